@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Llama;
+
+/// <summary>One text to be generated.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The token ids to continue, BOS included where the model wants it. At least one.</summary>
+    public required ImmutableArray<int> Prompt { get; init; }
+
+    /// <summary>The most tokens to generate. At least 1; the engine also stops at the end of the context.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingParameters Sampling { get; init; } = new();
+
+    /// <summary>Texts that end the generation; neither they nor what follows them is returned.</summary>
+    public ImmutableArray<string> Stop { get; init; } = [];
+
+    /// <summary>True to go on past the model's own end tokens, for benchmarks and comparisons.</summary>
+    public bool IgnoreEndOfText { get; init; }
+
+    /// <summary>Whose request this is: waiting requests are taken from the owners in turn.</summary>
+    public string Owner { get; init; } = "";
+}
