@@ -22,7 +22,7 @@ internal sealed class Sequence
         _model = model;
         _clock = clock;
         _sampler = new Sampler(request.Sampling, model.Config.VocabularySize);
-        _decoder = new TokenDecoder(model.Tokenizer, skipSpecial: true);
+        _decoder = new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText);
         _stops = new StopTexts(request.Stop);
         _cancellation = cancellation;
         _submitted = clock.GetTimestamp();

@@ -77,6 +77,16 @@ public sealed class LlamaModel : IDisposable
         }
     }
 
+    /// <summary>The ids of a text to be continued: BOS where the model wants it, then the text, in which nothing becomes a control token.</summary>
+    public int[] EncodePrompt(string text)
+    {
+        var ids = new List<int>();
+        if (Tokenizer is { AddsBeginOfText: true, BeginOfText: { } begin })
+            ids.Add(begin);
+        Tokenizer.Encode(text, ids);
+        return [.. ids];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
