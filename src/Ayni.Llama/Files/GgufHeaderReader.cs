@@ -23,8 +23,6 @@ internal ref struct GgufHeaderReader
     private const int LeastPairBytes = 8 + 1 + 4 + 1;
     private const int LeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly string _path;
     private readonly ReadOnlySpan<byte> _head;
     private readonly long _fileBytes;
@@ -267,10 +265,9 @@ internal ref struct GgufHeaderReader
 
     private static long ReadAlignment(GgufMetadata metadata)
     {
-        const string Key = "general.alignment";
-        var alignment = metadata.FindInteger(Key) ?? GgufLimits.DefaultAlignment;
+        var alignment = metadata.FindInteger(GgufLimits.AlignmentKey) ?? GgufLimits.DefaultAlignment;
         if (alignment is < 1 or > GgufLimits.Alignment || !BitOperations.IsPow2(alignment))
-            throw metadata.Error(Key, $"{alignment} is not a power of two from 1 to {GgufLimits.Alignment}");
+            throw metadata.Error(GgufLimits.AlignmentKey, $"{alignment} is not a power of two from 1 to {GgufLimits.Alignment}");
         return alignment;
     }
 
@@ -278,14 +275,7 @@ internal ref struct GgufHeaderReader
     {
         var offset = _position;
         var name = ReadString(field, limit);
-        if (name.Length == 0)
-            throw Error(offset, field, "is empty");
-        foreach (var character in name)
-        {
-            if (char.IsControl(character))
-                throw Error(offset, field, $"contains the control character U+{(int)character:X4}");
-        }
-        return name;
+        return GgufText.FindNameProblem(name) is { } problem ? throw Error(offset, field, problem) : name;
     }
 
     private string ReadString(string field, int limit)
@@ -299,7 +289,7 @@ internal ref struct GgufHeaderReader
         var textOffset = _position;
         try
         {
-            return StrictUtf8.GetString(Take(field, (int)length));
+            return GgufText.StrictUtf8.GetString(Take(field, (int)length));
         }
         catch (DecoderFallbackException exception)
         {
