@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
+using System.Text.Unicode;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -287,14 +288,12 @@ internal ref struct GgufHeaderReader
         if (length > (ulong)limit)
             throw Error(offset, field, $"a string of {length} bytes is longer than the {limit} that Ayni allows");
         var textOffset = _position;
-        try
-        {
-            return GgufText.StrictUtf8.GetString(Take(field, (int)length));
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw Error(textOffset + exception.Index, field, "the text is not valid UTF-8", exception);
-        }
+        var bytes = Take(field, (int)length);
+        // A text has no more UTF-16 units than UTF-8 bytes. Tokens are short: decoding them on the stack takes one pass and no exception.
+        var units = bytes.Length <= 256 ? stackalloc char[256] : new char[bytes.Length];
+        if (Utf8.ToUtf16(bytes, units, out var read, out var written, replaceInvalidSequences: false) != OperationStatus.Done)
+            throw Error(textOffset + read, field, "the text is not valid UTF-8");
+        return new string(units[..written]);
     }
 
     private uint ReadUInt32(string field) => BinaryPrimitives.ReadUInt32LittleEndian(Take(field, 4));
@@ -314,8 +313,7 @@ internal ref struct GgufHeaderReader
         ? $"{Remaining} bytes remain of the {GgufLimits.HeaderBytes} that Ayni allows before the weights"
         : $"{Remaining} bytes remain in the file; is it complete?";
 
-    private readonly ModelFormatException Error(long offset, string field, string problem, Exception? inner = null) =>
-        new(_path, offset, field, problem, inner);
+    private readonly ModelFormatException Error(long offset, string field, string problem) => new(_path, offset, field, problem);
 
     private readonly record struct TensorDescription(
         string Name, TensorType Type, ImmutableArray<long> Dimensions, long Bytes, ulong Offset, long InfoOffset, long OffsetOffset);
