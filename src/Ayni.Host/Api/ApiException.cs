@@ -32,6 +32,9 @@ internal sealed class ApiException : Exception
     public static ApiException BadField(string? field, string problem, string? code = null) =>
         Invalid(StatusCodes.Status400BadRequest, field is null ? problem : $"'{field}' {problem}", field, code);
 
+    /// <summary>400: the model's chat format can't say this conversation.</summary>
+    public static ApiException BadConversation(string field, string message) => Invalid(StatusCodes.Status400BadRequest, message, field, null);
+
     /// <summary>400: the prompt doesn't fit.</summary>
     public static ApiException ContextLengthExceeded(string field, string message) =>
         Invalid(StatusCodes.Status400BadRequest, message, field, "context_length_exceeded");
@@ -53,6 +56,9 @@ internal sealed class ApiException : Exception
         "The Host header names a host this server does not answer for. Allow it by name if it is yours.",
         null,
         "host_not_allowed");
+
+    /// <summary>403: the ledger does not let this customer use this model.</summary>
+    public static ApiException NotAdmitted(string message, string code) => Invalid(StatusCodes.Status403Forbidden, message, null, code);
 
     /// <summary>404: no such model.</summary>
     public static ApiException UnknownModel(string model, string served) => Invalid(
@@ -84,6 +90,9 @@ internal sealed class ApiException : Exception
     /// <summary>429: come back later.</summary>
     public static ApiException TooManyRequests(string message, string code, TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, "rate_limit_error", message, null, code) { RetryAfter = retryAfter };
+
+    /// <summary>503: the host is going down.</summary>
+    public static ApiException Stopping() => Unavailable("The server is shutting down.", "server_stopping", TimeSpan.FromSeconds(10));
 
     /// <summary>503: not yet, or no longer.</summary>
     public static ApiException Unavailable(string message, string code, TimeSpan retryAfter) =>

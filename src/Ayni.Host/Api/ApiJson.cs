@@ -9,12 +9,10 @@ namespace Ayni.Host;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorResponse))]
-[JsonSerializable(typeof(StreamError))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(CompletionResponse))]
 [JsonSerializable(typeof(HealthResponse))]
-[JsonSerializable(typeof(ReceiptDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Text goes out as UTF-8 and not as escapes: the body is JSON, never part of a page.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Ayni.Ledger;
 
 namespace Ayni.Host;
 
@@ -85,5 +86,18 @@ internal sealed record AyniExtension(
     ReceiptSummary Receipt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CutShort);
 
+/// <summary>What an answer says of its receipt; all of it is at <c>/api/receipts/{id}</c>.</summary>
+/// <param name="Id">The receipt's id.</param>
+/// <param name="RequestId">The request it is for.</param>
+/// <param name="Number">Its place among the key's receipts, from 1, without gaps.</param>
+/// <param name="Charge">What the request costs, an exact decimal.</param>
+/// <param name="Currency">What it costs that in.</param>
+/// <param name="Hash">The SHA-256 of its canonical bytes, in hexadecimal.</param>
+internal sealed record ReceiptSummary(string Id, string RequestId, long Number, string Charge, string Currency, string Hash)
+{
+    public static ReceiptSummary Of(Receipt receipt) => new(
+        receipt.Id, receipt.RequestId, receipt.KeyNumber, receipt.Charge.Format(), receipt.Currency.Code, receipt.Hash.ToString());
+}
+
 /// <summary>What the server's health is.</summary>
-internal sealed record HealthResponse(string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Model);
+internal sealed record HealthResponse(string Status);
