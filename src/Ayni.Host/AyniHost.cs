@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -119,14 +118,12 @@ public sealed class AyniHost : IAsyncDisposable
         var started = _clock.GetTimestamp();
         try
         {
-            var owner = ModelOwner.NameIn(_options.ModelPath);
-            var model = load(_options, _loading.Token);
-            var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
-            var served = new ServedModel(model, new LlamaEngine(model, _options.Engine, _clock), owner, created);
+            var served = OpenModel(load);
             IssuedKey? firstKey;
             try
             {
-                firstKey = await Registry.CompleteAsync(Books, served.Name, owner, _options.StartingTerms, _logger, _loading.Token).ConfigureAwait(false);
+                firstKey = await Registry.CompleteAsync(
+                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _loading.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -142,6 +139,21 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             _logger.LoadingFailed(_options.ModelPath, error.Message, error);
+            throw;
+        }
+    }
+
+    private ServedModel OpenModel(Func<HostOptions, CancellationToken, LlamaModel> load)
+    {
+        var model = load(_options, _loading.Token);
+        try
+        {
+            var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
+            return new(model, new LlamaEngine(model, _options.Engine, _clock), ModelOwner.NameIn(model.Metadata), created);
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }
@@ -163,7 +175,7 @@ public sealed class AyniHost : IAsyncDisposable
         await _app.StopAsync(limit.Token).ConfigureAwait(false);
         await idle.ConfigureAwait(false);
         if (Ready is not null)
-            await Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Ready).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _state.DisposeModelAsync().ConfigureAwait(false);
         _logger.Stopped();
     }
@@ -227,7 +239,7 @@ public sealed class AyniHost : IAsyncDisposable
 
     private Uri FindAddress()
     {
-        var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var port = new Uri(addresses.First()).Port;
         var any = _options.ListenAddress.Equals(IPAddress.Any) || _options.ListenAddress.Equals(IPAddress.IPv6Any);
         var host = any ? IPAddress.Loopback.ToString() : _options.ListenAddress.ToString();

@@ -19,5 +19,9 @@ internal sealed partial class ApiJson : JsonSerializerContext
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The same shapes with the null usage written, as OpenAI's streams do in all chunks but the last when usage was asked for.</summary>
-    public static ApiJson WithNullUsage { get; } = new(new JsonSerializerOptions(Default.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.Never });
+    public static ApiJson WithNullUsage { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    });
 }

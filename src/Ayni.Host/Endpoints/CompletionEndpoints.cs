@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Ayni.Ledger;
 using Ayni.Llama;

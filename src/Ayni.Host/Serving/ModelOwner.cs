@@ -10,11 +10,8 @@ internal static class ModelOwner
     private static readonly string[] Keys = ["general.organization", "general.author"];
 
     /// <summary>The name of the model's owner, printable and of bounded length; <c>Model owner</c> where the file names nobody.</summary>
-    public static string NameIn(string path)
-    {
-        using var file = GgufFile.Open(path);
-        return Keys.Select(key => Clean(file.Metadata.FindString(key))).FirstOrDefault(name => name.Length > 0) ?? "Model owner";
-    }
+    public static string NameIn(GgufMetadata metadata) =>
+        Keys.Select(key => Clean(metadata.FindString(key))).FirstOrDefault(name => name.Length > 0) ?? "Model owner";
 
     /// <summary>A file may hold anything, and this becomes a name on statements.</summary>
     private static string Clean(string? name)
