@@ -38,7 +38,7 @@ public readonly unsafe struct TensorData
         }
     }
 
-    /// <summary>A copy of some bytes in native memory of its own, freed by the garbage collector.</summary>
+    /// <summary>A copy of some bytes in native memory of its own, freed by the garbage collector once no value made from it is reachable.</summary>
     public static TensorData CopyOf(ReadOnlySpan<byte> bytes)
     {
         var buffer = new NativeBuffer(bytes.Length);
@@ -46,7 +46,7 @@ public readonly unsafe struct TensorData
         return new TensorData(buffer);
     }
 
-    /// <summary>A view of some of the bytes, valid until the file or buffer beneath is disposed.</summary>
+    /// <summary>A view of some of the bytes, valid until the file or buffer beneath is disposed or no longer reachable.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The view would reach outside the tensor.</exception>
     /// <exception cref="ObjectDisposedException">The file or buffer beneath is disposed.</exception>
     public ReadOnlySpan<byte> Span(long offset, int count)

@@ -25,10 +25,6 @@ public abstract class PackedMatrix : IDisposable
     /// <summary>Memory the packed weights take, in bytes; 0 where they are read from the file.</summary>
     public abstract long PackedBytes { get; }
 
-    /// <summary>The types that can be packed.</summary>
-    public static IReadOnlyList<TensorType> SupportedTypes { get; } =
-        [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q6_K];
-
     /// <summary>Packs a matrix stored row by row.</summary>
     /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading them.</param>
     /// <param name="type">The storage type.</param>
@@ -36,7 +32,7 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="columns">Columns, a multiple of the type's block length.</param>
     /// <param name="context">The tier to pack for, and the team that packs.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
-    /// <exception cref="NotSupportedException">The type is not among <see cref="SupportedTypes"/>.</exception>
+    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
     public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) => type switch
     {
         TensorType.F32 => Pack<F32Format>(data, rows, columns, context),
@@ -45,7 +41,7 @@ public abstract class PackedMatrix : IDisposable
         TensorType.Q8_0 => Pack<Q8Format>(data, rows, columns, context),
         TensorType.Q4_0 => Pack<Q4Format>(data, rows, columns, context),
         TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context),
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", SupportedTypes)}."),
+        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
     };
 
     /// <summary>Multiplies each input with every row: <c>output[t, r] = Σ input[t, c] · weight[r, c]</c>.</summary>
@@ -103,7 +99,7 @@ public abstract class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         ShapeMismatchException.ThrowUnlessEqual(columns % TFormat.BlockLength, 0, "the last block of a row");
-        ShapeMismatchException.ThrowUnlessEqual(data.Length, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
         return context.Tier == KernelTier.Scalar
             ? new ScalarMatrix<TFormat>(data, rows, columns)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team);

@@ -28,10 +28,10 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
         _panels = new NativeBuffer(_panelBytes * _panelCount);
         var work = new PackPanels { Matrix = this, Source = data.Pointer };
         team.Run(ref work, _panelCount);
-        GC.KeepAlive(data.Owner);
+        GC.KeepAlive(data);
     }
 
-    public override long PackedBytes => _panels.Length;
+    public override long PackedBytes => _panels.Bytes;
 
     private static int StripBytes => StripColumns / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
 

@@ -46,7 +46,8 @@ internal readonly unsafe struct StripProduct(float* weights, int columns, int in
     {
         Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default;
         Vector256<float> d0 = default, d1 = default, e0 = default, e1 = default, f0 = default, f1 = default;
-        var (weights, stride) = (_weights, _inputStride);
+        var weights = _weights;
+        var stride = _inputStride;
         var fourth = input + 3 * stride;
         for (var k = 0; k < columns; k++)
         {

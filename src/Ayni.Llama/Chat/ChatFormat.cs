@@ -1,28 +1,5 @@
 namespace Ayni.Llama;
 
-/// <summary>Who speaks in a conversation.</summary>
-public enum ChatRole
-{
-    /// <summary>The instructions of the application.</summary>
-    System,
-
-    /// <summary>The person.</summary>
-    User,
-
-    /// <summary>The model.</summary>
-    Assistant,
-}
-
-/// <summary>One message of a conversation.</summary>
-public readonly record struct ChatMessage(ChatRole Role, string Content);
-
-/// <summary>A conversation cannot be said in the model's chat format, for example because roles don't alternate.</summary>
-public sealed class ChatFormatException(int messageIndex, string problem) : Exception($"messages[{messageIndex}]: {problem}")
-{
-    /// <summary>The message at fault, from 0.</summary>
-    public int MessageIndex { get; } = messageIndex;
-}
-
 /// <summary>Turns a conversation into a prompt. Immutable and safe for use by many threads at once.</summary>
 public abstract class ChatFormat
 {
@@ -34,4 +11,34 @@ public abstract class ChatFormat
     /// Throws <see cref="ChatFormatException"/>.
     /// </summary>
     public abstract int[] Encode(IReadOnlyList<ChatMessage> messages);
+
+    /// <summary>
+    /// The chat format of a model, or null for a base model, which only continues text.
+    /// </summary>
+    /// <remarks>
+    /// A template decides where there is one: <c>&lt;|start_header_id|&gt;</c> in it means Llama 3, <c>[INST]</c> Llama 2, anything else none of
+    /// the formats here. Without a template a vocabulary that has Llama 3's header and end-of-turn tokens is taken for Llama 3 (its base
+    /// models have them as well, and can't be told apart), any other for a base model: Llama 2's vocabulary says nothing about chat.
+    /// A format whose tokens the vocabulary lacks is never chosen.
+    /// </remarks>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="template">The model's chat template (<c>tokenizer.chat_template</c> in GGUF), or null.</param>
+    public static ChatFormat? For(Tokenizer tokenizer, string? template)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (string.IsNullOrWhiteSpace(template))
+            return Llama3ChatFormat.TryCreate(tokenizer);
+        if (template.Contains("<|start_header_id|>", StringComparison.Ordinal))
+            return Llama3ChatFormat.TryCreate(tokenizer);
+        if (template.Contains("[INST]", StringComparison.Ordinal))
+            return Llama2ChatFormat.TryCreate(tokenizer);
+        return null;
+    }
+
+    private protected static void RequireMessages(IReadOnlyList<ChatMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        if (messages.Count == 0)
+            throw new ChatFormatException(0, "a conversation has at least one message");
+    }
 }

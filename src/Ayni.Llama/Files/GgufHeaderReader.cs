@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
+using System.Text.Unicode;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -22,8 +23,6 @@ internal ref struct GgufHeaderReader
     // (name length, one byte of name, dimension count, one dimension, type, offset).
     private const int LeastPairBytes = 8 + 1 + 4 + 1;
     private const int LeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _path;
     private readonly ReadOnlySpan<byte> _head;
@@ -267,10 +266,9 @@ internal ref struct GgufHeaderReader
 
     private static long ReadAlignment(GgufMetadata metadata)
     {
-        const string Key = "general.alignment";
-        var alignment = metadata.FindInteger(Key) ?? GgufLimits.DefaultAlignment;
+        var alignment = metadata.FindInteger(GgufLimits.AlignmentKey) ?? GgufLimits.DefaultAlignment;
         if (alignment is < 1 or > GgufLimits.Alignment || !BitOperations.IsPow2(alignment))
-            throw metadata.Error(Key, $"{alignment} is not a power of two from 1 to {GgufLimits.Alignment}");
+            throw metadata.Error(GgufLimits.AlignmentKey, $"{alignment} is not a power of two from 1 to {GgufLimits.Alignment}");
         return alignment;
     }
 
@@ -278,14 +276,7 @@ internal ref struct GgufHeaderReader
     {
         var offset = _position;
         var name = ReadString(field, limit);
-        if (name.Length == 0)
-            throw Error(offset, field, "is empty");
-        foreach (var character in name)
-        {
-            if (char.IsControl(character))
-                throw Error(offset, field, $"contains the control character U+{(int)character:X4}");
-        }
-        return name;
+        return GgufText.FindNameProblem(name) is { } problem ? throw Error(offset, field, problem) : name;
     }
 
     private string ReadString(string field, int limit)
@@ -297,14 +288,12 @@ internal ref struct GgufHeaderReader
         if (length > (ulong)limit)
             throw Error(offset, field, $"a string of {length} bytes is longer than the {limit} that Ayni allows");
         var textOffset = _position;
-        try
-        {
-            return StrictUtf8.GetString(Take(field, (int)length));
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw Error(textOffset + exception.Index, field, "the text is not valid UTF-8", exception);
-        }
+        var bytes = Take(field, (int)length);
+        // A text has no more UTF-16 units than UTF-8 bytes. Tokens are short: decoding them on the stack takes one pass and no exception.
+        var units = bytes.Length <= 256 ? stackalloc char[256] : new char[bytes.Length];
+        if (Utf8.ToUtf16(bytes, units, out var read, out var written, replaceInvalidSequences: false) != OperationStatus.Done)
+            throw Error(textOffset + read, field, "the text is not valid UTF-8");
+        return new string(units[..written]);
     }
 
     private uint ReadUInt32(string field) => BinaryPrimitives.ReadUInt32LittleEndian(Take(field, 4));
@@ -324,8 +313,7 @@ internal ref struct GgufHeaderReader
         ? $"{Remaining} bytes remain of the {GgufLimits.HeaderBytes} that Ayni allows before the weights"
         : $"{Remaining} bytes remain in the file; is it complete?";
 
-    private readonly ModelFormatException Error(long offset, string field, string problem, Exception? inner = null) =>
-        new(_path, offset, field, problem, inner);
+    private readonly ModelFormatException Error(long offset, string field, string problem) => new(_path, offset, field, problem);
 
     private readonly record struct TensorDescription(
         string Name, TensorType Type, ImmutableArray<long> Dimensions, long Bytes, ulong Offset, long InfoOffset, long OffsetOffset);

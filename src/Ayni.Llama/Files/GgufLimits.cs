@@ -27,6 +27,9 @@ internal static class GgufLimits
     /// <summary>A tensor's dimensions (ggml's <c>GGML_MAX_DIMS</c>).</summary>
     public const int Dimensions = 4;
 
+    /// <summary>The key that holds the alignment of tensor data, in bytes.</summary>
+    public const string AlignmentKey = "general.alignment";
+
     /// <summary>The largest alignment of tensor data, in bytes.</summary>
     public const int Alignment = 1 << 20;
 

@@ -7,26 +7,62 @@ namespace Ayni.Llama;
 /// </summary>
 public abstract class Tokenizer
 {
+    /// <summary>Texts of tokens that end a generation wherever a vocabulary has them as special tokens, as in llama.cpp.</summary>
+    private static readonly string[] EndingTexts =
+    [
+        "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", // Llama 3
+        "<|eot|>", "<|eom|>", // Llama 4
+        "</s>", "<EOT>", "<|im_end|>", "<|endoftext|>", "<|end|>", "<end_of_turn>", // Llama 2 and models tuned from Llama
+    ];
+
+    private protected Tokenizer(Vocabulary vocabulary) => Vocabulary = vocabulary;
+
     /// <summary>How many ids there are; each is in <c>[0, VocabularySize)</c>.</summary>
-    public abstract int VocabularySize { get; }
+    public int VocabularySize => Vocabulary.Count;
 
     /// <summary>The id that opens a text (BOS), or null where the vocabulary has none.</summary>
-    public int? BeginOfText { get; protected init; }
+    public int? BeginOfText { get; internal init; }
 
     /// <summary>The id that ends a text (EOS), or null where the vocabulary has none.</summary>
-    public int? EndOfText { get; protected init; }
+    public int? EndOfText { get; internal init; }
 
     /// <summary>Whether a prompt of this model starts with <see cref="BeginOfText"/>.</summary>
-    public bool AddsBeginOfText { get; protected init; }
+    public bool AddsBeginOfText { get; internal init; }
 
     /// <summary>Every id at which generation stops: end of text, end of turn, end of message.</summary>
-    public FrozenSet<int> EndOfGeneration { get; protected init; } = FrozenSet<int>.Empty;
+    public FrozenSet<int> EndOfGeneration { get; internal init; } = FrozenSet<int>.Empty;
+
+    /// <summary>Whether encoding puts a space before a text, which decoding takes away again.</summary>
+    internal virtual bool OpensWithSpace => false;
+
+    /// <summary>The tokens.</summary>
+    private protected Vocabulary Vocabulary { get; }
+
+    /// <summary>
+    /// The tokenizer a GGUF file describes (<c>tokenizer.ggml.*</c>). Throws <see cref="ModelFormatException"/> naming the key where it is
+    /// of an unknown kind or contradicts itself.
+    /// </summary>
+    public static Tokenizer FromGguf(GgufMetadata metadata) => GgufTokenizer.Read(metadata);
+
+    /// <summary>
+    /// Reads a bare tokenizer file: a SentencePiece model (<c>tokenizer.model</c> of Llama 1 and 2) or a list of ranks in tiktoken's form
+    /// (<c>tokenizer.model</c> of Llama 3 and 4, <c>*.tiktoken</c>), told apart by their contents. Throws <see cref="ModelFormatException"/>
+    /// naming the place and the field where the file is neither or is broken, and the file system's own exceptions.
+    /// </summary>
+    public static Tokenizer Open(string path)
+    {
+        var content = TokenizerFile.ReadAll(path);
+        return TiktokenFile.Recognizes(content) ? TiktokenFile.Parse(path, content) : SentencePieceModel.Parse(path, content);
+    }
 
     /// <summary>The id of the special token with exactly this text, such as <c>&lt;|eot_id|&gt;</c>; null where there is none.</summary>
-    public abstract int? FindSpecial(string text);
+    public int? FindSpecial(string text) => Vocabulary.Special.Find(text);
 
-    /// <summary>Whether the id is a control token, which stands for no text of its own.</summary>
-    public abstract bool IsSpecial(int id);
+    /// <summary>
+    /// Whether the id is a control token, which stands for no text of its own.
+    /// Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.
+    /// </summary>
+    public bool IsSpecial(int id) => Vocabulary.TypeOf(id) is TokenType.Control or TokenType.Unknown;
 
     /// <summary>
     /// Appends the ids of <paramref name="text"/>; never adds BOS or EOS.
@@ -36,12 +72,6 @@ public abstract class Tokenizer
     /// <param name="special">True to turn the texts of special tokens into their ids; false to treat them as plain text.</param>
     public abstract void Encode(ReadOnlySpan<char> text, List<int> ids, bool special = false);
 
-    /// <summary>
-    /// The bytes one id stands for; for a special token, the UTF-8 of its text.
-    /// Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.
-    /// </summary>
-    public abstract ReadOnlySpan<byte> BytesOf(int id);
-
     /// <summary>The ids of <paramref name="text"/>, without BOS or EOS.</summary>
     public int[] Encode(string text, bool special = false)
     {
@@ -49,4 +79,29 @@ public abstract class Tokenizer
         Encode(text, ids, special);
         return [.. ids];
     }
+
+    /// <summary>
+    /// The bytes one id stands for; for a special token, the UTF-8 of its text.
+    /// Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.
+    /// </summary>
+    public ReadOnlySpan<byte> BytesOf(int id) => Vocabulary.BytesOf(id);
+
+    /// <summary>
+    /// The text of a whole sequence, U+FFFD for each maximal part that is not UTF-8.
+    /// Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.
+    /// </summary>
+    /// <param name="ids">The ids.</param>
+    /// <param name="skipSpecial">True to leave special tokens out; false to write their texts.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
+    {
+        var text = new System.Text.StringBuilder();
+        var decoder = new TokenDecoder(this, skipSpecial);
+        foreach (var id in ids)
+            text.Append(decoder.Append(id));
+        return text.Append(decoder.Flush()).ToString();
+    }
+
+    /// <summary>Gathers the ids at which generation stops: those a file names, and tokens known by their text.</summary>
+    internal static FrozenSet<int> EndsOfGeneration(Vocabulary vocabulary, params IEnumerable<int?> named) =>
+        named.Concat(EndingTexts.Select(vocabulary.Special.Find)).OfType<int>().ToFrozenSet();
 }
