@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -15,7 +14,7 @@ internal static class DetokenizeCommand
         var command = new Command("detokenize", "Turn lines of {\"ids\": [...]} into lines of {\"text\": \"...\"}.") { model, skipSpecial };
         command.SetAction((result, cancellationToken) =>
         {
-            var tokenizer = TokenizerFile.Open(ModelOption.Find(result.GetValue(model)));
+            var tokenizer = ModelOption.OpenTokenizer(result.GetValue(model));
             var skip = result.GetValue(skipSpecial);
             JsonLines.Answer(
                 (line, writer) =>

@@ -39,8 +39,8 @@ internal static class InspectCommand
             writer.WriteString("name", file.Metadata.FindString("general.name"));
             writer.WriteNumber("parameters", ParameterCount(file));
             writer.WriteStartObject("types");
-            foreach (var (type, tensors) in TypesOf(file))
-                writer.WriteNumber(type, tensors.Count());
+            foreach (var type in TypesOf(file))
+                writer.WriteNumber(type.Key, type.Count());
             writer.WriteEndObject();
             WriteTokenizer(writer, file.Metadata);
             writer.WriteStartObject("metadata");

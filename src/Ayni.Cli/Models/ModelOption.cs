@@ -41,6 +41,16 @@ internal static class ModelOption
             "No model was named and none is in models/. Name a GGUF file with --model FILE, or put one into a folder models/ here.");
     }
 
+    /// <summary>The tokenizer of a GGUF file, whose weights are not loaded, or of a bare tokenizer file.</summary>
+    public static Tokenizer OpenTokenizer(string? named)
+    {
+        var path = Find(named);
+        if (!IsGguf(path))
+            return Tokenizer.Open(path);
+        using var file = GgufFile.Open(path);
+        return Tokenizer.FromGguf(file.Metadata);
+    }
+
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
     public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken)
     {
@@ -65,6 +75,13 @@ internal static class ModelOption
                 Console.Error.WriteLine($"ayni: warning: {TierVariable}={wish} is not a tier of this version; using simd (there are: scalar, simd).");
                 return KernelTier.Simd;
         }
+    }
+
+    private static bool IsGguf(string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        using var stream = File.OpenRead(path);
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
     }
 
     private static IEnumerable<string> ModelFolders()

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -19,7 +18,7 @@ internal static class TokenizeCommand
         };
         command.SetAction((result, cancellationToken) =>
         {
-            var tokenizer = TokenizerFile.Open(ModelOption.Find(result.GetValue(model)));
+            var tokenizer = ModelOption.OpenTokenizer(result.GetValue(model));
             var isSpecial = result.GetValue(special);
             var ids = new List<int>();
             JsonLines.Answer(

@@ -17,8 +17,7 @@ public sealed class PlainChatFormat(Tokenizer tokenizer) : ChatFormat
     /// <inheritdoc/>
     public override int[] Encode(IReadOnlyList<ChatMessage> messages)
     {
-        if (messages.Count == 0)
-            throw new ChatFormatException(0, "the conversation is empty");
+        RequireMessages(messages);
         var transcript = new StringBuilder();
         foreach (var message in messages)
         {

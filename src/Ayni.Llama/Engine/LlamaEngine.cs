@@ -55,6 +55,9 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// <summary>Cache blocks that no sequence owns, and all blocks: equal when nothing runs.</summary>
     public (int Free, int All) CacheBlocks => (_scheduler.Cache.FreeBlockCount, _scheduler.Cache.BlockCount);
 
+    /// <summary>What ended the engine against its will; null while it is well. Every generation then under way has failed with it.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>
     /// Queues a generation. Cancelling the token ends it within one step; it then completes with <see cref="FinishReason.Cancelled"/>.
     /// Throws <see cref="ContextLengthExceededException"/>, <see cref="QueueFullException"/>, <see cref="EngineStoppingException"/>,
@@ -127,13 +130,14 @@ public sealed class LlamaEngine : IAsyncDisposable
                 _scheduler.Step();
             }
         }
-        finally
+        catch (Exception error)
         {
-            _arrivals.Writer.TryComplete();
-            while (_arrivals.Reader.TryRead(out var arrival))
-                _scheduler.Enqueue(arrival);
-            _scheduler.CancelAll();
+            Failure = error;
         }
+        _arrivals.Writer.TryComplete();
+        while (_arrivals.Reader.TryRead(out var arrival))
+            _scheduler.Enqueue(arrival);
+        _scheduler.EndAll(Failure);
     }
 
     /// <summary>Waits until there is something to compute; false when the engine is to end.</summary>

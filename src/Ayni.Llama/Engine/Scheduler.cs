@@ -70,18 +70,19 @@ internal sealed class Scheduler : IDisposable
             Sample(_sampling[i], _logits.AsSpan(i * _vocabularySize, _vocabularySize));
     }
 
-    /// <summary>Ends everything, waiting or running, as cancelled.</summary>
-    public void CancelAll()
+    /// <summary>Ends everything, waiting or running: as cancelled, or with the error that ended the engine.</summary>
+    public void EndAll(Exception? failure)
     {
+        Action<Sequence> complete = failure is null ? s => s.Finish(FinishReason.Cancelled) : s => s.Generation.Fail(failure);
         while (_waiting.Peek() is { } sequence)
         {
             _waiting.Remove();
             _onStarted();
             _onEnded();
-            sequence.Finish(FinishReason.Cancelled);
+            complete(sequence);
         }
         foreach (var sequence in _running.ToArray())
-            End(sequence, s => s.Finish(FinishReason.Cancelled));
+            End(sequence, complete);
     }
 
     public void Dispose() => Cache.Dispose();
@@ -122,8 +123,9 @@ internal sealed class Scheduler : IDisposable
         foreach (var sequence in _running)
         {
             var room = _options.StepTokens - _batch.TokenCount;
-            if (!sequence.IsDecoding && room > 0)
-                Add(sequence, Math.Min(room, sequence.Tokens.Count - sequence.CachedLength));
+            var missing = sequence.Tokens.Count - sequence.CachedLength;
+            if (room > 0 && missing > 0)
+                Add(sequence, Math.Min(room, missing));
         }
     }
 
