@@ -28,6 +28,10 @@ public readonly record struct Account
     /// <summary>What a party is to be paid.</summary>
     public static Account Payable(string partyId) => new($"party:{partyId}:payable");
 
+    /// <summary>The party whose carry this is, if it is one.</summary>
+    internal string? CarryPartyId =>
+        Name.StartsWith("party:", StringComparison.Ordinal) && Name.EndsWith(":carry", StringComparison.Ordinal) ? Name[6..^6] : null;
+
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 }
