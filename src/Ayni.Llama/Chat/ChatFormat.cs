@@ -6,6 +6,9 @@ public abstract class ChatFormat
     /// <summary>The format's name, such as <c>llama-3</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Texts at which an answer ends, for formats whose turns do not end with a control token.</summary>
+    public virtual IReadOnlyList<string> StopTexts => [];
+
     /// <summary>
     /// The ids of the conversation, BOS included, ready for the assistant's next message. Text inside a message never becomes a control token.
     /// Throws <see cref="ChatFormatException"/>.

@@ -32,7 +32,14 @@ public readonly record struct TokenUsage(int Prompt, int Cached, int Generated);
 /// <param name="Queued">Time from submission until the first step began.</param>
 /// <param name="Prefill">Time spent on the prompt, up to the first token.</param>
 /// <param name="Decode">Time from the first token to the last.</param>
-public sealed record GenerationResult(FinishReason Reason, TokenUsage Usage, TimeSpan Queued, TimeSpan Prefill, TimeSpan Decode);
+public sealed record GenerationResult(FinishReason Reason, TokenUsage Usage, TimeSpan Queued, TimeSpan Prefill, TimeSpan Decode)
+{
+    /// <summary>Prompt tokens computed a second; 0 where there was nothing to measure.</summary>
+    public double PromptTokensPerSecond => Prefill > TimeSpan.Zero ? Usage.Prompt / Prefill.TotalSeconds : 0;
+
+    /// <summary>Tokens generated a second, after the first, which belongs to the prompt's time; 0 where there was nothing to measure.</summary>
+    public double TokensPerSecond => Decode > TimeSpan.Zero ? (Usage.Generated - 1) / Decode.TotalSeconds : 0;
+}
 
 /// <summary>A generation under way. One reader; safe to use from any thread.</summary>
 public sealed class Generation

@@ -17,6 +17,9 @@ public sealed record GenerationRequest
     /// <summary>Texts that end the generation; neither they nor what follows them is returned.</summary>
     public ImmutableArray<string> Stop { get; init; } = [];
 
+    /// <summary>True where the answer goes on in the prompt's own text, as a completion does; false where it is a text of its own, as in a chat.</summary>
+    public bool ContinuesText { get; init; }
+
     /// <summary>True to go on past the model's own end tokens, for benchmarks and comparisons.</summary>
     public bool IgnoreEndOfText { get; init; }
 

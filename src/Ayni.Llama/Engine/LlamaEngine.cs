@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Ayni.Llama;
 
 /// <summary>
@@ -6,11 +8,36 @@ namespace Ayni.Llama;
 /// </summary>
 public sealed class LlamaEngine : IAsyncDisposable
 {
-    /// <summary>Starts the scheduler.</summary>
+    private const int DefaultContextLength = 8192;
+
+    private readonly TimeProvider _clock;
+    private readonly EngineOptions _options;
+    private readonly Channel<Sequence> _arrivals = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Scheduler _scheduler;
+    private readonly Task _loop;
+    private int _waiting;
+    private int _unfinished;
+    private volatile bool _draining;
+
+    /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
     public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.StepTokens);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSequences);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextLength ?? 2, 2);
         Model = model;
-        ContextLength = options.ContextLength ?? clock.GetUtcNow().Year;
+        ContextLength = options.ContextLength ?? Math.Min(model.TrainedContextLength, DefaultContextLength);
+        _options = options;
+        _clock = clock;
+        _scheduler = new Scheduler(
+            model,
+            options,
+            ContextLength,
+            onStarted: () => Interlocked.Decrement(ref _waiting),
+            onEnded: () => Interlocked.Decrement(ref _unfinished));
+        _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>The model served. The engine does not dispose it.</summary>
@@ -20,21 +47,113 @@ public sealed class LlamaEngine : IAsyncDisposable
     public int ContextLength { get; }
 
     /// <summary>Requests that wait for their first step.</summary>
-    public int QueuedCount { get; private set; }
+    public int QueuedCount => Volatile.Read(ref _waiting);
 
     /// <summary>Requests being computed.</summary>
-    public int RunningCount { get; private set; }
+    public int RunningCount => Math.Max(0, Volatile.Read(ref _unfinished) - QueuedCount);
+
+    /// <summary>Cache blocks that no sequence owns, and all blocks: equal when nothing runs.</summary>
+    public (int Free, int All) CacheBlocks => (_scheduler.Cache.FreeBlockCount, _scheduler.Cache.BlockCount);
+
+    /// <summary>What ended the engine against its will; null while it is well. Every generation then under way has failed with it.</summary>
+    public Exception? Failure { get; private set; }
 
     /// <summary>
     /// Queues a generation. Cancelling the token ends it within one step; it then completes with <see cref="FinishReason.Cancelled"/>.
     /// Throws <see cref="ContextLengthExceededException"/>, <see cref="QueueFullException"/>, <see cref="EngineStoppingException"/>,
-    /// or <see cref="ArgumentException"/> for a token id outside the vocabulary.
+    /// or <see cref="ArgumentException"/> for an empty prompt, a token id outside the vocabulary or a parameter out of its range.
     /// </summary>
-    public Generation Submit(GenerationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Generation Submit(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Prompt.IsDefaultOrEmpty)
+            throw new ArgumentException("The prompt is empty.", nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.MaxTokens);
+        foreach (var id in request.Prompt)
+        {
+            if (id < 0 || id >= Model.Config.VocabularySize)
+                throw new ArgumentException($"Token id {id} is outside the vocabulary of {Model.Config.VocabularySize}.", nameof(request));
+        }
+        if (request.Stop.Any(string.IsNullOrEmpty))
+            throw new ArgumentException("A stop text is empty.", nameof(request));
+        if (request.Prompt.Length >= ContextLength)
+            throw new ContextLengthExceededException(request.Prompt.Length, ContextLength);
+
+        var maxTokens = Math.Min(request.MaxTokens, ContextLength - request.Prompt.Length);
+        var sequence = new Sequence(request, Model, maxTokens, _clock, cancellationToken);
+        if (Interlocked.Increment(ref _waiting) > _options.QueueLimit)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new QueueFullException(_options.QueueLimit, TimeSpan.FromSeconds(1));
+        }
+        Interlocked.Increment(ref _unfinished);
+        if (_draining || !_arrivals.Writer.TryWrite(sequence))
+        {
+            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _unfinished);
+            throw new EngineStoppingException();
+        }
+        return sequence.Generation;
+    }
 
     /// <summary>Takes no new requests and waits until those under way have ended; those still running at <paramref name="limit"/> are cancelled.</summary>
-    public Task DrainAsync(TimeSpan limit) => Task.Delay(QueuedCount);
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        _draining = true;
+        _arrivals.Writer.TryComplete();
+        try
+        {
+            await _loop.WaitAsync(limit, _clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await _stopping.CancelAsync().ConfigureAwait(false);
+            await _loop.ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Cancels what still runs and ends the scheduler.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
+        _scheduler.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void RunLoop()
+    {
+        try
+        {
+            while (WaitForWork())
+            {
+                while (_arrivals.Reader.TryRead(out var arrival))
+                    _scheduler.Enqueue(arrival);
+                _scheduler.Step();
+            }
+        }
+        catch (Exception error)
+        {
+            Failure = error;
+        }
+        _arrivals.Writer.TryComplete();
+        while (_arrivals.Reader.TryRead(out var arrival))
+            _scheduler.Enqueue(arrival);
+        _scheduler.EndAll(Failure);
+    }
+
+    /// <summary>Waits until there is something to compute; false when the engine is to end.</summary>
+    private bool WaitForWork()
+    {
+        if (_stopping.IsCancellationRequested)
+            return false;
+        if (_scheduler.HasWork)
+            return true;
+        try
+        {
+            return _arrivals.Reader.WaitToReadAsync(_stopping.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 }

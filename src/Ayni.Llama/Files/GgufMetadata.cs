@@ -74,7 +74,8 @@ public sealed class GgufMetadata
     public T[]? FindArray<T>(string key) => Find(key) switch
     {
         null => null,
-        T[] v => v,
+        // The exact type: to the runtime a uint[] is an int[], too.
+        T[] v when v.GetType() == typeof(T[]) => v,
         var other => throw WrongType(key, $"an array of {typeof(T).Name}", other),
     };
 

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary>A wish that cannot be met as it was said: shown as one sentence, without a stack trace.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>Runs the command line: one way from arguments to an exit code, whatever goes wrong.</summary>
+internal static class CommandLine
+{
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    public static async Task<int> InvokeAsync(RootCommand root, string[] args)
+    {
+        // Scripts read what we write: UTF-8, and the same numbers in every country.
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            return await root.Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
+        }
+        catch (Exception error) when (IsExpected(error))
+        {
+            Console.Error.WriteLine($"ayni: {error.Message}");
+            return Failed;
+        }
+    }
+
+    /// <summary>Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.</summary>
+    private static bool IsExpected(Exception error) =>
+        error is UsageException or ModelFormatException or ContextLengthExceededException or IOException or UnauthorizedAccessException;
+}

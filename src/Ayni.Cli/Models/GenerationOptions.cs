@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary>The options that <c>run</c> and <c>chat</c> share.</summary>
+internal sealed class GenerationOptions
+{
+    private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<int> _threads = ModelOption.Threads();
+
+    private readonly Option<int> _maxTokens = new("-n", "--max-tokens")
+    {
+        Description = "The most tokens to generate.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 512,
+    };
+
+    private readonly Option<double> _temperature = new("--temperature")
+    {
+        Description = "How freely tokens are drawn; 0 always takes the likeliest.",
+        HelpName = "T",
+        DefaultValueFactory = _ => 0.8,
+    };
+
+    private readonly Option<double> _topP = new("--top-p")
+    {
+        Description = "Draw only among the likeliest tokens whose probabilities reach this sum.",
+        HelpName = "P",
+        DefaultValueFactory = _ => 0.95,
+    };
+
+    private readonly Option<long?> _seed = new("--seed") { Description = "Makes the answer repeatable.", HelpName = "S" };
+    private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer; may be given several times.", HelpName = "TEXT" };
+    private readonly Option<int?> _context = new("--context") { Description = "The context's length in tokens; the model's own if not given.", HelpName = "N" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topP, _seed, _stop, _context, _threads])
+            command.Options.Add(option);
+    }
+
+    public LlamaModel LoadModel(ParseResult result, CancellationToken cancellationToken) =>
+        ModelOption.Load(result.GetValue(_model), result.GetValue(_threads), cancellationToken);
+
+    /// <summary>An engine for one sequence at a time.</summary>
+    public LlamaEngine StartEngine(ParseResult result, LlamaModel model, int promptTokens = 0)
+    {
+        var context = result.GetValue(_context) ?? Math.Max(model.TrainedContextLength, 2);
+        if (context < 2)
+            throw new UsageException($"--context {context}: expected 2 or more.");
+        // A long context is not reserved for a short answer.
+        if (promptTokens > 0)
+            context = (int)Math.Min(context, Math.Max(promptTokens + (long)result.GetValue(_maxTokens), 2));
+        return new LlamaEngine(model, new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0 }, TimeProvider.System);
+    }
+
+    public GenerationRequest Request(ParseResult result, (ImmutableArray<int> Ids, bool ContinuesText) prompt)
+    {
+        var request = new GenerationRequest
+        {
+            Prompt = prompt.Ids,
+            ContinuesText = prompt.ContinuesText,
+            MaxTokens = result.GetValue(_maxTokens),
+            Stop = [.. result.GetValue(_stop) ?? []],
+            Sampling = new SamplingParameters
+            {
+                Temperature = result.GetValue(_temperature),
+                TopP = result.GetValue(_topP),
+                Seed = result.GetValue(_seed),
+            },
+        };
+        if (request.MaxTokens < 1)
+            throw new UsageException($"-n {request.MaxTokens}: expected 1 or more.");
+        if (!(request.Sampling.Temperature >= 0 && double.IsFinite(request.Sampling.Temperature)))
+            throw new UsageException($"--temperature {request.Sampling.Temperature}: expected 0 or more.");
+        if (!(request.Sampling.TopP is > 0 and <= 1))
+            throw new UsageException($"--top-p {request.Sampling.TopP}: expected more than 0 and at most 1.");
+        if (request.Stop.Any(string.IsNullOrEmpty))
+            throw new UsageException("--stop: the text is empty.");
+        return request;
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni logits</c>: the raw logits of every position, for comparison with another implementation.</summary>
+internal static class LogitsCommand
+{
+    public static Command Create()
+    {
+        var model = ModelOption.Model();
+        var threads = ModelOption.Threads();
+        var tokens = TokenIds.Option();
+        tokens.Required = true;
+        var start = new Option<int>("--start-pos") { Description = "The position of the first token; nothing before it is attended to.", HelpName = "N" };
+        var output = new Option<string>("--out") { Description = "The NumPy file to write, float32 [tokens, vocabulary].", HelpName = "F.npy", Required = true };
+        var command = new Command("logits", "Write the logits of every position of a sequence of token ids.") { model, threads, tokens, start, output };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var startPosition = result.GetValue(start);
+            if (startPosition < 0)
+                throw new UsageException($"--start-pos {startPosition}: expected 0 or more.");
+            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
+            var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
+            if (startPosition > int.MaxValue - ids.Length)
+                throw new UsageException($"--start-pos {startPosition}: too large.");
+            using var file = new NumpyFile(result.GetValue(output)!, ids.Length, loaded.Config.VocabularySize);
+            using var evaluator = new SequenceEvaluator(loaded, ids.Length);
+            evaluator.Evaluate(ids, startPosition, file.Write, cancellationToken);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Ayni.Kernels;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary>The options by which every command finds and loads a model.</summary>
+internal static class ModelOption
+{
+    private const string TierVariable = "AYNI_KERNELS";
+
+    /// <summary><c>--model FILE</c>.</summary>
+    public static Option<string?> Model() => new("--model", "-m")
+    {
+        Description = "A GGUF file. Without it, the model in the models/ folder.",
+        HelpName = "FILE",
+    };
+
+    /// <summary><c>--threads N</c>.</summary>
+    public static Option<int> Threads() => new("--threads")
+    {
+        Description = "Threads that compute; 0 takes one a core.",
+        HelpName = "N",
+    };
+
+    /// <summary>The model file: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
+    public static string Find(string? named)
+    {
+        if (named is not null)
+            return File.Exists(named) || Directory.Exists(named) ? named : throw new UsageException($"There is no file {named}.");
+
+        foreach (var folder in ModelFolders())
+        {
+            string[] files = [.. Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal)];
+            if (files.Length == 1)
+                return files[0];
+            if (files.Length > 1)
+                throw new UsageException($"Several models are in {folder}; name one: --model {string.Join(" or ", files.Select(Path.GetFileName))}");
+        }
+        throw new UsageException(
+            "No model was named and none is in models/. Name a GGUF file with --model FILE, or put one into a folder models/ here.");
+    }
+
+    /// <summary>The tokenizer of a GGUF file, whose weights are not loaded, or of a bare tokenizer file.</summary>
+    public static Tokenizer OpenTokenizer(string? named)
+    {
+        var path = Find(named);
+        if (!IsGguf(path))
+            return Tokenizer.Open(path);
+        using var file = GgufFile.Open(path);
+        return Tokenizer.FromGguf(file.Metadata);
+    }
+
+    /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
+    public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken)
+    {
+        var path = Find(named);
+        if (threads is < 0 or > 1024)
+            throw new UsageException($"--threads {threads}: expected 0 to 1024.");
+        using var progress = new LoadProgress(Path.GetFileName(path));
+        return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+    }
+
+    /// <summary>The arithmetic tier from the environment; an unknown one, or one not built yet, falls back with one warning.</summary>
+    public static KernelTier Tier()
+    {
+        var wish = Environment.GetEnvironmentVariable(TierVariable);
+        switch (wish)
+        {
+            case null or "" or "simd":
+                return KernelTier.Simd;
+            case "scalar":
+                return KernelTier.Scalar;
+            default:
+                Console.Error.WriteLine($"ayni: warning: {TierVariable}={wish} is not a tier of this version; using simd (there are: scalar, simd).");
+                return KernelTier.Simd;
+        }
+    }
+
+    private static bool IsGguf(string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        using var stream = File.OpenRead(path);
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
+    }
+
+    private static IEnumerable<string> ModelFolders()
+    {
+        var starts = new List<string> { Directory.GetCurrentDirectory() };
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            starts.Add(folder.FullName);
+        return starts.Select(start => Path.Combine(start, "models")).Where(Directory.Exists).Distinct(StringComparer.Ordinal);
+    }
+}

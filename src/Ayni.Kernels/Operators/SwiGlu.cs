@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Ayni.Kernels;
+
+/// <summary>The gated linear unit with a sigmoid-weighted gate: <c>y = gate · σ(gate) · up</c> (Shazeer 2020, arXiv:2002.05202).</summary>
+public static class SwiGlu
+{
+    // Elements in a chunk of work, a multiple of the vector's length: some microseconds.
+    private const int ChunkLength = 4096;
+
+    /// <summary>Combines the two halves of a feed-forward layer.</summary>
+    /// <param name="gate">Any length.</param>
+    /// <param name="up">The gate's length.</param>
+    /// <param name="output">The gate's length; may be either input.</param>
+    /// <param name="context">Tier and team.</param>
+    public static void Apply(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, ComputeContext context)
+    {
+        ShapeMismatchException.ThrowUnlessEqual(up.Length, gate.Length, nameof(up));
+        ShapeMismatchException.ThrowUnlessEqual(output.Length, gate.Length, nameof(output));
+        var work = new CombineChunks { Gate = gate, Up = up, Output = output, Scalar = context.Tier == KernelTier.Scalar };
+        context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
+    }
+
+    private static void Scalar(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
+    {
+        for (var i = 0; i < gate.Length; i++)
+            output[i] = gate[i] / (1 + MathF.Exp(-gate[i])) * up[i];
+    }
+
+    private static void Vector(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
+    {
+        var gates = MemoryMarshal.Cast<float, Vector256<float>>(gate);
+        var ups = MemoryMarshal.Cast<float, Vector256<float>>(up);
+        var outputs = MemoryMarshal.Cast<float, Vector256<float>>(output);
+        for (var i = 0; i < gates.Length; i++)
+            outputs[i] = gates[i] / (Vector256<float>.One + Vector256.Exp(-gates[i])) * ups[i];
+        var rest = gates.Length * Vector256<float>.Count;
+        if (rest == gate.Length)
+            return;
+
+        // The tail goes through the same vector arithmetic, so that an element's value does not depend on its place.
+        Span<float> tail = stackalloc float[2 * Vector256<float>.Count];
+        tail.Clear();
+        gate[rest..].CopyTo(tail);
+        up[rest..].CopyTo(tail[Vector256<float>.Count..]);
+        var last = MemoryMarshal.Cast<float, Vector256<float>>(tail);
+        last[0] = last[0] / (Vector256<float>.One + Vector256.Exp(-last[0])) * last[1];
+        tail[..(gate.Length - rest)].CopyTo(output[rest..]);
+    }
+
+    private ref struct CombineChunks : IChunkedWork
+    {
+        public ReadOnlySpan<float> Gate;
+        public ReadOnlySpan<float> Up;
+        public Span<float> Output;
+        public bool Scalar;
+
+        public readonly void Execute(int chunk)
+        {
+            var range = new Range(chunk * ChunkLength, Math.Min((chunk + 1) * ChunkLength, Gate.Length));
+            if (Scalar)
+                SwiGlu.Scalar(Gate[range], Up[range], Output[range]);
+            else
+                SwiGlu.Vector(Gate[range], Up[range], Output[range]);
+        }
+    }
+}

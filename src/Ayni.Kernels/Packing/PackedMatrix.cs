@@ -1,0 +1,115 @@
+namespace Ayni.Kernels;
+
+/// <summary>
+/// A weight matrix <c>[rows, columns]</c> in the layout its tier multiplies fastest. Everything that multiplies weights goes through here.
+/// Immutable; its operations are called by one thread at a time, since they share the context's worker team.
+/// </summary>
+public abstract class PackedMatrix : IDisposable
+{
+    private protected PackedMatrix(TensorType type, int rows, int columns)
+    {
+        Type = type;
+        Rows = rows;
+        Columns = columns;
+    }
+
+    /// <summary>The storage type of the weights.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Rows, the length of a product.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns, the length of what is multiplied.</summary>
+    public int Columns { get; }
+
+    /// <summary>Memory the packed weights take, in bytes; 0 where they are read from the file.</summary>
+    public abstract long PackedBytes { get; }
+
+    /// <summary>Packs a matrix stored row by row.</summary>
+    /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading them.</param>
+    /// <param name="type">The storage type.</param>
+    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="columns">Columns, a multiple of the type's block length.</param>
+    /// <param name="context">The tier to pack for, and the team that packs.</param>
+    /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
+    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
+    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) => type switch
+    {
+        TensorType.F32 => Pack<F32Format>(data, rows, columns, context),
+        TensorType.F16 => Pack<F16Format>(data, rows, columns, context),
+        TensorType.BF16 => Pack<BF16Format>(data, rows, columns, context),
+        TensorType.Q8_0 => Pack<Q8Format>(data, rows, columns, context),
+        TensorType.Q4_0 => Pack<Q4Format>(data, rows, columns, context),
+        TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context),
+        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
+    };
+
+    /// <summary>Multiplies each input with every row: <c>output[t, r] = Σ input[t, c] · weight[r, c]</c>.</summary>
+    /// <param name="input"><c>[tokens, columns]</c>.</param>
+    /// <param name="output"><c>[tokens, rows]</c>, overwritten. A row's result does not depend on how many tokens there are.</param>
+    /// <param name="context">The context the matrix was packed with.</param>
+    public void Multiply(ReadOnlySpan<float> input, Span<float> output, ComputeContext context)
+    {
+        var tokens = CountTokens(input.Length, Columns, output.Length, Rows);
+        if (tokens > 0)
+            MultiplyCore(input, output, tokens, context.Team);
+    }
+
+    /// <summary>Multiplies each input with every column: <c>output[t, c] = Σ input[t, r] · weight[r, c]</c>.</summary>
+    /// <param name="input"><c>[tokens, rows]</c>.</param>
+    /// <param name="output"><c>[tokens, columns]</c>, overwritten.</param>
+    /// <param name="context">The context the matrix was packed with.</param>
+    public void MultiplyTransposed(ReadOnlySpan<float> input, Span<float> output, ComputeContext context)
+    {
+        var tokens = CountTokens(input.Length, Rows, output.Length, Columns);
+        if (tokens > 0)
+            MultiplyTransposedCore(input, output, tokens, context.Team);
+    }
+
+    /// <summary>Copies one row, decoded: an embedding look-up.</summary>
+    /// <param name="row">The row, in <c>[0, Rows)</c>.</param>
+    /// <param name="destination">Receives <see cref="Columns"/> weights.</param>
+    public void CopyRow(int row, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
+        ShapeMismatchException.ThrowUnlessEqual(destination.Length, Columns, nameof(destination));
+        CopyRowCore(row, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        DisposeCore();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team);
+
+    private protected abstract void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team);
+
+    private protected abstract void CopyRowCore(int row, Span<float> destination);
+
+    private protected virtual void DisposeCore()
+    {
+    }
+
+    private static PackedMatrix Pack<TFormat>(TensorData data, int rows, int columns, ComputeContext context) where TFormat : struct, IWeightFormat
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        ShapeMismatchException.ThrowUnlessEqual(columns % TFormat.BlockLength, 0, "the last block of a row");
+        ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        return context.Tier == KernelTier.Scalar
+            ? new ScalarMatrix<TFormat>(data, rows, columns)
+            : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
+    }
+
+    private static int CountTokens(int inputLength, int inputWidth, int outputLength, int outputWidth)
+    {
+        var tokens = inputLength / inputWidth;
+        ShapeMismatchException.ThrowUnlessEqual(inputLength, (long)tokens * inputWidth, "input");
+        ShapeMismatchException.ThrowUnlessEqual(outputLength, (long)tokens * outputWidth, "output");
+        return tokens;
+    }
+}

@@ -1,0 +1,63 @@
+namespace Ayni.Llama;
+
+/// <summary>Receives one position's logits, <c>[vocabulary]</c>.</summary>
+public delegate void LogitsReceiver(ReadOnlySpan<float> logits);
+
+/// <summary>
+/// Computes the logits of every position of one sequence, for measuring and comparing models; serving goes through <see cref="LlamaEngine"/>.
+/// Used by one thread at a time, while no engine uses the model.
+/// </summary>
+public sealed class SequenceEvaluator : IDisposable
+{
+    private readonly LlamaModel _model;
+    private readonly KeyValueCache _cache;
+    private readonly Transformer _transformer;
+    private readonly int _chunkTokens;
+    private readonly float[] _logits;
+    private readonly List<int> _blocks = [];
+    private int _length;
+
+    /// <summary>Reserves the cache of a sequence.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="maxLength">The longest sequence, in tokens.</param>
+    /// <param name="chunkTokens">Tokens computed at a time; results differ by rounding at most.</param>
+    public SequenceEvaluator(LlamaModel model, int maxLength, int chunkTokens = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
+        _model = model;
+        _chunkTokens = Math.Min(chunkTokens, maxLength);
+        _cache = new KeyValueCache(model.Config, (maxLength + KeyValueCache.BlockTokens - 1) / KeyValueCache.BlockTokens);
+        _transformer = new Transformer(model.Config, model.Weights, model.Context, _chunkTokens);
+        _logits = new float[_chunkTokens * model.Config.VocabularySize];
+    }
+
+    /// <summary>Appends tokens to the sequence and hands over each one's logits in turn.</summary>
+    /// <param name="tokens">Ids inside the vocabulary.</param>
+    /// <param name="startPosition">The rotary position of the first token; earlier tokens of this sequence are attended to whatever their position.</param>
+    /// <param name="receive">Called for each token.</param>
+    /// <param name="cancellationToken">Looked at between chunks.</param>
+    public void Evaluate(ReadOnlySpan<int> tokens, int startPosition, LogitsReceiver receive, CancellationToken cancellationToken = default)
+    {
+        if (!_cache.TryGrow(_blocks, _length + tokens.Length))
+            throw new ArgumentException("The sequence is longer than was reserved.", nameof(tokens));
+        var batch = new Batch();
+        var offset = startPosition - _length;
+        while (tokens.Length > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = Math.Min(tokens.Length, _chunkTokens);
+            batch.Clear();
+            batch.Add(tokens[..count], _length, _blocks, LogitSelection.All, offset);
+            var vocabularySize = _model.Config.VocabularySize;
+            _transformer.Forward(batch, _cache, _logits.AsSpan(0, count * vocabularySize));
+            for (var i = 0; i < count; i++)
+                receive(_logits.AsSpan(i * vocabularySize, vocabularySize));
+            _length += count;
+            tokens = tokens[count..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
+}

@@ -1,0 +1,115 @@
+using Ayni.Kernels;
+
+namespace Ayni.Llama;
+
+/// <summary>Finds, checks and packs the tensors of a Llama in a GGUF file.</summary>
+internal sealed class WeightLoader(GgufFile file, LlamaConfig config, ComputeContext context, IProgress<double>? progress, CancellationToken cancellationToken)
+{
+    private readonly List<IDisposable> _loaded = [];
+    private long _bytesDone;
+
+    /// <summary>Packs everything. Throws <see cref="ModelFormatException"/> for a missing, misshapen or unreadable tensor; nothing then stays allocated.</summary>
+    public LlamaWeights Load()
+    {
+        try
+        {
+            RefuseUnknownTensors();
+            var embedding = Matrix("token_embd.weight", config.VocabularySize, config.HiddenSize);
+            return new LlamaWeights
+            {
+                TokenEmbedding = embedding,
+                OutputHead = file.Find("output.weight") is null ? embedding : Matrix("output.weight", config.VocabularySize, config.HiddenSize),
+                OutputNorm = Vector("output_norm.weight", config.HiddenSize),
+                Layers = [.. Enumerable.Range(0, config.LayerCount).Select(Layer)],
+                InverseFrequencies = InverseFrequencies(),
+            };
+        }
+        catch
+        {
+            foreach (var matrix in _loaded)
+                matrix.Dispose();
+            throw;
+        }
+    }
+
+    private LayerWeights Layer(int layer)
+    {
+        var prefix = $"blk.{layer}.";
+        return new LayerWeights
+        {
+            AttentionNorm = Vector(prefix + "attn_norm.weight", config.HiddenSize),
+            Query = Matrix(prefix + "attn_q.weight", config.QueryWidth, config.HiddenSize),
+            Key = Matrix(prefix + "attn_k.weight", config.KeyValueWidth, config.HiddenSize),
+            Value = Matrix(prefix + "attn_v.weight", config.KeyValueWidth, config.HiddenSize),
+            AttentionOutput = Matrix(prefix + "attn_output.weight", config.HiddenSize, config.QueryWidth),
+            FeedForwardNorm = Vector(prefix + "ffn_norm.weight", config.HiddenSize),
+            Gate = Matrix(prefix + "ffn_gate.weight", config.IntermediateSize, config.HiddenSize),
+            Up = Matrix(prefix + "ffn_up.weight", config.IntermediateSize, config.HiddenSize),
+            Down = Matrix(prefix + "ffn_down.weight", config.HiddenSize, config.IntermediateSize),
+        };
+    }
+
+    private double[] InverseFrequencies()
+    {
+        var divisors = file.Find("rope_freqs.weight") is null ? [] : Vector("rope_freqs.weight", config.RotaryDim / 2);
+        if (Array.FindIndex(divisors, d => !float.IsFinite(d) || d <= 0) is var bad and >= 0)
+            throw file.Error(file.Require("rope_freqs.weight"), $"divisor {bad} is {divisors[bad]}, not a positive number");
+        return RotaryEmbedding.InverseFrequencies(config.RotaryDim, config.RopeTheta, divisors);
+    }
+
+    private PackedMatrix Matrix(string name, int rows, int columns)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var tensor = Require(name, columns, rows);
+        var matrix = PackedMatrix.Pack(file.Data(tensor), tensor.Type, rows, columns, context);
+        _loaded.Add(matrix);
+        return matrix;
+    }
+
+    private float[] Vector(string name, int length)
+    {
+        var tensor = Require(name, length);
+        if (tensor.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
+            throw file.Error(tensor, $"has type {tensor.Type}; expected F32, F16 or BF16");
+        using var matrix = PackedMatrix.Pack(file.Data(tensor), tensor.Type, 1, length, context);
+        var values = new float[length];
+        matrix.CopyRow(0, values);
+        return values;
+    }
+
+    private GgufTensor Require(string name, params ReadOnlySpan<long> dimensions)
+    {
+        var tensor = file.Require(name);
+        // A vector may be stored as [n] or [n, 1]; ggml's first dimension is the contiguous one.
+        var actual = tensor.Dimensions.AsSpan().TrimEnd(1);
+        if (!actual.SequenceEqual(dimensions.TrimEnd(1)))
+        {
+            throw file.Error(
+                tensor, $"has shape [{string.Join(", ", tensor.Dimensions)}]; the model's configuration asks for [{string.Join(", ", dimensions.ToArray())}]");
+        }
+        _bytesDone += tensor.Bytes;
+        progress?.Report(Math.Min(1, (double)_bytesDone / file.FileBytes));
+        return tensor;
+    }
+
+    /// <summary>A tensor that the forward pass would not use, such as a bias, changes what the model means: it is refused, never ignored.</summary>
+    private void RefuseUnknownTensors()
+    {
+        foreach (var tensor in file.Tensors)
+        {
+            if (!IsKnown(tensor.Name))
+                throw file.Error(tensor, "the model has this tensor and Ayni's forward pass does not use it");
+        }
+    }
+
+    private bool IsKnown(string name)
+    {
+        if (name is "token_embd.weight" or "output.weight" or "output_norm.weight" or "rope_freqs.weight")
+            return true;
+        var parts = name.Split('.');
+        return parts is ["blk", var layer, var part, "weight"]
+            && int.TryParse(layer, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index)
+            && index < config.LayerCount
+            && part is "attn_norm" or "attn_q" or "attn_k" or "attn_v" or "attn_output" or "ffn_norm" or "ffn_gate" or "ffn_up" or "ffn_down";
+    }
+}
