@@ -67,10 +67,13 @@ public sealed unsafe class NativeBuffer : IDisposable
             : base(0, ownsHandle: true)
         {
             Bytes = bytes;
-            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), Alignment);
+            var huge = OperatingSystem.IsLinux() && bytes >= 2 * HugePages.PageBytes;
+            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), (nuint)(huge ? HugePages.PageBytes : Alignment));
             SetHandle((nint)pointer);
             _account = account;
             _account?.Add(bytes);
+            if (huge)
+                HugePages.Advise(pointer, bytes);
             NativeMemory.Clear(pointer, (nuint)bytes);
         }
 

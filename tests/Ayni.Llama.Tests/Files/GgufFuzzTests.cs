@@ -7,7 +7,7 @@ namespace Ayni.Llama.Tests;
 /// <summary>Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.</summary>
 public sealed class GgufFuzzTests
 {
-    private const int Files = 8_000;
+    private const int Files = 6_000;
     private const int AllocationBound = 1 << 20;
 
     // Numbers at which counts, lengths and offsets go wrong.
