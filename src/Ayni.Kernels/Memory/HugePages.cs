@@ -10,7 +10,9 @@ internal static unsafe partial class HugePages
 
     private const int MadvHugepage = 14;
 
-    /// <summary>Advises the whole huge pages of a range that starts at one. Only advice: where the system declines, memory is the same but slower.</summary>
+    /// <summary>
+    /// Advises the whole huge pages of a range that starts at one. Only advice: where the system declines, memory is the same but slower.
+    /// </summary>
     public static void Advise(void* start, long bytes) => _ = Madvise(start, (nuint)(bytes / PageBytes * PageBytes), MadvHugepage);
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -41,7 +41,10 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     internal SafeHandle Owner => _memory;
 
-    /// <summary>A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered <paramref name="elementOffset"/>.</summary>
+    /// <summary>
+    /// A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered
+    /// <paramref name="elementOffset"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The view would reach outside the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
     public Span<T> Span<T>(long elementOffset, int count)

@@ -4,7 +4,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama.Tests;
 
-/// <summary>Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.</summary>
+/// <summary>
+/// Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.
+/// </summary>
 public sealed class GgufFuzzTests
 {
     private const int Files = 6_000;
@@ -52,7 +54,9 @@ public sealed class GgufFuzzTests
                 Assert.Fail($"Seed {seed}, file {i}: {error}\n{Convert.ToBase64String(damaged)}");
             }
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < AllocationBound, $"Seed {seed}, file {i}: {allocated} bytes allocated\n{Convert.ToBase64String(damaged)}");
+            Assert.True(
+                allocated < AllocationBound,
+                $"Seed {seed}, file {i}: {allocated} bytes allocated\n{Convert.ToBase64String(damaged)}");
         }
 
         // That the damage reaches both ways out, and many refusals, shows that the test tests something.
