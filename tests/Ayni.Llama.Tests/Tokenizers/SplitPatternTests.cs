@@ -66,8 +66,14 @@ public class SplitPatternTests
     [InlineData("12345 6", new[] { "123", "45", " ", "6" })]
     [InlineData("  two\n\n x ", new[] { " ", " two", "\n\n", " x", " " })]
     [InlineData("𝐀𝐁𐌰 𝟏𝟐𝟑𝟒 😀😀", new[] { "𝐀𝐁𐌰", " ", "𝟏𝟐𝟑", "𝟒", " 😀😀" })]
-    [InlineData("x\ud800y", new[] { "x", "\ud800y" })]
     public void Llama_3_splits_these(string text, string[] words) => Assert.Equal(words, Words(text, SplitPattern.Llama3));
+
+    [Fact]
+    public void A_lone_surrogate_is_a_symbol_and_a_pair_is_one_character()
+    {
+        Assert.Equal(["x", "\ud800y", "\udc00"], Words("x\ud800y\udc00", SplitPattern.Llama3));
+        Assert.Equal(["x", "\ud800y", "\udc00"], Words("x\ud800y\udc00", SplitPattern.Llama4));
+    }
 
     private static void AgreesWith(string expression, SplitPattern pattern)
     {
