@@ -20,7 +20,8 @@ public class BytePairTokenizerTests
     [Fact]
     public void Ranks_and_merges_give_the_same_ids()
     {
-        Prop.ForAll(RandomTexts.Arbitrary, text => Assert.Equal(FromTiktoken.Encode(text), FromGguf.Encode(text))).QuickCheckThrowOnFailure();
+        Prop.ForAll(RandomTexts.Arbitrary, text => Assert.Equal(FromTiktoken.Encode(text), FromGguf.Encode(text)))
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -119,8 +120,9 @@ public class BytePairTokenizerTests
         Assert.Equal(FromGguf.Encode("hello World 12345"),
             Tokenizer.FromGguf(SmallVocabularies.BytePairGguf(("tokenizer.ggml.pre", null))).Encode("hello World 12345"));
         var tokens = (string[])SmallVocabularies.BytePairGguf().Find("tokenizer.ggml.tokens")!;
+        string[] renamed = [.. tokens.Select(token => token.Replace("begin", "start", StringComparison.Ordinal))];
         var e = Assert.Throws<ModelFormatException>(() => Tokenizer.FromGguf(SmallVocabularies.BytePairGguf(
-            ("tokenizer.ggml.pre", "default"), ("tokenizer.ggml.tokens", tokens.Select(t => t.Replace("begin", "start", StringComparison.Ordinal)).ToArray()))));
+            ("tokenizer.ggml.pre", "default"), ("tokenizer.ggml.tokens", renamed))));
         Assert.Equal("tokenizer.ggml.pre", e.Field);
     }
 

@@ -7,7 +7,10 @@ namespace Ayni.Llama.Tests;
 internal static class RandomTexts
 {
     private static readonly string[] Fragments =
-        ["hello", " world", "wor", "ld", " ", "  ", "\n\n", "12345", "é", "日本", "😀", "\ud83d", "\ude00", "مرحبا", "<s>", "<|eot_id|>", "[tool]", "'s", "\0"];
+    [
+        "hello", " world", "wor", "ld", " ", "  ", "\n\n", "12345", "é", "日本", "😀", "\ud83d", "\ude00", "مرحبا",
+        "<s>", "<|eot_id|>", "[tool]", "'s", "\0",
+    ];
 
     /// <summary>Texts with anything in them.</summary>
     public static Arbitrary<string> Arbitrary { get; } = Gen

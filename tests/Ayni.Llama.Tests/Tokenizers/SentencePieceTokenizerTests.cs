@@ -6,7 +6,9 @@ namespace Ayni.Llama.Tests;
 
 public class SentencePieceTokenizerTests
 {
-    private static readonly Tokenizer FromFile = SmallVocabularies.Open(SmallVocabularies.SentencePieceFile(SmallVocabularies.SentencePieces()));
+    private static readonly Tokenizer FromFile =
+        SmallVocabularies.Open(SmallVocabularies.SentencePieceFile(SmallVocabularies.SentencePieces()));
+
     private static readonly Tokenizer FromGguf = Tokenizer.FromGguf(SmallVocabularies.SentencePieceGguf());
 
     [Fact]
@@ -20,7 +22,8 @@ public class SentencePieceTokenizerTests
     [Fact]
     public void Equal_scores_merge_from_the_left()
     {
-        List<SentencePiece> pieces = [.. SmallVocabularies.SentencePieces(), new("aa", -50, TokenType.Normal), new("ab", -50, TokenType.Normal)];
+        List<SentencePiece> pieces =
+            [.. SmallVocabularies.SentencePieces(), new("aa", -50, TokenType.Normal), new("ab", -50, TokenType.Normal)];
         var tokenizer = SmallVocabularies.Open(SmallVocabularies.SentencePieceFile(pieces));
         Assert.Equal([" ", "aa", "b"], Texts(tokenizer, "aab"));
     }
@@ -128,8 +131,11 @@ public class SentencePieceTokenizerTests
     [InlineData("tokenizer.ggml.tokens", new[] { 1 })]
     [InlineData("tokenizer.ggml.token_type", new[] { 9 })]
     [InlineData("tokenizer.ggml.add_space_prefix", "yes")]
-    public void A_gguf_that_contradicts_itself_is_refused_by_key(string key, object? value) =>
-        Assert.Equal(key, Assert.Throws<ModelFormatException>(() => Tokenizer.FromGguf(SmallVocabularies.SentencePieceGguf((key, value)))).Field);
+    public void A_gguf_that_contradicts_itself_is_refused_by_key(string key, object? value)
+    {
+        var gguf = SmallVocabularies.SentencePieceGguf((key, value));
+        Assert.Equal(key, Assert.Throws<ModelFormatException>(() => Tokenizer.FromGguf(gguf)).Field);
+    }
 
     [Fact]
     public void Impossible_pieces_are_refused_by_number()

@@ -14,7 +14,8 @@ public class SplitPatternTests
 
     private const string Llama3 = Contraction + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private const string Llama4 = $@"[^\r\n\p{{L}}\p{{N}}]?{Upper}*{Lower}+(?:{Contraction})?|[^\r\n\p{{L}}\p{{N}}]?{Upper}+{Lower}*(?:{Contraction})?"
+    private const string Llama4 = $@"[^\r\n\p{{L}}\p{{N}}]?{Upper}*{Lower}+(?:{Contraction})?"
+        + $@"|[^\r\n\p{{L}}\p{{N}}]?{Upper}+{Lower}*(?:{Contraction})?"
         + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";

@@ -62,7 +62,9 @@ public class TokenizerFileTests
 
     [Fact]
     public void A_damaged_sentencepiece_file_is_read_or_refused_by_name() =>
-        Damage(SmallVocabularies.SentencePieceFile(SmallVocabularies.SentencePieces()), content => SentencePieceModel.Parse("damaged", content));
+        Damage(
+            SmallVocabularies.SentencePieceFile(SmallVocabularies.SentencePieces()),
+            content => SentencePieceModel.Parse("damaged", content));
 
     [Fact]
     public void A_damaged_tiktoken_file_is_read_or_refused_by_name() =>
