@@ -6,9 +6,10 @@ namespace Ayni.Llama;
 /// The same result as looking for the best pair again and again, in n·log n for words of any length. A workspace: one thread at a time.
 /// </summary>
 /// <remarks>
-/// Pairs wait in one bucket a rank, and buckets are emptied from the lowest rank up, each from left to right: memory is walked in order, where
-/// a heap over millions of symbols would miss the cache at every step, and what belongs to a symbol lies together. A merge may give rise to a pair of a rank already passed; such urgent
-/// pairs go through a small heap before the walk goes on. A pair whose symbols have changed since it was put down is recognized by its rank.
+/// Pairs wait in one bucket a rank, and buckets are emptied from the lowest rank up, each from left to right: memory is walked in order,
+/// where a heap over millions of symbols would miss the cache at every step, and what belongs to a symbol lies together. A merge may give
+/// rise to a pair of a rank already passed; such urgent pairs go through a small heap before the walk goes on. A pair whose symbols have
+/// changed since it was put down is recognized by its rank.
 /// </remarks>
 internal sealed class LongPairMerge(PairTable pairs)
 {

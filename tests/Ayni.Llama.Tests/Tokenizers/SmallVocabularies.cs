@@ -6,23 +6,29 @@ namespace Ayni.Llama.Tests;
 internal static class SmallVocabularies
 {
     /// <summary>Byte-level tokens beyond the 256 single bytes, in the order of their ranks.</summary>
-    private static readonly string[] Words = ["he", "ll", "hell", "hello", " w", "or", " wor", "ld", " world", "é", "😀", "\n\n", "  ", "12", "123"];
+    private static readonly string[] Words =
+        ["he", "ll", "hell", "hello", " w", "or", " wor", "ld", " world", "é", "😀", "\n\n", "  ", "12", "123"];
 
     /// <summary>SentencePiece pieces beyond the special and byte ones; each later one has a lower score.</summary>
     private static readonly string[] Pieces =
-        ["▁▁", "he", "ll", "▁w", "or", "hell", "hello", "▁hello", "▁wor", "ld", "▁world", "▁", "h", "e", "l", "o", "w", "r", "d", ".", "é", "日"];
+    [
+        "▁▁", "he", "ll", "▁w", "or", "hell", "hello", "▁hello", "▁wor", "ld", "▁world",
+        "▁", "h", "e", "l", "o", "w", "r", "d", ".", "é", "日",
+    ];
 
     /// <summary>The lines of a tiktoken file.</summary>
     public static byte[] Tiktoken()
     {
         var tokens = Enumerable.Range(0, 256).Select(b => new[] { (byte)b }).Concat(Words.Select(Encoding.UTF8.GetBytes));
-        return Encoding.ASCII.GetBytes(string.Concat(tokens.Select((token, rank) => FormattableString.Invariant($"{Convert.ToBase64String(token)} {rank}\n"))));
+        var lines = tokens.Select((token, rank) => FormattableString.Invariant($"{Convert.ToBase64String(token)} {rank}\n"));
+        return Encoding.ASCII.GetBytes(string.Concat(lines));
     }
 
     /// <summary>The same as keys of a GGUF file, with the special tokens of Llama 3 that matter.</summary>
     public static GgufMetadata BytePairGguf(params (string Key, object? Value)[] changes)
     {
-        var tokens = Enumerable.Range(0, 256).Select(b => Written([(byte)b])).Concat(Words.Select(word => Written(Encoding.UTF8.GetBytes(word)))).ToList();
+        List<string> tokens =
+            [.. Enumerable.Range(0, 256).Select(b => Written([(byte)b])), .. Words.Select(word => Written(Encoding.UTF8.GetBytes(word)))];
         var merges = new List<string>();
         foreach (var word in tokens[256..])
         {

@@ -14,7 +14,8 @@ public class SplitPatternTests
 
     private const string Llama3 = Contraction + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private const string Llama4 = $@"[^\r\n\p{{L}}\p{{N}}]?{Upper}*{Lower}+(?:{Contraction})?|[^\r\n\p{{L}}\p{{N}}]?{Upper}+{Lower}*(?:{Contraction})?"
+    private const string Llama4 = $@"[^\r\n\p{{L}}\p{{N}}]?{Upper}*{Lower}+(?:{Contraction})?"
+        + $@"|[^\r\n\p{{L}}\p{{N}}]?{Upper}+{Lower}*(?:{Contraction})?"
         + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -66,8 +67,14 @@ public class SplitPatternTests
     [InlineData("12345 6", new[] { "123", "45", " ", "6" })]
     [InlineData("  two\n\n x ", new[] { " ", " two", "\n\n", " x", " " })]
     [InlineData("𝐀𝐁𐌰 𝟏𝟐𝟑𝟒 😀😀", new[] { "𝐀𝐁𐌰", " ", "𝟏𝟐𝟑", "𝟒", " 😀😀" })]
-    [InlineData("x\ud800y", new[] { "x", "\ud800y" })]
     public void Llama_3_splits_these(string text, string[] words) => Assert.Equal(words, Words(text, SplitPattern.Llama3));
+
+    [Fact]
+    public void A_lone_surrogate_is_a_symbol_and_a_pair_is_one_character()
+    {
+        Assert.Equal(["x", "\ud800y", "\udc00"], Words("x\ud800y\udc00", SplitPattern.Llama3));
+        Assert.Equal(["x", "\ud800y", "\udc00"], Words("x\ud800y\udc00", SplitPattern.Llama4));
+    }
 
     private static void AgreesWith(string expression, SplitPattern pattern)
     {
