@@ -41,7 +41,10 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     internal SafeHandle Owner => _memory;
 
-    /// <summary>A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered <paramref name="elementOffset"/>.</summary>
+    /// <summary>
+    /// A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered
+    /// <paramref name="elementOffset"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The view would reach outside the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
     public Span<T> Span<T>(long elementOffset, int count)
@@ -67,10 +70,13 @@ public sealed unsafe class NativeBuffer : IDisposable
             : base(0, ownsHandle: true)
         {
             Bytes = bytes;
-            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), Alignment);
+            var huge = OperatingSystem.IsLinux() && bytes >= 2 * HugePages.PageBytes;
+            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), (nuint)(huge ? HugePages.PageBytes : Alignment));
             SetHandle((nint)pointer);
             _account = account;
             _account?.Add(bytes);
+            if (huge)
+                HugePages.Advise(pointer, bytes);
             NativeMemory.Clear(pointer, (nuint)bytes);
         }
 
