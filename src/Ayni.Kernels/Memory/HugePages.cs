@@ -13,7 +13,17 @@ internal static unsafe partial class HugePages
     /// <summary>
     /// Advises the whole huge pages of a range that starts at one. Only advice: where the system declines, memory is the same but slower.
     /// </summary>
-    public static void Advise(void* start, long bytes) => _ = Madvise(start, (nuint)(bytes / PageBytes * PageBytes), MadvHugepage);
+    public static void Advise(void* start, long bytes)
+    {
+        try
+        {
+            _ = Madvise(start, (nuint)(bytes / PageBytes * PageBytes), MadvHugepage);
+        }
+        catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // A system whose C library goes by another name: ordinary pages then.
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Madvise(void* start, nuint length, int advice);

@@ -22,7 +22,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long bytes, MemoryAccount? account = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - Alignment);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - HugePages.PageBytes);
         _memory = new AlignedMemory(bytes, account);
     }
 
@@ -65,19 +65,22 @@ public sealed unsafe class NativeBuffer : IDisposable
     private sealed class AlignedMemory : SafeHandle
     {
         private readonly MemoryAccount? _account;
+        private readonly void* _allocation;
 
         public AlignedMemory(long bytes, MemoryAccount? account)
             : base(0, ownsHandle: true)
         {
             Bytes = bytes;
             var huge = OperatingSystem.IsLinux() && bytes >= 2 * HugePages.PageBytes;
-            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), (nuint)(huge ? HugePages.PageBytes : Alignment));
+            var alignment = (nuint)(huge ? HugePages.PageBytes : Alignment);
+            // The system hands out large memory zeroed and untouched: a cache takes only the pages it has come to use.
+            _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment);
+            var pointer = (void*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
             SetHandle((nint)pointer);
             _account = account;
             _account?.Add(bytes);
             if (huge)
                 HugePages.Advise(pointer, bytes);
-            NativeMemory.Clear(pointer, (nuint)bytes);
         }
 
         public long Bytes { get; }
@@ -86,7 +89,7 @@ public sealed unsafe class NativeBuffer : IDisposable
 
         protected override bool ReleaseHandle()
         {
-            NativeMemory.AlignedFree((void*)handle);
+            NativeMemory.Free(_allocation);
             _account?.Remove(Bytes);
             return true;
         }
