@@ -132,7 +132,7 @@ public sealed class AyniHost : IAsyncDisposable
             }
 
             _state.Serve(served);
-            _logger.Serving(served.Name, served.Engine.ContextLength, _clock.GetElapsedTime(started));
+            _logger.Serving(served.Name, served.Engine.ContextLength, served.ChatFormat.Name, _clock.GetElapsedTime(started));
             return new(served.Name, served.Engine.ContextLength, firstKey);
         }
         catch (Exception error) when (error is not OperationCanceledException)

@@ -1,4 +1,4 @@
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>The log says what happened and never what was said.</summary>
 public sealed class HostLogTests

@@ -9,7 +9,7 @@ using Ayni.Tests;
 using Microsoft.Extensions.Logging;
 using OpenAI;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A real host on a free port, with a real ledger in a folder of its own and a tiny model.</summary>
 internal sealed class TestHost : IAsyncDisposable

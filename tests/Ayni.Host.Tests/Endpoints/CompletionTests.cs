@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>The shapes of answers, whole and streamed, of both completion endpoints.</summary>
 public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFixture>

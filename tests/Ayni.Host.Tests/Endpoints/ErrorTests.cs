@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>Every refusal: its status, and the words by which a client's program tells them apart.</summary>
 public sealed class ErrorTests(HostFixture fixture) : IClassFixture<HostFixture>

@@ -1,7 +1,7 @@
 using System.ClientModel;
 using OpenAI.Chat;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>The official OpenAI client works against a host as it is.</summary>
 public sealed class OpenAIClientTests(HostFixture fixture) : IClassFixture<HostFixture>

@@ -1,6 +1,6 @@
 using Ayni.Ledger;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A customer finds its receipts, and nobody else's.</summary>
 public sealed class ReceiptTests(HostFixture fixture) : IClassFixture<HostFixture>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Ayni.Ledger;
 using Ayni.Tests;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>What was used is recorded before the answer ends, however it ends; and who may not use it is told why.</summary>
 public sealed class MeterTests
@@ -133,7 +133,7 @@ public sealed class MeterTests
     public async Task A_stream_that_cannot_be_recorded_ends_with_an_error_and_never_with_DONE()
     {
         await using var test = await TestHost.StartAsync(TinyModel.Slow);
-        using var response = await test.OpenStreamAsync("/v1/completions", LongStream.Replace("4000", "60", StringComparison.Ordinal));
+        using var response = await test.OpenStreamAsync("/v1/completions", LongStream.Replace("4000", "200", StringComparison.Ordinal));
         await test.Books.DisposeAsync();
         var events = await response.EventsAsync().ToListAsync();
         var error = JsonDocument.Parse(events[^1]).RootElement.GetProperty("error");

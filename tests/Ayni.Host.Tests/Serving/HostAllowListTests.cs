@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A page on the web can't reach a host on the loopback address by a name of its own.</summary>
 public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<HostFixture>

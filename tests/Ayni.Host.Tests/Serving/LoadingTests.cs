@@ -1,6 +1,6 @@
 using Ayni.Llama;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A host listens at once and says honestly that it can't serve yet, or can't at all.</summary>
 public sealed class LoadingTests

@@ -1,7 +1,7 @@
 using Ayni.Ledger;
 using Ayni.Tests;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A first start makes everything that serving needs; later starts find it and change nothing.</summary>
 public sealed class RegistryTests

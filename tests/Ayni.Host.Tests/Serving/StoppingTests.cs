@@ -2,7 +2,7 @@ using System.Text.Json;
 using Ayni.Ledger;
 using Ayni.Tests;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>A host that stops lets answers finish, cuts them short after a while, and records every one.</summary>
 public sealed class StoppingTests
@@ -11,7 +11,7 @@ public sealed class StoppingTests
     public async Task A_running_stream_finishes_while_new_requests_get_503()
     {
         await using var test = await TestHost.StartAsync(TinyModel.Slow);
-        using var response = await test.OpenStreamAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":120,"stream":true}""");
+        using var response = await test.OpenStreamAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":300,"stream":true}""");
         var stopping = test.Host.StopAsync();
         using (var late = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a"}"""))
         {
@@ -23,7 +23,7 @@ public sealed class StoppingTests
         await stopping;
         Assert.Equal("[DONE]", events[^1]);
         var receipt = Assert.Single(test.Books.ListReceipts(new()).Receipts);
-        Assert.Equal(120, receipt.Counts.Generated);
+        Assert.Equal(300, receipt.Counts.Generated);
         Assert.Equal(Outcome.Completed, receipt.Outcome);
         await Assert.ThrowsAsync<HttpRequestException>(() => test.Http.GetAsync("/healthz"));
     }
