@@ -1,0 +1,257 @@
+using System.Security.Cryptography;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// The ledger: who takes part, what things cost, who shares, what was used, what everyone earned. One instance opens one database file;
+/// several instances, also of other processes, may share the file. All members may be called from any thread. Whatever a completed task
+/// recorded is on disk; cancelling one gives up the wait, not what was already handed to the writer.
+/// </summary>
+/// <remarks>
+/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a file that can't be
+/// read or written throws a <see cref="LedgerStorageException"/>.
+/// </remarks>
+public sealed class Books : IAsyncDisposable
+{
+    private readonly TimeProvider _clock;
+    private readonly Writer _writer;
+    private readonly Readers _readers;
+    private readonly Registry _registry;
+    private readonly Meter _meter;
+
+    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    {
+        var identifiers = new Identifiers(random);
+        _clock = clock;
+        _readers = new(database);
+        _writer = new(database, session, clock);
+        _registry = new(identifiers);
+        _meter = new(identifiers);
+    }
+
+    /// <summary>
+    /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws <see cref="LedgerStorageException"/>
+    /// if the file is of a newer version, is no ledger, or can't be made durable.
+    /// </summary>
+    /// <param name="databasePath">The SQLite file.</param>
+    /// <param name="clock">What time it is.</param>
+    /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
+    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
+    {
+        var database = new Database(databasePath);
+        var session = database.OpenWriter();
+        try
+        {
+            Migrator.Migrate(session, database);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
+    }
+
+    /// <summary>Whether nobody has been entered yet, neither party nor customer nor price.</summary>
+    public bool IsEmpty() => _readers.Read(RegistryRows.IsEmpty);
+
+    // Parties, customers, apps, keys.
+
+    /// <summary>Enters a party.</summary>
+    public Task<Party> CreatePartyAsync(string name, Role role, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.CreateParty(transaction, name, role), cancellationToken);
+
+    /// <summary>Every party, oldest first.</summary>
+    public IReadOnlyList<Party> ListParties() => _readers.Read(RegistryRows.Parties);
+
+    /// <summary>Bars a party from new agreements; what it earns by those in force stays its own.</summary>
+    public Task<Party> RevokePartyAsync(string partyId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.RevokeParty(transaction, partyId), cancellationToken);
+
+    /// <summary>Enters a customer.</summary>
+    public Task<Customer> CreateCustomerAsync(
+        string name, Currency currency, Amount? spendingLimit = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.CreateCustomer(transaction, name, currency, spendingLimit), cancellationToken);
+
+    /// <summary>Every customer, oldest first.</summary>
+    public IReadOnlyList<Customer> ListCustomers() => _readers.Read(RegistryRows.Customers);
+
+    /// <summary>Changes a customer's spending limit, or lifts it with null.</summary>
+    public Task<Customer> SetSpendingLimitAsync(string customerId, Amount? spendingLimit, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.SetSpendingLimit(transaction, customerId, spendingLimit), cancellationToken);
+
+    /// <summary>Shuts a customer's keys.</summary>
+    public Task<Customer> RevokeCustomerAsync(string customerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.RevokeCustomer(transaction, customerId), cancellationToken);
+
+    /// <summary>Enters an app of a party with the role of a developer.</summary>
+    public Task<App> CreateAppAsync(string name, string developerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.CreateApp(transaction, name, developerId), cancellationToken);
+
+    /// <summary>Every app, oldest first.</summary>
+    public IReadOnlyList<App> ListApps() => _readers.Read(RegistryRows.Apps);
+
+    /// <summary>Shuts an app's keys.</summary>
+    public Task<App> RevokeAppAsync(string appId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.RevokeApp(transaction, appId), cancellationToken);
+
+    /// <summary>Issues a key to a customer, for an app or for none. Its text is shown in the result and never again.</summary>
+    public Task<IssuedKey> IssueKeyAsync(string customerId, string label, string? appId = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId), cancellationToken);
+
+    /// <summary>Every key, oldest first.</summary>
+    public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
+
+    /// <summary>Shuts a key; the next request with it is refused, in whatever process.</summary>
+    public Task<ApiKey> RevokeKeyAsync(string keyId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.RevokeKey(transaction, keyId), cancellationToken);
+
+    /// <summary>
+    /// The key whose text a client presents, or null if it is malformed, unknown, wrong or shut, or its customer or app is. Which of these
+    /// can't be told from the answer, nor a wrong secret from an unknown key by the comparison's time. Reads the database each time, so a
+    /// revocation by any process holds at once.
+    /// </summary>
+    public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
+
+    // Prices and agreements.
+
+    /// <summary>
+    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does unless
+    /// given.
+    /// </summary>
+    public Task<Price> SetPriceAsync(
+        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
+        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
+    {
+        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
+        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
+    }
+
+    /// <summary>Every version of every price, by model and version.</summary>
+    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
+
+    /// <summary>The price in force for a model at an instant, now unless given.</summary>
+    public Price? FindPrice(string model, DateTimeOffset? at = null)
+    {
+        var instant = at ?? _clock.GetUtcNow();
+        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
+    }
+
+    /// <summary>
+    /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless given.
+    /// </summary>
+    public Task<Agreement> SetAgreementAsync(
+        string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default)
+    {
+        var copy = shares.ToArray();
+        return _writer.RunAsync(transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
+    }
+
+    /// <summary>Every version of every agreement, by version.</summary>
+    public IReadOnlyList<Agreement> ListAgreements() => _readers.Read(TermRows.Agreements);
+
+    // Metering.
+
+    /// <summary>
+    /// Lets a request of an authenticated key in, or says why not. This instant decides the request's price, agreement and period.
+    /// </summary>
+    public AdmissionDecision Admit(ApiKey key, string model)
+    {
+        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        return _readers.Read(session => Gate.Admit(session, key, model, now));
+    }
+
+    /// <summary>
+    /// Posts what a request used: a receipt with the next number of its key, and the entry that charges the customer. The same request
+    /// posted again gives its first receipt. Cancelling does not undo a receipt handed to the writer: post again, or find it, to learn of it.
+    /// </summary>
+    public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
+    {
+        Meter.Check(usage);
+        return await _writer.RunAsync(transaction => _meter.Post(transaction, usage), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds a receipt by its own id or its request's.</summary>
+    public Receipt? FindReceipt(string receiptOrRequestId) => _readers.Read(session =>
+        ReceiptRows.FindById(session, receiptOrRequestId) ?? ReceiptRows.FindByRequest(session, receiptOrRequestId));
+
+    /// <summary>Lists receipts, newest last.</summary>
+    public ReceiptPage ListReceipts(ReceiptQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, ReceiptQuery.LongestPage);
+        return _readers.Read(session => ReceiptRows.List(session, query));
+    }
+
+    // The journal.
+
+    /// <summary>What every account has come to, by name; or the accounts of one party.</summary>
+    public IReadOnlyList<Balance> Balances(string? partyId = null) =>
+        _readers.Read(session => JournalRows.Balances(session, partyId is null ? "" : $"party:{partyId}:"));
+
+    /// <summary>What a customer owes.</summary>
+    public Amount UnpaidCharges(string customerId) => _readers.Read(session =>
+    {
+        var customer = RegistryRows.Customer(session, customerId) ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
+        return JournalRows.Net(session, Account.Receivable(customerId), customer.Currency);
+    });
+
+    /// <summary>The entries of a period in journal order, at most <paramref name="limit"/> (1 to 10,000) after the one numbered so.</summary>
+    public EntryPage ListEntries(Period period, long after = 0, int limit = 1000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ReceiptQuery.LongestPage);
+        var entries = _readers.Read(session => JournalRows.Entries(session, period, after, limit + 1));
+        return entries.Count <= limit ? new(entries, null) : new([.. entries.Take(limit)], entries[limit - 1].Number);
+    }
+
+    /// <summary>
+    /// Recomputes what the journal keeps twice or promises: every entry balanced, every account's totals those of its postings, every key's
+    /// receipts numbered without gaps and chained, every charge that of its receipt. Returns what is wrong; nothing if all is well.
+    /// Reads the whole file.
+    /// </summary>
+    public IReadOnlyList<string> Audit() => _readers.Read(Ledger.Audit.Run);
+
+    // Settlement.
+
+    /// <summary>How far a period is. Periods close in order: one before a closed one is closed too.</summary>
+    public PeriodStatus StatusOf(Period period) => _readers.Read(session => PeriodRows.Last(session).StatusOf(period));
+
+    /// <summary>
+    /// Closes a period after its end: shares out its revenue by the agreements its receipts name and makes whole coins payable. Refused
+    /// before the period's end and while an earlier one with entries is open. Closing it again finishes what a crash left, or changes
+    /// nothing; the result is the same.
+    /// </summary>
+    public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
+    {
+        await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        // Its charges stand still from here on, so the shares can be computed beside the writer.
+        var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken).ConfigureAwait(false);
+        await _writer.RunAsync(transaction => PeriodClose.Finish(transaction, settlement), cancellationToken).ConfigureAwait(false);
+        return settlement.ToView() with { Status = PeriodStatus.Closed };
+    }
+
+    /// <summary>What a period comes to for every party; an estimate until it is closed.</summary>
+    public PeriodSettlement Settle(Period period) => _readers.Read(session => Settlement.Of(session, period).ToView());
+
+    /// <summary>What a period comes to for one party, line by line; an estimate until it is closed.</summary>
+    public Statement Statement(Period period, string partyId) => _readers.Read(session =>
+    {
+        var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
+        return Settlement.Of(session, period).StatementOf(party);
+    });
+
+    /// <summary>Every party's statement of a period, oldest party first.</summary>
+    public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
+    {
+        var settlement = Settlement.Of(session, period);
+        return [.. RegistryRows.Parties(session).Select(settlement.StatementOf)];
+    });
+
+    /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _readers.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+namespace Ayni.Ledger;
+
+/// <summary>Checks the whole journal against itself. Reads only.</summary>
+internal static class Audit
+{
+    /// <summary>Findings listed before the rest is left out, so that a ruined file makes no ruined memory.</summary>
+    private const int FindingLimit = 100;
+
+    public static IReadOnlyList<string> Run(Session session)
+    {
+        var findings = new List<string>();
+        CheckEntries(session, findings);
+        CheckReceipts(session, findings);
+        return findings.Count <= FindingLimit ? findings : [.. findings.Take(FindingLimit), $"and {findings.Count - FindingLimit} more"];
+    }
+
+    private static void CheckEntries(Session session, List<string> findings)
+    {
+        var totals = new Dictionary<(string Account, Currency Currency), (Amount Debits, Amount Credits)>();
+        var sums = new Dictionary<Currency, Amount>();
+        long current = 0;
+        AuditRows.ForEachPosting(session, (entry, posting) =>
+        {
+            if (entry != current)
+                CheckBalance();
+            current = entry;
+            var currency = posting.Currency;
+            var zero = Amount.Zero(currency);
+            sums[currency] = sums.GetValueOrDefault(currency, zero) + posting.Amount;
+            var (debits, credits) = totals.GetValueOrDefault((posting.Account.Name, currency), (zero, zero));
+            totals[(posting.Account.Name, currency)] =
+                posting.Amount.Sign >= 0 ? (debits + posting.Amount, credits) : (debits, credits - posting.Amount);
+        });
+        CheckBalance();
+        foreach (var balance in JournalRows.Balances(session, ""))
+        {
+            var zero = Amount.Zero(balance.Currency);
+            var (debits, credits) = totals.GetValueOrDefault((balance.Account.Name, balance.Currency), (zero, zero));
+            if (balance.Debits != debits || balance.Credits != credits)
+                findings.Add($"{balance.Account} shows {balance.Net}, its postings come to {debits - credits}");
+        }
+
+        void CheckBalance()
+        {
+            findings.AddRange(sums.Values.Where(sum => sum.Sign != 0).Select(sum => $"entry {current} is out of balance by {sum}"));
+            sums.Clear();
+        }
+    }
+
+    private static void CheckReceipts(Session session, List<string> findings)
+    {
+        var heads = new Dictionary<string, KeyHead>(StringComparer.Ordinal);
+        AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
+        {
+            var receipt = ReceiptFormat.Decode(canonical);
+            var head = heads.GetValueOrDefault(receipt.KeyId);
+            if (receipt.KeyNumber != head.Number + 1)
+                findings.Add($"{receipt.KeyId} goes from receipt {head.Number} to {receipt.KeyNumber}");
+            if (receipt.PreviousHash != head.Hash)
+                findings.Add($"{receipt.Id} does not follow on receipt {head.Number} of {receipt.KeyId}");
+            if (receipt.Id != reference || receipt.Charge != charged)
+                findings.Add($"{receipt.Id} of {receipt.Charge} is charged as {reference} with {charged}");
+            heads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+        });
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Ayni.Ledger;
+
+/// <summary>What an entry records.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EntryKind>))]
+public enum EntryKind
+{
+    /// <summary>A receipt's charge; its reference is the receipt's id.</summary>
+    Charge = 0,
+
+    /// <summary>A model's revenue of a month shared out at close; its reference is the model's name.</summary>
+    Distribution = 1,
+
+    /// <summary>What a party's carry comes to in whole coins made payable at close; its reference is the party's id.</summary>
+    Payable = 2,
+}
+
+/// <summary>One line of an entry.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Amount">A debit if positive, a credit if negative.</param>
+public sealed record Posting(Account Account, Amount Amount)
+{
+    /// <summary>The amount's currency.</summary>
+    public Currency Currency => Amount.Currency;
+}
+
+/// <summary>One entry of the journal. Entries are only ever appended.</summary>
+/// <param name="Number">Its place in the journal: 1, 2, 3, …</param>
+/// <param name="RecordedAt">When it was posted, UTC.</param>
+/// <param name="Period">The month it counts in.</param>
+/// <param name="ServicePeriod">The month of the request; earlier than <see cref="Period"/> if that month was closed when the receipt came.</param>
+/// <param name="Kind">What it records.</param>
+/// <param name="Reference">What it is about; see <see cref="EntryKind"/>.</param>
+/// <param name="Postings">Its lines, in every currency as much debit as credit.</param>
+public sealed record Entry(
+    long Number, DateTimeOffset RecordedAt, Period Period, Period ServicePeriod, EntryKind Kind, string Reference, ImmutableArray<Posting> Postings)
+{
+    /// <summary>Two entries are equal if all they say is.</summary>
+    public bool Equals(Entry? other) =>
+        other is not null && Number == other.Number && RecordedAt == other.RecordedAt && Period == other.Period
+        && ServicePeriod == other.ServicePeriod && Kind == other.Kind && Reference == other.Reference && Postings.SequenceEqual(other.Postings);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Number.GetHashCode();
+}
+
+/// <summary>Some entries in journal order.</summary>
+/// <param name="Entries">The entries.</param>
+/// <param name="Next">Where the next page begins; null at the end.</param>
+public sealed record EntryPage(IReadOnlyList<Entry> Entries, long? Next);

@@ -1,0 +1,66 @@
+namespace Ayni.Ledger;
+
+/// <summary>Something the ledger refuses or cannot do; the message says what, where and what to do.</summary>
+public abstract class LedgerException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>The named reasons for which the ledger refuses to record something. Nothing was written.</summary>
+public enum Refusal
+{
+    /// <summary>A name, label or id is empty, too long or holds control characters.</summary>
+    InvalidText,
+
+    /// <summary>No party has this id.</summary>
+    UnknownParty,
+
+    /// <summary>No customer has this id.</summary>
+    UnknownCustomer,
+
+    /// <summary>No app has this id.</summary>
+    UnknownApp,
+
+    /// <summary>No key has this id.</summary>
+    UnknownKey,
+
+    /// <summary>The party, customer or app was revoked before.</summary>
+    Revoked,
+
+    /// <summary>An app's developer must be a party with the role of a developer.</summary>
+    NotADeveloper,
+
+    /// <summary>A spending limit must be in the customer's currency and not negative.</summary>
+    InvalidSpendingLimit,
+
+    /// <summary>A price is negative, too large or in two currencies.</summary>
+    InvalidPrice,
+
+    /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
+    EffectiveInThePast,
+
+    /// <summary>The shares of an agreement do not add up to 1,000,000 parts, or one of them is not positive.</summary>
+    InvalidShares,
+
+    /// <summary>No party has the role a share names.</summary>
+    NoPartyInRole,
+
+    /// <summary>Several parties have the role a share names; name the party.</summary>
+    SeveralPartiesInRole,
+
+    /// <summary>A token count is negative or larger than <see cref="TokenCounts.Largest"/>.</summary>
+    InvalidUsage,
+
+    /// <summary>The request's id was used before for other usage or by another key.</summary>
+    RequestIdReused,
+
+    /// <summary>The period has not ended yet.</summary>
+    PeriodNotEnded,
+
+    /// <summary>An earlier period that has entries is still open; close it first.</summary>
+    EarlierPeriodOpen,
+}
+
+/// <summary>The ledger refused to record something. Nothing was written.</summary>
+public sealed class LedgerRefusedException(Refusal refusal, string message) : LedgerException(message)
+{
+    /// <summary>The reason.</summary>
+    public Refusal Refusal { get; } = refusal;
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// The JSON views: names in snake_case, amounts as exact decimal strings beside their currency, times in ISO 8601, digests in hexadecimal.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(ReceiptPage))]
+[JsonSerializable(typeof(Statement))]
+[JsonSerializable(typeof(PeriodSettlement))]
+[JsonSerializable(typeof(IReadOnlyList<Balance>))]
+[JsonSerializable(typeof(EntryPage))]
+[JsonSerializable(typeof(IReadOnlyList<Party>))]
+[JsonSerializable(typeof(IReadOnlyList<Customer>))]
+[JsonSerializable(typeof(IReadOnlyList<App>))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(IReadOnlyList<Price>))]
+[JsonSerializable(typeof(IReadOnlyList<Agreement>))]
+public sealed partial class LedgerJson : JsonSerializerContext;

@@ -1,0 +1,117 @@
+namespace Ayni.Ledger;
+
+/// <summary>Enters and revokes parties, customers, apps and keys. Each method is one job of the writer: it refuses, or it writes.</summary>
+internal sealed class Registry(Identifiers identifiers)
+{
+    public Party CreateParty(Transaction transaction, string name, Role role)
+    {
+        var party = new Party(identifiers.New("pty"), Text.Demand(name, "party's name"), role, transaction.Now, null);
+        RegistryRows.Insert(transaction.Session, party);
+        return party;
+    }
+
+    public Customer CreateCustomer(Transaction transaction, string name, Currency currency, Amount? spendingLimit)
+    {
+        DemandLimit(spendingLimit, currency);
+        var customer = new Customer(identifiers.New("cus"), Text.Demand(name, "customer's name"), currency, spendingLimit, transaction.Now, null);
+        RegistryRows.Insert(transaction.Session, customer);
+        return customer;
+    }
+
+    public App CreateApp(Transaction transaction, string name, string developerId)
+    {
+        var developer = DemandParty(transaction, developerId);
+        if (developer.Role != Role.Developer)
+            throw new LedgerRefusedException(
+                Refusal.NotADeveloper, $"{developerId} is a {developer.Role.Name()}; an app belongs to a party with the role of a developer.");
+        var app = new App(identifiers.New("app"), Text.Demand(name, "app's name"), developerId, transaction.Now, null);
+        RegistryRows.Insert(transaction.Session, app);
+        return app;
+    }
+
+    public IssuedKey IssueKey(Transaction transaction, string customerId, string label, string? appId)
+    {
+        DemandInForce(DemandCustomer(transaction, customerId).Revoked, customerId);
+        if (appId is not null)
+            DemandInForce(DemandApp(transaction, appId).Revoked, appId);
+        var key = new ApiKey(identifiers.New("key"), customerId, appId, Text.Demand(label, "key's label"), transaction.Now, null);
+        var text = new KeyText(key.Id, identifiers.NewSecret());
+        RegistryRows.Insert(transaction.Session, key, text.SecretHash);
+        return new(key, text.ToString());
+    }
+
+    public static Customer SetSpendingLimit(Transaction transaction, string customerId, Amount? limit)
+    {
+        var customer = DemandCustomer(transaction, customerId);
+        DemandLimit(limit, customer.Currency);
+        RegistryRows.SetSpendingLimit(transaction.Session, customerId, limit);
+        return customer with { SpendingLimit = limit };
+    }
+
+    // Revoking twice changes nothing: the first instant stays.
+
+    public static Party RevokeParty(Transaction transaction, string partyId)
+    {
+        var party = RegistryRows.Party(transaction.Session, partyId) ?? throw Unknown(Refusal.UnknownParty, "party", partyId);
+        if (party.Revoked is not null)
+            return party;
+        RegistryRows.RevokeParty(transaction.Session, partyId, transaction.Now);
+        return party with { Revoked = transaction.Now };
+    }
+
+    public static Customer RevokeCustomer(Transaction transaction, string customerId)
+    {
+        var customer = DemandCustomer(transaction, customerId);
+        if (customer.Revoked is not null)
+            return customer;
+        RegistryRows.RevokeCustomer(transaction.Session, customerId, transaction.Now);
+        return customer with { Revoked = transaction.Now };
+    }
+
+    public static App RevokeApp(Transaction transaction, string appId)
+    {
+        var app = DemandApp(transaction, appId);
+        if (app.Revoked is not null)
+            return app;
+        RegistryRows.RevokeApp(transaction.Session, appId, transaction.Now);
+        return app with { Revoked = transaction.Now };
+    }
+
+    public static ApiKey RevokeKey(Transaction transaction, string keyId)
+    {
+        var key = RegistryRows.Key(transaction.Session, keyId) ?? throw Unknown(Refusal.UnknownKey, "key", keyId);
+        if (key.Revoked is not null)
+            return key;
+        RegistryRows.RevokeKey(transaction.Session, keyId, transaction.Now);
+        return key with { Revoked = transaction.Now };
+    }
+
+    /// <summary>The party with an id, if it may enter into something new.</summary>
+    public static Party DemandParty(Transaction transaction, string partyId)
+    {
+        var party = RegistryRows.Party(transaction.Session, partyId) ?? throw Unknown(Refusal.UnknownParty, "party", partyId);
+        DemandInForce(party.Revoked, partyId);
+        return party;
+    }
+
+    public static LedgerRefusedException Unknown(Refusal refusal, string kind, string id) => new(refusal, $"There is no {kind} '{id}'.");
+
+    private static Customer DemandCustomer(Transaction transaction, string customerId) =>
+        RegistryRows.Customer(transaction.Session, customerId) ?? throw Unknown(Refusal.UnknownCustomer, "customer", customerId);
+
+    private static App DemandApp(Transaction transaction, string appId) =>
+        RegistryRows.App(transaction.Session, appId) ?? throw Unknown(Refusal.UnknownApp, "app", appId);
+
+    private static void DemandInForce(DateTimeOffset? revoked, string id)
+    {
+        if (revoked is not null)
+            throw new LedgerRefusedException(Refusal.Revoked, $"{id} was revoked; enter a new one.");
+    }
+
+    private static void DemandLimit(Amount? limit, Currency currency)
+    {
+        if (limit is { } amount && (amount.Currency != currency || amount.Sign < 0))
+            throw new LedgerRefusedException(
+                Refusal.InvalidSpendingLimit, $"A spending limit of {amount} does not suit a customer charged in {currency}; give zero or more {currency}.");
+    }
+}

@@ -1,0 +1,38 @@
+namespace Ayni.Ledger;
+
+/// <summary>How a request ended.</summary>
+public enum Outcome
+{
+    /// <summary>It ran to its end.</summary>
+    Completed = 0,
+
+    /// <summary>The client left, or time ran out.</summary>
+    Cancelled = 1,
+}
+
+/// <summary>Who counted the tokens.</summary>
+public enum UsageSource
+{
+    /// <summary>The engine of this host.</summary>
+    Host = 0,
+
+    /// <summary>A meter elsewhere that reported them.</summary>
+    Meter = 1,
+}
+
+/// <summary>An adapter that took part in a request.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Digest">The SHA-256 of its file.</param>
+public sealed record AdapterReference(string Name, Digest Digest);
+
+/// <summary>What a request used, to be posted once.</summary>
+/// <param name="Admission">How it was let in.</param>
+/// <param name="RequestId">The request's own id; posting it twice gives the first receipt.</param>
+/// <param name="ModelDigest">The SHA-256 of the model's file.</param>
+/// <param name="Counts">Tokens.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Adapter">The adapter used, if any.</param>
+/// <param name="Source">Who counted.</param>
+public sealed record Usage(
+    Admission Admission, string RequestId, Digest ModelDigest, TokenCounts Counts, Outcome Outcome,
+    AdapterReference? Adapter = null, UsageSource Source = UsageSource.Host);

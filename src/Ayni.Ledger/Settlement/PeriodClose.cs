@@ -1,0 +1,92 @@
+namespace Ayni.Ledger;
+
+/// <summary>
+/// Closes a period in three steps, each of which may be the last before a crash: a transaction stops its charges (closing), the shares are
+/// computed beside the running writer, a transaction posts them (closed). Closing again goes on where it ended, or changes nothing.
+/// </summary>
+internal static class PeriodClose
+{
+    /// <summary>The first step. Refuses a period that has not ended, or one after an open period with entries.</summary>
+    public static PeriodStatus Begin(Transaction transaction, Period period)
+    {
+        var status = transaction.LastPeriod.StatusOf(period);
+        if (status != PeriodStatus.Open)
+            return status;
+        if (transaction.Now < period.End)
+            throw new LedgerRefusedException(
+                Refusal.PeriodNotEnded, $"{period} has not ended; it can be closed from {period.Next}-01 00:00 UTC on.");
+        if (transaction.LastPeriod is { Status: PeriodStatus.Closing } closing)
+            throw new LedgerRefusedException(Refusal.EarlierPeriodOpen, $"{closing.Period} is not closed completely; close it again first.");
+        if (PeriodRows.FirstOpenBefore(transaction.Session, period) is { } earlier)
+            throw new LedgerRefusedException(Refusal.EarlierPeriodOpen, $"{earlier} has entries and is not closed; close it first.");
+        transaction.Mark(period, PeriodStatus.Closing);
+        return PeriodStatus.Closing;
+    }
+
+    /// <summary>The last step: for each model an entry that shares its revenue out, for each party one that makes its whole coins payable.</summary>
+    public static PeriodStatus Finish(Transaction transaction, Settlement settlement)
+    {
+        var period = settlement.Period;
+        if (transaction.LastPeriod.StatusOf(period) == PeriodStatus.Closed)
+            return PeriodStatus.Closed;
+        Demand(transaction, settlement);
+        foreach (var model in settlement.Shares.GroupBy(pair => pair.Line.Group.Model, StringComparer.Ordinal))
+            transaction.Post(period, period, EntryKind.Distribution, model.Key, [.. Distribution(period, model)]);
+        foreach (var party in settlement.Totals.Where(total => total.Payable.Sign > 0).GroupBy(total => total.PartyId, StringComparer.Ordinal))
+            transaction.Post(period, period, EntryKind.Payable, party.Key, [.. party.SelectMany(MadePayable)]);
+        foreach (var (account, currency) in RevenueAccounts(settlement))
+        {
+            if (transaction.NetOf(account, currency).Sign != 0)
+                throw new SettlementDefectException(period, $"{account} keeps {transaction.NetOf(account, currency)}");
+        }
+        transaction.Mark(period, PeriodStatus.Closed);
+        return PeriodStatus.Closed;
+    }
+
+    /// <summary>What must hold before anything is posted, however the numbers came about.</summary>
+    private static void Demand(Transaction transaction, Settlement settlement)
+    {
+        foreach (var currency in settlement.Totals.Select(total => total.Currency).Concat(settlement.Lines.Select(line => line.Group.Currency)).Distinct())
+        {
+            var gross = Sum(settlement.Lines.Where(line => line.Group.Currency == currency).Select(line => line.Gross), currency);
+            var totals = settlement.Totals.Where(total => total.Currency == currency).ToArray();
+            var shared = Sum(totals.Select(total => total.Payable + total.CarryOut - total.CarryIn), currency);
+            if (shared != gross)
+                throw new SettlementDefectException(settlement.Period, $"{gross} were charged and {shared} shared out");
+        }
+        foreach (var (account, currency) in RevenueAccounts(settlement))
+        {
+            var gross = Sum(
+                settlement.Lines.Where(line => line.Group.Currency == currency && Account.Revenue(settlement.Period, line.Group.Model) == account)
+                    .Select(line => line.Gross),
+                currency);
+            if (transaction.NetOf(account, currency) != -gross)
+                throw new SettlementDefectException(
+                    settlement.Period, $"{account} holds {-transaction.NetOf(account, currency)} and its receipts come to {gross}");
+        }
+    }
+
+    private static IEnumerable<Posting> Distribution(Period period, IEnumerable<(RevenueLine Line, PartyShare Share)> model)
+    {
+        foreach (var currency in model.GroupBy(pair => pair.Line.Group.Currency))
+        {
+            var revenue = Account.Revenue(period, currency.First().Line.Group.Model);
+            yield return new(revenue, Sum(currency.Select(pair => pair.Share.Amount), currency.Key));
+            foreach (var party in currency.GroupBy(pair => pair.Share.PartyId, StringComparer.Ordinal).OrderBy(party => party.Key, StringComparer.Ordinal))
+                yield return new(Account.Carry(party.Key), -Sum(party.Select(pair => pair.Share.Amount), currency.Key));
+        }
+    }
+
+    private static IEnumerable<Posting> MadePayable(PartyTotal total) =>
+        [new(Account.Carry(total.PartyId), total.Payable), new(Account.Payable(total.PartyId), -total.Payable)];
+
+    private static IEnumerable<(Account Account, Currency Currency)> RevenueAccounts(Settlement settlement) =>
+        settlement.Lines.Select(line => (Account.Revenue(settlement.Period, line.Group.Model), line.Group.Currency)).Distinct();
+
+    private static Amount Sum(IEnumerable<Amount> amounts, Currency currency) =>
+        amounts.Aggregate(Amount.Zero(currency), (sum, amount) => sum + amount);
+}
+
+/// <summary>A settlement that does not add up: a defect of the program or a damaged file, never an input. Nothing was posted.</summary>
+public sealed class SettlementDefectException(Period period, string finding)
+    : LedgerException($"{period} does not add up: {finding}. Nothing was posted; audit the ledger and report it.");

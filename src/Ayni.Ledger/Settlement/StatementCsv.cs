@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+
+namespace Ayni.Ledger;
+
+/// <summary>The CSV view of a statement (RFC 4180): a header, its lines, then its totals.</summary>
+public static class StatementCsv
+{
+    private const string Header =
+        "period,status,party,name,role,row,model,app,agreement,service_period,receipts,prompt_tokens,cached_tokens,generated_tokens,"
+        + "rejected_tokens,currency,gross,parts_per_million,amount,carry_in,earned,payable,carry_out";
+
+    /// <summary>
+    /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and have a
+    /// point in every culture.
+    /// </summary>
+    public static string ToCsv(this Statement statement)
+    {
+        var csv = new StringBuilder(Header).Append("\r\n");
+        string[] head =
+        [
+            statement.Period.ToString(), statement.Status == StatementStatus.Final ? "final" : "estimate",
+            Cell(statement.PartyId), Cell(statement.PartyName), statement.Role.Name(),
+        ];
+        foreach (var line in statement.Lines)
+            Append(csv, [.. head, .. Cells(line)]);
+        foreach (var total in statement.Totals)
+            Append(csv, [.. head, .. Cells(total)]);
+        return csv.ToString();
+    }
+
+    private static string[] Cells(StatementLine line) =>
+    [
+        "line", Cell(line.Model), Cell(line.AppId ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(), Number(line.Receipts),
+        Number(line.Counts.Prompt), Number(line.Counts.Cached), Number(line.Counts.Generated), Number(line.Counts.SpeculativeRejected),
+        line.Currency.Code, line.Gross.Format(), Number(line.PartsPerMillion), line.Amount.Format(), "", "", "", "",
+    ];
+
+    private static string[] Cells(PartyTotal total) =>
+    [
+        "total", "", "", "", "", "", "", "", "", "", total.Currency.Code, "", "", "",
+        total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format(),
+    ];
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Cell(string text)
+    {
+        if (text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
+            text = $"'{text}";
+        return text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
+
+    private static void Append(StringBuilder csv, string[] cells) => csv.AppendJoin(',', cells).Append("\r\n");
+}

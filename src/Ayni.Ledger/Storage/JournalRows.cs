@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of entries, postings and accounts.</summary>
+internal static class JournalRows
+{
+    public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
+
+    public static void InsertEntry(
+        Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
+        session.Execute(
+            "INSERT INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
+            number, recorded.Microseconds(), period.ToString(), servicePeriod.ToString(), NameOf(kind), reference);
+
+    public static void InsertPosting(Session session, long entry, int line, long account, Amount amount) =>
+        session.Execute(
+            "INSERT INTO postings (entry, line, account, amount) VALUES ($1, $2, $3, $4)", entry, line, account, amount.FormatFixed());
+
+    /// <summary>Finds an account or opens it.</summary>
+    public static AccountTotal OpenAccount(Session session, Account account, Currency currency)
+    {
+        using (var row = session.Query(
+            "SELECT id, debits, credits FROM accounts WHERE name = $1 AND currency = $2", account.Name, currency.Code))
+        {
+            if (row.Read())
+                return new(row.GetInt64(0), row.GetAmount(1, currency), row.GetAmount(2, currency));
+        }
+        var zero = Amount.Zero(currency);
+        session.Execute(
+            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3)", account.Name, currency.Code, zero.FormatFixed());
+        return new(session.LastInsertedId, zero, zero);
+    }
+
+    public static void UpdateAccount(Session session, AccountTotal account) =>
+        session.Execute(
+            "UPDATE accounts SET debits = $2, credits = $3 WHERE id = $1",
+            account.Id, account.Debits.FormatFixed(), account.Credits.FormatFixed());
+
+    /// <summary>Debits less credits of an account; zero if it was never used.</summary>
+    public static Amount Net(Session session, Account account, Currency currency)
+    {
+        using var row = session.Query("SELECT debits, credits FROM accounts WHERE name = $1 AND currency = $2", account.Name, currency.Code);
+        return row.Read() ? row.GetAmount(0, currency) - row.GetAmount(1, currency) : Amount.Zero(currency);
+    }
+
+    /// <summary>Every account in ordinal order of its name and currency, or those whose names begin in some way.</summary>
+    public static IReadOnlyList<Balance> Balances(Session session, string prefix)
+    {
+        var balances = new List<Balance>();
+        using var row = session.Query(
+            "SELECT name, currency, debits, credits FROM accounts WHERE substr(name, 1, length($1)) = $1 ORDER BY name, currency", prefix);
+        while (row.Read())
+        {
+            var currency = row.GetCurrency(1);
+            balances.Add(new(new(row.GetString(0)), row.GetAmount(2, currency), row.GetAmount(3, currency)));
+        }
+        return balances;
+    }
+
+    /// <summary>The entries of a period after a number, at most <paramref name="limit"/>.</summary>
+    public static IReadOnlyList<Entry> Entries(Session session, Period period, long after, int limit)
+    {
+        var entries = new List<Entry>();
+        using var row = session.Query(
+            """
+            SELECT e.number, e.recorded, e.service_period, e.kind, e.reference, a.name, a.currency, p.amount
+            FROM (SELECT * FROM entries WHERE period = $1 AND number > $2 ORDER BY number LIMIT $3) e
+            JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
+            ORDER BY e.number, p.line
+            """,
+            period.ToString(), after, limit);
+        var postings = ImmutableArray.CreateBuilder<Posting>();
+        Entry? entry = null;
+        while (row.Read())
+        {
+            if (entry?.Number != row.GetInt64(0))
+            {
+                Finish();
+                entry = new(
+                    row.GetInt64(0), row.GetInstant(1), period, row.GetPeriod(2), KindOf(row.GetString(3)), row.GetString(4), []);
+            }
+            postings.Add(new(new(row.GetString(5)), row.GetAmount(7, row.GetCurrency(6))));
+        }
+        Finish();
+        return entries;
+
+        void Finish()
+        {
+            if (entry is not null)
+                entries.Add(entry with { Postings = postings.DrainToImmutable() });
+        }
+    }
+
+    private static string NameOf(EntryKind kind) => kind switch
+    {
+        EntryKind.Charge => "charge",
+        EntryKind.Distribution => "distribution",
+        EntryKind.Payable => "payable",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private static EntryKind KindOf(string name) => name switch
+    {
+        "charge" => EntryKind.Charge,
+        "distribution" => EntryKind.Distribution,
+        "payable" => EntryKind.Payable,
+        _ => throw Rows.Damaged($"an entry of kind '{name}'"),
+    };
+}

@@ -1,0 +1,64 @@
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of periods and of what a close reads.</summary>
+internal static class PeriodRows
+{
+    /// <summary>The last period that is closing or closed. All before it are closed.</summary>
+    public static PeriodMark? Last(Session session)
+    {
+        using var row = session.Query("SELECT period, status FROM periods ORDER BY period DESC LIMIT 1");
+        return row.Read() ? new(row.GetPeriod(0), row.GetString(1) == "closed" ? PeriodStatus.Closed : PeriodStatus.Closing) : null;
+    }
+
+    public static PeriodStatus StatusOf(this PeriodMark? last, Period period) =>
+        last is not { } mark || period > mark.Period ? PeriodStatus.Open : period == mark.Period ? mark.Status : PeriodStatus.Closed;
+
+    public static void Mark(Session session, Period period, PeriodStatus status, DateTimeOffset now)
+    {
+        if (status == PeriodStatus.Closing)
+            session.Execute(
+                "INSERT INTO periods (period, status, closing_since) VALUES ($1, 'closing', $2)", period.ToString(), now.Microseconds());
+        else
+            session.Execute("UPDATE periods SET status = 'closed', closed = $2 WHERE period = $1", period.ToString(), now.Microseconds());
+    }
+
+    /// <summary>The first period before another that has entries and is not closed.</summary>
+    public static Period? FirstOpenBefore(Session session, Period period)
+    {
+        var closed = Last(session) is { Status: PeriodStatus.Closed } last ? last.Period.ToString() : "";
+        return session.Scalar("SELECT min(period) FROM entries WHERE period > $1 AND period < $2", closed, period.ToString()) is string text
+            ? Period.Parse(text)
+            : null;
+    }
+
+    /// <summary>Calls back with each receipt posted in a period, in posting order.</summary>
+    public static void ForEachReceipt(Session session, Period period, Action<Receipt> each)
+    {
+        using var row = session.Query(
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 ORDER BY e.number", period.ToString());
+        while (row.Read())
+            each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
+    }
+
+    /// <summary>What each party's carry had come to before a period, by party and currency; positive is owed to the party.</summary>
+    public static Dictionary<(string PartyId, Currency Currency), Amount> CarriesBefore(Session session, Period period)
+    {
+        var carries = new Dictionary<(string, Currency), Amount>();
+        using var row = session.Query(
+            """
+            SELECT a.name, a.currency, p.amount
+            FROM entries e JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
+            WHERE e.kind <> 'charge' AND e.period < $1
+            """,
+            period.ToString());
+        while (row.Read())
+        {
+            if (new Account(row.GetString(0)).CarryPartyId is not { } partyId)
+                continue;
+            var currency = row.GetCurrency(1);
+            var carry = carries.GetValueOrDefault((partyId, currency), Amount.Zero(currency));
+            carries[(partyId, currency)] = carry - row.GetAmount(2, currency);
+        }
+        return carries;
+    }
+}

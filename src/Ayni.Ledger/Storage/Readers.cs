@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Ayni.Ledger;
+
+/// <summary>Connections for reading, opened as needed and kept for the next reader. Thread-safe.</summary>
+internal sealed class Readers(Database database) : IDisposable
+{
+    private readonly ConcurrentBag<Session> _idle = [];
+    private volatile bool _disposed;
+
+    /// <summary>Runs some queries in one snapshot of the database.</summary>
+    public T Read<T>(Func<Session, T> read)
+    {
+        if (_disposed)
+            throw new LedgerStorageException(StorageFault.Closed, "The ledger is closed.");
+        if (!_idle.TryTake(out var session))
+            session = database.OpenReader();
+        try
+        {
+            session.Control("BEGIN");
+            return read(session);
+        }
+        catch (SqliteException error)
+        {
+            throw database.Name(error);
+        }
+        finally
+        {
+            Return(session);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryTake(out var session))
+            session.Dispose();
+    }
+
+    private void Return(Session session)
+    {
+        session.RollBack();
+        _idle.Add(session);
+        // Whoever returns last after the end closes what is left.
+        if (_disposed)
+            Dispose();
+    }
+}

@@ -1,0 +1,53 @@
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of receipts.</summary>
+internal static class ReceiptRows
+{
+    public static void Insert(Session session, long entry, Receipt receipt, byte[] canonical) =>
+        session.Execute(
+            "INSERT INTO receipts (entry, request, key, number, customer, canonical) VALUES ($1, $2, $3, $4, $5, $6)",
+            entry, receipt.RequestId, receipt.KeyId, receipt.KeyNumber, receipt.CustomerId, canonical);
+
+    /// <summary>Where a key's chain ends; number 0 and the zero hash before its first receipt.</summary>
+    public static KeyHead Head(Session session, string keyId)
+    {
+        using var row = session.Query("SELECT number, canonical FROM receipts WHERE key = $1 ORDER BY number DESC LIMIT 1", keyId);
+        return row.Read() ? new(row.GetInt64(0), Digest.Of(row.GetFieldValue<byte[]>(1))) : default;
+    }
+
+    public static Receipt? FindByRequest(Session session, string requestId) =>
+        Decoded(session.Scalar("SELECT canonical FROM receipts WHERE request = $1", requestId));
+
+    public static Receipt? FindById(Session session, string receiptId) =>
+        Decoded(session.Scalar(
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'", receiptId));
+
+    public static ReceiptPage List(Session session, ReceiptQuery query)
+    {
+        // A key's receipts are in the order of their numbers too, and the index on those finds them.
+        var order = query.KeyId is null ? "r.entry" : "r.number";
+        var conditions = new List<string> { $"{order} > $1" };
+        if (query.Period is not null)
+            conditions.Add("e.period = $3");
+        if (query.KeyId is not null)
+            conditions.Add("r.key = $4");
+        if (query.CustomerId is not null)
+            conditions.Add("r.customer = $5");
+        var sql =
+            $"""
+            SELECT {order}, r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
+            WHERE {string.Join(" AND ", conditions)} ORDER BY {order} LIMIT $2
+            """;
+        var receipts = new List<Receipt>();
+        long last = 0;
+        using var row = session.Query(sql, query.After, query.Limit + 1, query.Period?.ToString(), query.KeyId, query.CustomerId);
+        while (receipts.Count < query.Limit && row.Read())
+        {
+            last = row.GetInt64(0);
+            receipts.Add(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(1)));
+        }
+        return new(receipts, receipts.Count == query.Limit && row.Read() ? last : null);
+    }
+
+    private static Receipt? Decoded(object? canonical) => canonical is byte[] bytes ? ReceiptFormat.Decode(bytes) : null;
+}

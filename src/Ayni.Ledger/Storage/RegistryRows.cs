@@ -1,0 +1,108 @@
+using Microsoft.Data.Sqlite;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of parties, customers, apps and keys.</summary>
+internal static class RegistryRows
+{
+    private const string PartyColumns = "SELECT id, name, role, created, revoked FROM parties";
+    private const string CustomerColumns = "SELECT id, name, currency, spending_limit, created, revoked FROM customers";
+    private const string AppColumns = "SELECT id, name, developer, created, revoked FROM apps";
+    private const string KeyColumns = "SELECT id, customer, app, label, created, revoked FROM keys";
+
+    public static bool IsEmpty(Session session) => (long)session.Scalar(
+        "SELECT EXISTS (SELECT 1 FROM parties) OR EXISTS (SELECT 1 FROM customers) OR EXISTS (SELECT 1 FROM prices)")! == 0;
+
+    public static void Insert(Session session, Party party) => session.Execute(
+        "INSERT INTO parties (id, name, role, created) VALUES ($1, $2, $3, $4)",
+        party.Id, party.Name, party.Role.Name(), party.Created.Microseconds());
+
+    public static void Insert(Session session, Customer customer) => session.Execute(
+        "INSERT INTO customers (id, name, currency, spending_limit, created) VALUES ($1, $2, $3, $4, $5)",
+        customer.Id, customer.Name, customer.Currency.Code, customer.SpendingLimit?.FormatFixed(), customer.Created.Microseconds());
+
+    public static void Insert(Session session, App app) => session.Execute(
+        "INSERT INTO apps (id, name, developer, created) VALUES ($1, $2, $3, $4)", app.Id, app.Name, app.DeveloperId, app.Created.Microseconds());
+
+    public static void Insert(Session session, ApiKey key, Digest secretHash) => session.Execute(
+        "INSERT INTO keys (id, customer, app, label, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6)",
+        key.Id, key.CustomerId, key.AppId, key.Label, secretHash.ToBytes(), key.Created.Microseconds());
+
+    public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);
+
+    public static IReadOnlyList<Customer> Customers(Session session) => List(session.Query($"{CustomerColumns} ORDER BY rowid"), ReadCustomer);
+
+    public static IReadOnlyList<App> Apps(Session session) => List(session.Query($"{AppColumns} ORDER BY rowid"), ReadApp);
+
+    public static IReadOnlyList<ApiKey> Keys(Session session) => List(session.Query($"{KeyColumns} ORDER BY rowid"), ReadKey);
+
+    public static Party? Party(Session session, string id) => First(session.Query($"{PartyColumns} WHERE id = $1", id), ReadParty);
+
+    public static Customer? Customer(Session session, string id) => First(session.Query($"{CustomerColumns} WHERE id = $1", id), ReadCustomer);
+
+    public static App? App(Session session, string id) => First(session.Query($"{AppColumns} WHERE id = $1", id), ReadApp);
+
+    public static ApiKey? Key(Session session, string id) => First(session.Query($"{KeyColumns} WHERE id = $1", id), ReadKey);
+
+    public static void RevokeParty(Session session, string id, DateTimeOffset now) =>
+        session.Execute("UPDATE parties SET revoked = $2 WHERE id = $1", id, now.Microseconds());
+
+    public static void RevokeCustomer(Session session, string id, DateTimeOffset now) =>
+        session.Execute("UPDATE customers SET revoked = $2 WHERE id = $1", id, now.Microseconds());
+
+    public static void RevokeApp(Session session, string id, DateTimeOffset now) =>
+        session.Execute("UPDATE apps SET revoked = $2 WHERE id = $1", id, now.Microseconds());
+
+    public static void RevokeKey(Session session, string id, DateTimeOffset now) =>
+        session.Execute("UPDATE keys SET revoked = $2 WHERE id = $1", id, now.Microseconds());
+
+    public static void SetSpendingLimit(Session session, string id, Amount? limit) =>
+        session.Execute("UPDATE customers SET spending_limit = $2 WHERE id = $1", id, limit?.FormatFixed());
+
+    /// <summary>A key that opens something, with its secret's hash; null if it is unknown, or it, its customer or its app is revoked.</summary>
+    public static (ApiKey Key, Digest SecretHash)? ValidKey(Session session, string id)
+    {
+        using var row = session.Query(
+            """
+            SELECT k.id, k.customer, k.app, k.label, k.created, k.revoked, k.secret_hash
+            FROM keys k JOIN customers c ON c.id = k.customer LEFT JOIN apps a ON a.id = k.app
+            WHERE k.id = $1 AND k.revoked IS NULL AND c.revoked IS NULL AND a.revoked IS NULL
+            """,
+            id);
+        return row.Read() ? (ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(6))) : null;
+    }
+
+    private static Party ReadParty(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetRole(2)!.Value, row.GetInstant(3), row.GetInstantOrNull(4));
+
+    private static Customer ReadCustomer(SqliteDataReader row)
+    {
+        var currency = row.GetCurrency(2);
+        var limit = row.IsDBNull(3) ? (Amount?)null : row.GetAmount(3, currency);
+        return new(row.GetString(0), row.GetString(1), currency, limit, row.GetInstant(4), row.GetInstantOrNull(5));
+    }
+
+    private static App ReadApp(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInstant(3), row.GetInstantOrNull(4));
+
+    private static ApiKey ReadKey(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetText(2), row.GetString(3), row.GetInstant(4), row.GetInstantOrNull(5));
+
+    private static List<T> List<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+    {
+        using (rows)
+        {
+            var items = new List<T>();
+            while (rows.Read())
+                items.Add(read(rows));
+            return items;
+        }
+    }
+
+    private static T? First<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+        where T : class
+    {
+        using (rows)
+            return rows.Read() ? read(rows) : null;
+    }
+}

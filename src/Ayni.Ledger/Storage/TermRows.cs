@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of prices and agreements.</summary>
+internal static class TermRows
+{
+    private const string PriceColumns =
+        "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from FROM prices";
+
+    public static Price Insert(Session session, Price price)
+    {
+        session.Execute(
+            """
+            INSERT INTO prices (model, currency, input_per_million, cached_per_million, output_per_million, effective_from)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            price.Model, price.Currency.Code, price.InputPerMillion.FormatFixed(), price.CachedPerMillion.FormatFixed(),
+            price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds());
+        return price with { Version = session.LastInsertedId };
+    }
+
+    public static Agreement Insert(Session session, Agreement agreement)
+    {
+        session.Execute(
+            "INSERT INTO agreements (model, without_app, effective_from) VALUES ($1, $2, $3)",
+            agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds());
+        agreement = agreement with { Version = session.LastInsertedId };
+        for (var line = 0; line < agreement.Shares.Length; line++)
+        {
+            var share = agreement.Shares[line];
+            session.Execute(
+                "INSERT INTO shares (agreement, line, role, party, parts_per_million) VALUES ($1, $2, $3, $4, $5)",
+                agreement.Version, line, share.Role?.Name(), share.PartyId, share.PartsPerMillion);
+        }
+        return agreement;
+    }
+
+    public static IReadOnlyList<Price> Prices(Session session)
+    {
+        var prices = new List<Price>();
+        using var row = session.Query($"{PriceColumns} ORDER BY model, version");
+        while (row.Read())
+            prices.Add(ReadPrice(row));
+        return prices;
+    }
+
+    /// <summary>The price in force: the one that took effect last, and of several at one instant the one set last.</summary>
+    public static Price? PriceInForce(Session session, string model, DateTimeOffset at)
+    {
+        using var row = session.Query(
+            $"{PriceColumns} WHERE model = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
+            model, at.Microseconds());
+        return row.Read() ? ReadPrice(row) : null;
+    }
+
+    /// <summary>The agreement in force: the model's own before the one for every model, then as with prices.</summary>
+    public static long? AgreementInForce(Session session, string model, DateTimeOffset at) => (long?)session.Scalar(
+        """
+        SELECT version FROM agreements WHERE (model = $1 OR model IS NULL) AND effective_from <= $2
+        ORDER BY model IS NULL, effective_from DESC, version DESC LIMIT 1
+        """,
+        model, at.Microseconds());
+
+    public static IReadOnlyList<Agreement> Agreements(Session session)
+    {
+        var agreements = new List<Agreement>();
+        using (var row = session.Query("SELECT version, model, without_app, effective_from FROM agreements ORDER BY version"))
+        {
+            while (row.Read())
+                agreements.Add(new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3)));
+        }
+        return agreements.ConvertAll(agreement => agreement with { Shares = Shares(session, agreement.Version) });
+    }
+
+    private static ImmutableArray<Share> Shares(Session session, long agreement)
+    {
+        var shares = ImmutableArray.CreateBuilder<Share>();
+        using var row = session.Query("SELECT role, party, parts_per_million FROM shares WHERE agreement = $1 ORDER BY line", agreement);
+        while (row.Read())
+            shares.Add(new(row.GetRole(0), row.GetText(1), row.GetInt32(2)));
+        return shares.ToImmutable();
+    }
+
+    private static Price ReadPrice(SqliteDataReader row)
+    {
+        var currency = row.GetCurrency(2);
+        return new(
+            row.GetInt64(0), row.GetString(1), row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency), row.GetInstant(6));
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// One write transaction, and what it has read so far: nothing outlives it, so nothing is stale when another process has written in between.
+/// </summary>
+internal sealed class Transaction(Session session, DateTimeOffset now)
+{
+    private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
+    private readonly Dictionary<string, KeyHead> _keyHeads = new(StringComparer.Ordinal);
+    private long? _lastEntry;
+    private PeriodMark? _lastPeriod;
+    private bool _lastPeriodRead;
+
+    public Session Session => session;
+
+    /// <summary>When the transaction began, in whole microseconds.</summary>
+    public DateTimeOffset Now => now;
+
+    /// <summary>The last period that is closing or closed.</summary>
+    public PeriodMark? LastPeriod
+    {
+        get
+        {
+            if (!_lastPeriodRead)
+                _lastPeriod = PeriodRows.Last(session);
+            _lastPeriodRead = true;
+            return _lastPeriod;
+        }
+    }
+
+    /// <summary>Marks a period and what lies before it as closing or closed.</summary>
+    public void Mark(Period period, PeriodStatus status)
+    {
+        PeriodRows.Mark(session, period, status, now);
+        _lastPeriod = new(period, status);
+        _lastPeriodRead = true;
+    }
+
+    /// <summary>The last number and hash of a key's receipts.</summary>
+    public KeyHead HeadOf(string keyId)
+    {
+        if (!_keyHeads.TryGetValue(keyId, out var head))
+            _keyHeads.Add(keyId, head = ReceiptRows.Head(session, keyId));
+        return head;
+    }
+
+    /// <summary>Posts an entry. Throws <see cref="UnbalancedEntryException"/> if its debits and credits differ in a currency.</summary>
+    /// <returns>The entry's number.</returns>
+    public long Post(Period period, Period servicePeriod, EntryKind kind, string reference, ImmutableArray<Posting> postings)
+    {
+        Balancing.Demand(kind, reference, postings);
+        var number = (_lastEntry ?? JournalRows.LastEntry(session)) + 1;
+        JournalRows.InsertEntry(session, number, now, period, servicePeriod, kind, reference);
+        for (var line = 0; line < postings.Length; line++)
+        {
+            var account = TotalOf(postings[line].Account, postings[line].Currency);
+            account.Add(postings[line].Amount);
+            JournalRows.InsertPosting(session, number, line, account.Id, postings[line].Amount);
+        }
+        _lastEntry = number;
+        return number;
+    }
+
+    /// <summary>Stores a receipt with the entry that charges it.</summary>
+    public void Store(Receipt receipt, long entry)
+    {
+        var canonical = ReceiptFormat.Encode(receipt);
+        ReceiptRows.Insert(session, entry, receipt, canonical);
+        _keyHeads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+    }
+
+    /// <summary>What an account has come to, this transaction included.</summary>
+    public Amount NetOf(Account account, Currency currency)
+    {
+        var total = TotalOf(account, currency);
+        return total.Debits - total.Credits;
+    }
+
+    /// <summary>Writes the totals of the accounts that changed; the last act before the commit.</summary>
+    public void SaveTotals()
+    {
+        foreach (var account in _accounts.Values)
+        {
+            if (account.IsChanged)
+                JournalRows.UpdateAccount(session, account);
+        }
+    }
+
+    private AccountTotal TotalOf(Account account, Currency currency)
+    {
+        if (!_accounts.TryGetValue((account.Name, currency), out var total))
+            _accounts.Add((account.Name, currency), total = JournalRows.OpenAccount(session, account, currency));
+        return total;
+    }
+}
+
+/// <summary>An account within a transaction.</summary>
+internal sealed class AccountTotal(long id, Amount debits, Amount credits)
+{
+    public long Id => id;
+
+    public Amount Debits { get; private set; } = debits;
+
+    public Amount Credits { get; private set; } = credits;
+
+    public bool IsChanged { get; private set; }
+
+    public void Add(Amount amount)
+    {
+        if (amount.Sign >= 0)
+            Debits += amount;
+        else
+            Credits -= amount;
+        IsChanged = true;
+    }
+}
+
+/// <summary>Where a key's chain of receipts ends.</summary>
+internal readonly record struct KeyHead(long Number, Digest Hash);
+
+/// <summary>The last period that does not take every entry any more.</summary>
+internal readonly record struct PeriodMark(Period Period, PeriodStatus Status);

@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// The only writer of this instance: a thread that takes the jobs waiting, runs them in one transaction and flushes once (group commit).
+/// A job's task completes after that flush. Another instance's transactions are waited for.
+/// </summary>
+internal sealed class Writer : IAsyncDisposable
+{
+    /// <summary>Jobs that may wait; more make their callers wait.</summary>
+    private const int QueueLength = 4096;
+
+    /// <summary>Jobs in one transaction, so that no one waits long for the others' work.</summary>
+    private const int GroupLimit = 1024;
+
+    private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Database _database;
+    private readonly Session _session;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Takes over the session and disposes it in the end.</summary>
+    public Writer(Database database, Session session, TimeProvider clock)
+    {
+        _database = database;
+        _session = session;
+        _clock = clock;
+        new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
+    }
+
+    /// <summary>
+    /// Queues work and waits until it is on disk. Cancelling gives up the wait for a place in the queue or for the result; work that has its
+    /// place is done all the same. The work runs again from its start if the transaction it was in was rolled back for another job's
+    /// sake, and must refuse before it writes.
+    /// </summary>
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken)
+    {
+        var job = new Job<T>(work);
+        try
+        {
+            await _queue.Writer.WriteAsync(job, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new LedgerStorageException(StorageFault.Closed, "The ledger is closed.");
+        }
+        return await job.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    private void Run()
+    {
+        var group = new List<Job>(GroupLimit);
+        // The one place where blocking is right: this thread has nothing else to do.
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (group.Count < GroupLimit && _queue.Reader.TryRead(out var job))
+                group.Add(job);
+            Commit(group);
+            group.Clear();
+        }
+        _session.Dispose();
+        _ended.SetResult();
+    }
+
+    /// <summary>Runs a group in one transaction. A job that breaks is taken out and the others run anew.</summary>
+    private void Commit(List<Job> group)
+    {
+        while (group.Count > 0)
+        {
+            Job? running = null;
+            try
+            {
+                _session.Control("BEGIN IMMEDIATE");
+                var transaction = new Transaction(_session, _clock.GetUtcNow().ToWholeMicroseconds());
+                foreach (var job in group)
+                {
+                    running = job;
+                    job.Run(transaction);
+                }
+                running = null;
+                transaction.SaveTotals();
+                _session.Control("COMMIT");
+                break;
+            }
+            catch (Exception error) when (running is not null)
+            {
+                Undo();
+                running.Fail(Named(error));
+                group.Remove(running);
+            }
+            catch (Exception error)
+            {
+                Undo();
+                group.ForEach(job => job.Fail(Named(error)));
+                group.Clear();
+            }
+        }
+        group.ForEach(job => job.Publish());
+    }
+
+    private void Undo()
+    {
+        try
+        {
+            _session.RollBack();
+        }
+        catch (SqliteException)
+        {
+            // The callers learn of the first error; the next BEGIN reports this one.
+        }
+    }
+
+    private Exception Named(Exception error) => error is SqliteException sqlite ? _database.Name(sqlite) : error;
+
+    private abstract class Job
+    {
+        /// <summary>Does the work and keeps its outcome.</summary>
+        public abstract void Run(Transaction transaction);
+
+        /// <summary>Hands the outcome to the caller, once it is on disk.</summary>
+        public abstract void Publish();
+
+        /// <summary>Hands the caller an error.</summary>
+        public abstract void Fail(Exception error);
+    }
+
+    private sealed class Job<T>(Func<Transaction, T> work) : Job
+    {
+        private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T _result = default!;
+        private LedgerException? _refusal;
+
+        public Task<T> Completion => _completion.Task;
+
+        public override void Run(Transaction transaction)
+        {
+            var writes = transaction.Session.Writes;
+            _refusal = null;
+            try
+            {
+                _result = work(transaction);
+            }
+            catch (LedgerException refusal) when (transaction.Session.Writes == writes)
+            {
+                // Refused before anything was written, so the others' transaction goes on. The caller learns of it after the commit,
+                // because what it was refused for may be in this same transaction.
+                _refusal = refusal;
+            }
+        }
+
+        public override void Publish()
+        {
+            if (_refusal is null)
+                _completion.SetResult(_result);
+            else
+                _completion.SetException(_refusal);
+        }
+
+        public override void Fail(Exception error) => _completion.SetException(error);
+    }
+}
