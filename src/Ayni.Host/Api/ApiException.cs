@@ -1,0 +1,113 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace Ayni.Host;
+
+/// <summary>
+/// A request that is refused, as the client will see it: a status and OpenAI's error object. Thrown anywhere below an endpoint,
+/// written in one place.
+/// </summary>
+internal sealed class ApiException : Exception
+{
+    private ApiException(int status, string type, string message, string? param, string? code)
+        : base(message)
+    {
+        Status = status;
+        Error = new(message, type, param, code);
+    }
+
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; }
+
+    /// <summary>What the body says.</summary>
+    public ErrorDetail Error { get; }
+
+    /// <summary>When trying again may help; null where it won't.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>400: a field is wrong.</summary>
+    /// <param name="field">The field's path, such as <c>messages[2].content</c>; null where the body as a whole is at fault.</param>
+    /// <param name="problem">What is wrong, following the field's name.</param>
+    /// <param name="code">A stable word for programs.</param>
+    public static ApiException BadField(string? field, string problem, string? code = null) =>
+        Invalid(StatusCodes.Status400BadRequest, field is null ? problem : $"'{field}' {problem}", field, code);
+
+    /// <summary>400: the model's chat format can't say this conversation.</summary>
+    public static ApiException BadConversation(string field, string message) => Invalid(StatusCodes.Status400BadRequest, message, field, null);
+
+    /// <summary>400: the prompt doesn't fit.</summary>
+    public static ApiException ContextLengthExceeded(string field, string message) =>
+        Invalid(StatusCodes.Status400BadRequest, message, field, "context_length_exceeded");
+
+    /// <summary>401: no key, or none that counts. The same words for every reason, so that nobody learns which keys exist.</summary>
+    public static ApiException InvalidKey(bool missing) => Invalid(
+        StatusCodes.Status401Unauthorized,
+        missing ? "No API key. Send it as 'Authorization: Bearer ayni_…'." : "The API key is not valid here, or was revoked.",
+        null,
+        "invalid_api_key");
+
+    /// <summary>402: the money is spent.</summary>
+    public static ApiException InsufficientQuota(string message) =>
+        new(StatusCodes.Status402PaymentRequired, "insufficient_quota", message, null, "insufficient_quota");
+
+    /// <summary>403: the Host header names a machine this server isn't.</summary>
+    public static ApiException ForeignHost() => Invalid(
+        StatusCodes.Status403Forbidden,
+        "The Host header names a host this server does not answer for. Allow it by name if it is yours.",
+        null,
+        "host_not_allowed");
+
+    /// <summary>403: the ledger does not let this customer use this model.</summary>
+    public static ApiException NotAdmitted(string message, string code) => Invalid(StatusCodes.Status403Forbidden, message, null, code);
+
+    /// <summary>404: no such model.</summary>
+    public static ApiException UnknownModel(string model, string served) => Invalid(
+        StatusCodes.Status404NotFound, $"The model '{Clip(model)}' does not exist here; '{served}' does.", "model", "model_not_found");
+
+    /// <summary>404: no such receipt, or another customer's.</summary>
+    public static ApiException UnknownReceipt() =>
+        Invalid(StatusCodes.Status404NotFound, "There is no receipt of this customer by that id.", null, "receipt_not_found");
+
+    /// <summary>404: no such address.</summary>
+    public static ApiException UnknownRoute(HttpRequest request) => Invalid(
+        StatusCodes.Status404NotFound, $"There is nothing at {request.Method} {Clip(request.Path)}.", null, "unknown_url");
+
+    /// <summary>405: the address is right and the method isn't.</summary>
+    public static ApiException WrongMethod(HttpRequest request) => Invalid(
+        StatusCodes.Status405MethodNotAllowed, $"{Clip(request.Path)} does not take {Clip(request.Method)}.", null, "method_not_allowed");
+
+    /// <summary>413: the body is over the limit.</summary>
+    public static ApiException BodyTooLarge(long limitBytes) => Invalid(
+        StatusCodes.Status413PayloadTooLarge,
+        string.Create(CultureInfo.InvariantCulture, $"The body is over {limitBytes} bytes, the most this server reads."),
+        null,
+        "request_too_large");
+
+    /// <summary>415: the body is not JSON.</summary>
+    public static ApiException WrongContentType() => Invalid(
+        StatusCodes.Status415UnsupportedMediaType, "Send the body as 'Content-Type: application/json', in UTF-8.", null, "unsupported_media_type");
+
+    /// <summary>429: come back later.</summary>
+    public static ApiException TooManyRequests(string message, string code, TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, "rate_limit_error", message, null, code) { RetryAfter = retryAfter };
+
+    /// <summary>503: the host is going down.</summary>
+    public static ApiException Stopping() => Unavailable("The server is shutting down.", "server_stopping", TimeSpan.FromSeconds(10));
+
+    /// <summary>503: not yet, or no longer.</summary>
+    public static ApiException Unavailable(string message, string code, TimeSpan retryAfter) =>
+        new(StatusCodes.Status503ServiceUnavailable, "server_error", message, null, code) { RetryAfter = retryAfter };
+
+    /// <summary>500: the server's own fault; what went wrong is in its log.</summary>
+    public static ApiException Internal(string message = "The server failed to answer. Nothing was charged.") =>
+        new(StatusCodes.Status500InternalServerError, "server_error", message, null, "internal_error");
+
+    /// <summary>Any other refusal by the web server beneath, such as a header too long.</summary>
+    public static ApiException Refused(int status, string message) => Invalid(status, message, null, null);
+
+    private static ApiException Invalid(int status, string message, string? param, string? code) =>
+        new(status, "invalid_request_error", message, param, code);
+
+    /// <summary>Client text is repeated in an answer only up to this length.</summary>
+    private static string Clip(string? text) => text is { Length: > 100 } ? string.Concat(text.AsSpan(0, 100), "…") : text ?? "";
+}

@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Unicode;
+using Ayni.Llama;
+
+namespace Ayni.Host;
+
+/// <summary>
+/// Reads the bodies of <c>/v1/chat/completions</c> and <c>/v1/completions</c> (OpenAI's API reference). The result is valid, or an
+/// <see cref="ApiException"/> names the field at fault. Fields that ask for something not offered are refused by name unless they hold
+/// their neutral value; unknown fields are ignored, as such servers do.
+/// </summary>
+internal static class CompletionRequestParser
+{
+    /// <summary>The most stop texts, as in OpenAI's API.</summary>
+    public const int MaxStops = 4;
+
+    /// <summary>The longest stop text and the longest name, in UTF-16 characters.</summary>
+    public const int MaxNameLength = 256;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32 };
+
+    /// <summary>Reads a chat completion's body.</summary>
+    public static CompletionRequest ParseChat(ReadOnlyMemory<byte> body) => Parse(body, NeutralFields.Chat, ReadConversation);
+
+    /// <summary>Reads a text completion's body.</summary>
+    public static CompletionRequest ParseText(ReadOnlyMemory<byte> body) => Parse(body, NeutralFields.Text, ReadPrompt);
+
+    private static CompletionRequest Parse(ReadOnlyMemory<byte> body, NeutralFields neutral, Func<JsonFields, CompletionInput> readInput)
+    {
+        // Checked at once for the whole body, because the JSON reader looks inside strings only when they are taken out.
+        if (!Utf8.IsValid(body.Span))
+            throw ApiException.BadField(null, "The body is not valid UTF-8.", "invalid_json");
+        using var document = ParseJson(body);
+        var fields = new JsonFields(document.RootElement, null);
+        neutral.Check(fields);
+
+        var model = fields.FindText("model", MaxNameLength) ?? throw ApiException.BadField("model", "is missing.");
+        var input = readInput(fields);
+        var stream = fields.FindBoolean("stream") ?? false;
+        _ = fields.FindText("user", MaxNameLength);
+        return new()
+        {
+            Model = model,
+            Input = input,
+            MaxTokens = ReadMaxTokens(fields),
+            Sampling = ReadSampling(fields),
+            Stop = ReadStop(fields),
+            Stream = stream,
+            IncludeUsage = ReadIncludeUsage(fields, stream),
+        };
+    }
+
+    private static JsonDocument ParseJson(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, Strict);
+        }
+        catch (JsonException error)
+        {
+            // The reader's own message may repeat the body; the place is enough.
+            throw ApiException.BadField(
+                null, FormattableString.Invariant($"The body is not valid JSON, from line {error.LineNumber + 1}, byte {error.BytePositionInLine} on."), "invalid_json");
+        }
+    }
+
+    private static SamplingParameters ReadSampling(JsonFields fields) => new()
+    {
+        Temperature = fields.FindNumber("temperature", 0, 2) ?? 1,
+        TopP = fields.FindNumber("top_p", 0, 1, open: true) ?? 1,
+        Seed = fields.FindInteger("seed", long.MinValue, long.MaxValue),
+    };
+
+    /// <summary>The newer name of the limit wins over the older.</summary>
+    private static int? ReadMaxTokens(JsonFields fields)
+    {
+        var older = fields.FindInteger("max_tokens", 1, int.MaxValue);
+        var newer = fields.FindInteger("max_completion_tokens", 1, int.MaxValue);
+        return (int?)(newer ?? older);
+    }
+
+    private static ImmutableArray<string> ReadStop(JsonFields fields)
+    {
+        switch (fields.Find("stop"))
+        {
+            case null:
+                return [];
+            case { ValueKind: JsonValueKind.String } one:
+                return [ReadStopText(one, "stop")];
+            case { ValueKind: JsonValueKind.Array } many when many.GetArrayLength() <= MaxStops:
+                return [.. many.EnumerateArray().Select((text, index) => ReadStopText(text, $"stop[{index}]"))];
+            default:
+                throw ApiException.BadField("stop", $"must be a string or an array of up to {MaxStops} strings.");
+        }
+    }
+
+    private static string ReadStopText(JsonElement element, string path)
+    {
+        var text = JsonFields.TextOf(element, path, MaxNameLength);
+        return text.Length > 0 ? text : throw ApiException.BadField(path, "must not be empty.");
+    }
+
+    private static bool ReadIncludeUsage(JsonFields fields, bool stream)
+    {
+        if (fields.Find("stream_options") is not { } element)
+            return false;
+        if (!stream)
+            throw ApiException.BadField("stream_options", "goes with 'stream': true only.");
+        return new JsonFields(element, "stream_options").FindBoolean("include_usage") ?? false;
+    }
+
+    private static CompletionInput.Conversation ReadConversation(JsonFields fields)
+    {
+        if (fields.Find("messages") is not { } element)
+            throw ApiException.BadField("messages", "is missing.");
+        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() == 0)
+            throw ApiException.BadField("messages", "must be an array of at least one message.");
+        return new([.. element.EnumerateArray().Select((message, index) => ReadMessage(message, $"messages[{index}]"))]);
+    }
+
+    private static ChatMessage ReadMessage(JsonElement element, string path)
+    {
+        var message = new JsonFields(element, path);
+        NeutralFields.Message.Check(message);
+        var role = message.FindText("role", MaxNameLength) switch
+        {
+            "system" or "developer" => ChatRole.System,
+            "user" => ChatRole.User,
+            "assistant" => ChatRole.Assistant,
+            null => throw ApiException.BadField(message.PathOf("role"), "is missing."),
+            _ => throw ApiException.BadField(message.PathOf("role"), "must be system, developer, user or assistant."),
+        };
+        return new(role, ReadContent(message));
+    }
+
+    private static string ReadContent(JsonFields message)
+    {
+        var path = message.PathOf("content");
+        switch (message.Find("content"))
+        {
+            case null:
+                throw ApiException.BadField(path, "is missing.");
+            case { ValueKind: JsonValueKind.String } text:
+                return JsonFields.TextOf(text, path);
+            case { ValueKind: JsonValueKind.Array } parts:
+                return string.Concat(parts.EnumerateArray().Select((part, index) => ReadContentPart(part, $"{path}[{index}]")));
+            default:
+                throw ApiException.BadField(path, "must be a string or an array of text parts.");
+        }
+    }
+
+    private static string ReadContentPart(JsonElement element, string path)
+    {
+        var part = new JsonFields(element, path);
+        if (part.FindText("type", MaxNameLength) != "text")
+            throw ApiException.BadField(part.PathOf("type"), "must be 'text': this server reads text only.");
+        return part.FindText("text") ?? throw ApiException.BadField(part.PathOf("text"), "is missing.");
+    }
+
+    /// <summary>A string, an array of one string, token ids, or an array of one array of token ids.</summary>
+    private static CompletionInput ReadPrompt(JsonFields fields)
+    {
+        if (fields.Find("prompt") is not { } prompt)
+            throw ApiException.BadField("prompt", "is missing.");
+        if (prompt.ValueKind == JsonValueKind.String)
+            return new CompletionInput.Text(JsonFields.TextOf(prompt, "prompt"));
+        if (prompt.ValueKind == JsonValueKind.Array && prompt.GetArrayLength() > 0)
+        {
+            var first = prompt[0];
+            if (first.ValueKind == JsonValueKind.Number)
+                return ReadTokens(prompt, "prompt");
+            if (prompt.GetArrayLength() > 1)
+                throw ApiException.BadField("prompt", "must be one prompt; send several as several requests.");
+            if (first.ValueKind == JsonValueKind.String)
+                return new CompletionInput.Text(JsonFields.TextOf(first, "prompt[0]"));
+            if (first.ValueKind == JsonValueKind.Array && first.GetArrayLength() > 0)
+                return ReadTokens(first, "prompt[0]");
+        }
+
+        throw ApiException.BadField("prompt", "must be a string, an array of one string, or an array of token ids.");
+    }
+
+    private static CompletionInput.Tokens ReadTokens(JsonElement array, string path)
+    {
+        var ids = ImmutableArray.CreateBuilder<int>(array.GetArrayLength());
+        foreach (var element in array.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out var id) || id < 0)
+                throw ApiException.BadField($"{path}[{ids.Count}]", "must be a token id.");
+            ids.Add(id);
+        }
+
+        return new(ids.MoveToImmutable());
+    }
+}

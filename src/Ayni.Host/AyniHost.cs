@@ -1,0 +1,267 @@
+using System.Net;
+using Ayni.Ledger;
+using Ayni.Llama;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Ayni.Host;
+
+/// <summary>What a host serves once its model is loaded.</summary>
+/// <param name="Model">The name clients call the model by.</param>
+/// <param name="ContextLength">The longest prompt and answer together, in tokens.</param>
+/// <param name="FirstKey">The key issued by this start because there was none; its text is shown here and never again. Null at later starts.</param>
+public sealed record HostReady(string Model, int ContextLength, IssuedKey? FirstKey);
+
+/// <summary>
+/// A running host: an OpenAI-compatible server that joins one model and one ledger. It listens as soon as it is started and serves as soon as
+/// its model is loaded. All members may be called from any thread.
+/// </summary>
+public sealed class AyniHost : IAsyncDisposable
+{
+    /// <summary>How long answers that were cut short may take to reach their clients.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
+    private readonly HostOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ServingState _state = new();
+    private readonly CancellationTokenSource _loading = new();
+    private readonly WebApplication _app;
+    private readonly ILogger _logger;
+    private readonly Lock _stopLock = new();
+    private Task? _stopped;
+
+    private AyniHost(HostOptions options, TimeProvider clock, Books books, Action<ILoggingBuilder>? configureLogging)
+    {
+        _options = options;
+        _clock = clock;
+        Books = books;
+        _app = Build(configureLogging ?? LogToStandardError);
+        _logger = _app.Services.GetRequiredService<ILogger<AyniHost>>();
+        Route();
+    }
+
+    /// <summary>Where this machine reaches the host.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Ends when the model is served; fails if it can't be.</summary>
+    public Task<HostReady> Ready { get; private set; } = null!;
+
+    /// <summary>The ledger; open until the host is disposed.</summary>
+    public Books Books { get; }
+
+    /// <summary>
+    /// Opens the ledger, listens, and begins to load the model. Throws <see cref="IOException"/> if the address is taken and
+    /// <see cref="LedgerException"/> if the ledger can't be opened.
+    /// </summary>
+    /// <param name="options">What to serve, where, and within which bounds.</param>
+    /// <param name="clock">What time it is.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static Task<AyniHost> StartAsync(HostOptions options, TimeProvider clock, CancellationToken cancellationToken = default) =>
+        StartAsync(options, clock, LoadModel, null, cancellationToken);
+
+    /// <summary>Starts with a loader and a log of the caller's choice.</summary>
+    internal static async Task<AyniHost> StartAsync(
+        HostOptions options, TimeProvider clock, Func<HostOptions, CancellationToken, LlamaModel> load, Action<ILoggingBuilder>? configureLogging,
+        CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        var books = Books.Open(options.DatabasePath, clock);
+        var host = new AyniHost(options, clock, books, configureLogging);
+        try
+        {
+            await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        host.Address = host.FindAddress();
+        host._logger.Listening(host.Address, options.ModelPath);
+        host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
+        return host;
+    }
+
+    /// <summary>
+    /// Stops: new requests get 503, those under way may finish within <see cref="HostOptions.DrainLimit"/>, then their answers end where they
+    /// are. Every receipt is posted before the task ends. Calling it again waits for the first call.
+    /// </summary>
+    public Task StopAsync()
+    {
+        lock (_stopLock)
+            return _stopped ??= StopOnceAsync();
+    }
+
+    /// <summary>Stops, then closes the ledger.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await Books.DisposeAsync().ConfigureAwait(false);
+        _loading.Dispose();
+        _state.Dispose();
+    }
+
+    private static LlamaModel LoadModel(HostOptions options, CancellationToken cancellationToken) =>
+        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, null, cancellationToken);
+
+    private async Task<HostReady> LoadAsync(Func<HostOptions, CancellationToken, LlamaModel> load)
+    {
+        var started = _clock.GetTimestamp();
+        try
+        {
+            var served = OpenModel(load);
+            IssuedKey? firstKey;
+            try
+            {
+                firstKey = await Registry.CompleteAsync(
+                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _loading.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                await served.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+
+            _state.Serve(served);
+            _logger.Serving(served.Name, served.Engine.ContextLength, _clock.GetElapsedTime(started));
+            return new(served.Name, served.Engine.ContextLength, firstKey);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            _state.Fail();
+            _logger.LoadingFailed(_options.ModelPath, error.Message, error);
+            throw;
+        }
+    }
+
+    private ServedModel OpenModel(Func<HostOptions, CancellationToken, LlamaModel> load)
+    {
+        var model = load(_options, _loading.Token);
+        try
+        {
+            var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
+            return new(model, new LlamaEngine(model, _options.Engine, _clock), ModelOwner.NameIn(model.Metadata), created);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private async Task StopOnceAsync()
+    {
+        _logger.Stopping(_options.DrainLimit);
+        var idle = _state.StopAsync();
+        await _loading.CancelAsync().ConfigureAwait(false);
+        if (!await EndsWithinAsync(idle, _options.DrainLimit).ConfigureAwait(false))
+        {
+            _logger.CuttingShort(_options.DrainLimit);
+            _state.CutShort();
+            await EndsWithinAsync(idle, LastWords).ConfigureAwait(false);
+        }
+
+        // A connection whose client reads no more is broken off here; its request then ends, and its receipt is posted like any other.
+        using var limit = new CancellationTokenSource(LastWords, _clock);
+        await _app.StopAsync(limit.Token).ConfigureAwait(false);
+        await idle.ConfigureAwait(false);
+        if (Ready is not null)
+            await ((Task)Ready).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _state.DisposeModelAsync().ConfigureAwait(false);
+        _logger.Stopped();
+    }
+
+    private async Task<bool> EndsWithinAsync(Task task, TimeSpan limit)
+    {
+        try
+        {
+            await task.WaitAsync(limit, _clock).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private WebApplication Build(Action<ILoggingBuilder> configureLogging)
+    {
+        // The empty builder reads no environment variable, file or command line: nothing but the options opens a door.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "ayni", EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = _options.MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = null; // RequestBody keeps the limit, and answers in the API's shape.
+            kestrel.Listen(_options.ListenAddress, _options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        configureLogging(builder.Logging);
+        builder.Services.AddRoutingCore()
+            .AddSingleton<IHostLifetime, CallerLifetime>()
+            .AddSingleton(_options)
+            .AddSingleton(_clock)
+            .AddSingleton(Books)
+            .AddSingleton(_state)
+            .AddSingleton<HostAllowList>()
+            .AddSingleton<Meter>()
+            .AddSingleton<ApiPipeline>()
+            .AddSingleton<HealthEndpoint>()
+            .AddSingleton<ModelEndpoints>()
+            .AddSingleton<CompletionEndpoints>()
+            .AddSingleton<ReceiptEndpoint>();
+        return builder.Build();
+    }
+
+    private void Route()
+    {
+        var services = _app.Services;
+        _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
+        _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
+
+        var models = services.GetRequiredService<ModelEndpoints>();
+        _app.MapGet("/v1/models", models.ListAsync);
+        _app.MapGet("/v1/models/{**id}", models.FindAsync);
+
+        var completions = services.GetRequiredService<CompletionEndpoints>();
+        _app.MapPost("/v1/chat/completions", completions.ChatAsync);
+        _app.MapPost("/v1/completions", completions.TextAsync);
+        _app.MapGet("/api/receipts/{id}", services.GetRequiredService<ReceiptEndpoint>().GetAsync);
+    }
+
+    private Uri FindAddress()
+    {
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var port = new Uri(addresses.First()).Port;
+        var any = _options.ListenAddress.Equals(IPAddress.Any) || _options.ListenAddress.Equals(IPAddress.IPv6Any);
+        var host = any ? IPAddress.Loopback.ToString() : _options.ListenAddress.ToString();
+        return new UriBuilder(Uri.UriSchemeHttp, host, port).Uri;
+    }
+
+    private void LogToStandardError(ILoggingBuilder logging)
+    {
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // The round-trip format is the one that no culture changes.
+        if (_options.JsonLogs)
+            logging.AddJsonConsole(json => (json.TimestampFormat, json.UseUtcTimestamp) = ("O", true));
+        else
+            logging.AddSimpleConsole(simple => simple.SingleLine = true);
+    }
+
+    /// <summary>Leaves signals to the caller: a library must not take the console's Ctrl-C.</summary>
+    private sealed class CallerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

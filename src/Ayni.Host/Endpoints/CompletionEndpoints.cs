@@ -1,0 +1,116 @@
+using System.Text;
+using Ayni.Ledger;
+using Ayni.Llama;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Ayni.Host;
+
+/// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>, streamed or not: one path, whose shape differs.</summary>
+internal sealed class CompletionEndpoints(
+    HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger)
+{
+    public Task ChatAsync(HttpContext context) => HandleAsync(context, CompletionShape.Chat);
+
+    public Task TextAsync(HttpContext context) => HandleAsync(context, CompletionShape.Text);
+
+    private async Task HandleAsync(HttpContext context, CompletionShape shape)
+    {
+        using var lease = state.Enter();
+        var key = books.Authenticate(context.Request);
+        var body = await RequestBody.ReadAsync(context.Request, options.BodyLimitBytes, context.RequestAborted).ConfigureAwait(false);
+        var request = shape.Parse(body);
+        var model = lease.Model;
+        if (request.Model != model.Name)
+            throw ApiException.UnknownModel(request.Model, model.Name);
+
+        var generation = new GenerationRequest
+        {
+            Prompt = PromptEncoder.Encode(model.Model, request.Input),
+            MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
+            Sampling = request.Sampling,
+            Stop = request.Stop,
+            Owner = key.Id,
+        };
+        var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
+        Task<MeteredResult> RunAsync(Func<GeneratedToken, ValueTask> deliver) =>
+            RunMeteredAsync(key, model, generation, request.Input.Field, deliver, context);
+        await (request.Stream
+            ? StreamAsync(context, answer, request.IncludeUsage, RunAsync)
+            : AnswerWholeAsync(context, answer, RunAsync)).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a generation and says the engine's refusals in the API's words.</summary>
+    private async Task<MeteredResult> RunMeteredAsync(
+        ApiKey key, ServedModel model, GenerationRequest generation, string field, Func<GeneratedToken, ValueTask> deliver, HttpContext context)
+    {
+        MeteredResult metered;
+        try
+        {
+            metered = await meter.RunAsync(key, model, RequestId.Of(context), generation, deliver, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (ContextLengthExceededException refusal)
+        {
+            throw ApiException.ContextLengthExceeded(field, refusal.Message);
+        }
+        catch (QueueFullException refusal)
+        {
+            throw ApiException.TooManyRequests(refusal.Message, "queue_full", refusal.RetryAfter);
+        }
+        catch (EngineStoppingException)
+        {
+            throw ApiException.Stopping();
+        }
+
+        // Cancelled before it began: there is nothing to answer with.
+        return metered.Receipt is null ? throw ApiException.Stopping() : metered;
+    }
+
+    private static async Task AnswerWholeAsync(HttpContext context, Answer answer, Func<Func<GeneratedToken, ValueTask>, Task<MeteredResult>> run)
+    {
+        var text = new StringBuilder();
+        var metered = await run(token =>
+        {
+            text.Append(token.Text);
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
+        context.Response.Headers["Ayni-Receipt"] = metered.Receipt!.Id;
+        await ApiWriter.WriteAsync(context.Response, answer.Whole(text.ToString(), metered), ApiJson.Default.CompletionResponse).ConfigureAwait(false);
+    }
+
+    private async Task StreamAsync(
+        HttpContext context, Answer answer, bool includeUsage, Func<Func<GeneratedToken, ValueTask>, Task<MeteredResult>> run)
+    {
+        var stream = new EventStream(context.Response);
+        var type = includeUsage ? ApiJson.WithNullUsage.CompletionResponse : ApiJson.Default.CompletionResponse;
+        async ValueTask OpenAsync()
+        {
+            if (!stream.HasStarted && answer.Opening() is { } opening)
+                await stream.SendAsync(opening, type).ConfigureAwait(false);
+        }
+
+        try
+        {
+            var metered = await run(async token =>
+            {
+                await OpenAsync().ConfigureAwait(false);
+                if (token.Text.Length > 0)
+                    await stream.SendAsync(answer.Part(token.Text), type).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+
+            await OpenAsync().ConfigureAwait(false);
+            await stream.SendAsync(answer.End(metered, withReceipt: !includeUsage), type).ConfigureAwait(false);
+            if (includeUsage)
+                await stream.SendAsync(answer.UsageOnly(metered), type).ConfigureAwait(false);
+            await stream.SendDoneAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (stream.HasStarted)
+        {
+            // The status is out already, so the error is the last event and no [DONE] follows it.
+            if (error is not ApiException)
+                logger.RequestFailed(RequestId.Of(context), error);
+            var refusal = error as ApiException ?? ApiException.Internal();
+            await stream.SendAsync(new(refusal.Error), ApiJson.Default.ErrorResponse).ConfigureAwait(false);
+        }
+    }
+}

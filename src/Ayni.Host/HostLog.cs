@@ -1,0 +1,51 @@
+using Ayni.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace Ayni.Host;
+
+/// <summary>Every event the host logs, with its stable number. No customer's text is ever among them.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Listening on {Address}; loading {ModelPath}")]
+    public static partial void Listening(this ILogger logger, Uri address, string modelPath);
+
+    [LoggerMessage(2, LogLevel.Information, "Serving {Model} with a context of {ContextLength} tokens, loaded in {Elapsed}")]
+    public static partial void Serving(this ILogger logger, string model, int contextLength, TimeSpan elapsed);
+
+    [LoggerMessage(3, LogLevel.Error, "The model {ModelPath} could not be served: {Problem}")]
+    public static partial void LoadingFailed(this ILogger logger, string modelPath, string problem, Exception error);
+
+    [LoggerMessage(4, LogLevel.Information, "Stopping; requests under way have {DrainLimit} to finish")]
+    public static partial void Stopping(this ILogger logger, TimeSpan drainLimit);
+
+    [LoggerMessage(5, LogLevel.Warning, "Requests still under way after {DrainLimit} are cut short")]
+    public static partial void CuttingShort(this ILogger logger, TimeSpan drainLimit);
+
+    [LoggerMessage(6, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(this ILogger logger);
+
+    [LoggerMessage(10, LogLevel.Information, "{Model} had no price: requests now cost {Input} a million tokens in, {Output} out")]
+    public static partial void PriceEntered(this ILogger logger, string model, Amount input, Amount output);
+
+    [LoggerMessage(11, LogLevel.Information, "{Model} had no agreement: version {Version} shares what it earns")]
+    public static partial void AgreementEntered(this ILogger logger, string model, long version);
+
+    [LoggerMessage(20, LogLevel.Information, "{RequestId} {Method} {Route} {Status} in {Elapsed}")]
+    public static partial void RequestEnded(this ILogger logger, string requestId, string method, string route, int status, TimeSpan elapsed);
+
+    [LoggerMessage(21, LogLevel.Information, "{RequestId} by {KeyId} has receipt {ReceiptId}: {Outcome}, {Counts}; queued {Queued}, prefill {Prefill}, decode {Decode}")]
+    public static partial void Metered(
+        this ILogger logger, string requestId, string keyId, string receiptId, Outcome outcome, TokenCounts counts, TimeSpan queued, TimeSpan prefill, TimeSpan decode);
+
+    [LoggerMessage(22, LogLevel.Error, "{RequestId} failed")]
+    public static partial void RequestFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(23, LogLevel.Error, "{RequestId}: the engine failed; nothing is charged")]
+    public static partial void GenerationFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(24, LogLevel.Critical, "{RequestId} by {KeyId} could not be recorded: {Counts}")]
+    public static partial void PostingFailed(this ILogger logger, string requestId, string keyId, TokenCounts counts, Exception error);
+
+    [LoggerMessage(25, LogLevel.Information, "{RequestId}: the answer could not be handed on")]
+    public static partial void DeliveryFailed(this ILogger logger, string requestId, Exception error);
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Net;
+using Ayni.Kernels;
+using Ayni.Ledger;
+using Ayni.Llama;
+
+namespace Ayni.Host;
+
+/// <summary>What a host serves, where, and within which bounds.</summary>
+public sealed record HostOptions
+{
+    /// <summary>The model file.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>The folder of the ledger's database; created where it is missing.</summary>
+    public string DataDirectory { get; init; } = "ayni-data";
+
+    /// <summary>The address to listen on. Only this machine reaches the default.</summary>
+    public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The TCP port; 0 takes a free one.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>
+    /// Names besides <c>localhost</c> and the loopback addresses that a request's Host header may hold. On a loopback address all others are
+    /// refused, since a web page could otherwise reach the host by a name that resolves here (DNS rebinding); elsewhere they are refused only
+    /// if a name is given.
+    /// </summary>
+    public ImmutableArray<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>The largest request body, in bytes; a larger one gets 413.</summary>
+    public long BodyLimitBytes { get; init; } = 4 << 20;
+
+    /// <summary>How many connections may be open; one more is closed at once.</summary>
+    public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>The most tokens generated for a request that names no limit.</summary>
+    public int DefaultMaxTokens { get; init; } = 512;
+
+    /// <summary>How long running requests may go on after <see cref="AyniHost.StopAsync"/>; then their answers end where they are.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The engine's bounds: context, queue, sequences.</summary>
+    public EngineOptions Engine { get; init; } = new();
+
+    /// <summary>The arithmetic tier.</summary>
+    public KernelTier Tier { get; init; } = KernelTier.Simd;
+
+    /// <summary>Threads that compute; 0 takes one a core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>What a model costs and who shares in it where the ledger says nothing about it yet.</summary>
+    public StartingTerms StartingTerms { get; init; } = new();
+
+    /// <summary>Whether the log on standard error is written as JSON, a line an event.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>The database file.</summary>
+    public string DatabasePath => Path.Combine(DataDirectory, "ledger.db");
+}
+
+/// <summary>The price and the shares entered for a model that has none. The operator changes them at any time; these only make a first start work.</summary>
+public sealed record StartingTerms
+{
+    private static readonly Currency Dollar = Currency.Parse("USD");
+
+    /// <summary>What a million prompt tokens cost, and with it the currency of all of them.</summary>
+    public Amount InputPerMillion { get; init; } = Amount.Parse("0.10", Dollar);
+
+    /// <summary>What a million generated tokens cost.</summary>
+    public Amount OutputPerMillion { get; init; } = Amount.Parse("0.40", Dollar);
+
+    /// <summary>The model owner's share, in parts of a million.</summary>
+    public int LicensorParts { get; init; } = 200_000;
+
+    /// <summary>The host's share, in parts of a million.</summary>
+    public int HostParts { get; init; } = 500_000;
+
+    /// <summary>The app developer's share, in parts of a million; the host's where a request comes from no app.</summary>
+    public int DeveloperParts { get; init; } = 300_000;
+}

@@ -1,0 +1,58 @@
+using Ayni.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace Ayni.Host;
+
+/// <summary>
+/// Enters into the ledger what serving a model needs and nobody has entered yet: who hosts and who owns, a customer with a key, a price, an
+/// agreement. Each is looked for on its own, so a start that was killed halfway is completed by the next, and nothing an operator entered
+/// or revoked is touched.
+/// </summary>
+internal static class Registry
+{
+    /// <summary>Completes the ledger for a model. Returns the first key if this start issued it.</summary>
+    public static async Task<IssuedKey?> CompleteAsync(
+        Books books, string model, string owner, StartingTerms terms, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (books.FindPrice(model) is null)
+        {
+            var currency = terms.InputPerMillion.Currency;
+            var price = await books.SetPriceAsync(
+                model, currency, terms.InputPerMillion, terms.OutputPerMillion, cancellationToken: cancellationToken).ConfigureAwait(false);
+            logger.PriceEntered(model, price.InputPerMillion, price.OutputPerMillion);
+        }
+
+        if (!books.ListAgreements().Any(agreement => agreement.Model is null || agreement.Model == model))
+        {
+            var agreement = await AgreeAsync(books, model, owner, terms, cancellationToken).ConfigureAwait(false);
+            logger.AgreementEntered(model, agreement.Version);
+        }
+
+        return books.ListKeys().Count == 0 ? await IssueFirstKeyAsync(books, terms, cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    private static async Task<Agreement> AgreeAsync(Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)
+    {
+        var host = await FindOrCreateAsync(books, Role.Host, "Host", _ => true, cancellationToken).ConfigureAwait(false);
+        var licensor = await FindOrCreateAsync(books, Role.Licensor, owner, party => party.Name == owner, cancellationToken).ConfigureAwait(false);
+        Share[] shares =
+        [
+            Share.Of(licensor.Id, terms.LicensorParts),
+            Share.Of(host.Id, terms.HostParts),
+            Share.Of(Role.Developer, terms.DeveloperParts),
+        ];
+        return await books.SetAgreementAsync(model, shares, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<Party> FindOrCreateAsync(
+        Books books, Role role, string name, Func<Party, bool> fits, CancellationToken cancellationToken) =>
+        books.ListParties().FirstOrDefault(party => party.Role == role && party.Revoked is null && fits(party))
+        ?? await books.CreatePartyAsync(name, role, cancellationToken).ConfigureAwait(false);
+
+    private static async Task<IssuedKey> IssueFirstKeyAsync(Books books, StartingTerms terms, CancellationToken cancellationToken)
+    {
+        var customer = books.ListCustomers().FirstOrDefault(customer => customer.Revoked is null)
+            ?? await books.CreateCustomerAsync("default", terms.InputPerMillion.Currency, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return await books.IssueKeyAsync(customer.Id, "first", cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,27 @@
+using Ayni.Ledger;
+using Ayni.Llama;
+
+namespace Ayni.Host;
+
+/// <summary>A model at work: what answers name it by, and the engine that runs it.</summary>
+internal sealed class ServedModel(LlamaModel model, LlamaEngine engine, string owner, DateTimeOffset created) : IAsyncDisposable
+{
+    public LlamaModel Model { get; } = model;
+
+    public LlamaEngine Engine { get; } = engine;
+
+    public string Name => Model.Name;
+
+    public Digest Digest { get; } = Digest.FromBytes(model.Digest.Span);
+
+    /// <summary>Which weights answer, short: the same text means that the same seed gives the same answer.</summary>
+    public string Fingerprint { get; } = "fp_" + Convert.ToHexStringLower(model.Digest.Span[..5]);
+
+    public ModelDescription Description { get; } = new(model.Name, "model", created.ToUnixTimeSeconds(), owner);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync().ConfigureAwait(false);
+        Model.Dispose();
+    }
+}
