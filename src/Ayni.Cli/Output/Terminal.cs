@@ -16,7 +16,12 @@ internal static class Terminal
 
     private static IAnsiConsole Create(TextWriter writer, bool isPage)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = isPage ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = InteractionSupport.No,
+        });
         if (isPage)
             console.Profile.Width = PageWidth;
         return console;
