@@ -3,7 +3,7 @@ using Ayni.Tests;
 namespace Ayni.EndToEnd.Tests;
 
 /// <summary>One host on a fresh data folder that the tests of a class share.</summary>
-public sealed class RunningHost : IAsyncLifetime
+public sealed class RunningHost : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -19,9 +19,8 @@ public sealed class RunningHost : IAsyncLifetime
         Process = await HostProcess.StartAsync(ModelPath, Data);
     }
 
-    public async Task DisposeAsync()
-    {
-        await Process.DisposeAsync();
-        _folder.Dispose();
-    }
+    /// <summary>Ends the host; the folder goes after it.</summary>
+    public async Task DisposeAsync() => await Process.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 }
