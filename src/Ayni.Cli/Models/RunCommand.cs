@@ -17,7 +17,7 @@ internal static class RunCommand
         var tokens = TokenIds.Option();
         var raw = new Option<bool>("--raw") { Description = "Feed the text as it is, without the model's chat format." };
         var system = new Option<string?>("--system") { Description = "Instructions that precede the prompt in the model's chat format." };
-        var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on past the model's own end tokens." };
+        var ignoreEnd = new Option<bool>("--ignore-eos") { Description = "Go on past the model's own end tokens, as --tokens always does." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of streaming text." };
         var command = new Command(
             "run",
@@ -38,7 +38,11 @@ internal static class RunCommand
             var watch = Stopwatch.StartNew();
             using var model = options.LoadModel(result, cancellationToken);
             var loading = watch.Elapsed;
-            var request = options.Request(result, PromptIds(result, model)) with { IgnoreEndOfText = result.GetValue(ignoreEnd) };
+            var request = options.Request(result, PromptIds(result, model)) with
+            {
+                // Ids are fed to compare numbers, where an end token is a token like any other.
+                IgnoreEndOfText = result.GetValue(ignoreEnd) || result.GetValue(tokens) is not null,
+            };
 
             await using var engine = options.StartEngine(result, model, request.Prompt.Length);
             var generation = engine.Submit(request, cancellationToken);

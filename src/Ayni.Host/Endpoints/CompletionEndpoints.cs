@@ -29,7 +29,7 @@ internal sealed class CompletionEndpoints(
             Prompt = PromptEncoder.Encode(model.Model, request.Input),
             MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
             Sampling = request.Sampling,
-            Stop = request.Stop,
+            Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.Model.ChatFormat!.StopTexts] : request.Stop,
             Owner = key.Id,
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);

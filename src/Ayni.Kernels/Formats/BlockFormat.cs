@@ -1,6 +1,9 @@
 namespace Ayni.Kernels;
 
-/// <summary>How a tensor type packs weights: so many of them into so many bytes. Rows of a tensor hold whole blocks. A plain number is a block of one.</summary>
+/// <summary>
+/// How a tensor type packs weights: so many of them into so many bytes. Rows of a tensor hold whole blocks.
+/// A plain number is a block of one.
+/// </summary>
 /// <param name="Weights">Weights in a block.</param>
 /// <param name="Bytes">Bytes of a block.</param>
 public readonly record struct BlockFormat(int Weights, int Bytes)

@@ -3,7 +3,8 @@ using System.IO.MemoryMappedFiles;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// A file mapped into memory to be read: nothing is copied, and the operating system loads and drops its pages as needed. Safe for many threads.
+/// A file mapped into memory to be read: nothing is copied, and the operating system loads and drops its pages as needed. Safe for many
+/// threads.
 /// Spans taken from it must not be used after it is disposed, and the file must not be shortened by anyone while it is mapped:
 /// replace a model by renaming a new file over it.
 /// </summary>

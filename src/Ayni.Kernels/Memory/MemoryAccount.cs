@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Counts the native memory of the buffers opened on it, so that a test or a report can tell what is still alive. Safe for many threads.</summary>
+/// <summary>
+/// Counts the native memory of the buffers opened on it, so that a test or a report can tell what is still alive. Safe for many threads.
+/// </summary>
 public sealed class MemoryAccount
 {
     private long _liveBytes;

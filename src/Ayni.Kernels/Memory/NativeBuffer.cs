@@ -22,7 +22,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long bytes, MemoryAccount? account = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - Alignment);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - HugePages.PageBytes);
         _memory = new AlignedMemory(bytes, account);
     }
 
@@ -41,7 +41,10 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     internal SafeHandle Owner => _memory;
 
-    /// <summary>A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered <paramref name="elementOffset"/>.</summary>
+    /// <summary>
+    /// A view of <paramref name="count"/> values of type <typeparamref name="T"/>, starting at the value numbered
+    /// <paramref name="elementOffset"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The view would reach outside the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
     public Span<T> Span<T>(long elementOffset, int count)
@@ -62,16 +65,22 @@ public sealed unsafe class NativeBuffer : IDisposable
     private sealed class AlignedMemory : SafeHandle
     {
         private readonly MemoryAccount? _account;
+        private readonly void* _allocation;
 
         public AlignedMemory(long bytes, MemoryAccount? account)
             : base(0, ownsHandle: true)
         {
             Bytes = bytes;
-            var pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), Alignment);
+            var huge = OperatingSystem.IsLinux() && bytes >= 2 * HugePages.PageBytes;
+            var alignment = (nuint)(huge ? HugePages.PageBytes : Alignment);
+            // The system hands out large memory zeroed and untouched: a cache takes only the pages it has come to use.
+            _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment);
+            var pointer = (void*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
             SetHandle((nint)pointer);
             _account = account;
             _account?.Add(bytes);
-            NativeMemory.Clear(pointer, (nuint)bytes);
+            if (huge)
+                HugePages.Advise(pointer, bytes);
         }
 
         public long Bytes { get; }
@@ -80,7 +89,7 @@ public sealed unsafe class NativeBuffer : IDisposable
 
         protected override bool ReleaseHandle()
         {
-            NativeMemory.AlignedFree((void*)handle);
+            NativeMemory.Free(_allocation);
             _account?.Remove(Bytes);
             return true;
         }

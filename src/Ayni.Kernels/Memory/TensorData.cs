@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The bytes of one tensor, to be read: a range of a <see cref="MappedFile"/> or of a <see cref="NativeBuffer"/>, longer than a span where need be
-/// (expert stacks and embeddings exceed 2 GB). Keeps the memory reachable, but not open: once its file or buffer is disposed, every use throws
-/// <see cref="ObjectDisposedException"/>. Data may start at any address. Safe for many threads.
+/// The bytes of one tensor, to be read: a range of a <see cref="MappedFile"/> or of a <see cref="NativeBuffer"/>, longer than a span
+/// where need be (expert stacks and embeddings exceed 2 GB). Keeps the memory reachable, but not open: once its file or buffer is disposed,
+/// every use throws <see cref="ObjectDisposedException"/>. Data may start at any address. Safe for many threads.
 /// </summary>
 public readonly unsafe struct TensorData
 {
@@ -38,7 +38,9 @@ public readonly unsafe struct TensorData
         }
     }
 
-    /// <summary>A copy of some bytes in native memory of its own, freed by the garbage collector once no value made from it is reachable.</summary>
+    /// <summary>
+    /// A copy of some bytes in native memory of its own, freed by the garbage collector once no value made from it is reachable.
+    /// </summary>
     public static TensorData CopyOf(ReadOnlySpan<byte> bytes)
     {
         var buffer = new NativeBuffer(bytes.Length);

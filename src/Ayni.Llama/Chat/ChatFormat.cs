@@ -10,8 +10,8 @@ public abstract class ChatFormat
     public virtual IReadOnlyList<string> StopTexts => [];
 
     /// <summary>
-    /// The ids of the conversation, BOS included, ready for the assistant's next message. Text inside a message never becomes a control token.
-    /// Throws <see cref="ChatFormatException"/>.
+    /// The ids of the conversation, BOS included, ready for the assistant's next message. Text inside a message never becomes a control
+    /// token. Throws <see cref="ChatFormatException"/>.
     /// </summary>
     public abstract int[] Encode(IReadOnlyList<ChatMessage> messages);
 
@@ -19,10 +19,10 @@ public abstract class ChatFormat
     /// The chat format of a model, or null for a base model, which only continues text.
     /// </summary>
     /// <remarks>
-    /// A template decides where there is one: <c>&lt;|start_header_id|&gt;</c> in it means Llama 3, <c>[INST]</c> Llama 2, anything else none of
-    /// the formats here. Without a template a vocabulary that has Llama 3's header and end-of-turn tokens is taken for Llama 3 (its base
-    /// models have them as well, and can't be told apart), any other for a base model: Llama 2's vocabulary says nothing about chat.
-    /// A format whose tokens the vocabulary lacks is never chosen.
+    /// A template decides where there is one: <c>&lt;|start_header_id|&gt;</c> in it means Llama 3, <c>[INST]</c> Llama 2, anything else
+    /// none of the formats here. Without a template a vocabulary that has Llama 3's header and end-of-turn tokens is taken for Llama 3
+    /// (its base models have them as well, and can't be told apart), any other for a base model: Llama 2's vocabulary says nothing about
+    /// chat. A format whose tokens the vocabulary lacks is never chosen.
     /// </remarks>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="template">The model's chat template (<c>tokenizer.chat_template</c> in GGUF), or null.</param>

@@ -1,9 +1,9 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// The format of Llama 2 Chat and Code Llama Instruct by Meta's <c>chat_completion</c> code: <c>[INST] user [/INST] assistant </c> between BOS and
-/// EOS for each turn, the system message folded into the first user message. After an optional system message, user and assistant alternate
-/// and the user has the last word. Contents are stripped of white space at both ends.
+/// The format of Llama 2 Chat and Code Llama Instruct by Meta's <c>chat_completion</c> code: <c>[INST] user [/INST] assistant </c>
+/// between BOS and EOS for each turn, the system message folded into the first user message. After an optional system message, user and
+/// assistant alternate and the user has the last word. Contents are stripped of white space at both ends.
 /// </summary>
 public sealed class Llama2ChatFormat : ChatFormat
 {
@@ -58,7 +58,8 @@ public sealed class Llama2ChatFormat : ChatFormat
             if (messages[i].Role != expected)
             {
                 throw new ChatFormatException(i,
-                    $"expected {Name(expected)}, found {Name(messages[i].Role)}; in Llama 2's format user and assistant alternate after one optional system message");
+                    $"expected {Name(expected)}, found {Name(messages[i].Role)}; "
+                    + "in Llama 2's format user and assistant alternate after one optional system message");
             }
         }
         if ((messages.Count - start) % 2 == 0)

@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// The format of Llama 3, 3.1, 3.2 and 3.3 by Meta's <c>ChatFormat</c> code: each message is a header with its role, two line ends, its content
-/// as it is and <c>&lt;|eot_id|&gt;</c>. Roles may come in any order.
+/// The format of Llama 3, 3.1, 3.2 and 3.3 by Meta's <c>ChatFormat</c> code: each message is a header with its role, two line ends, its
+/// content as it is and <c>&lt;|eot_id|&gt;</c>. Roles may come in any order.
 /// </summary>
 public sealed class Llama3ChatFormat : ChatFormat
 {

@@ -19,11 +19,10 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
             return text;
         var held = _held.Append(text).ToString();
         _held.Clear();
-        var end = stops.Select(stop => held.IndexOf(stop, StringComparison.Ordinal)).Where(index => index >= 0).DefaultIfEmpty(-1).Min();
-        if (end >= 0)
+        if (FirstToEnd(held) is { } start)
         {
             Found = true;
-            return held[..end];
+            return held[..start];
         }
         var safe = held.Length - stops.Max(stop => PossibleStart(held, stop));
         _held.Append(held, safe, held.Length - safe);
@@ -36,6 +35,22 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
         var held = _held.ToString();
         _held.Clear();
         return held;
+    }
+
+    /// <summary>
+    /// Where the stop text begins that is complete first (of several, the one that begins first): a choice that does not depend on
+    /// how the text was cut into pieces.
+    /// </summary>
+    private int? FirstToEnd(string text)
+    {
+        (int End, int Start)? first = null;
+        foreach (var stop in stops)
+        {
+            var start = text.IndexOf(stop, StringComparison.Ordinal);
+            if (start >= 0 && (first is null || (start + stop.Length, start).CompareTo(first.Value) < 0))
+                first = (start + stop.Length, start);
+        }
+        return first?.Start;
     }
 
     /// <summary>The length of the longest end of <paramref name="text"/> that begins <paramref name="stop"/>.</summary>

@@ -26,7 +26,9 @@ internal static class ForeignFile
             return $"{Expected} but gzip-compressed; unpack it first";
         if (head.StartsWith("version https://git-lfs"u8))
             return $"{Expected} but a Git LFS pointer to one; fetch the file itself with git lfs pull";
-        return DescribeText(head) is { } text ? $"{Expected} but {text}" : $"{Expected}: it starts with {Convert.ToHexString(head[..4])} instead of 47475546";
+        return DescribeText(head) is { } text
+            ? $"{Expected} but {text}"
+            : $"{Expected}: it starts with {Convert.ToHexString(head[..4])} instead of 47475546";
     }
 
     // Safetensors: the length of a JSON object as eight bytes, then the object.

@@ -79,7 +79,8 @@ public sealed class GgufFile : IDisposable
     /// <exception cref="ModelFormatException">The file has no such tensor, or its type is one Ayni doesn't read.</exception>
     public GgufTensor Require(string name)
     {
-        var tensor = Find(name) ?? throw new ModelFormatException(Path, -1, name, "the model needs this tensor and the file does not have it");
+        var tensor = Find(name)
+            ?? throw new ModelFormatException(Path, -1, name, "the model needs this tensor and the file does not have it");
         RequireReadable(tensor);
         return tensor;
     }

@@ -14,7 +14,8 @@ namespace Ayni.Llama;
 internal sealed record GgufHeader(int Version, GgufMetadata Metadata, long Alignment, IReadOnlyList<GgufTensor> Tensors);
 
 /// <summary>
-/// Reads the head of a GGUF file, trusting nothing: each count and length is held against the bytes that remain before anything is allocated for it.
+/// Reads the head of a GGUF file, trusting nothing: each count and length is held against the bytes that remain before anything is
+/// allocated for it.
 /// Layout: magic, version, tensor count, pair count, pairs, tensor descriptions, padding, data.
 /// </summary>
 internal ref struct GgufHeaderReader
@@ -49,7 +50,9 @@ internal ref struct GgufHeaderReader
         var pairCount = ReadCount("metadata_kv_count", GgufLimits.Pairs);
         if ((long)pairCount * LeastPairBytes + (long)tensorCount * LeastTensorBytes > Remaining)
         {
-            var (field, offset) = (long)pairCount * LeastPairBytes > Remaining ? ("metadata_kv_count", pairCountOffset) : ("tensor_count", 8);
+            var (field, offset) = (long)pairCount * LeastPairBytes > Remaining
+                ? ("metadata_kv_count", pairCountOffset)
+                : ("tensor_count", 8);
             throw Error(offset, field, $"the file ends before {tensorCount} tensors and {pairCount} metadata pairs could; {Shortage}");
         }
 
@@ -68,7 +71,10 @@ internal ref struct GgufHeaderReader
         var version = ReadUInt32("version");
         // A big-endian file has the same magic and a version whose bytes are reversed.
         if (version != 0 && (version & 0xFFFF) == 0)
-            throw Error(4, "version", $"a big-endian GGUF file (version {BinaryPrimitives.ReverseEndianness(version)}); Ayni reads little-endian files");
+        {
+            var reversed = BinaryPrimitives.ReverseEndianness(version);
+            throw Error(4, "version", $"a big-endian GGUF file (version {reversed}); Ayni reads little-endian files");
+        }
         return version switch
         {
             1 => throw Error(4, "version", "GGUF version 1 is no longer in use; convert the model again with a current converter"),
@@ -223,27 +229,39 @@ internal ref struct GgufHeaderReader
         var typeOffset = _position;
         var type = (TensorType)ReadUInt32(name);
         if (TensorTypes.Find(type) is not { } format)
-            throw Error(typeOffset, name, $"has type number {(uint)type}, which is unknown; readable: {string.Join(", ", TensorTypes.Readable)}");
+        {
+            var readable = string.Join(", ", TensorTypes.Readable);
+            throw Error(typeOffset, name, $"has type number {(uint)type}, which is unknown; readable: {readable}");
+        }
         if (dimensions[0] % format.Weights != 0)
-            throw Error(rankOffset + 4, name, $"has rows of {dimensions[0]} weights, which are not whole blocks of {format.Weights} as {type} needs");
+        {
+            throw Error(rankOffset + 4, name,
+                $"has rows of {dimensions[0]} weights, which are not whole blocks of {format.Weights} as {type} needs");
+        }
         var blocks = weights / format.Weights;
         if (blocks > long.MaxValue / format.Bytes)
             throw Error(rankOffset + 4, name, $"has {weights} weights of type {type}: the number of bytes overflows");
         var offsetOffset = _position;
-        return new TensorDescription(name, type, dimensions.MoveToImmutable(), blocks * format.Bytes, ReadUInt64(name), infoOffset, offsetOffset);
+        return new TensorDescription(
+            name, type, dimensions.MoveToImmutable(), blocks * format.Bytes, ReadUInt64(name), infoOffset, offsetOffset);
     }
 
     private readonly GgufTensor Place(TensorDescription tensor, long dataStart, long alignment)
     {
         if (tensor.Offset % (ulong)alignment != 0)
-            throw Error(tensor.OffsetOffset, tensor.Name, $"its data offset {tensor.Offset} is not a multiple of the alignment {alignment}");
+        {
+            throw Error(tensor.OffsetOffset, tensor.Name,
+                $"its data offset {tensor.Offset} is not a multiple of the alignment {alignment}");
+        }
         var dataBytes = Math.Max(0, _fileBytes - dataStart);
         if (tensor.Offset > (ulong)dataBytes || tensor.Bytes > dataBytes - (long)tensor.Offset)
         {
             throw Error(tensor.OffsetOffset, tensor.Name,
-                $"its {tensor.Bytes} bytes at data offset {tensor.Offset} reach beyond the file's {dataBytes} bytes of data; is the file complete?");
+                $"its {tensor.Bytes} bytes at data offset {tensor.Offset} "
+                + $"reach beyond the file's {dataBytes} bytes of data; is the file complete?");
         }
-        return new GgufTensor(tensor.Name, tensor.Type, tensor.Dimensions, dataStart + (long)tensor.Offset, tensor.Bytes, tensor.InfoOffset);
+        return new GgufTensor(
+            tensor.Name, tensor.Type, tensor.Dimensions, dataStart + (long)tensor.Offset, tensor.Bytes, tensor.InfoOffset);
     }
 
     private readonly void RefuseOverlaps(GgufTensor[] tensors)
@@ -261,7 +279,10 @@ internal ref struct GgufHeaderReader
     private static void RefuseSplitFiles(GgufMetadata metadata)
     {
         if (metadata.FindInteger("split.count") is > 1 and var parts)
-            throw metadata.Error("split.count", $"this is one of {parts} split files, which Ayni does not read yet; merge them into one file first");
+        {
+            throw metadata.Error("split.count",
+                $"this is one of {parts} split files, which Ayni does not read yet; merge them into one file first");
+        }
     }
 
     private static long ReadAlignment(GgufMetadata metadata)

@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// How much a GGUF header may say. Every bound is far beyond real models (a vocabulary of 200,000 tokens with its merges takes some 15 MB) and
-/// keeps a hostile file from filling memory.
+/// How much a GGUF header may say. Every bound is far beyond real models (a vocabulary of 200,000 tokens with its merges takes some 15 MB)
+/// and keeps a hostile file from filling memory.
 /// </summary>
 internal static class GgufLimits
 {

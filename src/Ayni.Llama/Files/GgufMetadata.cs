@@ -70,7 +70,9 @@ public sealed class GgufMetadata
         var other => throw WrongType(key, "true or false", other),
     };
 
-    /// <summary>An array whose elements have exactly the type <typeparamref name="T"/>, or null where the key is absent. Not to be changed.</summary>
+    /// <summary>
+    /// An array whose elements have exactly the type <typeparamref name="T"/>, or null where the key is absent. Not to be changed.
+    /// </summary>
     public T[]? FindArray<T>(string key) => Find(key) switch
     {
         null => null,

@@ -24,7 +24,8 @@ public sealed class GgufTensor
     public TensorType Type { get; }
 
     /// <summary>
-    /// One to four sizes, none zero, in ggml's order: the first is the contiguous one, so a weight matrix is [columns, rows] = [inputs, outputs].
+    /// One to four sizes, none zero, in ggml's order: the first is the contiguous one, so a weight matrix is [columns, rows] = [inputs,
+    /// outputs].
     /// The first is a multiple of the type's block.
     /// </summary>
     public ImmutableArray<long> Dimensions { get; }

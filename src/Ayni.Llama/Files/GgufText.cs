@@ -8,7 +8,9 @@ internal static class GgufText
     /// <summary>UTF-8 that refuses invalid bytes and lone surrogates instead of replacing them.</summary>
     public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>What is wrong with a key's or tensor's name, or null. A control character would garble the terminal or log that shows it.</summary>
+    /// <summary>
+    /// What is wrong with a key's or tensor's name, or null. A control character would garble the terminal or log that shows it.
+    /// </summary>
     public static string? FindNameProblem(string name)
     {
         if (name.Length == 0)

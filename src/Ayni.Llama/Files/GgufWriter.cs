@@ -6,7 +6,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Writes a GGUF file of version 3, little-endian, that <see cref="GgufFile"/> and llama.cpp read: metadata and tensors in the order they were added.
+/// Writes a GGUF file of version 3, little-endian, that <see cref="GgufFile"/> and llama.cpp read: metadata and tensors in the order they
+/// were added.
 /// The data start at multiples of the key <c>general.alignment</c>, or of 32 bytes where it isn't set. For one thread at a time.
 /// </summary>
 public sealed class GgufWriter
@@ -16,8 +17,10 @@ public sealed class GgufWriter
 
     /// <summary>Adds a pair.</summary>
     /// <param name="key">The key, not used before.</param>
-    /// <param name="value">A number of a .NET type that GGUF has, a <see cref="bool"/>, a <see cref="string"/>, or an array of one of these.</param>
-    /// <exception cref="ArgumentException">The key is empty, too long, used twice or not printable, or the value is of a type GGUF lacks.</exception>
+    /// <param name="value">A number of a .NET type that GGUF has, a <see cref="bool"/>, a <see cref="string"/>, or an array of one of
+    /// these.</param>
+    /// <exception cref="ArgumentException">The key is empty, too long, used twice or not printable, or the value is of a type GGUF
+    /// lacks.</exception>
     public void Add(string key, object value)
     {
         CheckName(key, GgufLimits.KeyBytes);
@@ -42,7 +45,10 @@ public sealed class GgufWriter
         ArgumentNullException.ThrowIfNull(writeData);
         CheckName(name, GgufLimits.TensorNameBytes);
         if (dimensions.Length is < 1 or > GgufLimits.Dimensions || dimensions.Any(dimension => dimension < 1))
-            throw new ArgumentException($"{name}: a tensor has 1 to {GgufLimits.Dimensions} dimensions, none of them zero.", nameof(dimensions));
+        {
+            throw new ArgumentException(
+                $"{name}: a tensor has 1 to {GgufLimits.Dimensions} dimensions, none of them zero.", nameof(dimensions));
+        }
         var format = TensorTypes.FormatOf(type);
         var rows = dimensions.Skip(1).Aggregate(1L, (product, dimension) => checked(product * dimension));
         var bytes = checked(format.BytesOf(dimensions[0]) * rows);
@@ -111,8 +117,9 @@ public sealed class GgufWriter
             writer.Flush();
             var start = stream.Position;
             tensor.WriteData(stream);
-            if (stream.Position - start != tensor.Bytes)
-                throw new InvalidOperationException($"{name}: {stream.Position - start} bytes were written, its shape needs {tensor.Bytes}.");
+            var written = stream.Position - start;
+            if (written != tensor.Bytes)
+                throw new InvalidOperationException($"{name}: {written} bytes were written, its shape needs {tensor.Bytes}.");
             Pad(writer, alignment);
         }
     }

@@ -1,6 +1,9 @@
 namespace Ayni.Llama;
 
-/// <summary>A model or tokenizer file says something impossible or something Ayni does not run. The message names the file, the place and the field.</summary>
+/// <summary>
+/// A model or tokenizer file says something impossible or something Ayni does not run. The message names the file, the place and the
+/// field.
+/// </summary>
 public sealed class ModelFormatException : Exception
 {
     /// <summary>Describes what is wrong with a file.</summary>

@@ -8,7 +8,9 @@ namespace Ayni.Llama;
 /// Byte-level byte-pair encoding (Llama 3, Llama 4, GPT-2's heirs): text is cut into words by a pattern, and the bytes of each word are
 /// merged pair by pair. Immutable and safe for many threads.
 /// </summary>
-/// <remarks>A byte that has no token, as in vocabularies without the bytes UTF-8 never uses, is left out, as other implementations do.</remarks>
+/// <remarks>
+/// A byte that has no token, as in vocabularies without the bytes UTF-8 never uses, is left out, as other implementations do.
+/// </remarks>
 public sealed class BytePairTokenizer : Tokenizer
 {
     private const int StackSymbols = 256;

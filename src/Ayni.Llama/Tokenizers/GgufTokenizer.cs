@@ -154,7 +154,9 @@ internal static class GgufTokenizer
         return tokens;
     }
 
-    /// <summary>The type of each token; where a file doesn't say, bytes, the unknown token and those it opens and ends texts with are known.</summary>
+    /// <summary>
+    /// The type of each token; where a file doesn't say, bytes, the unknown token and those it opens and ends texts with are known.
+    /// </summary>
     private static TokenType[] Types(GgufMetadata metadata, string[] tokens)
     {
         if (metadata.FindArray<int>(TypesKey) is { } numbers)

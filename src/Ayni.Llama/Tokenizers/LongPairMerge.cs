@@ -6,26 +6,23 @@ namespace Ayni.Llama;
 /// The same result as looking for the best pair again and again, in n·log n for words of any length. A workspace: one thread at a time.
 /// </summary>
 /// <remarks>
-/// Pairs wait in one bucket a rank, and buckets are emptied from the lowest rank up, each from left to right: memory is walked in order, where
-/// a heap over millions of symbols would miss the cache at every step. A merge may give rise to a pair of a rank already passed; such urgent
-/// pairs go through a small heap before the walk goes on. A pair whose symbols have changed since it was put down is recognized by its rank.
+/// Pairs wait in one bucket a rank, and buckets are emptied from the lowest rank up, each from left to right: memory is walked in order,
+/// where a heap over millions of symbols would miss the cache at every step, and what belongs to a symbol lies together. A merge may give
+/// rise to a pair of a rank already passed; such urgent pairs go through a small heap before the walk goes on. A pair whose symbols have
+/// changed since it was put down is recognized by its rank.
 /// </remarks>
 internal sealed class LongPairMerge(PairTable pairs)
 {
     private const int None = int.MaxValue;
 
-    // By symbol: its neighbours in the chain of those left, and the rank and result of the pair it begins (None where it begins none).
-    private int[] _next = [];
-    private int[] _previous = [];
-    private int[] _rank = [];
-    private int[] _result = [];
+    private Node[] _nodes = [];
 
     // By rank: the first waiting entry plus one, 0 where the bucket is empty; and one bit for each bucket that is not.
     private readonly int[] _buckets = new int[pairs.RankCount];
     private readonly ulong[] _occupied = new ulong[(pairs.RankCount + 63) / 64];
 
-    // Entries of all buckets: a symbol and the next entry plus one. Free ones form a list as well.
-    private (int Symbol, int Next)[] _entries = [];
+    // Entries of all buckets: a node and the next entry plus one. Free ones form a list as well.
+    private (int Node, int Next)[] _entries = [];
     private int _entryCount;
     private int _free;
 
@@ -40,76 +37,69 @@ internal sealed class LongPairMerge(PairTable pairs)
         Prepare(symbols);
         while ((_current = NextOccupied(_current + 1)) >= 0)
         {
-            foreach (var symbol in TakeBucket(_current))
+            foreach (var index in TakeBucket(_current))
             {
-                if (_rank[symbol] == _current)
-                    Apply(symbols, symbol);
+                if (_nodes[index].Rank == _current)
+                    Apply(index);
                 while (_urgent.TryDequeue(out var urgent, out var key))
                 {
-                    if (_rank[urgent] == (int)(key >> 32))
-                        Apply(symbols, urgent);
+                    if (_nodes[urgent].Rank == (int)(key >> 32))
+                        Apply(urgent);
                 }
             }
         }
 
         var count = 0;
-        for (var symbol = 0; symbol < _length; symbol = _next[symbol])
-            symbols[count++] = symbols[symbol];
+        for (var index = 0; index < _length; index = _nodes[index].Next)
+            symbols[count++] = _nodes[index].Symbol;
         return count;
     }
 
-    private void Prepare(Span<int> symbols)
+    private void Prepare(ReadOnlySpan<int> symbols)
     {
         _length = symbols.Length;
-        if (_next.Length < _length)
+        if (_nodes.Length < _length)
         {
             // Growing by half again spares words of slowly growing length a new workspace each.
             var capacity = (int)Math.Min(_length + _length / 2L, Array.MaxLength);
-            (_next, _previous, _rank, _result) = (new int[capacity], new int[capacity], new int[capacity], new int[capacity]);
+            _nodes = new Node[capacity];
             _entries = new (int, int)[capacity];
         }
         (_entryCount, _free, _current) = (0, 0, -1);
-        for (var symbol = 0; symbol < _length; symbol++)
-        {
-            _next[symbol] = symbol + 1;
-            _previous[symbol] = symbol - 1;
-        }
-        for (var symbol = 0; symbol < _length; symbol++)
-            Link(symbols, symbol);
+        for (var index = 0; index < symbols.Length; index++)
+            _nodes[index] = new Node { Symbol = symbols[index], Previous = index - 1, Next = index + 1 };
+        for (var index = 0; index < symbols.Length; index++)
+            Link(index);
     }
 
-    /// <summary>Merges the pair that a symbol begins: the symbol takes its place, its neighbour leaves the chain.</summary>
-    private void Apply(Span<int> symbols, int symbol)
+    /// <summary>Merges the pair that a node begins: the result takes its place, its neighbour leaves the chain.</summary>
+    private void Apply(int index)
     {
-        var swallowed = _next[symbol];
-        var next = _next[swallowed];
-        symbols[symbol] = _result[symbol];
-        _rank[swallowed] = None;
-        _next[symbol] = next;
-        if (next < _length)
-            _previous[next] = symbol;
-        Link(symbols, symbol);
-        if (_previous[symbol] >= 0)
-            Link(symbols, _previous[symbol]);
+        ref var node = ref _nodes[index];
+        ref var swallowed = ref _nodes[node.Next];
+        swallowed.Rank = None;
+        node.Symbol = node.Result;
+        node.Next = swallowed.Next;
+        if (node.Next < _length)
+            _nodes[node.Next].Previous = index;
+        Link(index);
+        if (node.Previous >= 0)
+            Link(node.Previous);
     }
 
-    /// <summary>Looks up the pair that a symbol begins now and puts it down.</summary>
-    private void Link(Span<int> symbols, int symbol)
+    /// <summary>Looks up the pair that a node begins now and puts it down.</summary>
+    private void Link(int index)
     {
-        var next = _next[symbol];
-        if (next >= _length || !pairs.TryFind(symbols[symbol], symbols[next], out var rank, out _result[symbol]))
-        {
-            _rank[symbol] = None;
-            return;
-        }
-        _rank[symbol] = rank;
-        if (rank <= _current)
-            _urgent.Enqueue(symbol, (long)rank << 32 | (uint)symbol);
+        ref var node = ref _nodes[index];
+        if (node.Next >= _length || !pairs.TryFind(node.Symbol, _nodes[node.Next].Symbol, out node.Rank, out node.Result))
+            node.Rank = None;
+        else if (node.Rank <= _current)
+            _urgent.Enqueue(index, (long)node.Rank << 32 | (uint)index);
         else
-            Wait(symbol, rank);
+            Wait(index, node.Rank);
     }
 
-    private void Wait(int symbol, int rank)
+    private void Wait(int node, int rank)
     {
         int entry;
         if (_free > 0)
@@ -123,7 +113,7 @@ internal sealed class LongPairMerge(PairTable pairs)
                 Array.Resize(ref _entries, checked(_entries.Length * 2));
             entry = _entryCount++;
         }
-        _entries[entry] = (symbol, _buckets[rank]);
+        _entries[entry] = (node, _buckets[rank]);
         _buckets[rank] = entry + 1;
         _occupied[rank >> 6] |= 1UL << rank;
     }
@@ -144,7 +134,7 @@ internal sealed class LongPairMerge(PairTable pairs)
         return (word << 6) + BitOperations.TrailingZeroCount(bits);
     }
 
-    /// <summary>Empties a bucket: its symbols from left to right.</summary>
+    /// <summary>Empties a bucket: its nodes from left to right.</summary>
     private ReadOnlySpan<int> TakeBucket(int rank)
     {
         var first = _buckets[rank];
@@ -157,7 +147,7 @@ internal sealed class LongPairMerge(PairTable pairs)
             if (count == _sweep.Length)
                 Array.Resize(ref _sweep, Math.Max(256, count * 2));
             last = entry;
-            _sweep[count] = _entries[entry - 1].Symbol;
+            _sweep[count] = _entries[entry - 1].Node;
             descending &= count == 0 || _sweep[count] <= _sweep[count - 1];
             count++;
         }
@@ -165,11 +155,24 @@ internal sealed class LongPairMerge(PairTable pairs)
         _free = first;
 
         // Entries come last in, first out: put down from left to right, as they mostly are, they come out from right to left.
-        var symbols = _sweep.AsSpan(0, count);
+        var nodes = _sweep.AsSpan(0, count);
         if (descending)
-            symbols.Reverse();
+            nodes.Reverse();
         else
-            symbols.Sort();
-        return symbols;
+            nodes.Sort();
+        return nodes;
+    }
+
+    /// <summary>
+    /// A symbol, its neighbours in the chain of those left, and the rank and result of the pair it begins (<see cref="None"/> where it
+    /// begins none).
+    /// </summary>
+    private struct Node
+    {
+        public int Symbol;
+        public int Previous;
+        public int Next;
+        public int Rank;
+        public int Result;
     }
 }

@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// Byte-pair encoding: merges neighbouring symbols by the rules of a <see cref="PairTable"/>, always the pair of lowest rank, the leftmost on
-/// ties, until no rule applies. Safe for many threads.
+/// Byte-pair encoding: merges neighbouring symbols by the rules of a <see cref="PairTable"/>, always the pair of lowest rank, the
+/// leftmost on ties, until no rule applies. Safe for many threads.
 /// </summary>
 internal sealed class PairMerger(PairTable pairs)
 {

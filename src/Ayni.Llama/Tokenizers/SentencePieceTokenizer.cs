@@ -5,8 +5,9 @@ using System.Text;
 namespace Ayni.Llama;
 
 /// <summary>
-/// SentencePiece's byte-pair encoding (Llama 1 and 2 and their heirs): the characters of a text are merged into pieces, those of the highest
-/// score first; characters that are no pieces are written by the tokens of their UTF-8 bytes. Immutable and safe for many threads.
+/// SentencePiece's byte-pair encoding (Llama 1 and 2 and their heirs): the characters of a text are merged into pieces, those of the
+/// highest score first; characters that are no pieces are written by the tokens of their UTF-8 bytes. Immutable and safe for many
+/// threads.
 /// </summary>
 /// <remarks>
 /// SentencePiece writes a space as U+2581 and so takes U+2581 in a text for a space. Here both are a space inside, which is the same.
@@ -32,7 +33,10 @@ public sealed class SentencePieceTokenizer : Tokenizer
     /// <param name="format">How text is treated.</param>
     /// <param name="fail">The error for a piece, given its id and what is wrong.</param>
     internal SentencePieceTokenizer(
-        Vocabulary vocabulary, IReadOnlyList<SentencePiece> pieces, SentencePieceFormat format, Func<int, string, ModelFormatException> fail)
+        Vocabulary vocabulary,
+        IReadOnlyList<SentencePiece> pieces,
+        SentencePieceFormat format,
+        Func<int, string, ModelFormatException> fail)
         : base(vocabulary)
     {
         _format = format;
@@ -97,8 +101,8 @@ public sealed class SentencePieceTokenizer : Tokenizer
             : null;
 
     /// <summary>
-    /// A piece merges from any two halves; the higher its score, the sooner. Shorter pieces come first, so that the rules known when an unused
-    /// piece is met tell its parts, which stand for it.
+    /// A piece merges from any two halves; the higher its score, the sooner. Shorter pieces come first, so that the rules known when an
+    /// unused piece is met tell its parts, which stand for it.
     /// </summary>
     private void AddRules(PairTable pairs, IReadOnlyList<SentencePiece> pieces, Func<int, string, ModelFormatException> fail)
     {

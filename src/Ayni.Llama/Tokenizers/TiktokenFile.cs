@@ -5,8 +5,8 @@ using System.Globalization;
 namespace Ayni.Llama;
 
 /// <summary>
-/// A vocabulary in tiktoken's form, as Meta ships Llama 3 and 4: one line for each token, its bytes in base64 and its rank. The special tokens
-/// are not in the file; they follow the last rank by the rules of Meta's code.
+/// A vocabulary in tiktoken's form, as Meta ships Llama 3 and 4: one line for each token, its bytes in base64 and its rank. The special
+/// tokens are not in the file; they follow the last rank by the rules of Meta's code.
 /// </summary>
 internal static class TiktokenFile
 {
@@ -43,17 +43,20 @@ internal static class TiktokenFile
         {
             if (vocabulary.Find(vocabulary.BytesOf(id)) != id)
                 throw new ModelFormatException(path, -1, $"rank {id}", "a later rank has the same bytes");
-            TokenizerFile.AddSplits(pairs, vocabulary.BytesOf(id), id, id, bytes => vocabulary.Find(bytes) is >= 0 and var found ? found : null);
+            TokenizerFile.AddSplits(pairs, vocabulary.BytesOf(id), id, rank: id, SymbolOf);
         }
 
         var endOfText = vocabulary.Special.Find("<|end_of_text|>");
-        return new BytePairTokenizer(vocabulary, pairs, ranks == Llama4Ranks ? SplitPattern.Llama4 : SplitPattern.Llama3, takesWholeWords: true)
+        var pattern = ranks == Llama4Ranks ? SplitPattern.Llama4 : SplitPattern.Llama3;
+        return new BytePairTokenizer(vocabulary, pairs, pattern, takesWholeWords: true)
         {
             BeginOfText = vocabulary.Special.Find("<|begin_of_text|>"),
             EndOfText = endOfText,
             AddsBeginOfText = true,
             EndOfGeneration = Tokenizer.EndsOfGeneration(vocabulary, endOfText),
         };
+
+        int? SymbolOf(ReadOnlySpan<byte> bytes) => vocabulary.Find(bytes) is >= 0 and var id ? id : null;
     }
 
     private static void ReadRanks(string path, ReadOnlySpan<byte> content, VocabularyBuilder builder)

@@ -3,8 +3,8 @@ using System.Text;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Turns ids into text as they come: what <see cref="Append"/> returns can be shown at once and is never taken back. Bytes of a character that
-/// is not yet complete are held; each maximal part that can't become UTF-8 gives one U+FFFD. One stream, one thread at a time.
+/// Turns ids into text as they come: what <see cref="Append"/> returns can be shown at once and is never taken back. Bytes of a character
+/// that is not yet complete are held; each maximal part that can't become UTF-8 gives one U+FFFD. One stream, one thread at a time.
 /// </summary>
 /// <remarks>The pieces and the flush together are exactly <see cref="Tokenizer.Decode"/> of all ids.</remarks>
 public sealed class TokenDecoder
@@ -18,8 +18,8 @@ public sealed class TokenDecoder
     /// <param name="tokenizer">Whose ids will come.</param>
     /// <param name="skipSpecial">True to leave special tokens out; false to write their texts.</param>
     /// <param name="continues">
-    /// True where the ids go on after a text, such as a prompt, that was decoded or typed elsewhere: a SentencePiece vocabulary's first space
-    /// then belongs to the text. False where they are a text of their own.
+    /// True where the ids go on after a text, such as a prompt, that was decoded or typed elsewhere: a SentencePiece vocabulary's first
+    /// space then belongs to the text. False where they are a text of their own.
     /// </param>
     public TokenDecoder(Tokenizer tokenizer, bool skipSpecial = false, bool continues = false)
     {

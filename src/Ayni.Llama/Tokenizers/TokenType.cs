@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>What kind of token an id stands for; the numbers of SentencePiece's <c>SentencePiece.Type</c>, which GGUF uses as well.</summary>
+/// <summary>
+/// What kind of token an id stands for; the numbers of SentencePiece's <c>SentencePiece.Type</c>, which GGUF uses as well.
+/// </summary>
 internal enum TokenType : byte
 {
     Normal = 1,

@@ -46,8 +46,9 @@ public abstract class Tokenizer
 
     /// <summary>
     /// Reads a bare tokenizer file: a SentencePiece model (<c>tokenizer.model</c> of Llama 1 and 2) or a list of ranks in tiktoken's form
-    /// (<c>tokenizer.model</c> of Llama 3 and 4, <c>*.tiktoken</c>), told apart by their contents. Throws <see cref="ModelFormatException"/>
-    /// naming the place and the field where the file is neither or is broken, and the file system's own exceptions.
+    /// (<c>tokenizer.model</c> of Llama 3 and 4, <c>*.tiktoken</c>), told apart by their contents. Throws
+    /// <see cref="ModelFormatException"/> naming the place and the field where the file is neither or is broken, and the file system's
+    /// own exceptions.
     /// </summary>
     public static Tokenizer Open(string path)
     {

@@ -6,7 +6,7 @@ namespace Ayni.Host;
 /// <summary>What the two completion endpoints accept, and by which field's name they refuse the rest.</summary>
 public sealed class CompletionRequestParserTests
 {
-    private const string Hello = """"messages":[{"role":"user","content":"Hello"}]"""";
+    private const string Hello = "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]";
 
     [Fact]
     public void A_chat_request_is_read_with_every_field_honoured()
@@ -27,10 +27,10 @@ public sealed class CompletionRequestParserTests
                 new ChatMessage(ChatRole.System, "Be brief."), new(ChatRole.User, "Hello"), new(ChatRole.Assistant, "Hi"),
                 new(ChatRole.User, "Tab\tline\nend"),
             ],
-            Assert.IsType<CompletionInput.Conversation>(request.Input).Messages);
+            Assert.IsType<CompletionInput.Conversation>(request.Input).Messages.ToArray());
         Assert.Equal(7, request.MaxTokens);
         Assert.Equal(new SamplingParameters { Temperature = 0.5, TopP = 0.9, Seed = -3 }, request.Sampling);
-        Assert.Equal(["a", "b"], request.Stop);
+        Assert.Equal(["a", "b"], request.Stop.ToArray());
         Assert.True(request.Stream);
         Assert.True(request.IncludeUsage);
     }
@@ -57,7 +57,7 @@ public sealed class CompletionRequestParserTests
     [InlineData("[1,2,3]")]
     [InlineData("[[1,2,3]]")]
     public void A_prompt_may_be_token_ids(string prompt) =>
-        Assert.Equal([1, 2, 3], Assert.IsType<CompletionInput.Tokens>(ParseText($$"""{"model":"m","prompt":{{prompt}}}""").Input).Ids);
+        Assert.Equal([1, 2, 3], Assert.IsType<CompletionInput.Tokens>(ParseText($$"""{"model":"m","prompt":{{prompt}}}""").Input).Ids.ToArray());
 
     [Fact]
     public void The_newer_name_of_the_token_limit_wins() =>

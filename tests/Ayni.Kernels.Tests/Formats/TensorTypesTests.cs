@@ -58,7 +58,7 @@ public sealed class TensorTypesTests
     [Fact]
     public void Codebook_and_integer_types_are_known_but_not_readable()
     {
-        foreach (var type in new[] { TensorType.IQ2_XS, TensorType.NVFP4, TensorType.I32, TensorType.Q8_K, TensorType.Q4_0_4_4, TensorType.Q4_2 })
+        foreach (var type in new[] { TensorType.IQ2_XS, TensorType.NVFP4, TensorType.I32, TensorType.Q8_K, TensorType.Q4_0_4_4 })
             Assert.False(TensorTypes.IsReadable(type), type.ToString());
         foreach (var type in new[] { TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q6_K })
             Assert.True(TensorTypes.IsReadable(type), type.ToString());

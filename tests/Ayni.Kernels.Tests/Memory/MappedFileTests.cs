@@ -85,7 +85,8 @@ public sealed class MappedFileTests : IDisposable
     public void An_empty_file_a_folder_and_a_missing_file_are_named()
     {
         File.WriteAllBytes(PathOf("empty"), []);
-        Assert.Contains("empty", Assert.Throws<EndOfStreamException>(() => MappedFile.Open(PathOf("empty"))).Message, StringComparison.Ordinal);
+        var empty = Assert.Throws<EndOfStreamException>(() => MappedFile.Open(PathOf("empty")));
+        Assert.Contains("the file is empty", empty.Message, StringComparison.Ordinal);
         Assert.Contains("folder", Assert.Throws<IOException>(() => MappedFile.Open(_folder.FullName)).Message, StringComparison.Ordinal);
         Assert.Equal(PathOf("none"), Assert.Throws<FileNotFoundException>(() => MappedFile.Open(PathOf("none"))).FileName);
         Assert.Throws<ArgumentException>(() => MappedFile.Open(""));

@@ -12,6 +12,7 @@ public sealed class NativeBufferTests
     [InlineData(63)]
     [InlineData(64)]
     [InlineData(100_003)]
+    [InlineData(5_000_003)]
     public void A_buffer_is_aligned_and_zero_from_end_to_end(int bytes)
     {
         // Dirty the allocator's memory first, so that zeros are not there by luck.

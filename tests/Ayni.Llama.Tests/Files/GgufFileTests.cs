@@ -50,13 +50,16 @@ public sealed class GgufFileTests
     public void Known_types_that_are_not_readable_open_and_are_refused_by_name_when_a_model_needs_them()
     {
         using var folder = new TemporaryFolder();
-        var bytes = new RawGguf(tensors: 1).Tensor("blk.0.ffn_up.weight", TensorType.IQ2_XS, 0, 256, 2).Pad().Bytes(new byte[148]).ToArray();
+        var bytes = new RawGguf(tensors: 1).Tensor("blk.0.ffn_up.weight", TensorType.IQ2_XS, 0, 256, 2)
+            .Pad().Bytes(new byte[148]).ToArray();
         using var file = GgufFile.Open(folder.Write("m.gguf", bytes));
         var tensor = Assert.Single(file.Tensors);
         Assert.Equal(148, file.Data(tensor).Bytes);
         var error = Assert.Throws<ModelFormatException>(() => file.Require("blk.0.ffn_up.weight"));
         Assert.Equal(("blk.0.ffn_up.weight", 24), (error.Field, error.Offset));
-        Assert.Contains("has type IQ2_XS, which Ayni does not read; readable: F32, F16, BF16, Q8_0, Q4_0, Q6_K", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has type IQ2_XS, which Ayni does not read; readable: F32, F16, BF16, Q8_0, Q4_0, Q6_K",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

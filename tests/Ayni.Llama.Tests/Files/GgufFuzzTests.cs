@@ -4,10 +4,12 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama.Tests;
 
-/// <summary>Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.</summary>
+/// <summary>
+/// Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.
+/// </summary>
 public sealed class GgufFuzzTests
 {
-    private const int Files = 8_000;
+    private const int Files = 6_000;
     private const int AllocationBound = 1 << 20;
 
     // Numbers at which counts, lengths and offsets go wrong.
@@ -52,7 +54,9 @@ public sealed class GgufFuzzTests
                 Assert.Fail($"Seed {seed}, file {i}: {error}\n{Convert.ToBase64String(damaged)}");
             }
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < AllocationBound, $"Seed {seed}, file {i}: {allocated} bytes allocated\n{Convert.ToBase64String(damaged)}");
+            Assert.True(
+                allocated < AllocationBound,
+                $"Seed {seed}, file {i}: {allocated} bytes allocated\n{Convert.ToBase64String(damaged)}");
         }
 
         // That the damage reaches both ways out, and many refusals, shows that the test tests something.

@@ -13,7 +13,8 @@ public sealed class GgufWriterTests
         (byte)200, (sbyte)-100, (ushort)60_000, (short)-30_000, 4_000_000_000u, -2_000_000_000, ulong.MaxValue, long.MinValue,
         float.NaN, -0.0, double.Epsilon, true, false, "", "السلام عليكم \0 \U0001F999",
         new byte[] { 0, 255 }, new sbyte[] { -128, 127 }, new ushort[] { 65_535 }, new short[] { -32_768 }, new uint[] { uint.MaxValue, 0 },
-        new[] { int.MinValue }, new[] { ulong.MaxValue }, new[] { long.MinValue }, new[] { 1.5f, float.NegativeInfinity }, new[] { Math.PI },
+        new[] { int.MinValue }, new[] { ulong.MaxValue }, new[] { long.MinValue }, new[] { 1.5f, float.NegativeInfinity },
+        new[] { Math.PI },
         new[] { true, false, true }, new[] { "", "▁the", "\n" }, Array.Empty<string>(), Array.Empty<float>(), Array.Empty<bool>(),
     ];
 
@@ -61,7 +62,10 @@ public sealed class GgufWriterTests
             foreach (var key in file.Metadata.Keys)
                 copy.Add(key, file.Metadata.Find(key)!);
             foreach (var tensor in file.Tensors)
-                copy.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions, stream => stream.Write(file.Data(tensor).Span(0, (int)tensor.Bytes)));
+            {
+                copy.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions,
+                    stream => stream.Write(file.Data(tensor).Span(0, (int)tensor.Bytes)));
+            }
             copy.Save(folder.PathOf("b.gguf"));
         }
         Assert.Equal(File.ReadAllBytes(folder.PathOf("a.gguf")), File.ReadAllBytes(folder.PathOf("b.gguf")));

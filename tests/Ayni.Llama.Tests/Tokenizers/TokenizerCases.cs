@@ -55,8 +55,12 @@ internal static class TokenizerCases
 
             void Check(string field, string actual)
             {
-                if (test.TryGetProperty(field, out var expected) && expected.ValueKind != JsonValueKind.Null && expected.GetString() != actual)
+                if (test.TryGetProperty(field, out var expected)
+                    && expected.ValueKind != JsonValueKind.Null
+                    && expected.GetString() != actual)
+                {
                     wrong.Add($"{field} of {Shortened(line)} gave {JsonSerializer.Serialize(actual)}");
+                }
             }
         }
         return wrong;

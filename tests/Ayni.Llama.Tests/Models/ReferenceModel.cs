@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Ayni.Kernels;
+using Ayni.Tests;
+
+namespace Ayni.Llama.Tests;
+
+/// <summary>Reads what another implementation recorded of a model in the reference data.</summary>
+internal static class ReferenceModel
+{
+    public static LlamaModel Load(string name, KernelTier tier = KernelTier.Simd) =>
+        LlamaModel.Load(Conformance.PathOf("models", name, name == "bard" ? "bard.gguf" : $"{name}-f32.gguf"), tier, threads: 2);
+
+    public static JsonElement Case(string model, string name) =>
+        Expected(model).GetProperty("cases").EnumerateArray().Single(item => item.GetProperty("name").GetString() == name);
+
+    public static JsonElement Expected(params string[] folder)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Conformance.PathOf(["models", .. folder, "expected.json"])));
+        return document.RootElement.Clone();
+    }
+
+    public static int[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(item => item.GetInt32())];
+
+    /// <summary>All logits, <c>[tokens, vocabulary]</c>, computed so many tokens at a time.</summary>
+    public static float[] Logits(LlamaModel model, ReadOnlySpan<int> ids, int startPosition = 0, int chunkTokens = 64)
+    {
+        using var evaluator = new SequenceEvaluator(model, ids.Length, chunkTokens);
+        var logits = new List<float>(ids.Length * model.Config.VocabularySize);
+        evaluator.Evaluate(ids, startPosition, row => logits.AddRange(row));
+        return [.. logits];
+    }
+
+    /// <summary>Asserts that the recorded rows agree.</summary>
+    public static void AssertAgree(JsonElement rows, float[] expected, float[] actual, float tolerance)
+    {
+        var indices = Integers(rows);
+        var width = expected.Length / indices.Length;
+        for (var i = 0; i < indices.Length; i++)
+        {
+            for (var column = 0; column < width; column++)
+            {
+                var (wanted, found) = (expected[i * width + column], actual[indices[i] * width + column]);
+                Assert.True(MathF.Abs(wanted - found) <= tolerance, $"row {indices[i]}, token {column}: expected {wanted}, got {found}");
+            }
+        }
+    }
+}
