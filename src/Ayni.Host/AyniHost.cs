@@ -132,7 +132,7 @@ public sealed class AyniHost : IAsyncDisposable
             }
 
             _state.Serve(served);
-            _logger.Serving(served.Name, served.Engine.ContextLength, _clock.GetElapsedTime(started));
+            _logger.Serving(served.Name, served.Engine.ContextLength, served.ChatFormat.Name, _clock.GetElapsedTime(started));
             return new(served.Name, served.Engine.ContextLength, firstKey);
         }
         catch (Exception error) when (error is not OperationCanceledException)
@@ -204,6 +204,7 @@ public sealed class AyniHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null; // RequestBody keeps the limit, and answers in the API's shape.
             kestrel.Listen(_options.ListenAddress, _options.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         configureLogging(builder.Logging);
         builder.Services.AddRoutingCore()
             .AddSingleton<IHostLifetime, CallerLifetime>()
@@ -248,7 +249,6 @@ public sealed class AyniHost : IAsyncDisposable
 
     private void LogToStandardError(ILoggingBuilder logging)
     {
-        logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         // The round-trip format is the one that no culture changes.
         if (_options.JsonLogs)

@@ -9,8 +9,8 @@ internal static partial class HostLog
     [LoggerMessage(1, LogLevel.Information, "Listening on {Address}; loading {ModelPath}")]
     public static partial void Listening(this ILogger logger, Uri address, string modelPath);
 
-    [LoggerMessage(2, LogLevel.Information, "Serving {Model} with a context of {ContextLength} tokens, loaded in {Elapsed}")]
-    public static partial void Serving(this ILogger logger, string model, int contextLength, TimeSpan elapsed);
+    [LoggerMessage(2, LogLevel.Information, "Serving {Model} with a context of {ContextLength} tokens and the {ChatFormat} chat format, loaded in {Elapsed}")]
+    public static partial void Serving(this ILogger logger, string model, int contextLength, string chatFormat, TimeSpan elapsed);
 
     [LoggerMessage(3, LogLevel.Error, "The model {ModelPath} could not be served: {Problem}")]
     public static partial void LoadingFailed(this ILogger logger, string modelPath, string problem, Exception error);

@@ -1,4 +1,4 @@
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>Damages bytes as a seeded random source says: flips, cuts, doubles, overwrites.</summary>
 internal static class Mutation

@@ -48,8 +48,14 @@ internal sealed class ApiPipeline(HostAllowList allowList, TimeProvider clock, I
 
     private Task AnswerAsync(HttpContext context, Exception error)
     {
-        if (context.RequestAborted.IsCancellationRequested)
-            return Task.CompletedTask; // Nobody is there to be told.
+        if (context.RequestAborted.IsCancellationRequested && error is ApiException or OperationCanceledException or IOException)
+        {
+            // Nobody is there to be told.
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return Task.CompletedTask;
+        }
+
         if (context.Response.HasStarted)
         {
             // An answer half sent can only be broken off, so that nobody takes it for whole.

@@ -26,10 +26,10 @@ internal sealed class CompletionEndpoints(
 
         var generation = new GenerationRequest
         {
-            Prompt = PromptEncoder.Encode(model.Model, request.Input),
+            Prompt = PromptEncoder.Encode(model, request.Input),
             MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
             Sampling = request.Sampling,
-            Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.Model.ChatFormat!.StopTexts] : request.Stop,
+            Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.ChatFormat.StopTexts] : request.Stop,
             Owner = key.Id,
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);

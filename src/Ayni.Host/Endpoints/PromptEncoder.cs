@@ -7,26 +7,20 @@ namespace Ayni.Host;
 internal static class PromptEncoder
 {
     /// <summary>The prompt's tokens, at least one. Throws <see cref="ApiException"/>.</summary>
-    public static ImmutableArray<int> Encode(LlamaModel model, CompletionInput input)
+    public static ImmutableArray<int> Encode(ServedModel served, CompletionInput input)
     {
         var tokens = input switch
         {
-            CompletionInput.Conversation conversation => EncodeConversation(model, conversation),
-            CompletionInput.Text text => EncodeText(model.Tokenizer, text.Value),
-            CompletionInput.Tokens given => CheckTokens(model.Tokenizer, given.Ids),
+            CompletionInput.Conversation conversation => EncodeConversation(served.ChatFormat, conversation),
+            CompletionInput.Text text => EncodeText(served.Model.Tokenizer, text.Value),
+            CompletionInput.Tokens given => CheckTokens(served.Model.Tokenizer, given.Ids),
             _ => throw new InvalidOperationException($"An input of the kind {input.GetType().Name} has no encoding."),
         };
         return tokens.IsEmpty ? throw ApiException.BadField(input.Field, "must not be empty.") : tokens;
     }
 
-    private static ImmutableArray<int> EncodeConversation(LlamaModel model, CompletionInput.Conversation conversation)
+    private static ImmutableArray<int> EncodeConversation(ChatFormat format, CompletionInput.Conversation conversation)
     {
-        if (model.ChatFormat is not { } format)
-        {
-            throw ApiException.BadField(
-                "model", "names a base model without a chat format. Use /v1/completions with it.", "chat_format_missing");
-        }
-
         try
         {
             return [.. format.Encode(conversation.Messages)];

@@ -14,11 +14,11 @@ internal static class Registry
     public static async Task<IssuedKey?> CompleteAsync(
         Books books, string model, string owner, StartingTerms terms, ILogger logger, CancellationToken cancellationToken)
     {
-        if (books.FindPrice(model) is null)
+        var price = books.FindPrice(model);
+        if (price is null)
         {
-            var currency = terms.InputPerMillion.Currency;
-            var price = await books.SetPriceAsync(
-                model, currency, terms.InputPerMillion, terms.OutputPerMillion, cancellationToken: cancellationToken).ConfigureAwait(false);
+            price = await books.SetPriceAsync(
+                model, terms.InputPerMillion.Currency, terms.InputPerMillion, terms.OutputPerMillion, cancellationToken: cancellationToken).ConfigureAwait(false);
             logger.PriceEntered(model, price.InputPerMillion, price.OutputPerMillion);
         }
 
@@ -28,7 +28,7 @@ internal static class Registry
             logger.AgreementEntered(model, agreement.Version);
         }
 
-        return books.ListKeys().Count == 0 ? await IssueFirstKeyAsync(books, terms, cancellationToken).ConfigureAwait(false) : null;
+        return books.ListKeys().Count == 0 ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false) : null;
     }
 
     private static async Task<Agreement> AgreeAsync(Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)
@@ -49,10 +49,10 @@ internal static class Registry
         books.ListParties().FirstOrDefault(party => party.Role == role && party.Revoked is null && fits(party))
         ?? await books.CreatePartyAsync(name, role, cancellationToken).ConfigureAwait(false);
 
-    private static async Task<IssuedKey> IssueFirstKeyAsync(Books books, StartingTerms terms, CancellationToken cancellationToken)
+    private static async Task<IssuedKey> IssueFirstKeyAsync(Books books, Currency currency, CancellationToken cancellationToken)
     {
-        var customer = books.ListCustomers().FirstOrDefault(customer => customer.Revoked is null)
-            ?? await books.CreateCustomerAsync("default", terms.InputPerMillion.Currency, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var customer = books.ListCustomers().FirstOrDefault(customer => customer.Revoked is null && customer.Currency == currency)
+            ?? await books.CreateCustomerAsync("default", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
         return await books.IssueKeyAsync(customer.Id, "first", cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 }

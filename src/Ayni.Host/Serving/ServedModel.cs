@@ -12,6 +12,9 @@ internal sealed class ServedModel(LlamaModel model, LlamaEngine engine, string o
 
     public string Name => Model.Name;
 
+    /// <summary>How conversations are said: a base model, which was taught no format, gets a plain transcript to continue.</summary>
+    public ChatFormat ChatFormat { get; } = model.ChatFormat ?? new PlainChatFormat(model.Tokenizer);
+
     public Digest Digest { get; } = Digest.FromBytes(model.Digest.Span);
 
     /// <summary>Which weights answer, short: the same text means that the same seed gives the same answer.</summary>

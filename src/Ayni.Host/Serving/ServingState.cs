@@ -30,8 +30,9 @@ internal sealed class ServingState : IDisposable
     {
         get
         {
+            // An engine that failed beyond repair serves nobody, although its model was loaded.
             lock (_lock)
-                return _phase;
+                return _phase == ServingPhase.Serving && _model!.Engine.Failure is not null ? ServingPhase.Failed : _phase;
         }
     }
 
@@ -64,11 +65,11 @@ internal sealed class ServingState : IDisposable
     {
         lock (_lock)
         {
-            return _phase switch
+            return Phase switch
             {
                 ServingPhase.Serving => _model!,
                 ServingPhase.Loading => throw ApiException.Unavailable("The model is being loaded.", "model_loading", LoadingRetry),
-                ServingPhase.Failed => throw ApiException.Unavailable("The model could not be loaded.", "model_failed", FailedRetry),
+                ServingPhase.Failed => throw ApiException.Unavailable("The model can't be served; the server's log says why.", "model_failed", FailedRetry),
                 _ => throw ApiException.Stopping(),
             };
         }

@@ -1,7 +1,7 @@
 using System.Text;
 using Ayni.Llama;
 
-namespace Ayni.Host;
+namespace Ayni.Host.Tests;
 
 /// <summary>What the two completion endpoints accept, and by which field's name they refuse the rest.</summary>
 public sealed class CompletionRequestParserTests

@@ -26,7 +26,7 @@ internal sealed record TinyModel
     public string? Organization { get; init; } = "Tiny Llamas";
 
     /// <summary>A model that takes about a millisecond or more a token, for tests that need an answer to be under way.</summary>
-    public static TinyModel Slow { get; } = new() { Dim = 256, Layers = 8, Context = 4096 };
+    public static TinyModel Slow { get; } = new() { Dim = 128, Layers = 8, Context = 4096 };
 
     private const string Llama2Template =
         "{% for message in messages %}{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + message['content'] + ' [/INST]' }}"

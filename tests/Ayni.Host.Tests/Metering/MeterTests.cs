@@ -1,0 +1,161 @@
+using System.Text.Json;
+using Ayni.Ledger;
+using Ayni.Tests;
+
+namespace Ayni.Host.Tests;
+
+/// <summary>What was used is recorded before the answer ends, however it ends; and who may not use it is told why.</summary>
+public sealed class MeterTests
+{
+    private const string LongStream = """{"model":"tiny","prompt":"a","max_tokens":4000,"stream":true}""";
+
+    [Fact]
+    public async Task A_client_that_leaves_pays_for_what_was_made_until_then()
+    {
+        await using var test = await TestHost.StartAsync(TinyModel.Slow);
+        string requestId;
+        using (var response = await test.OpenStreamAsync("/v1/completions", LongStream))
+        {
+            requestId = response.Headers.GetValues("Ayni-Request-Id").Single();
+            await foreach (var _ in response.EventsAsync().Take(3))
+            {
+            }
+        }
+
+        var receipt = await WaitForAsync(() => test.Books.FindReceipt(requestId));
+        Assert.Equal(Outcome.Cancelled, receipt.Outcome);
+        Assert.InRange(receipt.Counts.Generated, 3, 3999);
+        Assert.Equal(requestId, (await (await test.Http.GetAsync($"/api/receipts/{requestId}")).JsonAsync()).GetProperty("request_id").GetString());
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_before_a_whole_answer_pays_as_well()
+    {
+        await using var test = await TestHost.StartAsync(TinyModel.Slow);
+        using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => test.Http.PostAsync(
+            "/v1/completions",
+            new StringContent(LongStream.Replace("true", "false", StringComparison.Ordinal), System.Text.Encoding.UTF8, "application/json"),
+            leaving.Token));
+        var receipt = await WaitForAsync(() => test.Books.ListReceipts(new()).Receipts.SingleOrDefault());
+        Assert.Equal(Outcome.Cancelled, receipt.Outcome);
+        Assert.InRange(receipt.Counts.Generated, 1, 3999);
+    }
+
+    [Fact]
+    public async Task Many_clients_at_once_each_get_their_receipt_numbered_without_gaps()
+    {
+        await using var test = await TestHost.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async client =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var body = $$"""{"model":"tiny","prompt":"client {{client}}","max_tokens":{{8 + i}},"stream":{{(i % 2 == 0 ? "true" : "false")}}}""";
+                using var response = await test.PostAsync("/v1/completions", body);
+                Assert.Equal(200, (int)response.StatusCode);
+            }
+        }));
+        var receipts = test.Books.ListReceipts(new()).Receipts;
+        Assert.Equal(Enumerable.Range(1, 40).Select(number => (long)number), receipts.Select(receipt => receipt.KeyNumber).Order());
+        Assert.Equal(8 * (8 + 9 + 10 + 11 + 12), receipts.Sum(receipt => receipt.Counts.Generated));
+        Assert.Equal(40, receipts.Select(receipt => receipt.RequestId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_spent_limit_gets_402_in_OpenAI_words()
+    {
+        await using var test = await TestHost.StartAsync();
+        var customer = Assert.Single(test.Books.ListCustomers());
+        await test.Books.SetSpendingLimitAsync(customer.Id, Amount.Parse("0.000001", Currency.Parse("USD")));
+        var body = """{"model":"tiny","prompt":"a","max_tokens":5}""";
+        using var affordable = await test.PostAsync("/v1/completions", body);
+        Assert.Equal(200, (int)affordable.StatusCode);
+
+        using var refused = await test.PostAsync("/v1/completions", body);
+        Assert.Equal(402, (int)refused.StatusCode);
+        var error = await refused.ErrorAsync();
+        Assert.Equal(("insufficient_quota", "insufficient_quota"), (error.Type, error.Code));
+        Assert.Single(test.Books.ListReceipts(new()).Receipts);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_gets_401_from_the_next_request_on()
+    {
+        await using var test = await TestHost.StartAsync();
+        using var before = await test.Http.GetAsync("/v1/models");
+        Assert.Equal(200, (int)before.StatusCode);
+        await test.Books.RevokeKeyAsync(Assert.Single(test.Books.ListKeys()).Id);
+        using var after = await test.Http.GetAsync("/v1/models");
+        Assert.Equal(401, (int)after.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_customer_of_another_currency_is_refused_by_name()
+    {
+        await using var test = await TestHost.StartAsync();
+        var customer = await test.Books.CreateCustomerAsync("abroad", Currency.Parse("EUR"));
+        test.UseKey((await test.Books.IssueKeyAsync(customer.Id, "k")).Text);
+        using var response = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a"}""");
+        Assert.Equal(403, (int)response.StatusCode);
+        Assert.Equal("currency_mismatch", (await response.ErrorAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_full_queue_gets_429_and_a_time_to_come_back()
+    {
+        await using var test = await TestHost.StartAsync(
+            TinyModel.Slow, options => options with { Engine = options.Engine with { MaxSequences = 1, QueueLimit = 1 } });
+        using var running = await test.OpenStreamAsync("/v1/completions", LongStream);
+        var waiting = test.OpenStreamAsync("/v1/completions", LongStream);
+
+        // The waiting request takes the queue's only place at some moment; the next one is refused from then on.
+        var refused = await WaitForAsync(async () =>
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            try
+            {
+                return await test.OpenStreamAsync("/v1/completions", LongStream, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        });
+        Assert.Equal(429, (int)refused.StatusCode);
+        Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+        Assert.Equal("queue_full", (await refused.ErrorAsync()).Code);
+        refused.Dispose();
+        running.Dispose();
+        (await waiting).Dispose();
+    }
+
+    [Fact]
+    public async Task A_stream_that_cannot_be_recorded_ends_with_an_error_and_never_with_DONE()
+    {
+        await using var test = await TestHost.StartAsync(TinyModel.Slow);
+        using var response = await test.OpenStreamAsync("/v1/completions", LongStream.Replace("4000", "200", StringComparison.Ordinal));
+        await test.Books.DisposeAsync();
+        var events = await response.EventsAsync().ToListAsync();
+        var error = JsonDocument.Parse(events[^1]).RootElement.GetProperty("error");
+        Assert.Equal("internal_error", error.GetProperty("code").GetString());
+        Assert.DoesNotContain("[DONE]", events);
+        Assert.DoesNotContain(events, data => data.Contains("finish_reason\":\"", StringComparison.Ordinal));
+        Assert.Contains(test.Log.Lines, line => line.StartsWith("Critical 24 ", StringComparison.Ordinal));
+    }
+
+    private static Task<T> WaitForAsync<T>(Func<T?> find)
+        where T : class => WaitForAsync(() => Task.FromResult(find()));
+
+    private static async Task<T> WaitForAsync<T>(Func<Task<T?>> find)
+        where T : class
+    {
+        for (var tries = 0; tries < 400; tries++)
+        {
+            if (await find() is { } found)
+                return found;
+            await Task.Delay(25);
+        }
+
+        throw new TimeoutException("It did not come.");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Ayni.Host.Tests;
+
+/// <summary>A page on the web can't reach a host on the loopback address by a name of its own.</summary>
+public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<HostFixture>
+{
+    [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("LOCALHOST:1", 200)]
+    [InlineData("127.0.0.1", 200)]
+    [InlineData("[::1]:80", 200)]
+    [InlineData("evil.example", 403)]
+    [InlineData("localhost.evil.example", 403)]
+    [InlineData("127.0.0.1.evil.example:80", 403)]
+    public async Task Only_loopback_names_are_answered(string name, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Host = name } };
+        using var response = await fixture.Test.Http.SendAsync(request);
+        Assert.Equal(status, (int)response.StatusCode);
+        if (status == 403)
+            Assert.Equal("host_not_allowed", (await response.ErrorAsync()).Code);
+        Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_name_the_operator_allows_is_answered()
+    {
+        await using var test = await TestHost.StartAsync(configure: options => options with { AllowedHosts = ["llama.example"] });
+        foreach (var (name, status) in ((string, int)[])[("llama.example", 200), ("other.example", 403)])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = name } };
+            using var response = await test.Http.SendAsync(request);
+            Assert.Equal(status, (int)response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Beyond_loopback_every_name_is_answered_unless_some_are_given()
+    {
+        await using var test = await TestHost.StartAsync(configure: options => options with { ListenAddress = IPAddress.Any });
+        Assert.True(test.Host.Address.IsLoopback);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = "any.example" } };
+        using var response = await test.Http.SendAsync(request);
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+}
