@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ayni.Ledger;
 using Ayni.Llama;
 
 namespace Ayni.Cli;
@@ -37,5 +38,5 @@ internal static class CommandLine
 
     /// <summary>Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.</summary>
     private static bool IsExpected(Exception error) =>
-        error is UsageException or ModelFormatException or ContextLengthExceededException or IOException or UnauthorizedAccessException;
+        error is UsageException or LedgerException or ModelFormatException or ContextLengthExceededException or IOException or UnauthorizedAccessException;
 }

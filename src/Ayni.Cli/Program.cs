@@ -3,11 +3,21 @@ using Ayni.Cli;
 
 var root = new RootCommand("Ayni runs and hosts Llama models, and shares what they earn among everyone who made them.")
 {
+    TourCommand.Create(),
+    ServeCommand.Create(),
     RunCommand.Create(),
     ChatCommand.Create(),
     InspectCommand.Create(),
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
     LogitsCommand.Create(),
+    LedgerCommands.Create(),
+    PartyCommands.Create(),
+    CustomerCommands.Create(),
+    AppCommands.Create(),
+    KeyCommands.Create(),
+    PriceCommands.Create(),
+    AgreementCommands.Create(),
+    PeriodCommands.Create(),
 };
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Ayni.Cli;
+
+/// <summary>How values look in cells, and how they are read from the command line: the same in every country.</summary>
+internal static class Cells
+{
+    private const int PartsOfAPercent = 10_000;
+
+    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"];
+
+    public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>An instant in UTC to the second.</summary>
+    public static string Instant(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>An instant in UTC, or nothing.</summary>
+    public static string? Instant(DateTimeOffset? instant) => instant is { } given ? Instant(given) : null;
+
+    /// <summary>Parts of a million as percent.</summary>
+    public static string Percent(int partsPerMillion) =>
+        ((decimal)partsPerMillion / PartsOfAPercent).ToString("0.####", CultureInfo.InvariantCulture) + "%";
+
+    /// <summary>Percent, with at most four decimals and with or without its sign, in parts of a million.</summary>
+    public static int ParsePercent(string text)
+    {
+        const int Whole = 100;
+        var number = text.EndsWith('%') ? text[..^1] : text;
+        if (!decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) || percent > Whole
+            || percent * PartsOfAPercent is var parts && parts != decimal.Truncate(parts))
+            throw new UsageException($"'{text}' is no share; write percent with at most four decimals, such as 12.5%.");
+        return (int)(percent * PartsOfAPercent);
+    }
+
+    /// <summary>A day, which begins at midnight UTC, or an instant.</summary>
+    public static DateTimeOffset? ParseInstant(string? text)
+    {
+        if (text is null)
+            return null;
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
+            ? instant
+            : throw new UsageException($"'{text}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z.");
+    }
+}

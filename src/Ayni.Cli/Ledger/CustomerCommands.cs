@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Ayni.Ledger;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni customer</c>: who uses the service and owes its charges.</summary>
+internal static class CustomerCommands
+{
+    private const string NoLimit = "none";
+
+    private static readonly Listing<Customer> Listing = new(
+        LedgerJson.Default.Customer,
+        new("id", customer => customer.Id),
+        new("name", customer => customer.Name),
+        new("currency", customer => customer.Currency.Code),
+        new("spending_limit", customer => customer.SpendingLimit?.Format(), IsNumber: true),
+        new("created", customer => Cells.Instant(customer.Created)),
+        new("revoked", customer => Cells.Instant(customer.Revoked)));
+
+    public static Command Create() => new("customer", "The customers, who owe the charges of their keys.")
+    {
+        CreateCreate(),
+        LedgerCommand.Create("list", "List the customers.\n\nExample:\n  ayni customer list --json", [], (books, _, output, _) =>
+        {
+            output.Write(Listing, books.ListCustomers());
+            return Task.CompletedTask;
+        }),
+        CreateLimit(),
+        CreateRevoke(),
+    };
+
+    private static Command CreateCreate()
+    {
+        var name = new Argument<string>("name") { Description = "What people call it." };
+        var currency = new Option<string>("--currency")
+        {
+            Description = "What it is charged in, by its ISO 4217 code.",
+            HelpName = "CODE",
+            DefaultValueFactory = _ => "USD",
+        };
+        var limit = new Option<string?>("--limit") { Description = "The unpaid charges at which its requests are refused.", HelpName = "AMOUNT" };
+        return LedgerCommand.CreateFirst(
+            "create",
+            """
+            Enter a customer. It can ask nothing until it has a key: ayni key create --customer ID
+
+            Example:
+              ayni customer create "Rumi Bakery" --currency EUR --limit 50
+            """,
+            [name, currency, limit],
+            async (books, result, output, cancellationToken) =>
+            {
+                var money = Currency.Parse(result.GetValue(currency)!);
+                Amount? most = result.GetValue(limit) is { } text ? Amount.Parse(text, money) : null;
+                output.WriteOne(
+                    Listing, await books.CreateCustomerAsync(result.GetValue(name)!, money, most, cancellationToken).ConfigureAwait(false));
+            });
+    }
+
+    private static Command CreateLimit()
+    {
+        var id = new Argument<string>("id") { Description = "The customer's id." };
+        var limit = new Argument<string>("amount") { Description = $"The unpaid charges at which its requests are refused, or '{NoLimit}'." };
+        return LedgerCommand.Create(
+            "limit",
+            """
+            Change or lift a customer's spending limit.
+
+            Example:
+              ayni customer limit cus_7m3kq0x9t2va 200
+            """,
+            [id, limit],
+            async (books, result, output, cancellationToken) =>
+            {
+                var customer = books.ListCustomers().FirstOrDefault(customer => customer.Id == result.GetValue(id))
+                    ?? throw new UsageException($"There is no customer '{result.GetValue(id)}'.");
+                Amount? most = result.GetValue(limit) is { } text && text != NoLimit ? Amount.Parse(text, customer.Currency) : null;
+                output.WriteOne(Listing, await books.SetSpendingLimitAsync(customer.Id, most, cancellationToken).ConfigureAwait(false));
+            });
+    }
+
+    private static Command CreateRevoke()
+    {
+        var id = new Argument<string>("id") { Description = "The customer's id." };
+        return LedgerCommand.Create(
+            "revoke",
+            """
+            Shut a customer's keys; what it owes stays owed.
+
+            Example:
+              ayni customer revoke cus_7m3kq0x9t2va
+            """,
+            [id],
+            async (books, result, output, cancellationToken) =>
+                output.WriteOne(Listing, await books.RevokeCustomerAsync(result.GetValue(id)!, cancellationToken).ConfigureAwait(false)));
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Ayni.Host;
+using Ayni.Ledger;
+
+namespace Ayni.Cli;
+
+/// <summary>Makes the commands that work on a ledger, whether or not a host runs on it: each opens the same data folder and shows what it did alike.</summary>
+internal static class LedgerCommand
+{
+    /// <summary><c>--data DIR</c>.</summary>
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "The folder of the ledger.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "ayni-data",
+    };
+
+    /// <summary>A command on a ledger that must be there.</summary>
+    public static Command Create(
+        string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run) =>
+        Create(name, description, symbols, mayCreate: false, run);
+
+    /// <summary>A command that makes the ledger if it is not there.</summary>
+    public static Command CreateFirst(
+        string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run) =>
+        Create(name, description, symbols, mayCreate: true, run);
+
+    private static Command Create(
+        string name, string description, IEnumerable<Symbol> symbols, bool mayCreate,
+        Func<Books, ParseResult, Output, CancellationToken, Task> run)
+    {
+        var data = Data();
+        var format = new OutputOptions();
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+                command.Arguments.Add(argument);
+            else
+                command.Options.Add((Option)symbol);
+        }
+        command.Options.Add(data);
+        format.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var output = format.Read(result);
+            await using var books = Open(result.GetValue(data)!, mayCreate);
+            await run(books, result, output, cancellationToken).ConfigureAwait(false);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Books Open(string folder, bool mayCreate)
+    {
+        var path = new HostOptions { ModelPath = "", DataDirectory = folder }.DatabasePath;
+        if (!mayCreate && !File.Exists(path))
+            throw new UsageException($"There is no ledger in {folder}; name its folder with --data DIR. 'ayni serve' makes one.");
+        return Books.Open(path, TimeProvider.System);
+    }
+}

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using Ayni.Ledger;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni ledger</c>: what was used, what was charged, who earned what.</summary>
+internal static class LedgerCommands
+{
+    private static readonly Listing<Balance> Balances = new(
+        LedgerJson.Default.Balance,
+        new("account", balance => balance.Account.Name),
+        new("currency", balance => balance.Currency.Code),
+        new("debits", balance => balance.Debits.Format(), IsNumber: true),
+        new("credits", balance => balance.Credits.Format(), IsNumber: true),
+        new("net", balance => balance.Net.Format(), IsNumber: true));
+
+    private static readonly Listing<Finding> Findings = new(CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
+
+    public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
+    {
+        CreateBalance(),
+        CreateReceipts(),
+        CreateStatement(),
+        CreateAudit(),
+    };
+
+    private static Command CreateBalance()
+    {
+        var party = Party("Only this party's accounts.");
+        var period = PeriodOption.Create("Only what this month's entries moved.");
+        return LedgerCommand.Create(
+            "balance",
+            """
+            Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is negative the host owes.
+
+            Example:
+              ayni ledger balance --period 2026-11
+            """,
+            [period, party],
+            (books, result, output, _) =>
+            {
+                var partyId = result.GetValue(party);
+                output.Write(Balances, result.GetValue(period) is { } month
+                    ? PeriodBalances.Of(books, Period.Parse(month), partyId)
+                    : books.Balances(partyId));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateReceipts()
+    {
+        var period = PeriodOption.Create("Only those that count in this month.");
+        var key = new Option<string?>("--key") { Description = "Only those of this key.", HelpName = "ID" };
+        var customer = new Option<string?>("--customer") { Description = "Only those of this customer.", HelpName = "ID" };
+        return LedgerCommand.Create(
+            "receipts",
+            """
+            List receipts, newest last: one for each request served.
+
+            Example:
+              ayni ledger receipts --period 2026-11 --json
+            """,
+            [period, key, customer],
+            (books, result, output, _) =>
+            {
+                Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
+                output.Write(ReceiptListing.Full, books.ReadAll(new(month, result.GetValue(key), result.GetValue(customer))));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateStatement()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        var party = Party("The party; every one if not given.");
+        return LedgerCommand.Create(
+            "statement",
+            """
+            Show what a month comes to for a party, or for every one: an estimate until the month is closed, then final. JSON is an array of statements.
+
+            Example:
+              ayni ledger statement --period 2026-11 --party pty_7m3kq0x9t2va --csv
+            """,
+            [period, party],
+            (books, result, output, _) =>
+            {
+                var month = Period.Parse(result.GetValue(period)!);
+                Write(result.GetValue(party) is { } partyId ? [books.Statement(month, partyId)] : books.Statements(month), output.Format);
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAudit() => LedgerCommand.Create(
+        "audit",
+        """
+        Check the whole ledger against itself: entries balanced, totals those of their postings, each key's receipts numbered without gaps and chained,
+        charges those of their receipts. Lists what is wrong, and fails if anything is.
+
+        Example:
+          ayni ledger audit
+        """,
+        [],
+        (books, _, output, _) =>
+        {
+            var findings = books.Audit();
+            output.Write(Findings, findings.Select(text => new Finding(text)));
+            return findings.Count == 0 ? Task.CompletedTask : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
+        });
+
+    private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
+
+    private static void Write(IReadOnlyList<Statement> statements, OutputFormat format)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                Output.WriteJson(writer => writer.WriteArray(statements, LedgerJson.Default.Statement));
+                break;
+            case OutputFormat.Csv:
+                Output.WriteCsv(writer => StatementView.WriteCsv(statements, writer));
+                break;
+            default:
+                foreach (var statement in statements)
+                    StatementView.Write(statement, Terminal.Console);
+                break;
+        }
+    }
+}
+
+/// <summary>Something wrong in the ledger.</summary>
+internal sealed record Finding(string Text);

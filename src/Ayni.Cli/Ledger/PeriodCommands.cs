@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Ayni.Ledger;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni period</c>: the months, and their close.</summary>
+internal static class PeriodCommands
+{
+    private static readonly Listing<PeriodRow> Listing = new(
+        CliJson.Default.PeriodRow,
+        new("period", row => row.Period),
+        new("status", row => row.Status),
+        new("ends", row => Cells.Instant(row.Ends)));
+
+    public static Listing<PartyTotal> Totals { get; } = new(
+        LedgerJson.Default.PartyTotal,
+        new("party", total => total.PartyId),
+        new("currency", total => total.Currency.Code),
+        new("carry_in", total => total.CarryIn.Format(), IsNumber: true),
+        new("earned", total => total.Earned.Format(), IsNumber: true),
+        new("payable", total => total.Payable.Format(), IsNumber: true),
+        new("carry_out", total => total.CarryOut.Format(), IsNumber: true));
+
+    public static Command Create() => new("period", "The months, which close after their end.")
+    {
+        CreateClose(),
+        LedgerCommand.Create(
+            "list", "List the months with entries and how far they are.\n\nExample:\n  ayni period list", [], (books, _, output, _) =>
+            {
+                output.Write(Listing, Rows(books));
+                return Task.CompletedTask;
+            }),
+    };
+
+    private static Command CreateClose()
+    {
+        var period = new Argument<string>("period") { Description = "The month, such as 2026-11." };
+        return LedgerCommand.Create(
+            "close",
+            """
+            Close a month after its end: share out what it earned, and make whole coins payable. Closing it again changes nothing.
+
+            Example:
+              ayni period close 2026-11
+            """,
+            [period],
+            async (books, result, output, cancellationToken) => output.Write(
+                Totals, (await books.ClosePeriodAsync(Period.Parse(result.GetValue(period)!), cancellationToken).ConfigureAwait(false)).Totals));
+    }
+
+    private static IEnumerable<PeriodRow> Rows(Books books)
+    {
+        if (books.ListReceipts(new ReceiptQuery(Limit: 1)).Receipts is not [var first])
+            yield break;
+        var last = Period.Of(TimeProvider.System.GetUtcNow());
+        for (var period = first.Period; period <= last; period = period.Next)
+            yield return new(period.ToString(), books.StatusOf(period).ToString().ToLowerInvariant(), period.End);
+    }
+}
+
+/// <summary>A month and how far it is.</summary>
+internal sealed record PeriodRow(string Period, string Status, DateTimeOffset Ends);

@@ -1,0 +1,54 @@
+using Ayni.Ledger;
+using Spectre.Console;
+
+namespace Ayni.Cli;
+
+/// <summary>A statement as people read it: who it is for, what it earned and of what, what is paid now and what is carried on.</summary>
+internal static class StatementView
+{
+    private static readonly Listing<StatementLine> Lines = new(
+        LedgerJson.Default.StatementLine,
+        new("model", line => line.Model),
+        new("app", line => line.AppId),
+        new("agreement", line => Cells.Number(line.AgreementVersion), IsNumber: true),
+        new("month", line => line.ServicePeriod.ToString()),
+        new("requests", line => Cells.Number(line.Receipts), IsNumber: true),
+        new("prompt_tokens", line => Cells.Number(line.Counts.Prompt + line.Counts.Cached), IsNumber: true),
+        new("generated_tokens", line => Cells.Number(line.Counts.Generated), IsNumber: true),
+        new("charged", line => line.Gross.ToString(), IsNumber: true),
+        new("share", line => Cells.Percent(line.PartsPerMillion), IsNumber: true),
+        new("earned", line => line.Amount.ToString(), IsNumber: true));
+
+    public static void Write(Statement statement, IAnsiConsole console)
+    {
+        var status = statement.Status == StatementStatus.Final ? "final" : "an estimate until the month is closed";
+        console.Write(new Text($"{statement.PartyName}, {statement.Role.Name()} ({statement.PartyId})", new Style(decoration: Decoration.Bold)));
+        console.WriteLine();
+        console.Write(new Text($"Statement for {statement.Period}, {status}."));
+        console.WriteLine();
+        if (statement.Totals.IsEmpty)
+        {
+            console.Write(new Text("Nothing was earned."));
+            console.WriteLine();
+        }
+        else
+        {
+            Lines.WriteTable(statement.Lines, console);
+        }
+        foreach (var total in statement.Totals)
+            console.Write(new Text(
+                $"  carried in {total.CarryIn} + earned {total.Earned} = payable {total.Payable} + carried on {total.CarryOut}\n"));
+        console.WriteLine();
+    }
+
+    /// <summary>Statements as one table of comma-separated values: the ledger's own view, its header once.</summary>
+    public static void WriteCsv(IReadOnlyList<Statement> statements, TextWriter writer)
+    {
+        const string EndOfLine = "\r\n";
+        for (var i = 0; i < statements.Count; i++)
+        {
+            var csv = statements[i].ToCsv();
+            writer.Write(i == 0 ? csv : csv[(csv.IndexOf(EndOfLine, StringComparison.Ordinal) + EndOfLine.Length)..]);
+        }
+    }
+}

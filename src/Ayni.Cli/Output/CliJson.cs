@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Ayni.Cli;
+
+/// <summary>The JSON of what only the command line says; the ledger has views of its own records.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(NewKey))]
+[JsonSerializable(typeof(Finding))]
+[JsonSerializable(typeof(PeriodRow))]
+[JsonSerializable(typeof(ReadyMessage))]
+internal sealed partial class CliJson : JsonSerializerContext;

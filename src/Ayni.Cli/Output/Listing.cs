@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
+
+namespace Ayni.Cli;
+
+/// <summary>One column of a listing.</summary>
+/// <param name="Name">Its name in CSV, in snake_case; the table shows blanks for underscores.</param>
+/// <param name="Value">A row's cell; null leaves it empty.</param>
+/// <param name="IsNumber">Whether cells are numbers: aligned to the right, and never quoted against formulas.</param>
+internal sealed record Column<T>(string Name, Func<T, string?> Value, bool IsNumber = false);
+
+/// <summary>How rows of one kind are shown: its columns are stated once, for tables and CSV; JSON has a view of its own.</summary>
+internal sealed class Listing<T>(JsonTypeInfo<T> json, params Column<T>[] columns)
+{
+    public void WriteTable(IEnumerable<T> rows, IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            var header = new TableColumn(new Text(column.Name.Replace('_', ' '), new Style(decoration: Decoration.Bold)));
+            table.AddColumn(column.IsNumber ? header.RightAligned() : header);
+        }
+        foreach (var row in rows)
+            table.AddRow(columns.Select(column => new Text(column.Value(row) ?? "")));
+        console.Write(table);
+    }
+
+    public void WriteCsv(IEnumerable<T> rows, TextWriter writer)
+    {
+        Csv.WriteRow(writer, columns.Select(column => column.Name));
+        foreach (var row in rows)
+            Csv.WriteRow(writer, columns.Select(column => column.IsNumber ? column.Value(row) ?? "" : Csv.Text(column.Value(row) ?? "")));
+    }
+
+    public void WriteJson(IEnumerable<T> rows, Utf8JsonWriter writer) => writer.WriteArray(rows, json);
+
+    public void WriteJson(T row, Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, row, json);
+}

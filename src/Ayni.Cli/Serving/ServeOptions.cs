@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Net;
+using Ayni.Host;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary>The options of <c>serve</c>: every bound of the host has one, with the host's own default.</summary>
+internal sealed class ServeOptions
+{
+    private static readonly HostOptions Defaults = new() { ModelPath = "" };
+
+    private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string> _data = LedgerCommand.Data();
+    private readonly Option<int> _threads = ModelOption.Threads();
+    private readonly Option<string> _address = new("--address")
+    {
+        Description = "The address to listen on; 0.0.0.0 is every one of this machine's.",
+        HelpName = "IP",
+        DefaultValueFactory = _ => Defaults.ListenAddress.ToString(),
+    };
+
+    private readonly Option<string[]> _allowedHosts = new("--allowed-host")
+    {
+        Description = "A name besides localhost that clients may call this host by; may be given several times.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<int> _port = Number("--port", "The TCP port; 0 takes a free one.", Defaults.Port);
+    private readonly Option<int?> _context = new("--context") { Description = "The longest prompt and answer together, in tokens; the model's own, up to 8192, if not given.", HelpName = "N" };
+    private readonly Option<int> _maxTokens = Number("--max-tokens", "The most tokens generated for a request that names no limit.", Defaults.DefaultMaxTokens);
+    private readonly Option<int> _queue = Number("--queue", "How many requests may wait.", Defaults.Engine.QueueLimit);
+    private readonly Option<int> _sequences = Number("--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
+    private readonly Option<int> _cache = Number("--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
+    private readonly Option<int> _body = Number("--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
+    private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
+    private readonly Option<int> _drain = Number(
+        "--drain", "How long running requests may go on after Ctrl-C, in seconds.", (int)Defaults.DrainLimit.TotalSeconds, "SECONDS");
+
+    private readonly Option<bool> _jsonLogs = new("--json-logs") { Description = "Write the log on standard error as JSON, a line an event." };
+
+    public void AddTo(Command command)
+    {
+        Option[] options =
+        [
+            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _sequences, _cache, _body, _connections, _drain, _jsonLogs,
+        ];
+        foreach (var option in options)
+            command.Options.Add(option);
+    }
+
+    public HostOptions Read(ParseResult result) => new()
+    {
+        ModelPath = ModelOption.Find(result.GetValue(_model)),
+        DataDirectory = result.GetValue(_data)!,
+        ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
+            ? address
+            : throw new UsageException($"--address {result.GetValue(_address)}: expected an IP address, such as 127.0.0.1 or 0.0.0.0."),
+        AllowedHosts = [.. result.GetValue(_allowedHosts) ?? []],
+        Port = Within(result, _port, 0, IPEndPoint.MaxPort),
+        Threads = Within(result, _threads, 0, 1024),
+        Tier = ModelOption.Tier(),
+        DefaultMaxTokens = Within(result, _maxTokens, 1),
+        BodyLimitBytes = (long)Within(result, _body, 1) << 10,
+        MaxConnections = Within(result, _connections, 1),
+        DrainLimit = TimeSpan.FromSeconds(Within(result, _drain, 0, 86_400)),
+        JsonLogs = result.GetValue(_jsonLogs),
+        Engine = new EngineOptions
+        {
+            ContextLength = result.GetValue(_context) is null ? null : Within(result, _context, 2),
+            QueueLimit = Within(result, _queue, 1),
+            MaxSequences = Within(result, _sequences, 1),
+            CacheBytes = (long)Within(result, _cache, 0) << 20,
+        },
+    };
+
+    private static Option<int> Number(string name, string description, int standard, string helpName = "N") =>
+        new(name) { Description = description, HelpName = helpName, DefaultValueFactory = _ => standard };
+
+    private static int Within<T>(ParseResult result, Option<T> option, int smallest, int largest = int.MaxValue)
+    {
+        var value = Convert.ToInt32(result.GetValue(option), System.Globalization.CultureInfo.InvariantCulture);
+        return value >= smallest && value <= largest
+            ? value
+            : throw new UsageException($"{option.Name} {value}: expected {smallest} {(largest == int.MaxValue ? "or more" : $"to {largest}")}.");
+    }
+}

@@ -1,0 +1,131 @@
+using Ayni.Host;
+using Ayni.Ledger;
+using Spectre.Console;
+
+namespace Ayni.Cli;
+
+/// <summary>The tour's story, step by step. Only ids differ from one telling to the next.</summary>
+internal sealed class Tour
+{
+    /// <summary>Late in a month, so that its end is near.</summary>
+    private static readonly DateTimeOffset Start = new(2026, 11, 28, 9, 0, 0, TimeSpan.Zero);
+
+    private readonly TourClock _clock = new(Start);
+    private readonly IAnsiConsole _console;
+    private readonly List<Receipt> _receipts = [];
+    private int _step;
+
+    private Tour(IAnsiConsole console) => _console = console;
+
+    /// <summary>Prices far above real ones, so that two short answers make sums that can be seen.</summary>
+    public static StartingTerms Terms { get; } = new()
+    {
+        InputPerMillion = Amount.Parse("2500", Currency.Parse("USD")),
+        OutputPerMillion = Amount.Parse("10000", Currency.Parse("USD")),
+    };
+
+    public static Task<TourOutcome> RunAsync(HostOptions options, IAnsiConsole console, CancellationToken cancellationToken) =>
+        new Tour(console).RunAsync(options, cancellationToken);
+
+    private async Task<TourOutcome> RunAsync(HostOptions options, CancellationToken cancellationToken)
+    {
+        var customers = await EnterCustomersAsync(options, cancellationToken).ConfigureAwait(false);
+        await using var host = await AyniHost.StartAsync(options, _clock, cancellationToken).ConfigureAwait(false);
+        var ready = await host.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        ShowHost(host, ready);
+        foreach (var customer in customers)
+        {
+            await AskAsync(customer, host, ready.Model, cancellationToken).ConfigureAwait(false);
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+        ShowReceipts();
+        return await CloseAsync(host.Books, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters who asks, before the host starts: it would otherwise issue a first key itself.</summary>
+    private async Task<TourCustomer[]> EnterCustomersAsync(HostOptions options, CancellationToken cancellationToken)
+    {
+        Heading("Two customers and an app");
+        await using var books = Books.Open(options.DatabasePath, _clock);
+        var currency = Terms.InputPerMillion.Currency;
+        var killa = await books.CreateCustomerAsync("Killa", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var inti = await books.CreateCustomerAsync("Inti", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var developer = await books.CreatePartyAsync("Sumaq Apps", Role.Developer, cancellationToken).ConfigureAwait(false);
+        var app = await books.CreateAppAsync("Bedtime Stories", developer.Id, cancellationToken).ConfigureAwait(false);
+        var own = await books.IssueKeyAsync(killa.Id, "own", cancellationToken: cancellationToken).ConfigureAwait(false);
+        var ofApp = await books.IssueKeyAsync(inti.Id, "in the app", app.Id, cancellationToken).ConfigureAwait(false);
+        Say($"Killa asks with a key of her own, {own.Key.Id}.");
+        Say($"Inti asks in the app \"{app.Name}\" of {developer.Name}: his key {ofApp.Key.Id} belongs to it, so {developer.Name} earns a share.");
+        return [new(killa.Name, own.Text, "What is love?"), new(inti.Name, ofApp.Text, "Tell me a story.")];
+    }
+
+    private void ShowHost(AyniHost host, HostReady ready)
+    {
+        Heading("A host");
+        Say($"{ready.Model} is served at {host.Address} to any OpenAI client, and what it earns is recorded.");
+        Say("The price, in dollars for a million tokens (high, so that two answers can be seen in the sums):");
+        PriceCommands.Listing.WriteTable(host.Books.ListPrices(), _console);
+        Say("Who shares in it. A request from no app has no developer, so that share goes to the host:");
+        var parties = host.Books.ListParties().ToDictionary(party => party.Id, StringComparer.Ordinal);
+        foreach (var share in host.Books.ListAgreements().Single().Shares)
+            Say($"  {Cells.Percent(share.PartsPerMillion),4}  {share.Role?.Name()}{(share.PartyId is { } id ? $", {parties[id].Name}" : " of the app")}");
+    }
+
+    private async Task AskAsync(TourCustomer customer, AyniHost host, string model, CancellationToken cancellationToken)
+    {
+        Heading($"{customer.Name} asks");
+        Say($"{customer.Name}: {customer.Question}");
+        var writer = _console.Profile.Out.Writer;
+        writer.Write($"{model}: ");
+        var receiptId = await TourClient.AskAsync(host.Address, customer, model, writer.Write, cancellationToken).ConfigureAwait(false);
+        writer.WriteLine();
+        _receipts.Add(host.Books.FindReceipt(receiptId) ?? throw new InvalidOperationException($"The ledger has no receipt {receiptId}."));
+    }
+
+    private void ShowReceipts()
+    {
+        Heading("A receipt each");
+        Say("Each was on disk before its answer ended, is numbered within its key and chained to the key's receipt before:");
+        ReceiptListing.Full.WriteTable(_receipts, _console);
+    }
+
+    private async Task<TourOutcome> CloseAsync(Books books, CancellationToken cancellationToken)
+    {
+        var period = Period.Of(Start);
+        Heading("The month ends");
+        _clock.AdvanceTo(period.End);
+        Say($"The clock moves on to {Cells.Instant(_clock.GetUtcNow())}, and {period} is closed: its earnings are shared out.");
+        await books.ClosePeriodAsync(period, cancellationToken).ConfigureAwait(false);
+
+        Heading("Everybody's statement");
+        var statements = books.Statements(period);
+        foreach (var statement in statements)
+            StatementView.Write(statement, _console);
+
+        Heading("Does it add up?");
+        var outcome = new TourOutcome(period, _receipts, statements, books.Audit());
+        Say($"Charged by the receipts:      {outcome.Charged}");
+        Say($"Payable to the parties:       {outcome.Payable}");
+        Say($"Carried on to the next month: {outcome.Carried}");
+        Say(outcome.AddsUp
+            ? "Payable and carried on are what was charged, exactly, and the ledger's audit finds nothing."
+            : $"IT DOES NOT ADD UP: please report it. {string.Join(" ", outcome.Findings)}");
+        return outcome;
+    }
+
+    private void Heading(string text)
+    {
+        _console.WriteLine();
+        _console.Write(new Text($"{++_step}. {text}", new Style(decoration: Decoration.Bold | Decoration.Underline)));
+        _console.WriteLine();
+    }
+
+    private void Say(string text)
+    {
+        _console.Write(new Text(text));
+        _console.WriteLine();
+    }
+}
+
+/// <summary>Someone who asks.</summary>
+internal sealed record TourCustomer(string Name, string Key, string Question);

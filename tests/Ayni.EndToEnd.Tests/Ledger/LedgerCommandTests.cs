@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Ayni.Ledger;
+
+namespace Ayni.EndToEnd.Tests;
+
+/// <summary>The commands that keep the books, on a ledger no host runs on.</summary>
+public sealed class LedgerCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Data => _folder.PathOf("data");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Whoever_takes_part_is_created_listed_and_revoked()
+    {
+        var party = (await CommandAsync("party", "create", "Ada's Apps", "--role", "developer", "--json")).Json.GetProperty("id").GetString()!;
+        var app = (await CommandAsync("app", "create", "Letters", "--developer", party, "--json")).Json.GetProperty("id").GetString()!;
+        var customer = (await CommandAsync("customer", "create", "Rumi", "--currency", "EUR", "--limit", "50", "--json")).Json;
+        var customerId = customer.GetProperty("id").GetString()!;
+        Assert.Equal("50.00", customer.GetProperty("spending_limit").GetString());
+        Assert.Equal("0.50", (await CommandAsync("customer", "limit", customerId, "0.5", "--json")).Json.GetProperty("spending_limit").GetString());
+        var key = (await CommandAsync("key", "create", "--customer", customerId, "--app", app, "--label", "shop", "--json")).Json;
+        Assert.StartsWith("ayni_key_", key.GetProperty("key").GetString(), StringComparison.Ordinal);
+        Assert.Equal(app, key.GetProperty("app_id").GetString());
+
+        foreach (var (kind, id) in new[] { ("key", key.GetProperty("id").GetString()!), ("app", app), ("customer", customerId), ("party", party) })
+        {
+            Assert.NotEqual(JsonValueKind.Undefined, (await CommandAsync(kind, "revoke", id, "--json")).Json.GetProperty("revoked").ValueKind);
+            var listed = Assert.Single((await CommandAsync(kind, "list", "--json")).Json.EnumerateArray());
+            Assert.Equal(id, listed.GetProperty("id").GetString());
+            Assert.True(listed.TryGetProperty("revoked", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Prices_and_agreements_have_versions()
+    {
+        await CommandAsync("party", "create", "Owner", "--role", "licensor");
+        await CommandAsync("party", "create", "Machines", "--role", "host");
+        await CommandAsync("price", "set", "bard", "--input", "0.10", "--output", "0.40");
+        var later = (await CommandAsync("price", "set", "bard", "--input", "0.2", "--cached", "0.01", "--output", "0.8", "--from", "9990-01-01", "--json")).Json;
+        Assert.Equal("9990-01-01T00:00:00+00:00", later.GetProperty("effective_from").GetString());
+        Assert.Equal(2, (await CommandAsync("price", "list", "--json")).Json.GetArrayLength());
+
+        string[] set = ["agreement", "set", "--model", "bard"];
+        var agreement = (await CommandAsync([.. set, "--share", "licensor=20%", "--share", "host=49.9999", "--share", "developer=30.0001%", "--json"])).Json;
+        Assert.Equal([200_000, 499_999, 300_001], agreement.GetProperty("shares").EnumerateArray().Select(share => share.GetProperty("parts_per_million").GetInt32()));
+        Assert.Contains("developer 30.0001%", (await CommandAsync("agreement", "list")).Output, StringComparison.Ordinal);
+
+        (await RunAsync([.. set, "--share", "licensor=20%", "--share", "host=70%"])).Failed("add up");
+        (await RunAsync([.. set, "--share", "licensor=20.00001%", "--share", "host=70%"])).Failed("20.00001%");
+        (await RunAsync([.. set, "--share", "backer=100%"])).Failed("No party is a backer");
+        (await RunAsync("price", "set", "bard", "--input", "1,5", "--output", "1")).Failed("'1,5' is no amount");
+        (await RunAsync("price", "set", "bard", "--input", "1", "--output", "1", "--currency", "usd")).Failed("'usd' is no currency");
+        (await RunAsync("price", "set", "bard", "--input", "1", "--output", "1", "--from", "01.02.2027")).Failed("01.02.2027");
+    }
+
+    [Fact]
+    public async Task A_month_that_has_ended_is_closed_once_and_its_statements_are_final()
+    {
+        var month = await UseLastMonthAsync();
+
+        var estimate = (await CommandAsync("ledger", "statement", "--period", month, "--json")).Json;
+        Assert.All(estimate.EnumerateArray(), statement => Assert.Equal("Estimate", statement.GetProperty("status").GetString()));
+        var closed = await CommandAsync("period", "close", month, "--json");
+        Assert.Equal(closed.Output, (await CommandAsync("period", "close", month, "--json")).Output);
+        Assert.Equal("closed", (await CommandAsync("period", "list", "--json")).Json[0].GetProperty("status").GetString());
+
+        var statements = (await CommandAsync("ledger", "statement", "--period", month, "--json")).Json;
+        Assert.All(statements.EnumerateArray(), statement => Assert.Equal("Final", statement.GetProperty("status").GetString()));
+        var totals = statements.EnumerateArray().SelectMany(statement => statement.GetProperty("totals").EnumerateArray()).ToArray();
+        var charge = Assert.Single((await CommandAsync("ledger", "receipts", "--period", month, "--json")).Json.EnumerateArray()).GetProperty("charge");
+        Assert.Equal(Money(charge), totals.Sum(total => Money(total.GetProperty("payable")) + Money(total.GetProperty("carry_out"))));
+        (await CommandAsync("ledger", "audit")).Succeeded();
+
+        var table = await CommandAsync("ledger", "statement", "--period", month);
+        Assert.Contains("=Owner, licensor", table.Output, StringComparison.Ordinal);
+        Assert.Contains("final", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Comma_separated_values_hold_one_header_and_no_formula()
+    {
+        var month = await UseLastMonthAsync();
+        var statements = (await CommandAsync("ledger", "statement", "--period", month, "--csv")).Lines;
+        Assert.Single(statements, line => line.StartsWith("period,", StringComparison.Ordinal));
+        Assert.Equal(1 + 2 + 2, statements.Length);
+        Assert.Contains(statements, line => line.Contains(",'=Owner,", StringComparison.Ordinal));
+
+        var parties = (await CommandAsync("party", "list", "--csv")).Lines;
+        Assert.Equal("id,name,role,created,revoked", parties[0]);
+        Assert.Contains(",'=Owner,licensor,", parties[1], StringComparison.Ordinal);
+
+        // A number is a number, also a negative one.
+        var balances = (await CommandAsync("ledger", "balance", "--csv")).Lines;
+        Assert.Contains(balances, line => line.Contains(",-", StringComparison.Ordinal));
+        Assert.DoesNotContain(balances, line => line.Contains('\'', StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_is_one_sentence()
+    {
+        (await RunAsync("ledger", "balance")).Failed("There is no ledger");
+        Assert.False(Directory.Exists(Data));
+        (await RunAsync("party", "create", "X", "--role", "king")).Failed("'king' is no role");
+        (await RunAsync("party", "create", "", "--role", "host")).Failed("party's name");
+        (await RunAsync("party", "revoke", "pty_0")).Failed("There is no party 'pty_0'");
+        (await RunAsync("key", "create", "--customer", "cus_0")).Failed("There is no customer 'cus_0'");
+        (await RunAsync("period", "close", "2026-13")).Failed("'2026-13' is no period");
+        (await RunAsync("period", "close", "9000-01")).Failed("9000-01 has not ended");
+        (await RunAsync("party", "list", "--json", "--csv")).Failed("not both");
+        Assert.Equal(1, (await RunAsync("ledger", "statement")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Every_command_of_the_books_has_help_with_an_example()
+    {
+        string[][] commands =
+        [
+            ["ledger", "balance"], ["ledger", "receipts"], ["ledger", "statement"], ["ledger", "audit"],
+            ["party", "create"], ["customer", "create"], ["customer", "limit"], ["key", "create"], ["app", "create"],
+            ["price", "set"], ["agreement", "set"], ["period", "close"], ["period", "list"], ["serve"], ["tour"],
+        ];
+        await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) =>
+        {
+            var help = (await AyniCommand.RunAsync([.. command, "--help"])).Succeeded().Output;
+            Assert.Contains($"  ayni {string.Join(' ', command)}", help, StringComparison.Ordinal);
+            Assert.Contains("Example", help, StringComparison.Ordinal);
+        });
+    }
+
+    /// <summary>Records one request of the month before this one, on whose price and shares a name looks like a formula.</summary>
+    private async Task<string> UseLastMonthAsync()
+    {
+        var month = Period.Of(Period.Of(TimeProvider.System.GetUtcNow()).Start.AddDays(-1));
+        await using var books = Books.Open(Path.Combine(Data, "ledger.db"), new StoppedClock(month.Start.AddDays(20)));
+        var currency = Currency.Parse("USD");
+        var owner = await books.CreatePartyAsync("=Owner", Role.Licensor);
+        var machines = await books.CreatePartyAsync("Machines", Role.Host);
+        await books.SetPriceAsync("bard", currency, Amount.Parse("1000", currency), Amount.Parse("3000", currency));
+        await books.SetAgreementAsync(null, [Share.Of(owner.Id, 333_333), Share.Of(machines.Id, 666_667)]);
+        var customer = await books.CreateCustomerAsync("Rumi", currency);
+        var key = await books.IssueKeyAsync(customer.Id, "own");
+        var admission = Assert.IsType<Admission>(books.Admit(key.Key, "bard"));
+        await books.PostAsync(new(admission, "req_1", Digest.Of("bard"u8), new(17, 0, 29), Outcome.Completed));
+        return month.ToString();
+    }
+
+    private static decimal Money(JsonElement amount) =>
+        decimal.Parse(amount.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+
+    private Task<CommandResult> RunAsync(params string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data]);
+
+    private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
+
+    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using Ayni.Tests;
+
+namespace Ayni.EndToEnd.Tests;
+
+/// <summary>The commands on a model that others script against.</summary>
+public sealed class ModelCommandTests : IDisposable
+{
+    private const int Vocabulary = 3 + 256 + 27;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public ModelCommandTests() => _model = _folder.Write(new TinyModel());
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Texts_become_ids_and_ids_texts_a_line_for_a_line()
+    {
+        const string Texts = "{\"text\": \"hello\"}\n\n{\"text\":\"\"}\n{\"text\": \"</s> é\\ud800\"}\n";
+        var tokens = (await AyniCommand.RunAsync(["tokenize", "--model", _model], Texts)).Succeeded();
+        Assert.Equal(3, tokens.Lines.Length);
+        var ids = JsonSerializer.Deserialize<JsonElement>(tokens.Lines[0]).GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        Assert.DoesNotContain(1, ids);
+        Assert.Equal("{\"ids\":[]}", tokens.Lines[1]);
+        var special = (await AyniCommand.RunAsync(["tokenize", "--special", "--model", _model], "{\"text\":\"</s>\"}")).Succeeded();
+        Assert.Equal("{\"ids\":[2]}", special.Lines[0]);
+
+        var texts = (await AyniCommand.RunAsync(["detokenize", "--model", _model], tokens.Output)).Succeeded();
+        Assert.Equal(["{\"text\":\"hello\"}", "{\"text\":\"\"}", "{\"text\":\"</s> é\uFFFD\"}"], texts.Lines);
+    }
+
+    [Fact]
+    public async Task A_bad_line_is_named_by_its_number()
+    {
+        (await AyniCommand.RunAsync(["tokenize", "--model", _model], "{\"text\":\"a\"}\n{\"text\":3}\n")).Failed("line 2");
+        (await AyniCommand.RunAsync(["tokenize", "--model", _model], "{\"text\":\"a\"}\n\nnonsense\n")).Failed("line 3");
+        (await AyniCommand.RunAsync(["detokenize", "--model", _model], "{\"ids\":[1,99999999]}\n")).Failed("line 1");
+        (await AyniCommand.RunAsync(["detokenize", "--model", _model], "{\"ids\":[1.5]}\n")).Failed("line 1");
+    }
+
+    [Fact]
+    public async Task Logits_are_a_float_matrix_of_tokens_and_vocabulary()
+    {
+        var path = _folder.PathOf("out.npy");
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1, 260,261", "--out", path)).Succeeded();
+        var all = Numpy.Read(path);
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': (3, {Vocabulary}), }}"), all.Header);
+        Assert.Equal(3 * Vocabulary, all.Values.Length);
+        Assert.All(all.Values, value => Assert.True(float.IsFinite(value)));
+
+        // Rotary positions are relative: a single token has the same logits anywhere.
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1", "--start-pos", "100", "--out", path)).Succeeded();
+        var later = Numpy.Read(path).Values;
+        Assert.All(later.Zip(all.Values), pair => Assert.Equal(pair.Second, pair.First, 1e-3f));
+    }
+
+    [Fact]
+    public async Task Bad_ids_files_and_numbers_are_one_sentence()
+    {
+        var path = _folder.PathOf("out.npy");
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", $"1,{Vocabulary}", "--out", path)).Failed($"'{Vocabulary}'");
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1,-1", "--out", path)).Failed("'-1'");
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1", "--start-pos", "-3", "--out", path)).Failed("--start-pos");
+        (await AyniCommand.RunAsync("run", "--model", _folder.PathOf("none.gguf"), "hello")).Failed("none.gguf");
+        (await AyniCommand.RunAsync("run", "--model", _model, "hello", "-n", "0")).Failed("-n 0");
+        (await AyniCommand.RunAsync("inspect", "--model", _folder.Write("bad.gguf", "GGUF and no more"))).Failed("bad.gguf");
+        (await AyniCommand.RunAsync("run", "--model", _folder.Write("text.gguf", "no model at all"), "hello")).Failed("text.gguf");
+        Assert.Equal(1, (await AyniCommand.RunAsync("logits", "--model", _model)).ExitCode);
+        Assert.Equal(1, (await AyniCommand.RunAsync("nonsense")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Run_answers_in_json_and_as_a_stream_alike()
+    {
+        string[] arguments = ["run", "--model", _model, "hello", "--temperature", "0", "-n", "12"];
+        var json = (await AyniCommand.RunAsync([.. arguments, "--json"])).Succeeded().Json;
+        var stream = (await AyniCommand.RunAsync(arguments)).Succeeded();
+
+        Assert.Equal(12, json.GetProperty("ids").GetArrayLength());
+        Assert.Equal("length", json.GetProperty("finish_reason").GetString());
+        Assert.True(json.GetProperty("timings").GetProperty("tokens_per_second").GetDouble() > 0);
+        Assert.Equal(json.GetProperty("text").GetString(), stream.Output.TrimEnd('\n', '\r'));
+        Assert.Contains("tokens/s", stream.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_seed_makes_an_answer_repeatable_and_a_raw_prompt_has_no_chat_format()
+    {
+        string[] arguments = ["run", "--model", _model, "--seed", "7", "-n", "12", "--json"];
+        var first = (await AyniCommand.RunAsync([.. arguments, "hello"])).Succeeded().Json;
+        var again = (await AyniCommand.RunAsync([.. arguments, "hello"])).Succeeded().Json;
+        var raw = (await AyniCommand.RunAsync([.. arguments, "--raw", "-"], "hello")).Succeeded().Json;
+
+        Assert.Equal(first.GetProperty("text").GetString(), again.GetProperty("text").GetString());
+        Assert.True(raw.GetProperty("prompt_ids").GetArrayLength() < first.GetProperty("prompt_ids").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Chat_answers_each_line_until_an_empty_one()
+    {
+        var chat = (await AyniCommand.RunAsync(["chat", "--model", _model, "-n", "5"], "hello\nand you\n\nignored\n")).Succeeded();
+        Assert.Equal(2, chat.Lines.Length);
+    }
+
+    [Fact]
+    public async Task Inspect_shows_what_is_in_the_file()
+    {
+        var json = (await AyniCommand.RunAsync("inspect", "--model", _model, "--json")).Succeeded().Json;
+        Assert.Equal("llama", json.GetProperty("architecture").GetString());
+        Assert.Equal(new FileInfo(_model).Length, json.GetProperty("bytes").GetInt64());
+        Assert.Equal(Vocabulary, json.GetProperty("tokenizer").GetProperty("tokens").GetInt32());
+        Assert.NotNull(json.GetProperty("tokenizer").GetProperty("chat_template").GetString());
+        var embedding = Assert.Single(json.GetProperty("tensors").EnumerateArray(), tensor => tensor.GetProperty("name").GetString() == "token_embd.weight");
+        Assert.Equal("F32", embedding.GetProperty("type").GetString());
+        Assert.Equal([Vocabulary, 64], embedding.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()));
+        Assert.Equal(Vocabulary * 64 * 4, embedding.GetProperty("bytes").GetInt64());
+
+        Assert.Contains("token_embd.weight", (await AyniCommand.RunAsync("inspect", "--model", _model)).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [ConformanceFact]
+    public async Task Two_hundred_greedy_tokens_are_those_of_the_reference()
+    {
+        var expected = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Conformance.PathOf("models", "stories260K", "expected.json")));
+        var greedy = expected.GetProperty("cases").EnumerateArray().Single(item => item.GetProperty("name").GetString() == "greedy200");
+        var ids = greedy.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+
+        var model = Conformance.PathOf("models", "stories260K", "stories260K-f32.gguf");
+        string[] arguments = ["run", "--model", model, "--tokens", "1", "--temperature", "0", "-n", "200", "--json"];
+        var json = (await AyniCommand.RunAsync(arguments)).Succeeded().Json;
+
+        Assert.Equal(ids[^200..], json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
+    }
+}
