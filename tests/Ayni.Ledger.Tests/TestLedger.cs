@@ -47,10 +47,11 @@ internal sealed class TestLedger : IAsyncDisposable
     }
 
     /// <summary>A ledger ready for business: 0.50 in, 0.10 cached and 1.50 out per million, 30 % licensor, 50 % host, 20 % developer.</summary>
-    public static async Task<TestLedger> ReadyAsync(string currency = "EUR")
+    public static async Task<TestLedger> ReadyAsync(DateTimeOffset? now = null)
     {
         var ledger = await WithPartiesAsync();
-        await ledger.SetPriceAsync(currency, "0.50", "0.10", "1.50");
+        ledger.Clock.Now = now ?? November;
+        await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
         await ledger.Books.SetAgreementAsync(
             null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 500_000), Share.Of(Role.Developer, 200_000)]);
         return ledger;
