@@ -33,6 +33,7 @@ internal sealed class CompletionEndpoints(
             MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
             Sampling = request.Sampling,
             Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.ChatFormat.StopTexts] : request.Stop,
+            ContinuesText = request.Input is not CompletionInput.Conversation,
             Owner = key.Id,
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
