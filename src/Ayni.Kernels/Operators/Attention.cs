@@ -14,10 +14,11 @@ public readonly record struct AttentionShape(int HeadCount, int KeyValueHeadCoun
     public int BlockLength => KeyValueHeadCount * BlockTokens * HeadDim;
 }
 
-/// <summary>What one token of a batch attends to: the first <paramref name="Length"/> slots of a sequence, its own included.</summary>
+/// <summary>What one token of a batch attends to: the slots of a sequence from <paramref name="First"/> up to its own.</summary>
 /// <param name="TableStart">Where the sequence's blocks begin in the batch's block table.</param>
-/// <param name="Length">Slots attended to, at least 1.</param>
-public readonly record struct AttentionSpan(int TableStart, int Length);
+/// <param name="First">The first slot attended to; above 0 in layers that attend within chunks.</param>
+/// <param name="End">One more than the last slot attended to; above <paramref name="First"/>.</param>
+public readonly record struct AttentionSpan(int TableStart, int First, int End);
 
 /// <summary>
 /// Scaled dot-product attention over keys and values in a paged cache, with the softmax carried along block by block
@@ -94,24 +95,24 @@ public static class Attention
         private readonly void AttendScalar(ReadOnlySpan<float> query, Span<float> output, AttentionSpan span, int keyValueHead)
         {
             var headDim = Shape.HeadDim;
-            var scores = new double[span.Length];
-            for (var slot = 0; slot < span.Length; slot++)
+            var scores = new double[span.End - span.First];
+            for (var slot = span.First; slot < span.End; slot++)
             {
                 var (index, row) = Math.DivRem(slot, Shape.BlockTokens);
                 var key = Block(Keys, span, index, keyValueHead).Slice(row * headDim, headDim);
                 var dot = 0f;
                 for (var i = 0; i < headDim; i++)
                     dot += query[i] * key[i];
-                scores[slot] = dot / Math.Sqrt(headDim);
+                scores[slot - span.First] = dot / Math.Sqrt(headDim);
             }
             Softmax.Apply(scores);
             output.Clear();
-            for (var slot = 0; slot < span.Length; slot++)
+            for (var slot = span.First; slot < span.End; slot++)
             {
                 var (index, row) = Math.DivRem(slot, Shape.BlockTokens);
                 var value = Block(Values, span, index, keyValueHead).Slice(row * headDim, headDim);
                 for (var i = 0; i < headDim; i++)
-                    output[i] += (float)scores[slot] * value[i];
+                    output[i] += (float)scores[slot - span.First] * value[i];
             }
         }
 
@@ -123,11 +124,11 @@ public static class Attention
             var largest = float.NegativeInfinity;
             var sum = 0f;
             output.Clear();
-            for (var start = 0; start < span.Length; start += Shape.BlockTokens)
+            for (var slot = span.First; slot < span.End;)
             {
-                var rows = Math.Min(Shape.BlockTokens, span.Length - start);
-                var index = start / Shape.BlockTokens;
-                var keys = Block(Keys, span, index, keyValueHead);
+                var (index, firstRow) = Math.DivRem(slot, Shape.BlockTokens);
+                var rows = Math.Min(Shape.BlockTokens - firstRow, span.End - slot);
+                var keys = Block(Keys, span, index, keyValueHead)[(firstRow * headDim)..];
                 var blockLargest = largest;
                 for (var row = 0; row < rows; row++)
                 {
@@ -141,7 +142,8 @@ public static class Attention
                 sum *= correction;
                 for (var row = 0; row < rows; row++)
                     sum += weights[row] = MathF.Exp(weights[row] - largest);
-                Gather(output, correction, weights[..rows], Block(Values, span, index, keyValueHead));
+                Gather(output, correction, weights[..rows], Block(Values, span, index, keyValueHead)[(firstRow * headDim)..]);
+                slot += rows;
             }
             Scale(output, 1 / sum);
         }

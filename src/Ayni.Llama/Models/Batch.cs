@@ -62,7 +62,7 @@ public sealed class Batch
             _positions.Add(slot + positionOffset);
             _slotBlocks.Add(blocks[block]);
             _slotRows.Add(row);
-            _spans.Add(new AttentionSpan(tableStart, slot + 1));
+            _spans.Add(new AttentionSpan(tableStart, 0, slot + 1));
         }
     }
 }

@@ -117,7 +117,7 @@ public sealed class OperatorTests : IDisposable
         var keys = RandomWeights.Floats(_random, 6 * shape.BlockLength);
         var values = RandomWeights.Floats(_random, 6 * shape.BlockLength);
         int[] table = [3, 0, 5, 1, 4];
-        AttentionSpan[] spans = [new(0, 1), new(0, 16), new(0, 17), new(0, 48), new(3, 30)];
+        AttentionSpan[] spans = [new(0, 0, 1), new(0, 0, 16), new(0, 0, 17), new(0, 0, 48), new(3, 0, 30), new(0, 13, 14), new(0, 16, 40), new(0, 5, 37)];
         var query = Array.ConvertAll(RandomWeights.Floats(_random, spans.Length * heads * headDim), x => 4 * x);
         var (expected, actual) = (new float[query.Length], new float[query.Length]);
         Attention.Apply(query, keys, values, table, spans, shape, expected, _scalar);
