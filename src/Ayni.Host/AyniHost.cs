@@ -128,7 +128,7 @@ public sealed class AyniHost : IAsyncDisposable
             try
             {
                 firstKey = await Registry.CompleteAsync(
-                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _loading.Token).ConfigureAwait(false);
+                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
             }
             catch
             {

@@ -38,14 +38,16 @@ internal static partial class HostLog
     [LoggerMessage(
         21,
         LogLevel.Information,
-        "{RequestId} by {KeyId} has receipt {ReceiptId}: {Outcome}, {Counts}; queued {Queued}, prefill {Prefill}, decode {Decode}")]
+        "{RequestId} by {KeyId} has receipt {ReceiptId}: {Outcome}, {PromptTokens} prompt, {CachedTokens} cached and {GeneratedTokens} generated tokens; queued {Queued}, prefill {Prefill}, decode {Decode}")]
     public static partial void Metered(
         this ILogger logger,
         string requestId,
         string keyId,
         string receiptId,
         Outcome outcome,
-        TokenCounts counts,
+        long promptTokens,
+        long cachedTokens,
+        long generatedTokens,
         TimeSpan queued,
         TimeSpan prefill,
         TimeSpan decode);
@@ -56,8 +58,8 @@ internal static partial class HostLog
     [LoggerMessage(23, LogLevel.Error, "{RequestId}: the engine failed; nothing is charged")]
     public static partial void GenerationFailed(this ILogger logger, string requestId, Exception error);
 
-    [LoggerMessage(24, LogLevel.Critical, "{RequestId} by {KeyId} could not be recorded: {Counts}")]
-    public static partial void PostingFailed(this ILogger logger, string requestId, string keyId, TokenCounts counts, Exception error);
+    [LoggerMessage(24, LogLevel.Critical, "{RequestId} by {KeyId} could not be recorded: {PromptTokens} prompt, {CachedTokens} cached and {GeneratedTokens} generated tokens")]
+    public static partial void PostingFailed(this ILogger logger, string requestId, string keyId, long promptTokens, long cachedTokens, long generatedTokens, Exception error);
 
     [LoggerMessage(25, LogLevel.Information, "{RequestId}: the answer could not be handed on")]
     public static partial void DeliveryFailed(this ILogger logger, string requestId, Exception error);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Ayni.Ledger;
 using Ayni.Llama;
@@ -13,6 +14,9 @@ internal sealed class CompletionEndpoints(
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
     private delegate Task<MeteredResult> RunGeneration(Func<GeneratedToken, ValueTask> deliver);
 
+    // A long conversation takes a core for a second to read and encode: as many at a time as there are cores.
+    private readonly SemaphoreSlim _encoding = new(Environment.ProcessorCount);
+
     public Task ChatAsync(HttpContext context) => HandleAsync(context, CompletionShape.Chat);
 
     public Task TextAsync(HttpContext context) => HandleAsync(context, CompletionShape.Text);
@@ -22,14 +26,11 @@ internal sealed class CompletionEndpoints(
         using var lease = state.Enter();
         var key = books.Authenticate(context.Request);
         var body = await RequestBody.ReadAsync(context.Request, options.BodyLimitBytes, context.RequestAborted).ConfigureAwait(false);
-        var request = shape.Parse(body);
         var model = lease.Model;
-        if (request.Model != model.Name)
-            throw ApiException.UnknownModel(request.Model, model.Name);
-
+        var (request, prompt) = await EncodeAsync(body, shape, model, context.RequestAborted).ConfigureAwait(false);
         var generation = new GenerationRequest
         {
-            Prompt = PromptEncoder.Encode(model, request.Input),
+            Prompt = prompt,
             MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
             Sampling = request.Sampling,
             Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.ChatFormat.StopTexts] : request.Stop,
@@ -42,6 +43,23 @@ internal sealed class CompletionEndpoints(
         await (request.Stream
             ? StreamAsync(context, answer, request.IncludeUsage, RunAsync)
             : AnswerWholeAsync(context, answer, RunAsync)).ConfigureAwait(false);
+    }
+
+    private async Task<(CompletionRequest Request, ImmutableArray<int> Prompt)> EncodeAsync(
+        ReadOnlyMemory<byte> body, CompletionShape shape, ServedModel model, CancellationToken cancellationToken)
+    {
+        await _encoding.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var request = shape.Parse(body);
+            return request.Model == model.Name
+                ? (request, PromptEncoder.Encode(model, request.Input))
+                : throw ApiException.UnknownModel(request.Model, model.Name);
+        }
+        finally
+        {
+            _encoding.Release();
+        }
     }
 
     /// <summary>Runs a generation and says the engine's refusals in the API's words.</summary>

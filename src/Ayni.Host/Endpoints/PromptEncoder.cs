@@ -12,7 +12,8 @@ internal static class PromptEncoder
         var tokens = input switch
         {
             CompletionInput.Conversation conversation => EncodeConversation(served.ChatFormat, conversation),
-            CompletionInput.Text text => EncodeText(served.Model.Tokenizer, text.Value),
+            // Text that looks like a control token stays text: whoever wants control tokens sends ids.
+            CompletionInput.Text text => [.. served.Model.EncodePrompt(text.Value)],
             CompletionInput.Tokens given => CheckTokens(served.Model.Tokenizer, given.Ids),
             _ => throw new InvalidOperationException($"An input of the kind {input.GetType().Name} has no encoding."),
         };
@@ -29,16 +30,6 @@ internal static class PromptEncoder
         {
             throw ApiException.BadConversation($"messages[{refusal.MessageIndex}]", refusal.Message);
         }
-    }
-
-    /// <summary>Text that looks like a control token stays text: whoever wants control tokens sends ids.</summary>
-    private static ImmutableArray<int> EncodeText(Tokenizer tokenizer, string text)
-    {
-        var ids = new List<int>();
-        if (tokenizer is { AddsBeginOfText: true, BeginOfText: { } begin })
-            ids.Add(begin);
-        tokenizer.Encode(text, ids);
-        return [.. ids];
     }
 
     private static ImmutableArray<int> CheckTokens(Tokenizer tokenizer, ImmutableArray<int> ids)

@@ -15,6 +15,8 @@ internal sealed record MeteredResult(GenerationResult Result, Receipt? Receipt);
 /// </summary>
 internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logger)
 {
+    private readonly SpendingHolds _holds = new();
+
     /// <summary>
     /// Lets a request in, hands each token on as it is made, and posts the receipt. Whatever ends the generation early, what it used is
     /// posted. Throws <see cref="ApiException"/>.
@@ -33,7 +35,8 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         Func<GeneratedToken, ValueTask> deliver,
         CancellationToken clientGone)
     {
-        var admission = Admit(key, model.Name);
+        using var hold = HoldWorstCase(key, model.Name, request);
+        var admission = Admit(key, model.Name, hold?.Others);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut);
         var generation = model.Engine.Submit(request, cancellation.Token);
         try
@@ -57,10 +60,19 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         return new(result, receipt);
     }
 
-    private Admission Admit(ApiKey key, string model)
+    /// <summary>Holds what the request costs if its answer becomes as long as it may; null if the model has no price, so that nothing is let in.</summary>
+    private SpendingHolds.Hold? HoldWorstCase(ApiKey key, string model, GenerationRequest request) =>
+        books.FindPrice(model) is { } price
+            ? _holds.Take(key.CustomerId, price.Charge(new TokenCounts(request.Prompt.Length, 0, request.MaxTokens)))
+            : null;
+
+    private Admission Admit(ApiKey key, string model, Amount? heldByOthers)
     {
         switch (books.Admit(key, model))
         {
+            case Admission { Room: { } room } when heldByOthers >= room:
+                throw ApiException.InsufficientQuota(
+                    $"Requests under way may cost {heldByOthers}, and {room} are left of the spending limit; wait for them or raise it.");
             case Admission admission:
                 return admission;
             case AdmissionRefusal { Reason: AdmissionRefusalReason.InsufficientQuota } refusal:
@@ -102,12 +114,12 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.
             var receipt = await books.PostAsync(
                 new(admission, requestId, model.Digest, counts, outcome), CancellationToken.None).ConfigureAwait(false);
-            logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts, result.Queued, result.Prefill, result.Decode);
+            logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts.Prompt, counts.Cached, counts.Generated, result.Queued, result.Prefill, result.Decode);
             return receipt;
         }
         catch (Exception error)
         {
-            logger.PostingFailed(requestId, admission.KeyId, counts, error);
+            logger.PostingFailed(requestId, admission.KeyId, counts.Prompt, counts.Cached, counts.Generated, error);
             throw ApiException.Internal("The answer could not be recorded, so it ends here.");
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace Ayni.Host;
@@ -16,8 +17,11 @@ internal sealed class HostAllowList
     {
         if (!IPAddress.IsLoopback(options.ListenAddress) && options.AllowedHosts.IsEmpty)
             return;
-        _names = options.AllowedHosts.Concat(["localhost", "127.0.0.1", "[::1]"]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _names = options.AllowedHosts.Concat(["localhost", "127.0.0.1", "[::1]", NameOf(options.ListenAddress)]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>An address as a Host header says it.</summary>
+    private static string NameOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
 
     /// <summary>Throws <see cref="ApiException"/> (403) for a name that is not ours.</summary>
     public void Check(HttpRequest request)

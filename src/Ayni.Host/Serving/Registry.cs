@@ -12,7 +12,7 @@ internal static class Registry
 {
     /// <summary>Completes the ledger for a model. Returns the first key if this start issued it.</summary>
     public static async Task<IssuedKey?> CompleteAsync(
-        Books books, string model, string owner, StartingTerms terms, ILogger logger, CancellationToken cancellationToken)
+        Books books, string model, string owner, StartingTerms terms, ILogger logger, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var price = books.FindPrice(model);
         if (price is null)
@@ -26,7 +26,8 @@ internal static class Registry
             logger.PriceEntered(model, price.InputPerMillion, price.OutputPerMillion);
         }
 
-        if (!books.ListAgreements().Any(agreement => agreement.Model is null || agreement.Model == model))
+        // One that begins later does not count: until then nobody would know who earns what.
+        if (!books.ListAgreements().Any(agreement => (agreement.Model is null || agreement.Model == model) && agreement.EffectiveFrom <= now))
         {
             var agreement = await AgreeAsync(books, model, owner, terms, cancellationToken).ConfigureAwait(false);
             logger.AgreementEntered(model, agreement.Version);

@@ -80,9 +80,9 @@ public sealed unsafe class WorkerTeam : IDisposable
         _nextChunk = 0;
         var epoch = (_state >> EpochShift) + 1;
         Interlocked.Exchange(ref _state, (epoch << EpochShift) | Open);
-        var sleepers = Volatile.Read(ref _sleepers);
-        if (sleepers > 0)
-            _wake.Release(Math.Min(sleepers, chunkCount - 1));
+        var woken = ClaimSleepers(chunkCount - 1);
+        if (woken > 0)
+            _wake.Release(woken);
 
         TakeChunks();
 
@@ -148,11 +148,24 @@ public sealed unsafe class WorkerTeam : IDisposable
             }
             while (Stopwatch.GetTimestamp() < spinEnd);
 
-            // Announce the sleep, then look once more: the caller publishes work first and counts sleepers second.
+            // Announce the sleep, then look once more: the caller publishes work first and claims sleepers second. Whoever was claimed
+            // has a permit waiting and must take it.
             Interlocked.Increment(ref _sleepers);
-            if (!IsNewWork(Volatile.Read(ref _state), lastEpoch) && !_disposed)
+            var mayStay = IsNewWork(Volatile.Read(ref _state), lastEpoch) || _disposed;
+            if (!mayStay || ClaimSleepers(1) == 0)
                 _wake.Wait();
-            Interlocked.Decrement(ref _sleepers);
+        }
+    }
+
+    /// <summary>Takes up to so many helpers off the count of sleepers and returns how many: each sleeper is woken once.</summary>
+    private int ClaimSleepers(int most)
+    {
+        while (true)
+        {
+            var sleepers = Volatile.Read(ref _sleepers);
+            var claimed = Math.Min(sleepers, most);
+            if (claimed == 0 || Interlocked.CompareExchange(ref _sleepers, sleepers - claimed, sleepers) == sleepers)
+                return claimed;
         }
     }
 

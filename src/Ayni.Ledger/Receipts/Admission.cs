@@ -35,6 +35,9 @@ public sealed record Admission : AdmissionDecision
     /// <summary>When it was let in, in whole microseconds, UTC.</summary>
     public required DateTimeOffset AdmittedAt { get; init; }
 
+    /// <summary>What the customer may still spend before its unpaid charges reach its limit; null without a limit.</summary>
+    public required Amount? Room { get; init; }
+
     /// <summary>The model asked for.</summary>
     public string Model => Price.Model;
 

@@ -24,10 +24,17 @@ internal static class Gate
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.CurrencyMismatch, $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
-        if (customer.SpendingLimit is { } limit
-            && JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency) is var owed && owed >= limit)
-            return new AdmissionRefusal(
-                AdmissionRefusalReason.InsufficientQuota, $"Unpaid charges of {owed} have reached the spending limit of {limit}.", owed, limit);
+        Amount? room = null;
+        if (customer.SpendingLimit is { } limit)
+        {
+            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+            if (owed >= limit)
+            {
+                return new AdmissionRefusal(
+                    AdmissionRefusalReason.InsufficientQuota, $"Unpaid charges of {owed} have reached the spending limit of {limit}.", owed, limit);
+            }
+            room = limit - owed;
+        }
         return new Admission
         {
             KeyId = valid.Id,
@@ -36,6 +43,7 @@ internal static class Gate
             Price = price,
             AgreementVersion = agreement,
             AdmittedAt = now,
+            Room = room,
         };
     }
 }

@@ -18,12 +18,17 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Reserves the memory of a cache.</summary>
     /// <param name="config">The model's shape.</param>
-    /// <param name="blockCount">Blocks of 16 tokens, at least 1.</param>
+    /// <param name="blockCount">Blocks of 16 tokens, at least 1; a layer's keys have at most 2³¹ values.</param>
     public KeyValueCache(LlamaConfig config, int blockCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockCount);
         Shape = new AttentionShape(config.HeadCount, config.KeyValueHeadCount, config.HeadDim, BlockTokens);
-        _poolLength = checked(blockCount * Shape.BlockLength);
+        if ((long)blockCount * Shape.BlockLength > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(blockCount), blockCount, $"A layer's cache may have {int.MaxValue / Shape.BlockLength} blocks; ask for a shorter context or less cache.");
+        }
+        _poolLength = blockCount * Shape.BlockLength;
         _keys = [.. Enumerable.Range(0, config.LayerCount).Select(_ => new NativeBuffer((long)_poolLength * sizeof(float)))];
         _values = [.. Enumerable.Range(0, config.LayerCount).Select(_ => new NativeBuffer((long)_poolLength * sizeof(float)))];
         BlockCount = blockCount;

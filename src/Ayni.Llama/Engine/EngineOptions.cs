@@ -3,6 +3,15 @@ namespace Ayni.Llama;
 /// <summary>The bounds of an engine.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>The longest context that can be asked for, in tokens.</summary>
+    public const int LongestContext = 1 << 24;
+
+    /// <summary>The most sequences that can be asked for.</summary>
+    public const int MostSequences = 1024;
+
+    /// <summary>The most tokens a step that can be asked for.</summary>
+    public const int LargestStep = 1 << 16;
+
     /// <summary>The longest sequence, prompt and answer together, in tokens. Null takes the model's own, up to 8,192.</summary>
     public int? ContextLength { get; init; }
 

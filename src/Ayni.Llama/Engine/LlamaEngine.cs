@@ -19,14 +19,18 @@ public sealed class LlamaEngine : IAsyncDisposable
     private int _waiting;
     private int _unfinished;
     private volatile bool _draining;
+    private volatile Exception? _failure;
 
     /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
     public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.StepTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.StepTokens, EngineOptions.LargestStep);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxSequences);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxSequences, EngineOptions.MostSequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextLength ?? 2, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextLength ?? 2, EngineOptions.LongestContext);
         Model = model;
         ContextLength = options.ContextLength ?? Math.Min(model.TrainedContextLength, DefaultContextLength);
         _options = options;
@@ -56,7 +60,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     public (int Free, int All) CacheBlocks => (_scheduler.Cache.FreeBlockCount, _scheduler.Cache.BlockCount);
 
     /// <summary>What ended the engine against its will; null while it is well. Every generation then under way has failed with it.</summary>
-    public Exception? Failure { get; private set; }
+    public Exception? Failure => _failure;
 
     /// <summary>
     /// Queues a generation. Cancelling the token ends it within one step; it then completes with <see cref="FinishReason.Cancelled"/>.
@@ -132,12 +136,12 @@ public sealed class LlamaEngine : IAsyncDisposable
         }
         catch (Exception error)
         {
-            Failure = error;
+            _failure = error;
         }
         _arrivals.Writer.TryComplete();
         while (_arrivals.Reader.TryRead(out var arrival))
             _scheduler.Enqueue(arrival);
-        _scheduler.EndAll(Failure);
+        _scheduler.EndAll(_failure);
     }
 
     /// <summary>Waits until there is something to compute; false when the engine is to end.</summary>

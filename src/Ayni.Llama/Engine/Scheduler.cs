@@ -33,9 +33,9 @@ internal sealed class Scheduler : IDisposable
         _vocabularySize = model.Config.VocabularySize;
         var stepTokens = Math.Max(options.StepTokens, options.MaxSequences);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
-        _logits = new float[options.MaxSequences * _vocabularySize];
+        _logits = new float[checked(options.MaxSequences * _vocabularySize)];
 
-        var blocksOfOne = (contextLength + KeyValueCache.BlockTokens - 1) / KeyValueCache.BlockTokens;
+        var blocksOfOne = (contextLength - 1) / KeyValueCache.BlockTokens + 1;
         var blockBytes = 2L * model.Config.LayerCount * model.Config.KeyValueWidth * KeyValueCache.BlockTokens * sizeof(float);
         var blocks = Math.Clamp(options.CacheBytes / blockBytes, blocksOfOne, (long)blocksOfOne * options.MaxSequences);
         Cache = new KeyValueCache(model.Config, (int)blocks);
@@ -120,12 +120,17 @@ internal sealed class Scheduler : IDisposable
             if (sequence.IsDecoding)
                 Add(sequence, 1);
         }
+        var unfinished = _running.Count(sequence => sequence.MissingCount > 0);
         foreach (var sequence in _running)
         {
+            if (sequence.MissingCount == 0)
+                continue;
+            // An equal share each, so that a short prompt does not wait for long ones; what one leaves goes to those after it.
             var room = _options.StepTokens - _batch.TokenCount;
-            var missing = sequence.Tokens.Count - sequence.CachedLength;
-            if (room > 0 && missing > 0)
-                Add(sequence, Math.Min(room, missing));
+            var share = Math.Min((room + unfinished - 1) / unfinished, sequence.MissingCount);
+            unfinished--;
+            if (share > 0)
+                Add(sequence, share);
         }
     }
 

@@ -44,9 +44,12 @@ internal sealed class Sequence
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int CachedLength { get; set; }
 
+    /// <summary>Tokens that are not in the cache and not in the step being filled.</summary>
+    public int MissingCount => Tokens.Count - CachedLength;
+
     public bool IsCancelled => _cancellation.IsCancellationRequested;
 
-    public bool IsDecoding => CachedLength == Tokens.Count - 1 && GeneratedCount > 0;
+    public bool IsDecoding => MissingCount == 1 && GeneratedCount > 0;
 
     /// <summary>Cache slots it may need in all.</summary>
     public int MaxLength => Request.Prompt.Length + MaxTokens;

@@ -7,8 +7,11 @@ namespace Ayni.Llama;
 public sealed class Sampler
 {
     private readonly SamplingParameters _parameters;
-    private readonly double[] _probabilities;
-    private readonly int[] _ids;
+    private readonly int _vocabularySize;
+
+    // As long as the vocabulary, so made when the first token is drawn: a request that waits takes no room.
+    private double[] _probabilities = [];
+    private int[] _ids = [];
     private readonly Random _random;
 
     /// <summary>Prepares to sample.</summary>
@@ -21,8 +24,7 @@ public sealed class Sampler
         if (!(parameters.TopP is > 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(parameters), parameters.TopP, "top_p must be above 0 and at most 1.");
         _parameters = parameters;
-        _probabilities = parameters.Temperature == 0 ? [] : new double[vocabularySize];
-        _ids = parameters.Temperature == 0 ? [] : new int[vocabularySize];
+        _vocabularySize = vocabularySize;
         _random = new Random(parameters.Seed is { } seed ? FoldSeed(seed) : RandomNumberGenerator.GetInt32(int.MaxValue));
     }
 
@@ -58,28 +60,35 @@ public sealed class Sampler
             probabilities[id] = _probabilities[id];
     }
 
-    private static int Greedy(ReadOnlySpan<float> logits)
+    private static int Greedy(ReadOnlySpan<float> logits) => logits.IndexOf(Largest(logits));
+
+    /// <summary>The largest logit. Throws if it, or any other, is not a number or positive infinity.</summary>
+    private static float Largest(ReadOnlySpan<float> logits)
     {
-        var best = 0;
-        for (var id = 1; id < logits.Length; id++)
+        var largest = float.NegativeInfinity;
+        foreach (var logit in logits)
         {
-            if (logits[id] > logits[best])
-                best = id;
+            // Math.Max hands on what is not a number.
+            largest = MathF.Max(largest, logit);
         }
-        return float.IsFinite(logits[best]) ? best : throw NotFinite();
+        return float.IsFinite(largest)
+            ? largest
+            : throw new ArithmeticException("The model's logits are not finite numbers; its weights may be damaged.");
     }
 
     /// <summary>Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where top-p cuts.</summary>
     private ReadOnlySpan<int> Distribute(ReadOnlySpan<float> logits)
     {
+        // Distances from the largest logit, so that the smallest temperature there is divides a 0 there and not a number into infinity.
+        var largest = Largest(logits);
+        if (_ids.Length == 0)
+            (_probabilities, _ids) = (new double[_vocabularySize], new int[_vocabularySize]);
         for (var id = 0; id < logits.Length; id++)
         {
             _ids[id] = id;
-            _probabilities[id] = logits[id] / _parameters.Temperature;
+            _probabilities[id] = logits[id] == largest ? 0 : ((double)logits[id] - largest) / _parameters.Temperature;
         }
         Softmax.Apply(_probabilities);
-        if (double.IsNaN(_probabilities[0]))
-            throw NotFinite();
         if (_parameters.TopP >= 1)
             return _ids;
 
@@ -124,7 +133,12 @@ public sealed class Sampler
         }
     }
 
-    private static ArithmeticException NotFinite() => new("The model's logits are not finite numbers; its weights may be damaged.");
-
-    private static int FoldSeed(long seed) => (int)(seed ^ (seed >> 32));
+    /// <summary>All 64 bits of a seed in the 32 that the generator takes (the finalizer of SplitMix64).</summary>
+    private static int FoldSeed(long seed)
+    {
+        var bits = unchecked((ulong)seed + 0x9e3779b97f4a7c15);
+        bits = unchecked((bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9);
+        bits = unchecked((bits ^ (bits >> 27)) * 0x94d049bb133111eb);
+        return (int)(bits >> 33);
+    }
 }

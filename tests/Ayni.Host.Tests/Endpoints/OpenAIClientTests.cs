@@ -1,4 +1,5 @@
 using System.ClientModel;
+using Ayni.Tests;
 using OpenAI.Chat;
 
 namespace Ayni.Host.Tests;
@@ -83,6 +84,49 @@ public sealed class OpenAIClientTests(HostFixture fixture) : IClassFixture<HostF
             _test.OpenAI().GetChatClient("gpt-4o").CompleteChatAsync([new UserChatMessage("Hello")]));
         Assert.Equal(404, refusal.Status);
         Assert.Contains("model_not_found", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_is_told_which_field_is_wrong_and_when_a_prompt_is_too_long_or_a_body_too_large()
+    {
+        await AssertRefusedAsync(400, "temperature", new UserChatMessage("Hello"), new ChatCompletionOptions { Temperature = 7 });
+        await AssertRefusedAsync(400, "context_length_exceeded", new UserChatMessage(new string('a', 5000)));
+        await AssertRefusedAsync(413, "request_too_large", new UserChatMessage(new string('a', 5 << 20)));
+    }
+
+    [Fact]
+    public async Task It_is_told_that_a_limit_is_spent_and_a_queue_full()
+    {
+        await using var test = await TestHost.StartAsync(
+            TinyModel.Slow, options => options with { Engine = new() { QueueLimit = 1, MaxSequences = 1 } });
+        var client = test.OpenAI().GetChatClient(TestHost.ModelName);
+        using (var running = await test.OpenStreamAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":4000,"stream":true}"""))
+        using (var waiting = new CancellationTokenSource())
+        {
+            var queued = client.CompleteChatAsync([new UserChatMessage("Hello")], cancellationToken: waiting.Token);
+            while (test.Host.Engine?.QueuedCount != 1)
+                await Task.Delay(10);
+            var full = await Assert.ThrowsAsync<ClientResultException>(() => client.CompleteChatAsync([new UserChatMessage("Hello")]));
+            Assert.Equal(429, full.Status);
+            Assert.True(full.GetRawResponse()!.Headers.TryGetValue("Retry-After", out _));
+            await waiting.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
+        }
+
+        await test.Books.SetSpendingLimitAsync(
+            Assert.Single(test.Books.ListCustomers()).Id, Ledger.Amount.Parse("0.000000000001", Ledger.Currency.Parse("USD")));
+        while (!test.Books.ListReceipts(new()).Receipts.Any())
+            await Task.Delay(10);
+        var spent = await Assert.ThrowsAsync<ClientResultException>(() => client.CompleteChatAsync([new UserChatMessage("Hello")]));
+        Assert.Equal(402, spent.Status);
+        Assert.Contains("insufficient_quota", spent.Message, StringComparison.Ordinal);
+    }
+
+    private async Task AssertRefusedAsync(int status, string word, UserChatMessage message, ChatCompletionOptions? options = null)
+    {
+        var refusal = await Assert.ThrowsAsync<ClientResultException>(() => Client().CompleteChatAsync([message], options));
+        Assert.Equal(status, refusal.Status);
+        Assert.Contains(word, refusal.Message, StringComparison.Ordinal);
     }
 
     private ChatClient Client() => _test.OpenAI().GetChatClient(TestHost.ModelName);

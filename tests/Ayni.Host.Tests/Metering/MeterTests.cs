@@ -87,6 +87,33 @@ public sealed class MeterTests
     }
 
     [Fact]
+    public async Task Simultaneous_requests_do_not_pass_a_limit_together()
+    {
+        await using var test = await TestHost.StartAsync(TinyModel.Slow);
+        var customer = Assert.Single(test.Books.ListCustomers());
+        await test.Books.SetSpendingLimitAsync(customer.Id, Amount.Parse("0.0005", Currency.Parse("USD")));
+        // While this stream, which may come to 0.0016 dollars, is under way, nothing is left of the limit for others.
+        using (var running = await test.OpenStreamAsync("/v1/completions", LongStream))
+        {
+            Assert.Equal(200, (int)running.StatusCode);
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+            {
+                using var refused = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":5}""");
+                Assert.Equal(402, (int)refused.StatusCode);
+                Assert.Equal("insufficient_quota", (await refused.ErrorAsync()).Code);
+            }));
+        }
+
+        // Its client left early, so it cost less than it might have and the rest is free again.
+        await WaitForAsync(() => test.Books.ListReceipts(new()).Receipts.SingleOrDefault());
+        await WaitForAsync(async () =>
+        {
+            using var response = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":5}""");
+            return response.IsSuccessStatusCode ? response.StatusCode.ToString() : null;
+        });
+    }
+
+    [Fact]
     public async Task A_revoked_key_gets_401_from_the_next_request_on()
     {
         await using var test = await TestHost.StartAsync();

@@ -24,6 +24,15 @@ public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<Host
     }
 
     [Fact]
+    public async Task The_address_it_listens_on_is_answered()
+    {
+        await using var test = await TestHost.StartAsync(configure: options => options with { ListenAddress = IPAddress.Parse("127.0.0.2") });
+        Assert.Equal("127.0.0.2", test.Host.Address.Host);
+        using var response = await test.Http.GetAsync("/healthz");
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Fact]
     public async Task A_name_the_operator_allows_is_answered()
     {
         await using var test = await TestHost.StartAsync(configure: options => options with { AllowedHosts = ["llama.example"] });
