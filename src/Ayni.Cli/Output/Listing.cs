@@ -19,7 +19,7 @@ internal sealed class Listing<T>(JsonTypeInfo<T> json, params Column<T>[] column
         foreach (var column in columns)
         {
             var header = new TableColumn(new Text(column.Name.Replace('_', ' '), new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column.IsNumber ? header.RightAligned() : header);
+            table.AddColumn(column.IsNumber ? header.RightAligned().NoWrap() : header);
         }
         foreach (var row in rows)
             table.AddRow(columns.Select(column => new Text(column.Value(row) ?? "")));

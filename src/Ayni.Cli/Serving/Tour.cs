@@ -38,7 +38,7 @@ internal sealed class Tour
             await AskAsync(customer, host, ready.Model, cancellationToken).ConfigureAwait(false);
             _clock.Advance(TimeSpan.FromHours(1));
         }
-        ShowReceipts();
+        ShowReceipts(customers);
         return await CloseAsync(host.Books, cancellationToken).ConfigureAwait(false);
     }
 
@@ -82,11 +82,17 @@ internal sealed class Tour
         _receipts.Add(host.Books.FindReceipt(receiptId) ?? throw new InvalidOperationException($"The ledger has no receipt {receiptId}."));
     }
 
-    private void ShowReceipts()
+    private void ShowReceipts(IEnumerable<TourCustomer> customers)
     {
         Heading("A receipt each");
-        Say("Each was on disk before its answer ended, is numbered within its key and chained to the key's receipt before:");
-        ReceiptListing.Full.WriteTable(_receipts, _console);
+        Say("Each was on disk before its answer ended, is numbered within its key and chained to the key's receipt before.");
+        foreach (var (customer, receipt) in customers.Zip(_receipts))
+        {
+            Say($"{receipt.Id} for {customer.Name}");
+            Say($"  {receipt.Counts.Prompt} tokens in, {receipt.Counts.Generated} out: {receipt.Charge}");
+            Say($"  number {receipt.KeyNumber} of {receipt.KeyId}{(receipt.AppId is { } app ? $", which belongs to {app}" : "")}");
+            Say($"  hash {receipt.Hash}");
+        }
     }
 
     private async Task<TourOutcome> CloseAsync(Books books, CancellationToken cancellationToken)

@@ -63,13 +63,13 @@ public sealed class LedgerCommandTests : IDisposable
         var month = await UseLastMonthAsync();
 
         var estimate = (await CommandAsync("ledger", "statement", "--period", month, "--json")).Json;
-        Assert.All(estimate.EnumerateArray(), statement => Assert.Equal("Estimate", statement.GetProperty("status").GetString()));
+        Assert.All(estimate.EnumerateArray(), statement => Assert.Equal("estimate", statement.GetProperty("status").GetString(), ignoreCase: true));
         var closed = await CommandAsync("period", "close", month, "--json");
         Assert.Equal(closed.Output, (await CommandAsync("period", "close", month, "--json")).Output);
         Assert.Equal("closed", (await CommandAsync("period", "list", "--json")).Json[0].GetProperty("status").GetString());
 
         var statements = (await CommandAsync("ledger", "statement", "--period", month, "--json")).Json;
-        Assert.All(statements.EnumerateArray(), statement => Assert.Equal("Final", statement.GetProperty("status").GetString()));
+        Assert.All(statements.EnumerateArray(), statement => Assert.Equal("final", statement.GetProperty("status").GetString(), ignoreCase: true));
         var totals = statements.EnumerateArray().SelectMany(statement => statement.GetProperty("totals").EnumerateArray()).ToArray();
         var charge = Assert.Single((await CommandAsync("ledger", "receipts", "--period", month, "--json")).Json.EnumerateArray()).GetProperty("charge");
         Assert.Equal(Money(charge), totals.Sum(total => Money(total.GetProperty("payable")) + Money(total.GetProperty("carry_out"))));
