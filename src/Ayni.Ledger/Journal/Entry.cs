@@ -8,12 +8,15 @@ namespace Ayni.Ledger;
 public enum EntryKind
 {
     /// <summary>A receipt's charge; its reference is the receipt's id.</summary>
+    [JsonStringEnumMemberName("charge")]
     Charge = 0,
 
     /// <summary>A model's revenue of a month shared out at close; its reference is the model's name.</summary>
+    [JsonStringEnumMemberName("distribution")]
     Distribution = 1,
 
     /// <summary>What a party's carry comes to in whole coins made payable at close; its reference is the party's id.</summary>
+    [JsonStringEnumMemberName("payable")]
     Payable = 2,
 }
 

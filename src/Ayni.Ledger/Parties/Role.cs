@@ -1,27 +1,37 @@
+using System.Text.Json.Serialization;
+
 namespace Ayni.Ledger;
 
 /// <summary>What a party does for the service.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Role>))]
 public enum Role
 {
     /// <summary>Owns the model.</summary>
+    [JsonStringEnumMemberName("licensor")]
     Licensor,
 
     /// <summary>Runs the machines.</summary>
+    [JsonStringEnumMemberName("host")]
     Host,
 
     /// <summary>Wrote an app that brings requests.</summary>
+    [JsonStringEnumMemberName("developer")]
     Developer,
 
     /// <summary>Made an adapter that requests use.</summary>
+    [JsonStringEnumMemberName("adapter-author")]
     AdapterAuthor,
 
     /// <summary>Gave data that a model or adapter learned from.</summary>
+    [JsonStringEnumMemberName("data-contributor")]
     DataContributor,
 
     /// <summary>Paid in advance for a model or adapter.</summary>
+    [JsonStringEnumMemberName("backer")]
     Backer,
 
     /// <summary>Sells access to others' services.</summary>
+    [JsonStringEnumMemberName("store")]
     Store,
 }
 

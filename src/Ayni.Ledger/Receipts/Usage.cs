@@ -1,22 +1,30 @@
+using System.Text.Json.Serialization;
+
 namespace Ayni.Ledger;
 
 /// <summary>How a request ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Outcome>))]
 public enum Outcome
 {
     /// <summary>It ran to its end.</summary>
+    [JsonStringEnumMemberName("completed")]
     Completed = 0,
 
     /// <summary>The client left, or time ran out.</summary>
+    [JsonStringEnumMemberName("cancelled")]
     Cancelled = 1,
 }
 
 /// <summary>Who counted the tokens.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<UsageSource>))]
 public enum UsageSource
 {
     /// <summary>The engine of this host.</summary>
+    [JsonStringEnumMemberName("host")]
     Host = 0,
 
     /// <summary>A meter elsewhere that reported them.</summary>
+    [JsonStringEnumMemberName("meter")]
     Meter = 1,
 }
 

@@ -8,12 +8,15 @@ namespace Ayni.Ledger;
 public enum PeriodStatus
 {
     /// <summary>It takes entries.</summary>
+    [JsonStringEnumMemberName("open")]
     Open = 0,
 
     /// <summary>It takes no more charges; its shares are being computed.</summary>
+    [JsonStringEnumMemberName("closing")]
     Closing = 1,
 
     /// <summary>It never changes again.</summary>
+    [JsonStringEnumMemberName("closed")]
     Closed = 2,
 }
 

@@ -8,9 +8,11 @@ namespace Ayni.Ledger;
 public enum StatementStatus
 {
     /// <summary>The period is not closed; more receipts may come.</summary>
+    [JsonStringEnumMemberName("estimate")]
     Estimate = 0,
 
     /// <summary>The period is closed; the statement never changes.</summary>
+    [JsonStringEnumMemberName("final")]
     Final = 1,
 }
 

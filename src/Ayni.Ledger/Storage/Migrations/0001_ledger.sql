@@ -117,7 +117,7 @@ CREATE INDEX receipts_by_customer ON receipts (customer);
 
 CREATE TRIGGER entries_respect_closed_periods BEFORE INSERT ON entries
 WHEN NEW.period <= (SELECT max(period) FROM periods WHERE status = 'closed' OR NEW.kind = 'charge')
-BEGIN SELECT RAISE(ABORT, 'a closed period takes no entries'); END;
+BEGIN SELECT RAISE(ROLLBACK, 'a closed period takes no entries'); END;
 
 CREATE TRIGGER periods_only_close BEFORE UPDATE ON periods
 WHEN OLD.status = 'closed' OR NEW.period <> OLD.period

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Ayni.Ledger;
+
+// A process for tests to kill: posts receipts under the keys given until it is ended or has posted enough, and prints each receipt's id
+// once its task has completed. Arguments: database, requests per key, keys.
+var databasePath = args[0];
+var requestsPerKey = int.Parse(args[1], CultureInfo.InvariantCulture);
+await using var books = Books.Open(databasePath, TimeProvider.System);
+await Task.WhenAll(args[2..].Select(PostAsync));
+
+async Task PostAsync(string presented)
+{
+    var key = books.Authenticate(presented) ?? throw new ArgumentException("A key is not known.");
+    for (var i = 0; i < requestsPerKey; i++)
+    {
+        var admission = (Admission)books.Admit(key, "llama");
+        var requestId = $"{Environment.ProcessId}-{key.Id}-{i}";
+        var receipt = await books.PostAsync(new(admission, requestId, Digest.Zero, new(100 + i, i, 10), Outcome.Completed));
+        Console.Out.WriteLine(receipt.Id);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Ayni.Ledger.Tests;
+
+public sealed class SeveralProcessesTests
+{
+    [Fact]
+    public async Task Instances_that_open_a_new_file_at_once_take_turns()
+    {
+        await using var ledger = TestLedger.Empty();
+        var path = Path.Combine(Path.GetDirectoryName(ledger.Path)!, "new", "ledger.db");
+        var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Books.Open(path, ledger.Clock))));
+        foreach (var books in opened)
+        {
+            await books.CreatePartyAsync("A party", Role.Host);
+            await books.DisposeAsync();
+        }
+        await using var last = Books.Open(path, ledger.Clock);
+        Assert.Equal(8, last.ListParties().Count);
+    }
+
+    [Fact]
+    public async Task Processes_that_post_under_the_same_keys_share_one_chain_each()
+    {
+        const int PerKey = 40;
+        await using var ledger = await ReadyAsync();
+        var keys = new[] { await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true) };
+        using var first = Start(ledger, PerKey, keys);
+        using var second = Start(ledger, PerKey, keys);
+        for (var i = 0; i < PerKey; i++)
+            await ledger.UseAsync(keys[i % 2].Key, i, i, i);
+        Assert.Equal(2 * PerKey, (await EndedAsync(first)).Count);
+        Assert.Equal(2 * PerKey, (await EndedAsync(second)).Count);
+        foreach (var key in keys)
+            PostingTests.AssertChain(ledger.Books.ListReceipts(new(KeyId: key.Key.Id, Limit: 1000)).Receipts, 2 * PerKey + PerKey / 2);
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    [Fact]
+    public async Task A_killed_process_has_lost_no_receipt_it_reported()
+    {
+        await using var ledger = await ReadyAsync();
+        var keys = new[] { await ledger.IssueAsync(), await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true), await ledger.IssueAsync() };
+        await ledger.Books.DisposeAsync();
+        var random = new Random(Environment.TickCount);
+        var reported = new List<string>();
+        for (var round = 0; round < 3; round++)
+        {
+            using var writer = Start(ledger, int.MaxValue, keys);
+            reported.Add(await writer.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
+            var reading = writer.StandardOutput.ReadToEndAsync();
+            await Task.Delay(random.Next(1, 400));
+            writer.Kill();
+            await writer.WaitForExitAsync();
+            // The last line may be cut off in the pipe.
+            reported.AddRange((await reading).Split('\n')[..^1]);
+        }
+        await ledger.ReopenAsync();
+        Assert.All(reported, id => Assert.NotNull(ledger.Books.FindReceipt(id)));
+        Assert.Equal(reported.Count, reported.Distinct().Count());
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    /// <summary>The other processes live by the system's clock, so the terms must be in force by it.</summary>
+    private static Task<TestLedger> ReadyAsync() => TestLedger.ReadyAsync(DateTimeOffset.UtcNow.AddMinutes(-1));
+
+    private static Process Start(TestLedger ledger, int perKey, IssuedKey[] keys)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ayni.Ledger.Tests.Writer.dll"));
+        start.ArgumentList.Add(ledger.Path);
+        start.ArgumentList.Add(perKey.ToString(CultureInfo.InvariantCulture));
+        foreach (var key in keys)
+            start.ArgumentList.Add(key.Text);
+        return Process.Start(start)!;
+    }
+
+    private static async Task<List<string>> EndedAsync(Process process)
+    {
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await process.StandardError.ReadToEndAsync());
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    }
+}
