@@ -100,6 +100,18 @@ public sealed class LedgerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_country_reads_the_same()
+    {
+        var month = await UseLastMonthAsync();
+        foreach (var command in new string[][] { ["ledger", "statement", "--period", month], ["ledger", "receipts", "--csv"], ["period", "list", "--json"] })
+        {
+            var here = await CommandAsync(command);
+            var there = (await AyniCommand.RunAsync([.. command, "--data", Data], "", ("LC_ALL", "ar_SA.UTF-8"))).Succeeded();
+            Assert.Equal(here.Output, there.Output);
+        }
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_one_sentence()
     {
         (await RunAsync("ledger", "balance")).Failed("There is no ledger");

@@ -63,6 +63,44 @@ public sealed class ServeLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_that_takes_longer_than_the_drain_ends_where_it_is_and_is_recorded()
+    {
+        await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"), "--drain", "0");
+        using var client = host.Client(host.Key!);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(4000, stream: true) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await reader.ReadLineAsync();
+
+        await host.SignalAsync("TERM");
+        var events = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal("data: [DONE]", events[^1]);
+        var extension = JsonSerializer.Deserialize<JsonElement>(events[^2]["data: ".Length..]).GetProperty("ayni");
+        Assert.Equal("server_stopping", extension.GetProperty("cut_short").GetString());
+        Assert.Equal(0, await host.WaitAsync());
+        var receipts = (await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", _folder.PathOf("data"))).Succeeded().Json;
+        var receipt = Assert.Single(receipts.EnumerateArray());
+        Assert.Equal(extension.GetProperty("receipt").GetProperty("id").GetString(), receipt.GetProperty("id").GetString());
+        Assert.Equal("cancelled", receipt.GetProperty("outcome").GetString(), ignoreCase: true);
+    }
+
+    [Fact]
+    public async Task A_second_signal_waits_for_nobody()
+    {
+        await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"), "--drain", "3600");
+        using var client = host.Client(host.Key!);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(4000, stream: true) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        await host.SignalAsync("TERM");
+        while (!host.Log.Contains("Stopping", StringComparison.Ordinal))
+            await Task.Delay(10);
+        await host.SignalAsync("TERM");
+        Assert.NotEqual(0, await host.WaitAsync());
+    }
+
+    [Fact]
     public async Task A_first_start_tells_people_what_to_do()
     {
         var model = _folder.Write(new TinyModel());
