@@ -16,12 +16,14 @@ namespace Ayni.Host;
 /// <summary>What a host serves once its model is loaded.</summary>
 /// <param name="Model">The name clients call the model by.</param>
 /// <param name="ContextLength">The longest prompt and answer together, in tokens.</param>
-/// <param name="FirstKey">The key issued by this start because there was none; its text is shown here and never again. Null at later starts.</param>
+/// <param name="FirstKey">
+/// The key issued by this start because there was none; its text is shown here and never again. Null at later starts.
+/// </param>
 public sealed record HostReady(string Model, int ContextLength, IssuedKey? FirstKey);
 
 /// <summary>
-/// A running host: an OpenAI-compatible server that joins one model and one ledger. It listens as soon as it is started and serves as soon as
-/// its model is loaded. All members may be called from any thread.
+/// A running host: an OpenAI-compatible server that joins one model and one ledger. It listens as soon as it is started and serves as
+/// soon as its model is loaded. All members may be called from any thread.
 /// </summary>
 public sealed class AyniHost : IAsyncDisposable
 {
@@ -68,7 +70,10 @@ public sealed class AyniHost : IAsyncDisposable
 
     /// <summary>Starts with a loader and a log of the caller's choice.</summary>
     internal static async Task<AyniHost> StartAsync(
-        HostOptions options, TimeProvider clock, Func<HostOptions, CancellationToken, LlamaModel> load, Action<ILoggingBuilder>? configureLogging,
+        HostOptions options,
+        TimeProvider clock,
+        Func<HostOptions, CancellationToken, LlamaModel> load,
+        Action<ILoggingBuilder>? configureLogging,
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
@@ -91,8 +96,8 @@ public sealed class AyniHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: new requests get 503, those under way may finish within <see cref="HostOptions.DrainLimit"/>, then their answers end where they
-    /// are. Every receipt is posted before the task ends. Calling it again waits for the first call.
+    /// Stops: new requests get 503, those under way may finish within <see cref="HostOptions.DrainLimit"/>, then their answers end
+    /// where they are. Every receipt is posted before the task ends. Calling it again waits for the first call.
     /// </summary>
     public Task StopAsync()
     {

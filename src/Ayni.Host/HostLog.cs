@@ -9,7 +9,8 @@ internal static partial class HostLog
     [LoggerMessage(1, LogLevel.Information, "Listening on {Address}; loading {ModelPath}")]
     public static partial void Listening(this ILogger logger, Uri address, string modelPath);
 
-    [LoggerMessage(2, LogLevel.Information, "Serving {Model} with a context of {ContextLength} tokens and the {ChatFormat} chat format, loaded in {Elapsed}")]
+    [LoggerMessage(
+        2, LogLevel.Information, "Serving {Model}, context {ContextLength} tokens, chat format {ChatFormat}, loaded in {Elapsed}")]
     public static partial void Serving(this ILogger logger, string model, int contextLength, string chatFormat, TimeSpan elapsed);
 
     [LoggerMessage(3, LogLevel.Error, "The model {ModelPath} could not be served: {Problem}")]
@@ -31,11 +32,23 @@ internal static partial class HostLog
     public static partial void AgreementEntered(this ILogger logger, string model, long version);
 
     [LoggerMessage(20, LogLevel.Information, "{RequestId} {Method} {Route} {Status} in {Elapsed}")]
-    public static partial void RequestEnded(this ILogger logger, string requestId, string method, string route, int status, TimeSpan elapsed);
+    public static partial void RequestEnded(
+        this ILogger logger, string requestId, string method, string route, int status, TimeSpan elapsed);
 
-    [LoggerMessage(21, LogLevel.Information, "{RequestId} by {KeyId} has receipt {ReceiptId}: {Outcome}, {Counts}; queued {Queued}, prefill {Prefill}, decode {Decode}")]
+    [LoggerMessage(
+        21,
+        LogLevel.Information,
+        "{RequestId} by {KeyId} has receipt {ReceiptId}: {Outcome}, {Counts}; queued {Queued}, prefill {Prefill}, decode {Decode}")]
     public static partial void Metered(
-        this ILogger logger, string requestId, string keyId, string receiptId, Outcome outcome, TokenCounts counts, TimeSpan queued, TimeSpan prefill, TimeSpan decode);
+        this ILogger logger,
+        string requestId,
+        string keyId,
+        string receiptId,
+        Outcome outcome,
+        TokenCounts counts,
+        TimeSpan queued,
+        TimeSpan prefill,
+        TimeSpan decode);
 
     [LoggerMessage(22, LogLevel.Error, "{RequestId} failed")]
     public static partial void RequestFailed(this ILogger logger, string requestId, Exception error);

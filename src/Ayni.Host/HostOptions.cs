@@ -22,9 +22,9 @@ public sealed record HostOptions
     public int Port { get; init; } = 8080;
 
     /// <summary>
-    /// Names besides <c>localhost</c> and the loopback addresses that a request's Host header may hold. On a loopback address all others are
-    /// refused, since a web page could otherwise reach the host by a name that resolves here (DNS rebinding); elsewhere they are refused only
-    /// if a name is given.
+    /// Names besides <c>localhost</c> and the loopback addresses that a request's Host header may hold. On a loopback address all
+    /// others are refused, since a web page could otherwise reach the host by a name that resolves here (DNS rebinding); elsewhere they
+    /// are refused only if a name is given.
     /// </summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
@@ -37,7 +37,9 @@ public sealed record HostOptions
     /// <summary>The most tokens generated for a request that names no limit.</summary>
     public int DefaultMaxTokens { get; init; } = 512;
 
-    /// <summary>How long running requests may go on after <see cref="AyniHost.StopAsync"/>; then their answers end where they are.</summary>
+    /// <summary>
+    /// How long running requests may go on after <see cref="AyniHost.StopAsync"/>; then their answers end where they are.
+    /// </summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The engine's bounds: context, queue, sequences.</summary>
@@ -59,7 +61,10 @@ public sealed record HostOptions
     public string DatabasePath => Path.Combine(DataDirectory, "ledger.db");
 }
 
-/// <summary>The price and the shares entered for a model that has none. The operator changes them at any time; these only make a first start work.</summary>
+/// <summary>
+/// The price and the shares entered for a model that has none. The operator changes them at any time; these only make a first start
+/// work.
+/// </summary>
 public sealed record StartingTerms
 {
     private static readonly Currency Dollar = Currency.Parse("USD");

@@ -1,3 +1,5 @@
+using Ayni.Tests;
+
 namespace Ayni.Host.Tests;
 
 /// <summary>The log says what happened and never what was said.</summary>
@@ -8,11 +10,13 @@ public sealed class HostLogTests
     {
         const string Secret = "xyzzysecret";
         await using var test = await TestHost.StartAsync();
-        var answer = await (await test.PostAsync(
-            "/v1/completions", $$"""{"model":"tiny","prompt":"{{Secret}}","max_tokens":9,"user":"{{Secret}}","stop":"{{Secret}}"}""")).JsonAsync();
+        var good = $$"""{"model":"tiny","prompt":"{{Secret}}","max_tokens":9,"user":"{{Secret}}","stop":"{{Secret}}"}""";
+        var answer = await (await test.PostAsync("/v1/completions", good)).JsonAsync();
         string[] bodies =
         [
-            $$"""{"model":"{{Secret}}","prompt":"{{Secret}}"}""", $$"""{"{{Secret}}":""", $$"""{"model":"tiny","prompt":["{{Secret}}",7]}""",
+            $$"""{"model":"{{Secret}}","prompt":"{{Secret}}"}""",
+            $$"""{"{{Secret}}":""",
+            $$"""{"model":"tiny","prompt":["{{Secret}}",7]}""",
             $$"""{"model":"tiny","prompt":"{{Secret}}\u0000"}""",
         ];
         foreach (var body in bodies)
@@ -24,12 +28,43 @@ public sealed class HostLogTests
         var lines = test.Log.Lines;
         Assert.Contains(lines, line => line.StartsWith("Information 21 ", StringComparison.Ordinal));
         Assert.True(lines.Count(line => line.StartsWith("Information 20 ", StringComparison.Ordinal)) >= 7);
-        var generated = answer.GetProperty("choices")[0].GetProperty("text").GetString()!.Trim();
+        var generated = answer.Text().Trim();
         Assert.All(lines, line =>
         {
             Assert.DoesNotContain(Secret, line, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(generated, line, StringComparison.Ordinal);
             Assert.DoesNotContain(test.Key, line, StringComparison.Ordinal);
         });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_log_goes_to_standard_error_and_never_to_standard_output(bool json)
+    {
+        var folder = Directory.CreateTempSubdirectory("ayni-host-").FullName;
+        var path = Path.Combine(folder, "tiny.gguf");
+        new TinyModel().Save(path);
+        var (normalOutput, normalError) = (Console.Out, Console.Error);
+        using StringWriter output = new(), error = new();
+        Console.SetOut(output);
+        Console.SetError(TextWriter.Synchronized(error));
+        try
+        {
+            var options = new HostOptions { ModelPath = path, DataDirectory = Path.Combine(folder, "data"), Port = 0, JsonLogs = json };
+            await using var host = await AyniHost.StartAsync(options, TimeProvider.System);
+            Assert.Equal("tiny", (await host.Ready).Model);
+        }
+        finally
+        {
+            Console.SetOut(normalOutput);
+            Console.SetError(normalError);
+        }
+
+        Assert.Equal("", output.ToString());
+        var lines = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line => line.Contains("Serving tiny", StringComparison.Ordinal) && json == line.StartsWith('{'));
+        Assert.Contains(lines, line => line.Contains("Stopped", StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
     }
 }

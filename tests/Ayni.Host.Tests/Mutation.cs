@@ -4,7 +4,9 @@ namespace Ayni.Host.Tests;
 internal static class Mutation
 {
     private static readonly byte[][] Fragments =
-        ["\0"u8.ToArray(), [0xff, 0xfe], [0xed, 0xa0, 0x80], "\\ud800"u8.ToArray(), "\""u8.ToArray(), "{"u8.ToArray(), "]"u8.ToArray(), "-1e999"u8.ToArray(), "null"u8.ToArray()];
+    [
+        [0], [0xff, 0xfe], [0xed, 0xa0, 0x80], [.. "\\ud800"u8], [.. "\""u8], [.. "{"u8], [.. "]"u8], [.. "-1e999"u8], [.. "null"u8],
+    ];
 
     public static byte[] Of(byte[] valid, Random random)
     {

@@ -42,7 +42,8 @@ internal sealed class TestHost : IAsyncDisposable
     public string Key { get; private set; } = "";
 
     /// <summary>Starts a host and waits until it serves.</summary>
-    public static async Task<TestHost> StartAsync(TinyModel? model = null, Func<HostOptions, HostOptions>? configure = null, string? folder = null)
+    public static async Task<TestHost> StartAsync(
+        TinyModel? model = null, Func<HostOptions, HostOptions>? configure = null, string? folder = null)
     {
         var test = await BeginAsync(model, configure, folder: folder);
         var ready = await test.Host.Ready.WaitAsync(TimeSpan.FromSeconds(60));
@@ -101,10 +102,11 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     /// <summary>Posts a body as JSON and returns as soon as the answer's headers are there.</summary>
-    public Task<HttpResponseMessage> OpenStreamAsync(string path, string body, CancellationToken cancellationToken = default) => Http.SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") },
-        HttpCompletionOption.ResponseHeadersRead,
-        cancellationToken);
+    public Task<HttpResponseMessage> OpenStreamAsync(string path, string body, CancellationToken cancellationToken = default) =>
+        Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") },
+            HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -145,8 +147,17 @@ internal static class Answers
         var message = error.GetProperty("message").GetString()!;
         Assert.NotEmpty(message);
         Assert.DoesNotContain("   at ", message, StringComparison.Ordinal);
-        return (message, error.GetProperty("type").GetString()!, error.GetProperty("param").GetString(), error.GetProperty("code").GetString());
+        return (message, TextOf("type")!, TextOf("param"), TextOf("code"));
+
+        string? TextOf(string field) => error.GetProperty(field).GetString();
     }
+
+    /// <summary>The text of a text completion or of a chunk of one.</summary>
+    public static string Text(this JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("text").GetString()!;
+
+    /// <summary>Why an answer ended; null in a chunk before the end.</summary>
+    public static string? FinishReason(this JsonElement answer) =>
+        answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString();
 }
 
 /// <summary>Keeps every line that is logged.</summary>
@@ -166,7 +177,8 @@ internal sealed class RecordedLog : ILoggerProvider, ILogger
 
     public ILogger CreateLogger(string categoryName) => this;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         lock (_lines)
             _lines.Add($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception}");

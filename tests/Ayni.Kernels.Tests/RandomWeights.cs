@@ -36,14 +36,38 @@ internal static class RandomWeights
                 case TensorType.BF16:
                     BinaryPrimitives.WriteUInt16LittleEndian(span, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
                     break;
-                case TensorType.Q6_K:
-                    BinaryPrimitives.WriteHalfLittleEndian(span[208..], (Half)(value / 1000));
+                case TensorType.MXFP4:
+                    span[0] = (byte)random.Next(115, 125);
                     break;
                 default:
-                    BinaryPrimitives.WriteHalfLittleEndian(span, (Half)(value / 50));
+                    foreach (var offset in ScaleOffsets(type))
+                        BinaryPrimitives.WriteHalfLittleEndian(span[offset..], (Half)(value / LargestInteger(type)));
                     break;
             }
         }
         return bytes;
     }
+
+    private static int[] ScaleOffsets(TensorType type) => type switch
+    {
+        TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
+        TensorType.Q2_K => [80, 82],
+        TensorType.Q3_K => [108],
+        TensorType.Q6_K => [208],
+        TensorType.TQ1_0 => [52],
+        TensorType.TQ2_0 => [64],
+        _ => [0],
+    };
+
+    /// <summary>About the largest product of a stored value and its sub-scale, so that weights stay near 1.</summary>
+    private static float LargestInteger(TensorType type) => type switch
+    {
+        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 => 20,
+        TensorType.Q2_K => 45,
+        TensorType.Q3_K => 130,
+        TensorType.Q4_K or TensorType.Q5_K => 1000,
+        TensorType.Q6_K or TensorType.IQ4_XS => 4000,
+        TensorType.TQ1_0 or TensorType.TQ2_0 => 1,
+        _ => 130,
+    };
 }

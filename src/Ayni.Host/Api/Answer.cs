@@ -35,7 +35,9 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
         Choices = choices,
     };
 
-    /// <summary>An answer that the stopping server cut short is one that met a limit; <see cref="AyniExtension.CutShort"/> says which.</summary>
+    /// <summary>
+    /// An answer that the stopping server cut short is one that met a limit; <see cref="AyniExtension.CutShort"/> says which.
+    /// </summary>
     private static string ReasonOf(MeteredResult metered) => metered.Result.Reason == FinishReason.Stop ? "stop" : "length";
 
     private static CompletionUsage UsageOf(MeteredResult metered)

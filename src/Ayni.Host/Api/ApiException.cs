@@ -33,7 +33,8 @@ internal sealed class ApiException : Exception
         Invalid(StatusCodes.Status400BadRequest, field is null ? problem : $"'{field}' {problem}", field, code);
 
     /// <summary>400: the model's chat format can't say this conversation.</summary>
-    public static ApiException BadConversation(string field, string message) => Invalid(StatusCodes.Status400BadRequest, message, field, null);
+    public static ApiException BadConversation(string field, string message) =>
+        Invalid(StatusCodes.Status400BadRequest, message, field, null);
 
     /// <summary>400: the prompt doesn't fit.</summary>
     public static ApiException ContextLengthExceeded(string field, string message) =>
@@ -85,7 +86,10 @@ internal sealed class ApiException : Exception
 
     /// <summary>415: the body is not JSON.</summary>
     public static ApiException WrongContentType() => Invalid(
-        StatusCodes.Status415UnsupportedMediaType, "Send the body as 'Content-Type: application/json', in UTF-8.", null, "unsupported_media_type");
+        StatusCodes.Status415UnsupportedMediaType,
+        "Send the body as 'Content-Type: application/json', in UTF-8.",
+        null,
+        "unsupported_media_type");
 
     /// <summary>429: come back later.</summary>
     public static ApiException TooManyRequests(string message, string code, TimeSpan retryAfter) =>

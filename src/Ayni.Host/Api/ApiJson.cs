@@ -18,7 +18,9 @@ internal sealed partial class ApiJson : JsonSerializerContext
     /// <summary>Text goes out as UTF-8 and not as escapes: the body is JSON, never part of a page.</summary>
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The same shapes with the null usage written, as OpenAI's streams do in all chunks but the last when usage was asked for.</summary>
+    /// <summary>
+    /// The same shapes with the null usage written, as OpenAI's streams do in all chunks but the last when usage was asked for.
+    /// </summary>
     public static ApiJson WithNullUsage { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

@@ -38,7 +38,9 @@ internal sealed record CompletionResponse
 
     public required CompletionChoice[] Choices { get; init; }
 
-    /// <summary>Null in the chunks before the last; whether that null is written is up to the context (<see cref="ApiJson.WithNullUsage"/>).</summary>
+    /// <summary>
+    /// Null in the chunks before the last; whether that null is written is up to the context (<see cref="ApiJson.WithNullUsage"/>).
+    /// </summary>
     public CompletionUsage? Usage { get; init; }
 
     /// <summary>What Ayni adds: the receipt.</summary>

@@ -60,8 +60,8 @@ internal static class CompletionRequestParser
         catch (JsonException error)
         {
             // The reader's own message may repeat the body; the place is enough.
-            throw ApiException.BadField(
-                null, FormattableString.Invariant($"The body is not valid JSON, from line {error.LineNumber + 1}, byte {error.BytePositionInLine} on."), "invalid_json");
+            var place = FormattableString.Invariant($"line {error.LineNumber + 1}, byte {error.BytePositionInLine}");
+            throw ApiException.BadField(null, $"The body is not valid JSON, from {place} on.", "invalid_json");
         }
     }
 

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Ayni.Host;
 
 /// <summary>
-/// One JSON object of a request, read field by field; every complaint names the field's path. JSON null counts as absent, as OpenAI's clients expect.
+/// One JSON object of a request, read field by field; every complaint names the field's path. JSON null counts as absent, as OpenAI's
+/// clients expect.
 /// </summary>
 internal sealed class JsonFields
 {
@@ -67,7 +68,8 @@ internal sealed class JsonFields
         if (Find(name) is not { } value)
             return null;
         // The comparison is written so that a NaN, were it ever parsed, would be refused.
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number <= most && (open ? number > least : number >= least))
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)
+            && number <= most && (open ? number > least : number >= least))
             return number;
         throw ApiException.BadField(PathOf(name), string.Create(
             CultureInfo.InvariantCulture, $"must be a number {(open ? "above" : "from")} {least} {(open ? "and up to" : "to")} {most}."));

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ayni.Host;
 
 /// <summary>
-/// Fields of OpenAI's API that this server knows and does not offer. Clients often send them at the value that asks for nothing; only another
-/// value is refused, so that nobody gets an answer that silently lacks what was asked for.
+/// Fields of OpenAI's API that this server knows and does not offer. Clients often send them at the value that asks for nothing; only
+/// another value is refused, so that nobody gets an answer that silently lacks what was asked for.
 /// </summary>
 internal sealed class NeutralFields
 {
@@ -66,9 +66,12 @@ internal sealed class NeutralFields
 
     private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 
-    private static bool IsZero(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == 0;
+    private static bool IsZero(JsonElement value) => IsNumber(value, 0);
 
-    private static bool IsOne(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == 1;
+    private static bool IsOne(JsonElement value) => IsNumber(value, 1);
+
+    private static bool IsNumber(JsonElement value, double expected) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == expected;
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

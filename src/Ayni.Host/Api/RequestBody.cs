@@ -45,13 +45,18 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>A body without a type is taken for JSON; one with another type or character set is refused.</summary>
+    /// <summary>
+    /// A body without a type is taken for JSON, and so is one with the type that curl and the like give whatever they are told nothing of;
+    /// one with another type or character set is refused.
+    /// </summary>
     private static bool IsJson(HttpRequest request)
     {
         if (string.IsNullOrEmpty(request.ContentType))
             return true;
         return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 

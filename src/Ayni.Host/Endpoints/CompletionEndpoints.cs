@@ -10,6 +10,9 @@ namespace Ayni.Host;
 internal sealed class CompletionEndpoints(
     HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger)
 {
+    /// <summary>Runs the request's generation to its end, handing on each token.</summary>
+    private delegate Task<MeteredResult> RunGeneration(Func<GeneratedToken, ValueTask> deliver);
+
     public Task ChatAsync(HttpContext context) => HandleAsync(context, CompletionShape.Chat);
 
     public Task TextAsync(HttpContext context) => HandleAsync(context, CompletionShape.Text);
@@ -30,11 +33,12 @@ internal sealed class CompletionEndpoints(
             MaxTokens = Math.Min(request.MaxTokens ?? options.DefaultMaxTokens, model.Engine.ContextLength),
             Sampling = request.Sampling,
             Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.ChatFormat.StopTexts] : request.Stop,
+            ContinuesText = request.Input is not CompletionInput.Conversation,
             Owner = key.Id,
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
         Task<MeteredResult> RunAsync(Func<GeneratedToken, ValueTask> deliver) =>
-            RunMeteredAsync(key, model, generation, request.Input.Field, deliver, context);
+            RunMeteredAsync(context, key, model, generation, request.Input.Field, deliver);
         await (request.Stream
             ? StreamAsync(context, answer, request.IncludeUsage, RunAsync)
             : AnswerWholeAsync(context, answer, RunAsync)).ConfigureAwait(false);
@@ -42,12 +46,18 @@ internal sealed class CompletionEndpoints(
 
     /// <summary>Runs a generation and says the engine's refusals in the API's words.</summary>
     private async Task<MeteredResult> RunMeteredAsync(
-        ApiKey key, ServedModel model, GenerationRequest generation, string field, Func<GeneratedToken, ValueTask> deliver, HttpContext context)
+        HttpContext context,
+        ApiKey key,
+        ServedModel model,
+        GenerationRequest generation,
+        string field,
+        Func<GeneratedToken, ValueTask> deliver)
     {
         MeteredResult metered;
         try
         {
-            metered = await meter.RunAsync(key, model, RequestId.Of(context), generation, deliver, context.RequestAborted).ConfigureAwait(false);
+            metered = await meter.RunAsync(
+                key, model, RequestId.Of(context), generation, deliver, context.RequestAborted).ConfigureAwait(false);
         }
         catch (ContextLengthExceededException refusal)
         {
@@ -66,7 +76,7 @@ internal sealed class CompletionEndpoints(
         return metered.Receipt is null ? throw ApiException.Stopping() : metered;
     }
 
-    private static async Task AnswerWholeAsync(HttpContext context, Answer answer, Func<Func<GeneratedToken, ValueTask>, Task<MeteredResult>> run)
+    private static async Task AnswerWholeAsync(HttpContext context, Answer answer, RunGeneration run)
     {
         var text = new StringBuilder();
         var metered = await run(token =>
@@ -75,11 +85,11 @@ internal sealed class CompletionEndpoints(
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
         context.Response.Headers["Ayni-Receipt"] = metered.Receipt!.Id;
-        await ApiWriter.WriteAsync(context.Response, answer.Whole(text.ToString(), metered), ApiJson.Default.CompletionResponse).ConfigureAwait(false);
+        var whole = answer.Whole(text.ToString(), metered);
+        await ApiWriter.WriteAsync(context.Response, whole, ApiJson.Default.CompletionResponse).ConfigureAwait(false);
     }
 
-    private async Task StreamAsync(
-        HttpContext context, Answer answer, bool includeUsage, Func<Func<GeneratedToken, ValueTask>, Task<MeteredResult>> run)
+    private async Task StreamAsync(HttpContext context, Answer answer, bool includeUsage, RunGeneration run)
     {
         var stream = new EventStream(context.Response);
         var type = includeUsage ? ApiJson.WithNullUsage.CompletionResponse : ApiJson.Default.CompletionResponse;

@@ -46,7 +46,10 @@ internal static class PromptEncoder
         for (var i = 0; i < ids.Length; i++)
         {
             if (ids[i] >= tokenizer.VocabularySize)
-                throw ApiException.BadField("prompt", FormattableString.Invariant($"holds {ids[i]} at position {i}; token ids are below {tokenizer.VocabularySize}."));
+            {
+                var problem = FormattableString.Invariant($"holds {ids[i]} at position {i}; ids are below {tokenizer.VocabularySize}.");
+                throw ApiException.BadField("prompt", problem);
+            }
         }
 
         return ids;

@@ -10,14 +10,14 @@ namespace Ayni.Host;
 internal sealed record MeteredResult(GenerationResult Result, Receipt? Receipt);
 
 /// <summary>
-/// The one metering point: every generation, whatever its endpoint and streamed or not, is admitted, made and posted here. An engine failure
-/// is free; a cancellation pays for what was made until then.
+/// The one metering point: every generation, whatever its endpoint and streamed or not, is admitted, made and posted here. An engine
+/// failure is free; a cancellation pays for what was made until then.
 /// </summary>
 internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logger)
 {
     /// <summary>
-    /// Lets a request in, hands each token on as it is made, and posts the receipt. Whatever ends the generation early, what it used is posted.
-    /// Throws <see cref="ApiException"/>.
+    /// Lets a request in, hands each token on as it is made, and posts the receipt. Whatever ends the generation early, what it used is
+    /// posted. Throws <see cref="ApiException"/>.
     /// </summary>
     /// <param name="key">Whose request it is.</param>
     /// <param name="model">What answers.</param>
@@ -26,7 +26,12 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
     /// <param name="deliver">Told each token.</param>
     /// <param name="clientGone">Cancelled when nobody waits for the answer any more.</param>
     public async Task<MeteredResult> RunAsync(
-        ApiKey key, ServedModel model, string requestId, GenerationRequest request, Func<GeneratedToken, ValueTask> deliver, CancellationToken clientGone)
+        ApiKey key,
+        ServedModel model,
+        string requestId,
+        GenerationRequest request,
+        Func<GeneratedToken, ValueTask> deliver,
+        CancellationToken clientGone)
     {
         var admission = Admit(key, model.Name);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut);
@@ -95,7 +100,8 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         try
         {
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.
-            var receipt = await books.PostAsync(new(admission, requestId, model.Digest, counts, outcome), CancellationToken.None).ConfigureAwait(false);
+            var receipt = await books.PostAsync(
+                new(admission, requestId, model.Digest, counts, outcome), CancellationToken.None).ConfigureAwait(false);
             logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts, result.Queued, result.Prefill, result.Decode);
             return receipt;
         }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Ayni.Host;
 
 /// <summary>
-/// Which names a request's Host header may hold. A page on the web can have its own name resolve to this machine and so talk to a host on the
-/// loopback address with a visitor's browser (DNS rebinding); the header then still holds the page's name.
+/// Which names a request's Host header may hold. A page on the web can have its own name resolve to this machine and so talk to a host
+/// on the loopback address with a visitor's browser (DNS rebinding); the header then still holds the page's name.
 /// </summary>
 internal sealed class HostAllowList
 {

@@ -18,7 +18,11 @@ internal static class Registry
         if (price is null)
         {
             price = await books.SetPriceAsync(
-                model, terms.InputPerMillion.Currency, terms.InputPerMillion, terms.OutputPerMillion, cancellationToken: cancellationToken).ConfigureAwait(false);
+                model,
+                terms.InputPerMillion.Currency,
+                terms.InputPerMillion,
+                terms.OutputPerMillion,
+                cancellationToken: cancellationToken).ConfigureAwait(false);
             logger.PriceEntered(model, price.InputPerMillion, price.OutputPerMillion);
         }
 
@@ -28,13 +32,17 @@ internal static class Registry
             logger.AgreementEntered(model, agreement.Version);
         }
 
-        return books.ListKeys().Count == 0 ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false) : null;
+        return books.ListKeys().Count == 0
+            ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
-    private static async Task<Agreement> AgreeAsync(Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)
+    private static async Task<Agreement> AgreeAsync(
+        Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)
     {
         var host = await FindOrCreateAsync(books, Role.Host, "Host", _ => true, cancellationToken).ConfigureAwait(false);
-        var licensor = await FindOrCreateAsync(books, Role.Licensor, owner, party => party.Name == owner, cancellationToken).ConfigureAwait(false);
+        var licensor = await FindOrCreateAsync(
+            books, Role.Licensor, owner, party => party.Name == owner, cancellationToken).ConfigureAwait(false);
         Share[] shares =
         [
             Share.Of(licensor.Id, terms.LicensorParts),

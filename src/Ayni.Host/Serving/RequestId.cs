@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ayni.Host;
 
-/// <summary>The name of one request: in the answer's headers, in the log, on the receipt. Always the server's own, never the client's.</summary>
+/// <summary>
+/// The name of one request: in the answer's headers, in the log, on the receipt. Always the server's own, never the client's.
+/// </summary>
 internal static class RequestId
 {
     private const string Prefix = "req_";

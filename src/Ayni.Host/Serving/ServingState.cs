@@ -69,7 +69,8 @@ internal sealed class ServingState : IDisposable
             {
                 ServingPhase.Serving => _model!,
                 ServingPhase.Loading => throw ApiException.Unavailable("The model is being loaded.", "model_loading", LoadingRetry),
-                ServingPhase.Failed => throw ApiException.Unavailable("The model can't be served; the server's log says why.", "model_failed", FailedRetry),
+                ServingPhase.Failed => throw ApiException.Unavailable(
+                    "The model can't be served; the server's log says why.", "model_failed", FailedRetry),
                 _ => throw ApiException.Stopping(),
             };
         }

@@ -52,6 +52,14 @@ internal readonly unsafe struct Lanes(Vector256<float> lower, Vector256<float> u
         return new((lower << 16).AsSingle(), (upper << 16).AsSingle());
     }
 
+    public static Lanes Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes operator +(Lanes a, Lanes b) => new(a.Lower + b.Lower, a.Upper + b.Upper);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes operator -(Lanes a, Lanes b) => new(a.Lower - b.Lower, a.Upper - b.Upper);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes operator *(Lanes a, Lanes b) => new(a.Lower * b.Lower, a.Upper * b.Upper);
 

@@ -8,7 +8,12 @@ public static class TensorTypes
 {
     /// <summary>The types whose weights Ayni reads.</summary>
     public static ImmutableArray<TensorType> Readable { get; } =
-        [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q6_K];
+        [
+            TensorType.F32, TensorType.F16, TensorType.BF16,
+            TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0,
+            TensorType.Q2_K, TensorType.Q3_K, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K,
+            TensorType.IQ4_NL, TensorType.IQ4_XS, TensorType.TQ1_0, TensorType.TQ2_0, TensorType.MXFP4,
+        ];
 
     // ggml's type traits. The removed types keep the sizes they had, so that a file that holds one is understood and refused by name.
     private static readonly FrozenDictionary<TensorType, BlockFormat> Formats = new Dictionary<TensorType, BlockFormat>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>What an entry records.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<EntryKind>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<EntryKind>))]
 public enum EntryKind
 {
     /// <summary>A receipt's charge; its reference is the receipt's id.</summary>

@@ -3,12 +3,16 @@ using System.Text;
 
 namespace Ayni.Ledger;
 
-/// <summary>What a client presents: <c>ayni_&lt;key id&gt;_&lt;secret&gt;</c>. The secret has 256 bits, so one round of SHA-256 protects it.</summary>
+/// <summary>
+/// What a client presents: <c>ayni_&lt;id&gt;_&lt;secret&gt;</c>, where the id is the key's without its <c>key_</c>. The secret has 256 bits, so one
+/// round of SHA-256 protects it.
+/// </summary>
 /// <param name="KeyId">The key's id, <c>key_…</c>.</param>
 /// <param name="Secret">52 letters of Crockford's base 32.</param>
 internal readonly record struct KeyText(string KeyId, string Secret)
 {
     private const string Prefix = "ayni_";
+    private const string IdPrefix = "key_";
     private const int LongestId = 32;
 
     /// <summary>What is stored of the secret.</summary>
@@ -22,7 +26,7 @@ internal readonly record struct KeyText(string KeyId, string Secret)
         var underscore = text.LastIndexOf('_');
         if (underscore - Prefix.Length is < 1 or > LongestId || !Identifiers.AreLetters(text.AsSpan(underscore + 1), Identifiers.SecretLetters))
             return null;
-        return new(text[Prefix.Length..underscore], text[(underscore + 1)..]);
+        return new(IdPrefix + text[Prefix.Length..underscore], text[(underscore + 1)..]);
     }
 
     /// <summary>Whether the secret is the one whose hash is stored, in a time that does not tell how much of it is right.</summary>
@@ -36,5 +40,5 @@ internal readonly record struct KeyText(string KeyId, string Secret)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Prefix}{KeyId}_{Secret}";
+    public override string ToString() => $"{Prefix}{KeyId[IdPrefix.Length..]}_{Secret}";
 }

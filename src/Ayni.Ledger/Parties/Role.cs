@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>What a party does for the service.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Role>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<Role>))]
 public enum Role
 {
     /// <summary>Owns the model.</summary>

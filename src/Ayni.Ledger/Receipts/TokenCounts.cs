@@ -11,7 +11,7 @@ public readonly record struct TokenCounts(long Prompt, long Cached, long Generat
     public const long Largest = 1_000_000_000;
 
     /// <summary>Whether every count lies between 0 and <see cref="Largest"/>.</summary>
-    public bool AreValid => IsValid(Prompt) && IsValid(Cached) && IsValid(Generated) && IsValid(SpeculativeRejected);
+    internal bool AreValid => IsValid(Prompt) && IsValid(Cached) && IsValid(Generated) && IsValid(SpeculativeRejected);
 
     /// <summary>The sums of each kind; checked.</summary>
     public static TokenCounts operator +(TokenCounts left, TokenCounts right) => checked(new(

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>How a request ended.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Outcome>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<Outcome>))]
 public enum Outcome
 {
     /// <summary>It ran to its end.</summary>
@@ -16,7 +16,7 @@ public enum Outcome
 }
 
 /// <summary>Who counted the tokens.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<UsageSource>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<UsageSource>))]
 public enum UsageSource
 {
     /// <summary>The engine of this host.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>How far a period is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PeriodStatus>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<PeriodStatus>))]
 public enum PeriodStatus
 {
     /// <summary>It takes entries.</summary>

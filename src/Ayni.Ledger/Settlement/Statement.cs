@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>Whether a statement is the last word.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StatementStatus>))]
+[JsonConverter(typeof(SnakeCaseEnumConverter<StatementStatus>))]
 public enum StatementStatus
 {
     /// <summary>The period is not closed; more receipts may come.</summary>

@@ -22,7 +22,7 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.Equal("50.00", customer.GetProperty("spending_limit").GetString());
         Assert.Equal("0.50", (await CommandAsync("customer", "limit", customerId, "0.5", "--json")).Json.GetProperty("spending_limit").GetString());
         var key = (await CommandAsync("key", "create", "--customer", customerId, "--app", app, "--label", "shop", "--json")).Json;
-        Assert.StartsWith("ayni_key_", key.GetProperty("key").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("ayni_", key.GetProperty("key").GetString(), StringComparison.Ordinal);
         Assert.Equal(app, key.GetProperty("app_id").GetString());
 
         foreach (var (kind, id) in new[] { ("key", key.GetProperty("id").GetString()!), ("app", app), ("customer", customerId), ("party", party) })

@@ -110,7 +110,7 @@ public sealed class ServeLifeTests : IDisposable
             var lines = new List<string>();
             while (await process.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("Ctrl-C", StringComparison.Ordinal))
                 lines.Add(line);
-            var key = Assert.Single(lines, line => line.StartsWith("API key: ayni_key_", StringComparison.Ordinal))["API key: ".Length..];
+            var key = Assert.Single(lines, line => line.StartsWith("API key: ayni_", StringComparison.Ordinal))["API key: ".Length..];
             var curl = Assert.Single(lines, line => line.StartsWith("curl http://127.0.0.1:", StringComparison.Ordinal));
             Assert.Contains($"Bearer {key}", curl, StringComparison.Ordinal);
             Assert.Contains("\"model\":\"tiny\"", curl, StringComparison.Ordinal);

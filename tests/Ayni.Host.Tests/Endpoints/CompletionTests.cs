@@ -17,7 +17,8 @@ public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFix
         Assert.Equal(200, (int)response.StatusCode);
         var answer = await response.JsonAsync();
         Assert.Equal(
-            ["id", "object", "created", "model", "system_fingerprint", "choices", "usage", "ayni"], answer.EnumerateObject().Select(field => field.Name));
+            ["id", "object", "created", "model", "system_fingerprint", "choices", "usage", "ayni"],
+            answer.EnumerateObject().Select(field => field.Name));
         Assert.Equal("chat.completion", answer.GetProperty("object").GetString());
         var choice = Assert.Single(answer.GetProperty("choices").EnumerateArray());
         Assert.Equal(["index", "message", "logprobs", "finish_reason"], choice.EnumerateObject().Select(field => field.Name));
@@ -54,7 +55,7 @@ public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFix
         var first = await (await _test.PostAsync("/v1/completions", body)).JsonAsync();
         var second = await (await _test.PostAsync("/v1/completions", body)).JsonAsync();
         Assert.Equal(3, first.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
-        Assert.Equal(first.GetProperty("choices")[0].GetProperty("text").GetString(), second.GetProperty("choices")[0].GetProperty("text").GetString());
+        Assert.Equal(first.Text(), second.Text());
     }
 
     [Fact]
@@ -69,8 +70,9 @@ public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFix
     public async Task An_answer_ends_where_the_context_does()
     {
         await using var test = await TestHost.StartAsync(configure: options => options with { Engine = new() { ContextLength = 64 } });
-        var answer = await (await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":[1,260],"max_tokens":1000000}""")).JsonAsync();
-        Assert.Equal("length", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        var body = """{"model":"tiny","prompt":[1,260],"max_tokens":1000000}""";
+        var answer = await (await test.PostAsync("/v1/completions", body)).JsonAsync();
+        Assert.Equal("length", answer.FinishReason());
         Assert.InRange(answer.GetProperty("usage").GetProperty("total_tokens").GetInt32(), 60, 64);
     }
 
@@ -91,10 +93,10 @@ public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFix
         });
         Assert.Equal("""{"role":"assistant","content":""}""", Delta(chunks[0]));
         Assert.All(chunks[1..^1], chunk => Assert.StartsWith("""{"content":""", Delta(chunk), StringComparison.Ordinal));
-        Assert.All(chunks[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("choices")[0].GetProperty("finish_reason").ValueKind));
+        Assert.All(chunks[..^1], chunk => Assert.Null(chunk.FinishReason()));
         Assert.All(chunks[..^1], chunk => Assert.False(chunk.TryGetProperty("ayni", out _)));
         Assert.Equal("{}", Delta(chunks[^1]));
-        Assert.Equal("length", chunks[^1].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal("length", chunks[^1].FinishReason());
         Assert.NotNull(_test.Books.FindReceipt(chunks[^1].GetProperty("ayni").GetProperty("receipt").GetProperty("id").GetString()!));
 
         static string Delta(JsonElement chunk) => chunk.GetProperty("choices")[0].GetProperty("delta").GetRawText();
@@ -114,18 +116,18 @@ public sealed class CompletionTests(HostFixture fixture) : IClassFixture<HostFix
         Assert.Equal(5, chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
         Assert.True(chunks[^1].GetProperty("ayni").TryGetProperty("receipt", out _));
         Assert.False(chunks[^2].TryGetProperty("ayni", out _));
-        Assert.Equal("length", chunks[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal("length", chunks[^2].FinishReason());
     }
 
     [Fact]
     public async Task Streamed_and_whole_text_are_the_same()
     {
-        var whole = (await (await _test.PostAsync("/v1/completions", Text + "}")).JsonAsync()).GetProperty("choices")[0].GetProperty("text").GetString();
+        var whole = await (await _test.PostAsync("/v1/completions", Text + "}")).JsonAsync();
         using var response = await _test.OpenStreamAsync("/v1/completions", Text + ""","stream":true}""");
         var streamed = "";
         await foreach (var data in response.EventsAsync())
-            streamed += data == "[DONE]" ? "" : JsonDocument.Parse(data).RootElement.GetProperty("choices")[0].GetProperty("text").GetString();
-        Assert.Equal(whole, streamed);
+            streamed += data == "[DONE]" ? "" : JsonDocument.Parse(data).RootElement.Text();
+        Assert.Equal(whole.Text(), streamed);
     }
 
     [Theory]

@@ -21,7 +21,8 @@ public sealed class OpenAIClientTests(HostFixture fixture) : IClassFixture<HostF
     [Fact]
     public async Task It_gets_a_whole_answer_with_its_usage()
     {
-        var completion = (await Client().CompleteChatAsync([new SystemChatMessage("Be brief."), new UserChatMessage("Hello")], Options(12))).Value;
+        var completion = (await Client().CompleteChatAsync(
+            [new SystemChatMessage("Be brief."), new UserChatMessage("Hello")], Options(12))).Value;
         Assert.Equal(ChatMessageRole.Assistant, completion.Role);
         Assert.NotEmpty(completion.Content[0].Text);
         Assert.Equal(ChatFinishReason.Length, completion.FinishReason);

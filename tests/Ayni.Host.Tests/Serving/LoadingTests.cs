@@ -63,6 +63,7 @@ public sealed class LoadingTests
     public async Task A_port_in_use_is_told_at_once()
     {
         await using var test = await TestHost.StartAsync();
-        await Assert.ThrowsAsync<IOException>(() => TestHost.BeginAsync(configure: options => options with { Port = test.Host.Address.Port }));
+        var port = test.Host.Address.Port;
+        await Assert.ThrowsAsync<IOException>(() => TestHost.BeginAsync(configure: options => options with { Port = port }));
     }
 }

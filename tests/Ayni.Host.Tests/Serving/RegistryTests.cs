@@ -14,7 +14,8 @@ public sealed class RegistryTests
         var parties = books.ListParties();
         Assert.Equal([(Role.Licensor, "Tiny Llamas"), (Role.Host, "Host")], parties.Select(party => (party.Role, party.Name)).Order());
         var price = Assert.Single(books.ListPrices());
-        Assert.Equal((TestHost.ModelName, "0.10 USD", "0.40 USD"), (price.Model, price.InputPerMillion.ToString(), price.OutputPerMillion.ToString()));
+        Assert.Equal(TestHost.ModelName, price.Model);
+        Assert.Equal(("0.10 USD", "0.40 USD"), (price.InputPerMillion.ToString(), price.OutputPerMillion.ToString()));
         var agreement = Assert.Single(books.ListAgreements());
         Assert.Equal(TestHost.ModelName, agreement.Model);
         Assert.Equal([200_000, 500_000, 300_000], agreement.Shares.Select(share => share.PartsPerMillion));

@@ -5,7 +5,7 @@ namespace Ayni.Kernels.Tests;
 
 public sealed class DequantizationTests
 {
-    public static TheoryData<TensorType> RecordedTypes => [.. TensorTypes.Readable.Where(type => type != TensorType.F32)];
+    public static TheoryData<TensorType> RecordedTypes => [.. TensorTypes.Readable.Where(type => type is not (TensorType.F32 or TensorType.MXFP4))];
 
     [ConformanceTheory]
     [MemberData(nameof(RecordedTypes))]
@@ -20,6 +20,33 @@ public sealed class DequantizationTests
             var actual = new float[expected.Length];
             matrix.CopyRow(0, actual);
             Assert.Equal(MemoryMarshal.Cast<float, uint>(expected).ToArray(), MemoryMarshal.Cast<float, uint>(actual).ToArray());
+        }
+    }
+
+    /// <summary>
+    /// Worked by hand from the OCP Microscaling Formats specification 1.0: a scale byte e means 2^(e − 127); E2M1 codes 0 to 7 mean 0, 0.5, 1, 1.5,
+    /// 2, 3, 4 and 6, and 8 to 15 the same with a minus.
+    /// </summary>
+    [Theory]
+    [InlineData(127, 1f)]
+    [InlineData(128, 2f)]
+    [InlineData(120, 0.0078125f)]
+    [InlineData(254, 1.7014118e38f)]
+    [InlineData(1, 1.1754944e-38f)]
+    [InlineData(0, 5.877472e-39f)]
+    public void Mxfp4_blocks_mean_what_the_specification_says(byte exponent, float scale)
+    {
+        float[] values = [0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6];
+        // Byte i holds code i for weight i and code 15 − i for weight 16 + i.
+        byte[] block = [exponent, .. Enumerable.Range(0, 16).Select(i => (byte)(i | (15 - i) << 4))];
+        float[] expected = [.. values.Select(value => value * scale), .. values.Reverse().Select(value => value * scale)];
+        foreach (var tier in Enum.GetValues<KernelTier>())
+        {
+            using var context = new ComputeContext(tier, 1);
+            using var matrix = PackedMatrix.Pack(TensorData.CopyOf(block), TensorType.MXFP4, 1, 32, context);
+            var actual = new float[32];
+            matrix.CopyRow(0, actual);
+            Assert.Equal(expected, actual);
         }
     }
 

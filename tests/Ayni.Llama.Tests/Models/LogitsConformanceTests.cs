@@ -88,6 +88,22 @@ public sealed class LogitsConformanceTests
     [InlineData("BF16")]
     [InlineData("Q8_0")]
     [InlineData("Q4_0")]
+    [InlineData("Q4_1")]
+    [InlineData("Q5_0")]
+    [InlineData("Q5_1")]
+    [InlineData("Q2_K")]
+    [InlineData("Q3_K_S")]
+    [InlineData("Q3_K_M")]
+    [InlineData("Q3_K_L")]
+    [InlineData("Q4_K_S")]
+    [InlineData("Q4_K_M")]
+    [InlineData("Q5_K_S")]
+    [InlineData("Q5_K_M")]
+    [InlineData("Q6_K")]
+    [InlineData("IQ4_NL")]
+    [InlineData("IQ4_XS")]
+    [InlineData("TQ1_0")]
+    [InlineData("TQ2_0")]
     public void Quantized_weights(string type)
     {
         var expectations = ReferenceModel.Expected("llama3-tiny", "quant");

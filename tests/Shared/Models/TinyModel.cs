@@ -87,8 +87,8 @@ internal sealed record TinyModel
     }
 
     /// <summary>
-    /// The first value of the residual stream is 1 at every token and no layer writes to it, so that the head can use it as a bias: everything
-    /// but letters is made so unlikely that it never comes.
+    /// The first value of the residual stream is 1 at every token and no layer writes to it, so that the head can use it as a bias:
+    /// everything but letters is made so unlikely that it never comes.
     /// </summary>
     private void AddWeights(GgufWriter writer)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>Blocks of 32 weights: an F16 scale (2 bytes), then 32 signed bytes.</summary>
-internal readonly unsafe struct Q8Format : IWeightFormat
+internal readonly unsafe struct Q80Format : IWeightFormat
 {
     public static TensorType Type => TensorType.Q8_0;
     public static int BlockLength => 32;

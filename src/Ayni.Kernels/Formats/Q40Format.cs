@@ -7,7 +7,7 @@ namespace Ayni.Kernels;
 /// Blocks of 32 weights (Q4_0): an F16 scale (2 bytes), then 16 bytes whose low halves are the first 16 weights and whose high halves
 /// the last 16, each stored plus 8.
 /// </summary>
-internal readonly unsafe struct Q4Format : IWeightFormat
+internal readonly unsafe struct Q40Format : IWeightFormat
 {
     public static TensorType Type => TensorType.Q4_0;
     public static int BlockLength => 32;
