@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Ayni.Cli;
 
-/// <summary>Shows how far loading has come, on a terminal and only if it takes longer than a second.</summary>
-internal sealed class LoadProgress(string name) : IProgress<double>, IDisposable
+/// <summary>Shows how far work on a file has come, on a terminal and only if it takes longer than a second.</summary>
+internal sealed class LoadProgress(string verb, string name) : IProgress<double>, IDisposable
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private bool _shown;
@@ -13,12 +13,12 @@ internal sealed class LoadProgress(string name) : IProgress<double>, IDisposable
         if (Console.IsErrorRedirected || _watch.Elapsed < TimeSpan.FromSeconds(1))
             return;
         _shown = true;
-        Console.Error.Write($"\rLoading {name}: {value:P0} ");
+        Console.Error.Write($"\r{verb} {name}: {value:P0} ");
     }
 
     public void Dispose()
     {
         if (_shown)
-            Console.Error.Write("\r" + new string(' ', name.Length + 20) + "\r");
+            Console.Error.Write("\r" + new string(' ', verb.Length + name.Length + 12) + "\r");
     }
 }

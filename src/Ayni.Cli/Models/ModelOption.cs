@@ -57,7 +57,7 @@ internal static class ModelOption
         var path = Find(named);
         if (threads is < 0 or > 1024)
             throw new UsageException($"--threads {threads}: expected 0 to 1024.");
-        using var progress = new LoadProgress(Path.GetFileName(path));
+        using var progress = new LoadProgress("Loading", Path.GetFileName(path));
         return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
     }
 

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni quantize</c>: writes a model in fewer bits.</summary>
+internal static class QuantizeCommand
+{
+    public static Command Create()
+    {
+        var source = new Argument<string>("in") { Description = "The GGUF file to read." };
+        var destination = new Argument<string>("out") { Description = "The GGUF file to write." };
+        var type = new Option<string>("--type", "-t")
+        {
+            Description = $"How to write it: {string.Join(", ", QuantizationMix.Names)}.",
+            HelpName = "TYPE",
+            Required = true,
+        };
+        var twice = new Option<bool>("--allow-requantize") { Description = "Quantize again what is quantized already, adding the errors up." };
+        var threads = ModelOption.Threads();
+        var command = new Command(
+            "quantize",
+            """
+            Write a model in fewer bits.
+
+            Example:
+              ayni quantize model-f16.gguf model-q4.gguf --type Q4_K_M
+            """)
+        {
+            source, destination, type, twice, threads,
+        };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var name = result.GetValue(type)!;
+            var mix = QuantizationMix.Find(name)
+                ?? throw new UsageException($"--type {name}: expected one of {string.Join(", ", QuantizationMix.Names)}.");
+            var (from, to) = (result.GetValue(source)!, result.GetValue(destination)!);
+            if (Path.GetFullPath(from) == Path.GetFullPath(to))
+                throw new UsageException($"{to} is the file to be read; name another one to write.");
+            using var file = GgufFile.Open(ModelOption.Find(from));
+            using (var progress = new LoadProgress("Quantizing", Path.GetFileName(to)))
+                ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), result.GetValue(threads), progress, cancellationToken);
+            var length = new FileInfo(to).Length;
+            Console.Error.WriteLine($"{to}: {length:N0} bytes, {(double)length / file.FileBytes:P0} of {from}");
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+}
