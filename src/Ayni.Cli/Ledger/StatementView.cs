@@ -23,7 +23,8 @@ internal static class StatementView
     public static void Write(Statement statement, IAnsiConsole console)
     {
         var status = statement.Status == StatementStatus.Final ? "final" : "an estimate until the month is closed";
-        console.Write(new Text($"{statement.PartyName}, {statement.Role.Name()} ({statement.PartyId})", new Style(decoration: Decoration.Bold)));
+        console.Write(
+            new Text($"{statement.PartyName}, {statement.Role.Name()} ({statement.PartyId})", new Style(decoration: Decoration.Bold)));
         console.WriteLine();
         console.Write(new Text($"Statement for {statement.Period}, {status}."));
         console.WriteLine();

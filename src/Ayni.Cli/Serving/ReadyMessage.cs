@@ -32,7 +32,8 @@ internal sealed record ReadyMessage(string Url, string? Key, string Model)
         {
             var keys = books.ListKeys().Where(key => key.Revoked is null).Select(key => $"{key.Id} ({key.Label})");
             writer.WriteLine($"API keys: {string.Join(", ", keys.DefaultIfEmpty("none in force"))}");
-            writer.WriteLine("Their texts were shown when they were made. For another: ayni key create --customer ID, or ayni serve --new-key");
+            writer.WriteLine(
+                "Their texts were shown when they were made. For another: ayni key create --customer ID, or ayni serve --new-key");
         }
         writer.WriteLine();
         writer.WriteLine(Key is null ? $"Try it, with a key in {KeyVariable}:" : "Try it:");
@@ -49,6 +50,7 @@ internal sealed record ReadyMessage(string Url, string? Key, string Model)
         var quoted = OperatingSystem.IsWindows()
             ? $"\"{body.Replace("\"", "\\\"", StringComparison.Ordinal)}\""
             : $"'{body.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-        return $"curl {Url}/v1/chat/completions -H \"Authorization: Bearer {Key ?? KeyVariable}\" -H \"Content-Type: application/json\" -d {quoted}";
+        var authorization = $"Authorization: Bearer {Key ?? KeyVariable}";
+        return $"curl {Url}/v1/chat/completions -H \"{authorization}\" -H \"Content-Type: application/json\" -d {quoted}";
     }
 }

@@ -44,7 +44,8 @@ public sealed class ServeLifeTests : IDisposable
         const int Tokens = 250;
         await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"));
         using var client = host.Client(host.Key!);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(Tokens, stream: true) };
+        using var question = host.Question(Tokens, stream: true);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = question };
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.StartsWith("data: ", await reader.ReadLineAsync(), StringComparison.Ordinal);
@@ -58,7 +59,8 @@ public sealed class ServeLifeTests : IDisposable
         Assert.Equal("length", last.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.False(last.GetProperty("ayni").TryGetProperty("cut_short", out _));
         Assert.Equal(0, await host.WaitAsync());
-        var receipt = Assert.Single((await AyniCommand.RunAsync(["ledger", "receipts", "--json", "--data", _folder.PathOf("data")])).Succeeded().Json.EnumerateArray());
+        var receipts = (await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", _folder.PathOf("data"))).Succeeded().Json;
+        var receipt = Assert.Single(receipts.EnumerateArray());
         Assert.Equal(Tokens, receipt.GetProperty("counts").GetProperty("generated").GetInt32());
     }
 
