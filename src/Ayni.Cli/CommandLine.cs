@@ -36,7 +36,10 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.</summary>
+    /// <summary>
+    /// Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.
+    /// </summary>
     private static bool IsExpected(Exception error) =>
-        error is UsageException or LedgerException or ModelFormatException or ContextLengthExceededException or IOException or UnauthorizedAccessException;
+        error is UsageException or LedgerException or ModelFormatException or ContextLengthExceededException
+            or IOException or UnauthorizedAccessException;
 }

@@ -17,35 +17,41 @@ internal static class AgreementCommands
     public static Command Create() => new("agreement", "Who shares in what each model earns.")
     {
         CreateSet(),
-        LedgerCommand.Create("list", "List every version of every agreement.\n\nExample:\n  ayni agreement list --json", [], (books, _, output, _) =>
-        {
-            output.Write(Listing, books.ListAgreements());
-            return Task.CompletedTask;
-        }),
+        LedgerCommand.Create(
+            "list", "List every version of every agreement.\n\nExample:\n  ayni agreement list --json", [], (books, _, output, _) =>
+            {
+                output.Write(Listing, books.ListAgreements());
+                return Task.CompletedTask;
+            }),
     };
 
     private static Command CreateSet()
     {
         var shares = new Option<string[]>("--share")
         {
-            Description = "WHO=PERCENT, once for each who shares: a party's id, or a role that one party has, or 'developer' for each request's app.",
+            Description = "Once for each who shares: a party's id, a role that one party has, or 'developer' for each request's app.",
             HelpName = "WHO=PERCENT",
             Required = true,
         };
-        var model = new Option<string?>("--model") { Description = "The model; every model without an agreement of its own if not given.", HelpName = "NAME" };
+        var model = new Option<string?>("--model")
+        {
+            Description = "The model; every model without an agreement of its own if not given.",
+            HelpName = "NAME",
+        };
         var from = new Option<string?>("--from") { Description = "From this day or instant on; now if not given.", HelpName = "DAY" };
         return LedgerCommand.CreateFirst(
             "set",
             """
-            Agree how what a model earns is shared. The shares add up to 100%. A request that comes from no app has no developer; that share is the host's.
+            Agree how what a model earns is shared. The shares add up to 100%. A request that comes from no app has no developer; that
+            share is the host's.
 
             Example:
               ayni agreement set --model bard --share licensor=20% --share host=50% --share developer=30%
             """,
             [shares, model, from],
             async (books, result, output, cancellationToken) => output.WriteOne(Listing, await books.SetAgreementAsync(
-                result.GetValue(model), [.. result.GetValue(shares)!.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)), cancellationToken)
-                .ConfigureAwait(false)));
+                result.GetValue(model), [.. result.GetValue(shares)!.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)),
+                cancellationToken).ConfigureAwait(false)));
     }
 
     private static Share ParseShare(string text)
@@ -57,5 +63,6 @@ internal static class AgreementCommands
     }
 
     private static string Describe(Share share) =>
-        $"{(share.PartyId is null ? $"the app's {share.Role?.Name()}" : $"{share.Role?.Name()} {share.PartyId}")} {Cells.Percent(share.PartsPerMillion)}";
+        (share.PartyId is null ? $"the app's {share.Role?.Name()}" : $"{share.Role?.Name()} {share.PartyId}")
+        + $" {Cells.Percent(share.PartsPerMillion)}";
 }

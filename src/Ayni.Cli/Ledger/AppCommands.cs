@@ -28,7 +28,12 @@ internal static class AppCommands
     private static Command CreateCreate()
     {
         var name = new Argument<string>("name") { Description = "What people call it." };
-        var developer = new Option<string>("--developer") { Description = "The party that earns, a developer.", HelpName = "ID", Required = true };
+        var developer = new Option<string>("--developer")
+        {
+            Description = "The party that earns, a developer.",
+            HelpName = "ID",
+            Required = true,
+        };
         return LedgerCommand.Create(
             "create",
             """
@@ -39,7 +44,8 @@ internal static class AppCommands
             """,
             [name, developer],
             async (books, result, output, cancellationToken) => output.WriteOne(
-                Listing, await books.CreateAppAsync(result.GetValue(name)!, result.GetValue(developer)!, cancellationToken).ConfigureAwait(false)));
+                Listing,
+                await books.CreateAppAsync(result.GetValue(name)!, result.GetValue(developer)!, cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateRevoke()

@@ -38,7 +38,11 @@ internal static class CustomerCommands
             HelpName = "CODE",
             DefaultValueFactory = _ => "USD",
         };
-        var limit = new Option<string?>("--limit") { Description = "The unpaid charges at which its requests are refused.", HelpName = "AMOUNT" };
+        var limit = new Option<string?>("--limit")
+        {
+            Description = "The unpaid charges at which its requests are refused.",
+            HelpName = "AMOUNT",
+        };
         return LedgerCommand.CreateFirst(
             "create",
             """
@@ -60,7 +64,10 @@ internal static class CustomerCommands
     private static Command CreateLimit()
     {
         var id = new Argument<string>("id") { Description = "The customer's id." };
-        var limit = new Argument<string>("amount") { Description = $"The unpaid charges at which its requests are refused, or '{NoLimit}'." };
+        var limit = new Argument<string>("amount")
+        {
+            Description = $"The unpaid charges at which its requests are refused, or '{NoLimit}'.",
+        };
         return LedgerCommand.Create(
             "limit",
             """

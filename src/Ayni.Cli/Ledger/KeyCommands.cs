@@ -27,11 +27,12 @@ internal static class KeyCommands
     public static Command Create() => new("key", "The API keys that clients present.")
     {
         CreateCreate(),
-        LedgerCommand.Create("list", "List the keys, without their texts, which are not kept.\n\nExample:\n  ayni key list --json", [], (books, _, output, _) =>
-        {
-            output.Write(Listing, books.ListKeys());
-            return Task.CompletedTask;
-        }),
+        LedgerCommand.Create(
+            "list", "List the keys; their texts are not kept.\n\nExample:\n  ayni key list --json", [], (books, _, output, _) =>
+            {
+                output.Write(Listing, books.ListKeys());
+                return Task.CompletedTask;
+            }),
         CreateRevoke(),
     };
 

@@ -4,7 +4,9 @@ using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
-/// <summary>Makes the commands that work on a ledger, whether or not a host runs on it: each opens the same data folder and shows what it did alike.</summary>
+/// <summary>
+/// Makes the commands that work on a ledger, whether or not a host runs on it: each opens the same data folder and shows what it did alike.
+/// </summary>
 internal static class LedgerCommand
 {
     /// <summary><c>--data DIR</c>.</summary>

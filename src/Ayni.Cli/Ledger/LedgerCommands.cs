@@ -14,7 +14,8 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
-    private static readonly Listing<Finding> Findings = new(CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
+    private static readonly Listing<Finding> Findings = new(
+        CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
     public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
     {
@@ -31,7 +32,8 @@ internal static class LedgerCommands
         return LedgerCommand.Create(
             "balance",
             """
-            Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is negative the host owes.
+            Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is
+            negative the host owes.
 
             Example:
               ayni ledger balance --period 2026-11
@@ -77,7 +79,8 @@ internal static class LedgerCommands
         return LedgerCommand.Create(
             "statement",
             """
-            Show what a month comes to for a party, or for every one: an estimate until the month is closed, then final. JSON is an array of statements.
+            Show what a month comes to for a party, or for every one: an estimate until the month is closed, then final. JSON is an array
+            of statements.
 
             Example:
               ayni ledger statement --period 2026-11 --party pty_7m3kq0x9t2va --csv
@@ -94,8 +97,8 @@ internal static class LedgerCommands
     private static Command CreateAudit() => LedgerCommand.Create(
         "audit",
         """
-        Check the whole ledger against itself: entries balanced, totals those of their postings, each key's receipts numbered without gaps and chained,
-        charges those of their receipts. Lists what is wrong, and fails if anything is.
+        Check the whole ledger against itself: entries balanced, totals those of their postings, each key's receipts numbered without
+        gaps and chained, charges those of their receipts. Lists what is wrong, and fails if anything is.
 
         Example:
           ayni ledger audit
@@ -105,7 +108,9 @@ internal static class LedgerCommands
         {
             var findings = books.Audit();
             output.Write(Findings, findings.Select(text => new Finding(text)));
-            return findings.Count == 0 ? Task.CompletedTask : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
+            return findings.Count == 0
+                ? Task.CompletedTask
+                : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };

@@ -44,7 +44,8 @@ internal static class PartyCommands
                 var roleName = result.GetValue(role);
                 if (!RoleNames.TryParse(roleName, out var parsed))
                     throw new UsageException($"'{roleName}' is no role; there are {roles}.");
-                output.WriteOne(Listing, await books.CreatePartyAsync(result.GetValue(name)!, parsed, cancellationToken).ConfigureAwait(false));
+                output.WriteOne(
+                    Listing, await books.CreatePartyAsync(result.GetValue(name)!, parsed, cancellationToken).ConfigureAwait(false));
             });
     }
 

@@ -45,7 +45,8 @@ internal static class PeriodCommands
             """,
             [period],
             async (books, result, output, cancellationToken) => output.Write(
-                Totals, (await books.ClosePeriodAsync(Period.Parse(result.GetValue(period)!), cancellationToken).ConfigureAwait(false)).Totals));
+                Totals,
+                (await books.ClosePeriodAsync(Period.Parse(result.GetValue(period)!), cancellationToken).ConfigureAwait(false)).Totals));
     }
 
     private static IEnumerable<PeriodRow> Rows(Books books)

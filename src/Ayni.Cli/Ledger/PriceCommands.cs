@@ -30,8 +30,17 @@ internal static class PriceCommands
     {
         var model = new Argument<string>("model") { Description = "The model's name, as clients call it." };
         var input = new Option<string>("--input") { Description = "For a million prompt tokens.", HelpName = "AMOUNT", Required = true };
-        var cached = new Option<string?>("--cached") { Description = "For a million prompt tokens found in the cache; as --input if not given.", HelpName = "AMOUNT" };
-        var output = new Option<string>("--output") { Description = "For a million generated tokens.", HelpName = "AMOUNT", Required = true };
+        var cached = new Option<string?>("--cached")
+        {
+            Description = "For a million prompt tokens found in the cache; as --input if not given.",
+            HelpName = "AMOUNT",
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "For a million generated tokens.",
+            HelpName = "AMOUNT",
+            Required = true,
+        };
         var currency = new Option<string>("--currency")
         {
             Description = "The currency, by its ISO 4217 code. Customers are charged in their own, so it must be theirs.",
@@ -53,7 +62,8 @@ internal static class PriceCommands
                 var money = Currency.Parse(result.GetValue(currency)!);
                 Amount? cachedAmount = result.GetValue(cached) is { } text ? Amount.Parse(text, money) : null;
                 shown.WriteOne(Listing, await books.SetPriceAsync(
-                    result.GetValue(model)!, money, Amount.Parse(result.GetValue(input)!, money), Amount.Parse(result.GetValue(output)!, money),
+                    result.GetValue(model)!, money, Amount.Parse(result.GetValue(input)!, money),
+                    Amount.Parse(result.GetValue(output)!, money),
                     Cells.ParseInstant(result.GetValue(from)), cachedAmount, cancellationToken).ConfigureAwait(false));
             });
     }

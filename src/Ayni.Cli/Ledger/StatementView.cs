@@ -13,16 +13,18 @@ internal static class StatementView
         new("agreement", line => Cells.Number(line.AgreementVersion), IsNumber: true),
         new("month", line => line.ServicePeriod.ToString()),
         new("requests", line => Cells.Number(line.Receipts), IsNumber: true),
-        new("prompt_tokens", line => Cells.Number(line.Counts.Prompt + line.Counts.Cached), IsNumber: true),
-        new("generated_tokens", line => Cells.Number(line.Counts.Generated), IsNumber: true),
-        new("charged", line => line.Gross.ToString(), IsNumber: true),
+        new("tokens_in", line => Cells.Number(line.Counts.Prompt + line.Counts.Cached), IsNumber: true),
+        new("tokens_out", line => Cells.Number(line.Counts.Generated), IsNumber: true),
+        new("charged", line => line.Gross.Format(), IsNumber: true),
         new("share", line => Cells.Percent(line.PartsPerMillion), IsNumber: true),
-        new("earned", line => line.Amount.ToString(), IsNumber: true));
+        new("earned", line => line.Amount.Format(), IsNumber: true),
+        new("currency", line => line.Currency.Code));
 
     public static void Write(Statement statement, IAnsiConsole console)
     {
         var status = statement.Status == StatementStatus.Final ? "final" : "an estimate until the month is closed";
-        console.Write(new Text($"{statement.PartyName}, {statement.Role.Name()} ({statement.PartyId})", new Style(decoration: Decoration.Bold)));
+        console.Write(
+            new Text($"{statement.PartyName}, {statement.Role.Name()} ({statement.PartyId})", new Style(decoration: Decoration.Bold)));
         console.WriteLine();
         console.Write(new Text($"Statement for {statement.Period}, {status}."));
         console.WriteLine();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Ayni.Cli;
 
@@ -13,17 +14,15 @@ internal sealed record Column<T>(string Name, Func<T, string?> Value, bool IsNum
 /// <summary>How rows of one kind are shown: its columns are stated once, for tables and CSV; JSON has a view of its own.</summary>
 internal sealed class Listing<T>(JsonTypeInfo<T> json, params Column<T>[] columns)
 {
+    /// <summary>Shows a table, or where it is too wide for the console each row as a block of lines: nothing is cut off.</summary>
     public void WriteTable(IEnumerable<T> rows, IAnsiConsole console)
     {
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
-        {
-            var header = new TableColumn(new Text(column.Name.Replace('_', ' '), new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column.IsNumber ? header.RightAligned() : header);
-        }
-        foreach (var row in rows)
-            table.AddRow(columns.Select(column => new Text(column.Value(row) ?? "")));
-        console.Write(table);
+        var all = rows.ToList();
+        var table = ToTable(all);
+        if (((IRenderable)table).Measure(RenderOptions.Create(console), int.MaxValue / 2).Max <= console.Profile.Width)
+            console.Write(table);
+        else
+            all.ForEach(row => WriteBlock(row, console));
     }
 
     public void WriteCsv(IEnumerable<T> rows, TextWriter writer)
@@ -36,4 +35,31 @@ internal sealed class Listing<T>(JsonTypeInfo<T> json, params Column<T>[] column
     public void WriteJson(IEnumerable<T> rows, Utf8JsonWriter writer) => writer.WriteArray(rows, json);
 
     public void WriteJson(T row, Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, row, json);
+
+    private Table ToTable(IEnumerable<T> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var column in columns)
+        {
+            var header = new TableColumn(Title(column)).NoWrap();
+            table.AddColumn(column.IsNumber ? header.RightAligned() : header);
+        }
+        foreach (var row in rows)
+            table.AddRow(columns.Select(column => new Text(column.Value(row) ?? "")));
+        return table;
+    }
+
+    private void WriteBlock(T row, IAnsiConsole console)
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().Padding(2, 0, 2, 0)).AddColumn();
+        foreach (var column in columns)
+        {
+            if (column.Value(row) is { Length: > 0 } value)
+                grid.AddRow(Title(column), new Text(value));
+        }
+        console.Write(grid);
+        console.WriteLine();
+    }
+
+    private static Text Title(Column<T> column) => new(column.Name.Replace('_', ' '), new Style(decoration: Decoration.Bold));
 }

@@ -10,7 +10,7 @@ namespace Ayni.Cli;
 /// <param name="Model">The name clients call the model by.</param>
 internal sealed record ReadyMessage(string Url, string? Key, string Model)
 {
-    private const string KeyVariable = "$AYNI_KEY";
+    private static string KeyVariable => OperatingSystem.IsWindows() ? "%AYNI_KEY%" : "$AYNI_KEY";
 
     public static ReadyMessage Of(AyniHost host, HostReady ready, IssuedKey? key) =>
         new(host.Address.GetLeftPart(UriPartial.Authority), key?.Text, ready.Model);
@@ -32,10 +32,11 @@ internal sealed record ReadyMessage(string Url, string? Key, string Model)
         {
             var keys = books.ListKeys().Where(key => key.Revoked is null).Select(key => $"{key.Id} ({key.Label})");
             writer.WriteLine($"API keys: {string.Join(", ", keys.DefaultIfEmpty("none in force"))}");
-            writer.WriteLine("Their texts were shown when they were made. For another: ayni key create --customer ID, or ayni serve --new-key");
+            writer.WriteLine(
+                "Their texts were shown when they were made. For another: ayni key create --customer ID, or ayni serve --new-key");
         }
         writer.WriteLine();
-        writer.WriteLine("Try it:");
+        writer.WriteLine(Key is null ? $"Try it, with a key in {KeyVariable}:" : "Try it:");
         writer.WriteLine(CurlLine());
         writer.WriteLine();
         writer.WriteLine("Ctrl-C ends it.");
@@ -49,6 +50,7 @@ internal sealed record ReadyMessage(string Url, string? Key, string Model)
         var quoted = OperatingSystem.IsWindows()
             ? $"\"{body.Replace("\"", "\\\"", StringComparison.Ordinal)}\""
             : $"'{body.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-        return $"curl {Url}/v1/chat/completions -H \"Authorization: Bearer {Key ?? KeyVariable}\" -H \"Content-Type: application/json\" -d {quoted}";
+        var authorization = $"Authorization: Bearer {Key ?? KeyVariable}";
+        return $"curl {Url}/v1/chat/completions -H \"{authorization}\" -H \"Content-Type: application/json\" -d {quoted}";
     }
 }

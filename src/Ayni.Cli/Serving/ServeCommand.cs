@@ -13,13 +13,17 @@ internal static class ServeCommand
         var options = new ServeOptions();
         var readyJson = new Option<bool>("--ready-json")
         {
-            Description = "Print one line of JSON once it serves, {\"url\", \"key\", \"model\"}, and nothing else. Without a new key, \"key\" is null.",
+            Description = "Print one line of JSON once it serves: {\"url\", \"key\", \"model\"}; the key is null if none was issued.",
         };
-        var newKey = new Option<bool>("--new-key") { Description = "Issue a new key of the first customer, for whom the first start issued one." };
+        var newKey = new Option<bool>("--new-key")
+        {
+            Description = "Issue a new key of the first customer, for whom the first start issued one.",
+        };
         var command = new Command(
             "serve",
             """
             Serve a model to OpenAI clients, meter it and record what it earns. The first start issues an API key and prints it.
+            Later starts can't show it again; scripts that have lost it take --new-key.
             Ctrl-C ends it: running requests may finish; a second Ctrl-C doesn't wait.
 
             Examples:
@@ -31,7 +35,8 @@ internal static class ServeCommand
         };
         options.AddTo(command);
         // Not an asynchronous action: System.CommandLine would end one two seconds after Ctrl-C, and running requests may need longer.
-        command.SetAction(result => RunAsync(options.Read(result), result.GetValue(readyJson), result.GetValue(newKey)).GetAwaiter().GetResult());
+        command.SetAction(
+            result => RunAsync(options.Read(result), result.GetValue(readyJson), result.GetValue(newKey)).GetAwaiter().GetResult());
         return command;
     }
 
@@ -61,7 +66,8 @@ internal static class ServeCommand
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"The data folder {options.DataDirectory} can't be made ({error.Message}) Name another with --data DIR.");
+            throw new UsageException(
+                $"The data folder {options.DataDirectory} can't be made ({error.Message}) Name another with --data DIR.");
         }
         try
         {

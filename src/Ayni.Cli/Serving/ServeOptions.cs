@@ -27,23 +27,35 @@ internal sealed class ServeOptions
     };
 
     private readonly Option<int> _port = Number("--port", "The TCP port; 0 takes a free one.", Defaults.Port);
-    private readonly Option<int?> _context = new("--context") { Description = "The longest prompt and answer together, in tokens; the model's own, up to 8192, if not given.", HelpName = "N" };
-    private readonly Option<int> _maxTokens = Number("--max-tokens", "The most tokens generated for a request that names no limit.", Defaults.DefaultMaxTokens);
+    private readonly Option<int?> _context = new("--context")
+    {
+        Description = "The longest prompt and answer together, in tokens; the model's own, up to 8192, if not given.",
+        HelpName = "N",
+    };
+    private readonly Option<int> _maxTokens = Number(
+        "--max-tokens", "The most tokens generated for a request that names no limit.", Defaults.DefaultMaxTokens);
     private readonly Option<int> _queue = Number("--queue", "How many requests may wait.", Defaults.Engine.QueueLimit);
-    private readonly Option<int> _sequences = Number("--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
-    private readonly Option<int> _cache = Number("--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
-    private readonly Option<int> _body = Number("--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
+    private readonly Option<int> _sequences = Number(
+        "--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
+    private readonly Option<int> _cache = Number(
+        "--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
+    private readonly Option<int> _body = Number(
+        "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
     private readonly Option<int> _drain = Number(
         "--drain", "How long running requests may go on after Ctrl-C, in seconds.", (int)Defaults.DrainLimit.TotalSeconds, "SECONDS");
 
-    private readonly Option<bool> _jsonLogs = new("--json-logs") { Description = "Write the log on standard error as JSON, a line an event." };
+    private readonly Option<bool> _jsonLogs = new("--json-logs")
+    {
+        Description = "Write the log on standard error as JSON, a line an event.",
+    };
 
     public void AddTo(Command command)
     {
         Option[] options =
         [
-            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _sequences, _cache, _body, _connections, _drain, _jsonLogs,
+            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _sequences, _cache, _body, _connections,
+            _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -82,6 +94,7 @@ internal sealed class ServeOptions
         var value = Convert.ToInt32(result.GetValue(option), System.Globalization.CultureInfo.InvariantCulture);
         return value >= smallest && value <= largest
             ? value
-            : throw new UsageException($"{option.Name} {value}: expected {smallest} {(largest == int.MaxValue ? "or more" : $"to {largest}")}.");
+            : throw new UsageException(
+                $"{option.Name} {value}: expected {smallest} {(largest == int.MaxValue ? "or more" : $"to {largest}")}.");
     }
 }

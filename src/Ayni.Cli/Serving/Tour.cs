@@ -38,7 +38,7 @@ internal sealed class Tour
             await AskAsync(customer, host, ready.Model, cancellationToken).ConfigureAwait(false);
             _clock.Advance(TimeSpan.FromHours(1));
         }
-        ShowReceipts();
+        ShowReceipts(customers);
         return await CloseAsync(host.Books, cancellationToken).ConfigureAwait(false);
     }
 
@@ -55,7 +55,8 @@ internal sealed class Tour
         var own = await books.IssueKeyAsync(killa.Id, "own", cancellationToken: cancellationToken).ConfigureAwait(false);
         var ofApp = await books.IssueKeyAsync(inti.Id, "in the app", app.Id, cancellationToken).ConfigureAwait(false);
         Say($"Killa asks with a key of her own, {own.Key.Id}.");
-        Say($"Inti asks in the app \"{app.Name}\" of {developer.Name}: his key {ofApp.Key.Id} belongs to it, so {developer.Name} earns a share.");
+        Say($"Inti asks in the app \"{app.Name}\" of {developer.Name}; his key {ofApp.Key.Id} belongs to it,");
+        Say($"so {developer.Name} earns a share.");
         return [new(killa.Name, own.Text, "What is love?"), new(inti.Name, ofApp.Text, "Tell me a story.")];
     }
 
@@ -68,7 +69,10 @@ internal sealed class Tour
         Say("Who shares in it. A request from no app has no developer, so that share goes to the host:");
         var parties = host.Books.ListParties().ToDictionary(party => party.Id, StringComparer.Ordinal);
         foreach (var share in host.Books.ListAgreements().Single().Shares)
-            Say($"  {Cells.Percent(share.PartsPerMillion),4}  {share.Role?.Name()}{(share.PartyId is { } id ? $", {parties[id].Name}" : " of the app")}");
+        {
+            var who = share.PartyId is { } id ? $", {parties[id].Name}" : " of the app";
+            Say($"  {Cells.Percent(share.PartsPerMillion),4}  {share.Role?.Name()}{who}");
+        }
     }
 
     private async Task AskAsync(TourCustomer customer, AyniHost host, string model, CancellationToken cancellationToken)
@@ -82,11 +86,17 @@ internal sealed class Tour
         _receipts.Add(host.Books.FindReceipt(receiptId) ?? throw new InvalidOperationException($"The ledger has no receipt {receiptId}."));
     }
 
-    private void ShowReceipts()
+    private void ShowReceipts(IEnumerable<TourCustomer> customers)
     {
         Heading("A receipt each");
-        Say("Each was on disk before its answer ended, is numbered within its key and chained to the key's receipt before:");
-        ReceiptListing.Full.WriteTable(_receipts, _console);
+        Say("Each was on disk before its answer ended, is numbered within its key and chained to the key's receipt before.");
+        foreach (var (customer, receipt) in customers.Zip(_receipts))
+        {
+            Say($"{receipt.Id} for {customer.Name}");
+            Say($"  {receipt.Counts.Prompt} tokens in, {receipt.Counts.Generated} out: {receipt.Charge}");
+            Say($"  number {receipt.KeyNumber} of {receipt.KeyId}{(receipt.AppId is { } app ? $", which belongs to {app}" : "")}");
+            Say($"  hash {receipt.Hash}");
+        }
     }
 
     private async Task<TourOutcome> CloseAsync(Books books, CancellationToken cancellationToken)

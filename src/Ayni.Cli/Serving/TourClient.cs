@@ -33,7 +33,8 @@ internal static class TourClient
     {
         using var http = new HttpClient { BaseAddress = host };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        var json = await http.GetStringAsync(new Uri($"api/receipts/{answerId}", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        var address = new Uri($"api/receipts/{answerId}", UriKind.Relative);
+        var json = await http.GetStringAsync(address, cancellationToken).ConfigureAwait(false);
         using var receipt = JsonDocument.Parse(json);
         return receipt.RootElement.GetProperty("id").GetString()!;
     }

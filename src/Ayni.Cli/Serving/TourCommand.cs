@@ -15,8 +15,8 @@ internal static class TourCommand
         var command = new Command(
             "tour",
             """
-            See everything once, in a temporary folder that is deleted at the end: host a model, ask it two questions as two customers, let the month end,
-            close it, and read everybody's statement. Fails if they don't add up to what was charged.
+            See everything once, in a temporary folder that is deleted at the end: host a model, ask it two questions as two customers,
+            let the month end, close it, and read everybody's statement. Fails if they don't add up to what was charged.
 
             Example:
               ayni tour --model FILE.gguf
@@ -40,7 +40,8 @@ internal static class TourCommand
                     StartingTerms = Tour.Terms,
                 };
                 var isJson = result.GetValue(json);
-                var outcome = await Tour.RunAsync(options, isJson ? Terminal.None : Terminal.Console, cancellationToken).ConfigureAwait(false);
+                var console = isJson ? Terminal.None : Terminal.Console;
+                var outcome = await Tour.RunAsync(options, console, cancellationToken).ConfigureAwait(false);
                 if (isJson)
                     Output.WriteJson(outcome.WriteTo);
                 return outcome.AddsUp ? 0 : 1;

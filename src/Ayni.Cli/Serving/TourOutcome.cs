@@ -19,7 +19,7 @@ internal sealed record TourOutcome(
     /// <summary>What the parties earned.</summary>
     public Amount Earned => Sum(Totals.Select(total => total.Earned));
 
-    /// <summary>Whether payables and carry add up to what was earned, and that to what was charged, to the last unit of 10⁻¹².</summary>
+    /// <summary>Whether payables and carry add up to what was earned, and that to what was charged, exactly.</summary>
     public bool AddsUp =>
         Payable + Carried == Earned && Earned == Charged && Findings.Count == 0
         && Statements.All(statement => statement.Status == StatementStatus.Final);

@@ -22,7 +22,8 @@ public sealed class ModelCommandTests : IDisposable
         const string Texts = "{\"text\": \"hello\"}\n\n{\"text\":\"\"}\n{\"text\": \"</s> é\\ud800\"}\n";
         var tokens = (await AyniCommand.RunAsync(["tokenize", "--model", _model], Texts)).Succeeded();
         Assert.Equal(3, tokens.Lines.Length);
-        var ids = JsonSerializer.Deserialize<JsonElement>(tokens.Lines[0]).GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        var ids = JsonSerializer.Deserialize<JsonElement>(tokens.Lines[0]).GetProperty("ids").EnumerateArray().Select(
+            id => id.GetInt32()).ToArray();
         Assert.DoesNotContain(1, ids);
         Assert.Equal("{\"ids\":[]}", tokens.Lines[1]);
         var special = (await AyniCommand.RunAsync(["tokenize", "--special", "--model", _model], "{\"text\":\"</s>\"}")).Succeeded();
@@ -47,7 +48,8 @@ public sealed class ModelCommandTests : IDisposable
         var path = _folder.PathOf("out.npy");
         (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1, 260,261", "--out", path)).Succeeded();
         var all = Numpy.Read(path);
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': (3, {Vocabulary}), }}"), all.Header);
+        Assert.Equal(string.Create(
+            CultureInfo.InvariantCulture, $"{{'descr': '<f4', 'fortran_order': False, 'shape': (3, {Vocabulary}), }}"), all.Header);
         Assert.Equal(3 * Vocabulary, all.Values.Length);
         Assert.All(all.Values, value => Assert.True(float.IsFinite(value)));
 
@@ -63,7 +65,8 @@ public sealed class ModelCommandTests : IDisposable
         var path = _folder.PathOf("out.npy");
         (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", $"1,{Vocabulary}", "--out", path)).Failed($"'{Vocabulary}'");
         (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1,-1", "--out", path)).Failed("'-1'");
-        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1", "--start-pos", "-3", "--out", path)).Failed("--start-pos");
+        (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1", "--start-pos", "-3", "--out", path)).Failed(
+            "--start-pos");
         (await AyniCommand.RunAsync("run", "--model", _folder.PathOf("none.gguf"), "hello")).Failed("none.gguf");
         (await AyniCommand.RunAsync("run", "--model", _model, "hello", "-n", "0")).Failed("-n 0");
         (await AyniCommand.RunAsync("inspect", "--model", _folder.Write("bad.gguf", "GGUF and no more"))).Failed("bad.gguf");
@@ -113,18 +116,21 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(new FileInfo(_model).Length, json.GetProperty("bytes").GetInt64());
         Assert.Equal(Vocabulary, json.GetProperty("tokenizer").GetProperty("tokens").GetInt32());
         Assert.NotNull(json.GetProperty("tokenizer").GetProperty("chat_template").GetString());
-        var embedding = Assert.Single(json.GetProperty("tensors").EnumerateArray(), tensor => tensor.GetProperty("name").GetString() == "token_embd.weight");
+        var embedding = Assert.Single(
+            json.GetProperty("tensors").EnumerateArray(), tensor => tensor.GetProperty("name").GetString() == "token_embd.weight");
         Assert.Equal("F32", embedding.GetProperty("type").GetString());
         Assert.Equal([Vocabulary, 64], embedding.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()));
         Assert.Equal(Vocabulary * 64 * 4, embedding.GetProperty("bytes").GetInt64());
 
-        Assert.Contains("token_embd.weight", (await AyniCommand.RunAsync("inspect", "--model", _model)).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "token_embd.weight", (await AyniCommand.RunAsync("inspect", "--model", _model)).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [ConformanceFact]
     public async Task Two_hundred_greedy_tokens_are_those_of_the_reference()
     {
-        var expected = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Conformance.PathOf("models", "stories260K", "expected.json")));
+        var expected = JsonSerializer.Deserialize<JsonElement>(
+            File.ReadAllText(Conformance.PathOf("models", "stories260K", "expected.json")));
         var greedy = expected.GetProperty("cases").EnumerateArray().Single(item => item.GetProperty("name").GetString() == "greedy200");
         var ids = greedy.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
 

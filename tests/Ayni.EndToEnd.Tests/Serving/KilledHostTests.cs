@@ -30,7 +30,8 @@ public sealed class KilledHostTests : IDisposable
             await CheckReceiptsAsync(host);
             var before = _receipts.Count;
             // Two clients share a key, so that the numbers of one key are fought for.
-            var clients = Enumerable.Range(0, Clients).Select(i => AskUntilKilledAsync(host, keys[i % keys.Length], stream: i % 2 == 0)).ToArray();
+            var clients = Enumerable.Range(0, Clients).Select(
+                i => AskUntilKilledAsync(host, keys[i % keys.Length], stream: i % 2 == 0)).ToArray();
             while (_receipts.Count - before < 2 * Clients && !clients.All(client => client.IsCompleted))
                 await Task.Delay(10);
             await Task.Delay(random.Next(300));
@@ -41,7 +42,8 @@ public sealed class KilledHostTests : IDisposable
 
         await using (var last = await HostProcess.StartAsync(model, data))
             await CheckReceiptsAsync(last);
-        CheckChains((await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", data)).Succeeded().Json.EnumerateArray().ToArray());
+        var receipts = (await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", data)).Succeeded().Json;
+        CheckChains([.. receipts.EnumerateArray()]);
         (await AyniCommand.RunAsync("ledger", "audit", "--data", data)).Succeeded();
     }
 
@@ -49,7 +51,8 @@ public sealed class KilledHostTests : IDisposable
     {
         await using var books = Books.Open(path, TimeProvider.System);
         var customer = await books.CreateCustomerAsync("Killa", Currency.Parse("USD"));
-        return [.. await Task.WhenAll(Enumerable.Range(0, Clients - 1).Select(async i => (await books.IssueKeyAsync(customer.Id, $"{i}")).Text))];
+        return [.. await Task.WhenAll(
+            Enumerable.Range(0, Clients - 1).Select(async i => (await books.IssueKeyAsync(customer.Id, $"{i}")).Text))];
     }
 
     /// <summary>Asks one question after another; what counts is only what had ended before the kill.</summary>

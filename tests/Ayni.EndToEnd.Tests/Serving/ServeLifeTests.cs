@@ -44,7 +44,8 @@ public sealed class ServeLifeTests : IDisposable
         const int Tokens = 250;
         await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"));
         using var client = host.Client(host.Key!);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(Tokens, stream: true) };
+        using var question = host.Question(Tokens, stream: true);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = question };
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.StartsWith("data: ", await reader.ReadLineAsync(), StringComparison.Ordinal);
@@ -58,8 +59,47 @@ public sealed class ServeLifeTests : IDisposable
         Assert.Equal("length", last.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.False(last.GetProperty("ayni").TryGetProperty("cut_short", out _));
         Assert.Equal(0, await host.WaitAsync());
-        var receipt = Assert.Single((await AyniCommand.RunAsync(["ledger", "receipts", "--json", "--data", _folder.PathOf("data")])).Succeeded().Json.EnumerateArray());
+        var receipts = (await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", _folder.PathOf("data"))).Succeeded().Json;
+        var receipt = Assert.Single(receipts.EnumerateArray());
         Assert.Equal(Tokens, receipt.GetProperty("counts").GetProperty("generated").GetInt32());
+    }
+
+    [Fact]
+    public async Task An_answer_that_takes_longer_than_the_drain_ends_where_it_is_and_is_recorded()
+    {
+        await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"), "--drain", "0");
+        using var client = host.Client(host.Key!);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(4000, stream: true) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await reader.ReadLineAsync();
+
+        await host.SignalAsync("TERM");
+        var events = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal("data: [DONE]", events[^1]);
+        var extension = JsonSerializer.Deserialize<JsonElement>(events[^2]["data: ".Length..]).GetProperty("ayni");
+        Assert.Equal("server_stopping", extension.GetProperty("cut_short").GetString());
+        Assert.Equal(0, await host.WaitAsync());
+        var receipts = (await AyniCommand.RunAsync("ledger", "receipts", "--json", "--data", _folder.PathOf("data"))).Succeeded().Json;
+        var receipt = Assert.Single(receipts.EnumerateArray());
+        Assert.Equal(extension.GetProperty("receipt").GetProperty("id").GetString(), receipt.GetProperty("id").GetString());
+        Assert.Equal("cancelled", receipt.GetProperty("outcome").GetString(), ignoreCase: true);
+    }
+
+    [Fact]
+    public async Task A_second_signal_waits_for_nobody()
+    {
+        await using var host = await HostProcess.StartAsync(_folder.Write(TinyModel.Slow), _folder.PathOf("data"), "--drain", "3600");
+        using var client = host.Client(host.Key!);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = host.Question(4000, stream: true) };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        await host.SignalAsync("TERM");
+        while (!host.Log.Contains("Stopping", StringComparison.Ordinal))
+            await Task.Delay(10);
+        await host.SignalAsync("TERM");
+        Assert.NotEqual(0, await host.WaitAsync());
     }
 
     [Fact]

@@ -50,7 +50,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts a host and waits until it serves.</summary>
     public static async Task<HostProcess> StartAsync(string model, string data, params string[] options)
     {
-        var host = new HostProcess(AyniCommand.Start(["serve", "--model", model, "--data", data, "--port", "0", "--ready-json", .. options]));
+        var host = new HostProcess(
+            AyniCommand.Start(["serve", "--model", model, "--data", data, "--port", "0", "--ready-json", .. options]));
         try
         {
             using var limit = new CancellationTokenSource(Patience);
