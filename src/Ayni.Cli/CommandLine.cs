@@ -31,7 +31,7 @@ internal static class CommandLine
         }
         catch (Exception error) when (IsExpected(error))
         {
-            Console.Error.WriteLine($"ayni: {error.Message}");
+            Console.Error.WriteLine($"ayni: {TerminalText.Clean(error.Message)}");
             return Failed;
         }
     }

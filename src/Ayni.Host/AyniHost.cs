@@ -55,6 +55,9 @@ public sealed class AyniHost : IAsyncDisposable
     /// <summary>Ends when the model is served; fails if it can't be.</summary>
     public Task<HostReady> Ready { get; private set; } = null!;
 
+    /// <summary>The engine, while a model is served.</summary>
+    internal LlamaEngine? Engine => _state.Engine;
+
     /// <summary>The ledger; open until the host is disposed.</summary>
     public Books Books { get; }
 
@@ -143,7 +146,8 @@ public sealed class AyniHost : IAsyncDisposable
         catch (Exception error) when (error is not OperationCanceledException)
         {
             _state.Fail();
-            _logger.LoadingFailed(_options.ModelPath, error.Message, error);
+            // A bad file's message says all; only a defect needs its stack trace.
+            _logger.LoadingFailed(_options.ModelPath, error.Message, error is ModelFormatException or IOException or LedgerException ? null : error);
             throw;
         }
     }
@@ -209,7 +213,9 @@ public sealed class AyniHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null; // RequestBody keeps the limit, and answers in the API's shape.
             kestrel.Listen(_options.ListenAddress, _options.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(_options.LogLevel).AddFilter("Microsoft", LogLevel.Warning);
+        // What it would say when a start fails, StartAsync throws.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         configureLogging(builder.Logging);
         builder.Services.AddRoutingCore()
             .AddSingleton<IHostLifetime, CallerLifetime>()

@@ -14,7 +14,7 @@ internal static partial class HostLog
     public static partial void Serving(this ILogger logger, string model, int contextLength, string chatFormat, TimeSpan elapsed);
 
     [LoggerMessage(3, LogLevel.Error, "The model {ModelPath} could not be served: {Problem}")]
-    public static partial void LoadingFailed(this ILogger logger, string modelPath, string problem, Exception error);
+    public static partial void LoadingFailed(this ILogger logger, string modelPath, string problem, Exception? error);
 
     [LoggerMessage(4, LogLevel.Information, "Stopping; requests under way have {DrainLimit} to finish")]
     public static partial void Stopping(this ILogger logger, TimeSpan drainLimit);

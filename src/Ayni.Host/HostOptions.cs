@@ -3,6 +3,7 @@ using System.Net;
 using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
+using Microsoft.Extensions.Logging;
 
 namespace Ayni.Host;
 
@@ -53,6 +54,9 @@ public sealed record HostOptions
 
     /// <summary>What a model costs and who shares in it where the ledger says nothing about it yet.</summary>
     public StartingTerms StartingTerms { get; init; } = new();
+
+    /// <summary>The least that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Whether the log on standard error is written as JSON, a line an event.</summary>
     public bool JsonLogs { get; init; }

@@ -35,13 +35,38 @@ internal static class ChatCommand
             while (ReadMessage() is { } text)
             {
                 messages.Add(new(ChatRole.User, text));
-                var request = options.Request(result, ([.. format.Encode(messages)], false));
-                request = request with { Stop = [.. request.Stop, .. format.StopTexts] };
-                messages.Add(new(ChatRole.Assistant, await AnswerAsync(engine, request, cancellationToken).ConfigureAwait(false)));
+                try
+                {
+                    var request = options.Request(result, ([.. EncodeWithinContext(format, messages, engine.ContextLength)], false));
+                    request = request with { Stop = [.. request.Stop, .. format.StopTexts] };
+                    messages.Add(new(ChatRole.Assistant, await AnswerAsync(engine, request, cancellationToken).ConfigureAwait(false)));
+                }
+                catch (ContextLengthExceededException error)
+                {
+                    messages.RemoveAt(messages.Count - 1);
+                    Console.Error.WriteLine(error.Message);
+                }
             }
             return 0;
         });
         return command;
+    }
+
+    /// <summary>The conversation's ids; the earliest exchanges are forgotten where they leave less than a quarter of the context for the answer.</summary>
+    private static int[] EncodeWithinContext(ChatFormat format, List<ChatMessage> messages, int contextLength)
+    {
+        var ids = format.Encode(messages);
+        var first = messages[0].Role == ChatRole.System ? 1 : 0;
+        var forgotten = false;
+        while (ids.Length > contextLength - contextLength / 4 && messages.Count - first > 2)
+        {
+            messages.RemoveRange(first, 2);
+            ids = format.Encode(messages);
+            forgotten = true;
+        }
+        if (forgotten)
+            Console.Error.WriteLine("(The context is full: the earliest messages are forgotten.)");
+        return ids;
     }
 
     private static string? ReadMessage()
@@ -59,7 +84,7 @@ internal static class ChatCommand
         await foreach (var token in generation.ReadTokensAsync(cancellationToken).ConfigureAwait(false))
         {
             answer.Append(token.Text);
-            Console.Out.Write(token.Text);
+            Console.Out.Write(TerminalText.Clean(token.Text));
             Console.Out.Flush();
         }
         Console.Out.WriteLine();

@@ -19,7 +19,17 @@ internal static class DetokenizeCommand
             JsonLines.Answer(
                 (line, writer) =>
                 {
-                    int[] ids = [.. JsonLines.Property(line, "ids", JsonValueKind.Array).EnumerateArray().Select(id => id.GetInt32())];
+                    var elements = JsonLines.Property(line, "ids", JsonValueKind.Array);
+                    var ids = new int[elements.GetArrayLength()];
+                    for (var i = 0; i < ids.Length; i++)
+                    {
+                        if (elements[i].ValueKind != JsonValueKind.Number || !elements[i].TryGetInt32(out ids[i])
+                            || ids[i] < 0 || ids[i] >= tokenizer.VocabularySize)
+                        {
+                            throw new FormatException(
+                                $"ids[{i}] is {elements[i].GetRawText()}; expected an id of this vocabulary (0 to {tokenizer.VocabularySize - 1}).");
+                        }
+                    }
                     writer.WriteString("text", tokenizer.Decode(ids, skip));
                 },
                 cancellationToken);

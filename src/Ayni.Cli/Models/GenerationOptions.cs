@@ -48,8 +48,8 @@ internal sealed class GenerationOptions
     public LlamaEngine StartEngine(ParseResult result, LlamaModel model, int promptTokens = 0)
     {
         var context = result.GetValue(_context) ?? Math.Max(model.TrainedContextLength, 2);
-        if (context < 2)
-            throw new UsageException($"--context {context}: expected 2 or more.");
+        if (context is < 2 or > EngineOptions.LongestContext)
+            throw new UsageException($"--context {context}: expected 2 to {EngineOptions.LongestContext}.");
         // A long context is not reserved for a short answer.
         if (promptTokens > 0)
             context = (int)Math.Min(context, Math.Max(promptTokens + (long)result.GetValue(_maxTokens), 2));

@@ -105,6 +105,7 @@ internal static class InspectCommand
 
     private static void WriteTables(GgufFile file)
     {
+        var console = Terminal.Console;
         var summary = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         Row("file", file.Path);
         Row("format", $"GGUF v{file.Version}, {Bytes(file.FileBytes)}");
@@ -115,22 +116,22 @@ internal static class InspectCommand
             var value = file.Metadata.Find(key)!;
             Row(key, value is Array array ? ArrayText(array) : Convert.ToString(value, CultureInfo.InvariantCulture)!);
         }
-        AnsiConsole.Write(summary);
-        AnsiConsole.WriteLine();
+        console.Write(summary);
+        console.WriteLine();
 
         var tensors = new Table().Border(TableBorder.Simple).AddColumns("tensor", "type", "shape", "bytes");
         tensors.Columns[3].RightAligned();
         foreach (var tensor in file.Tensors)
         {
             tensors.AddRow(
-                Markup.Escape(tensor.Name),
+                Markup.Escape(TerminalText.Clean(tensor.Name)),
                 tensor.Type.ToString(),
                 string.Join(" × ", tensor.Dimensions.Reverse()),
                 tensor.Bytes.ToString("N0", CultureInfo.InvariantCulture));
         }
-        AnsiConsole.Write(tensors);
+        console.Write(tensors);
 
-        void Row(string name, string value) => summary.AddRow(Markup.Escape(name), Markup.Escape(value));
+        void Row(string name, string value) => summary.AddRow(new Text(TerminalText.Clean(name)), new Text(TerminalText.Clean(value)));
     }
 
     private static string ArrayText(Array array) => $"{array.Length} × {array.GetType().GetElementType()!.Name}";

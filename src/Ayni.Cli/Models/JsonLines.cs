@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -17,27 +18,32 @@ internal static class JsonLines
     public static void Answer(Action<JsonElement, Utf8JsonWriter> answer, CancellationToken cancellationToken)
     {
         using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
-        using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
-        using var writer = new Utf8JsonWriter(output, Writing);
-        for (var number = 1; input.ReadLine() is { } line; number++)
+        using var output = Console.OpenStandardOutput();
+        var line = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(line, Writing);
+        for (var number = 1; input.ReadLine() is { } text; number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (string.IsNullOrWhiteSpace(line))
+            if (string.IsNullOrWhiteSpace(text))
                 continue;
             try
             {
-                using var document = JsonDocument.Parse(line);
+                using var document = JsonDocument.Parse(text);
                 writer.WriteStartObject();
                 answer(document.RootElement, writer);
                 writer.WriteEndObject();
             }
-            catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException or ArgumentOutOfRangeException)
+            catch (Exception error) when (error is JsonException or FormatException)
             {
                 throw new UsageException($"line {number} of the input: {error.Message}");
             }
             writer.Flush();
+            line.Write("\n"u8);
+            // A line at once and whole: whoever talks to us line by line waits for it, and a failure leaves no half line.
+            output.Write(line.WrittenSpan);
+            output.Flush();
+            line.ResetWrittenCount();
             writer.Reset();
-            output.WriteByte((byte)'\n');
         }
     }
 

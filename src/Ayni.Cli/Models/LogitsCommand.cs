@@ -27,6 +27,7 @@ internal static class LogitsCommand
             using var file = new NumpyFile(result.GetValue(output)!, ids.Length, loaded.Config.VocabularySize);
             using var evaluator = new SequenceEvaluator(loaded, ids.Length);
             evaluator.Evaluate(ids, startPosition, file.Write, cancellationToken);
+            file.Complete();
             return Task.FromResult(0);
         });
         return command;

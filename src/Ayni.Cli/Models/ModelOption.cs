@@ -55,11 +55,14 @@ internal static class ModelOption
     public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken)
     {
         var path = Find(named);
-        if (threads is < 0 or > 1024)
-            throw new UsageException($"--threads {threads}: expected 0 to 1024.");
+        CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(path));
         return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
     }
+
+    /// <summary>A number of threads that a team can have.</summary>
+    public static int CheckThreads(int threads) =>
+        threads is >= 0 and <= 1024 ? threads : throw new UsageException($"--threads {threads}: expected 0 to 1024.");
 
     /// <summary>The arithmetic tier from the environment; an unknown one, or one not built yet, falls back with one warning.</summary>
     public static KernelTier Tier()

@@ -39,7 +39,7 @@ internal static class QuantizeCommand
                 throw new UsageException($"{to} is the file to be read; name another one to write.");
             using var file = GgufFile.Open(ModelOption.Find(from));
             using (var progress = new LoadProgress("Quantizing", Path.GetFileName(to)))
-                ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), result.GetValue(threads), progress, cancellationToken);
+                ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), ModelOption.CheckThreads(result.GetValue(threads)), progress, cancellationToken);
             var length = new FileInfo(to).Length;
             Console.Error.WriteLine($"{to}: {length:N0} bytes, {(double)length / file.FileBytes:P0} of {from}");
             return Task.FromResult(0);

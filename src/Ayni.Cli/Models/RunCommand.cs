@@ -59,9 +59,11 @@ internal static class RunCommand
             var text = result.GetValue(prompt);
             if (result.GetValue(tokens) is { } ids)
             {
-                return text is null
-                    ? ([.. TokenIds.Parse(ids, model.Config.VocabularySize)], false)
-                    : throw new UsageException("Give a prompt or --tokens, not both.");
+                if (text is not null)
+                    throw new UsageException("Give a prompt or --tokens, not both.");
+                var given = TokenIds.Parse(ids, model.Config.VocabularySize);
+                // After BOS alone the answer is a text of its own; after anything else it goes on.
+                return ([.. given], given is not [var only] || only != model.Tokenizer.BeginOfText);
             }
             text = text switch
             {
@@ -86,7 +88,7 @@ internal static class RunCommand
     {
         await foreach (var token in generation.ReadTokensAsync().ConfigureAwait(false))
         {
-            Console.Out.Write(token.Text);
+            Console.Out.Write(TerminalText.Clean(token.Text));
             Console.Out.Flush();
         }
         Console.Out.WriteLine();

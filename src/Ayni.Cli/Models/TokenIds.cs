@@ -11,9 +11,7 @@ internal static class TokenIds
     /// <summary>Reads ids and checks that each is in the vocabulary.</summary>
     public static int[] Parse(string text, int vocabularySize)
     {
-        var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length == 0)
-            throw new UsageException("--tokens: expected ids separated by commas, such as 1,2,3.");
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
         return [.. parts.Select(part =>
         {
             if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id >= vocabularySize)

@@ -70,7 +70,7 @@ internal sealed class ServeOptions
             : throw new UsageException($"--address {result.GetValue(_address)}: expected an IP address, such as 127.0.0.1 or 0.0.0.0."),
         AllowedHosts = [.. result.GetValue(_allowedHosts) ?? []],
         Port = Within(result, _port, 0, IPEndPoint.MaxPort),
-        Threads = Within(result, _threads, 0, 1024),
+        Threads = ModelOption.CheckThreads(result.GetValue(_threads)),
         Tier = ModelOption.Tier(),
         DefaultMaxTokens = Within(result, _maxTokens, 1),
         BodyLimitBytes = (long)Within(result, _body, 1) << 10,
@@ -79,9 +79,9 @@ internal sealed class ServeOptions
         JsonLogs = result.GetValue(_jsonLogs),
         Engine = new EngineOptions
         {
-            ContextLength = result.GetValue(_context) is null ? null : Within(result, _context, 2),
+            ContextLength = result.GetValue(_context) is null ? null : Within(result, _context, 2, EngineOptions.LongestContext),
             QueueLimit = Within(result, _queue, 1),
-            MaxSequences = Within(result, _sequences, 1),
+            MaxSequences = Within(result, _sequences, 1, EngineOptions.MostSequences),
             CacheBytes = (long)Within(result, _cache, 0) << 20,
         },
     };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ayni.Host;
 using Ayni.Llama;
+using Microsoft.Extensions.Logging;
 
 namespace Ayni.Cli;
 
@@ -33,11 +34,12 @@ internal static class TourCommand
                 {
                     ModelPath = ModelOption.Find(result.GetValue(model)),
                     Tier = ModelOption.Tier(),
-                    Threads = result.GetValue(threads),
+                    Threads = ModelOption.CheckThreads(result.GetValue(threads)),
                     DataDirectory = folder.FullName,
                     Port = 0,
                     Engine = new EngineOptions { MaxSequences = 1, CacheBytes = 0 },
                     StartingTerms = Tour.Terms,
+                    LogLevel = LogLevel.Warning,
                 };
                 var isJson = result.GetValue(json);
                 var console = isJson ? Terminal.None : Terminal.Console;

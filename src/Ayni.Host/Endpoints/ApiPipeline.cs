@@ -13,7 +13,7 @@ internal sealed class ApiPipeline(HostAllowList allowList, TimeProvider clock, I
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var started = clock.GetTimestamp();
-        RequestId.Assign(context);
+        RequestId.Assign(context, clock.GetUtcNow());
         try
         {
             allowList.Check(context.Request);

@@ -9,13 +9,15 @@ namespace Ayni.Host;
 
 /// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>, streamed or not: one path, whose shape differs.</summary>
 internal sealed class CompletionEndpoints(
-    HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger)
+    HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
 {
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
     private delegate Task<MeteredResult> RunGeneration(Func<GeneratedToken, ValueTask> deliver);
 
     // A long conversation takes a core for a second to read and encode: as many at a time as there are cores.
     private readonly SemaphoreSlim _encoding = new(Environment.ProcessorCount);
+
+    public void Dispose() => _encoding.Dispose();
 
     public Task ChatAsync(HttpContext context) => HandleAsync(context, CompletionShape.Chat);
 

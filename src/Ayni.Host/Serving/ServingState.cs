@@ -1,3 +1,5 @@
+using Ayni.Llama;
+
 namespace Ayni.Host;
 
 /// <summary>Where a host is in its life.</summary>
@@ -33,6 +35,16 @@ internal sealed class ServingState : IDisposable
             // An engine that failed beyond repair serves nobody, although its model was loaded.
             lock (_lock)
                 return _phase == ServingPhase.Serving && _model!.Engine.Failure is not null ? ServingPhase.Failed : _phase;
+        }
+    }
+
+    /// <summary>The engine, while a model is loaded.</summary>
+    public LlamaEngine? Engine
+    {
+        get
+        {
+            lock (_lock)
+                return _model?.Engine;
         }
     }
 
