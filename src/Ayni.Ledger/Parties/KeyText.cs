@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Ayni.Ledger;
 
-/// <summary>What a client presents: <c>ayni_&lt;key id&gt;_&lt;secret&gt;</c>. The secret has 256 bits, so one round of SHA-256 protects it.</summary>
+/// <summary>
+/// What a client presents: <c>ayni_&lt;key id&gt;_&lt;secret&gt;</c>. The secret has 256 bits, so one round of SHA-256 protects it.
+/// </summary>
 /// <param name="KeyId">The key's id, <c>key_…</c>.</param>
 /// <param name="Secret">52 letters of Crockford's base 32.</param>
 internal readonly record struct KeyText(string KeyId, string Secret)
@@ -20,7 +22,8 @@ internal readonly record struct KeyText(string KeyId, string Secret)
         if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
         var underscore = text.LastIndexOf('_');
-        if (underscore - Prefix.Length is < 1 or > LongestId || !Identifiers.AreLetters(text.AsSpan(underscore + 1), Identifiers.SecretLetters))
+        if (underscore - Prefix.Length is < 1 or > LongestId
+            || !Identifiers.AreLetters(text.AsSpan(underscore + 1), Identifiers.SecretLetters))
             return null;
         return new(text[Prefix.Length..underscore], text[(underscore + 1)..]);
     }

@@ -14,7 +14,9 @@ internal sealed class Database
     /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
     private const int WriterCacheKib = 32 * 1024;
 
-    /// <summary>Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.</summary>
+    /// <summary>
+    /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.
+    /// </summary>
     private const int CheckpointPages = 4000;
 
     private const int NotADatabase = 26, Corrupt = 11, Busy = 5, Locked = 6;

@@ -30,9 +30,10 @@ public sealed class KeyTests
         var secret = issued.Text[^52..];
         string?[] wrong =
         [
-            null, "", "ayni_", "ayni__", "Bearer x", issued.Text[..^1], issued.Text + "0", issued.Text.ToUpperInvariant(), issued.Text + "\0",
-            " " + issued.Text, issued.Text[..^1] + (issued.Text[^1] == '0' ? '1' : '0'), $"ayni_{other.Key.Id}_{secret}",
-            $"ayni_key_000000000000_{secret}", $"ayni__{secret}", $"ayni_{new string('k', 100_000)}_{secret}", $"ayni_{issued.Key.Id}'--_{secret}",
+            null, "", "ayni_", "ayni__", "Bearer x", issued.Text[..^1], issued.Text + "0", issued.Text.ToUpperInvariant(),
+            issued.Text + "\0", " " + issued.Text, issued.Text[..^1] + (issued.Text[^1] == '0' ? '1' : '0'),
+            $"ayni_{other.Key.Id}_{secret}", $"ayni_key_000000000000_{secret}", $"ayni__{secret}", $"ayni_{new string('k', 100_000)}_{secret}",
+            $"ayni_{issued.Key.Id}'--_{secret}",
         ];
         Assert.All(wrong, text => Assert.Null(ledger.Books.Authenticate(text)));
     }
