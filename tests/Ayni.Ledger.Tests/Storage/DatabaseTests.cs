@@ -75,6 +75,8 @@ public sealed class DatabaseTests
         Assert.Equal(StorageFault.NotALedger, Assert.Throws<LedgerStorageException>(() => Books.Open(other, ledger.Clock)).Fault);
         var folder = Path.GetDirectoryName(other)!;
         Assert.Equal(StorageFault.Unwritable, Assert.Throws<LedgerStorageException>(() => Books.Open(folder, ledger.Clock)).Fault);
+        var inAFile = Path.Combine(text, "ledger.db");
+        Assert.Equal(StorageFault.Unwritable, Assert.Throws<LedgerStorageException>(() => Books.Open(inAFile, ledger.Clock)).Fault);
     }
 
     [Fact]
