@@ -30,8 +30,8 @@ public sealed class Books : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws <see cref="LedgerStorageException"/>
-    /// if the file is of a newer version, is no ledger, or can't be made durable.
+    /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
+    /// <see cref="LedgerStorageException"/> if the file is of a newer version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="databasePath">The SQLite file.</param>
     /// <param name="clock">What time it is.</param>
@@ -96,7 +96,8 @@ public sealed class Books : IAsyncDisposable
         _writer.RunAsync(transaction => Registry.RevokeApp(transaction, appId), cancellationToken);
 
     /// <summary>Issues a key to a customer, for an app or for none. Its text is shown in the result and never again.</summary>
-    public Task<IssuedKey> IssueKeyAsync(string customerId, string label, string? appId = null, CancellationToken cancellationToken = default) =>
+    public Task<IssuedKey> IssueKeyAsync(
+        string customerId, string label, string? appId = null, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId), cancellationToken);
 
     /// <summary>Every key, oldest first.</summary>
@@ -116,8 +117,8 @@ public sealed class Books : IAsyncDisposable
     // Prices and agreements.
 
     /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does unless
-    /// given.
+    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
+    /// unless given.
     /// </summary>
     public Task<Price> SetPriceAsync(
         string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
@@ -138,7 +139,8 @@ public sealed class Books : IAsyncDisposable
     }
 
     /// <summary>
-    /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless given.
+    /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless
+    /// given.
     /// </summary>
     public Task<Agreement> SetAgreementAsync(
         string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default)
@@ -163,7 +165,8 @@ public sealed class Books : IAsyncDisposable
 
     /// <summary>
     /// Posts what a request used: a receipt with the next number of its key, and the entry that charges the customer. The same request
-    /// posted again gives its first receipt. Cancelling does not undo a receipt handed to the writer: post again, or find it, to learn of it.
+    /// posted again gives its first receipt. Cancelling does not undo a receipt handed to the writer: post again, or find it, to learn of
+    /// it.
     /// </summary>
     public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
     {
@@ -192,11 +195,14 @@ public sealed class Books : IAsyncDisposable
     /// <summary>What a customer owes.</summary>
     public Amount UnpaidCharges(string customerId) => _readers.Read(session =>
     {
-        var customer = RegistryRows.Customer(session, customerId) ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
+        var customer = RegistryRows.Customer(session, customerId)
+            ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
         return JournalRows.Net(session, Account.Receivable(customerId), customer.Currency);
     });
 
-    /// <summary>The entries of a period in journal order, at most <paramref name="limit"/> (1 to 10,000) after the one numbered so.</summary>
+    /// <summary>
+    /// The entries of a period in journal order, at most <paramref name="limit"/> (1 to 10,000) after the one numbered so.
+    /// </summary>
     public EntryPage ListEntries(Period period, long after = 0, int limit = 1000)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -226,7 +232,8 @@ public sealed class Books : IAsyncDisposable
     {
         await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
-        var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken).ConfigureAwait(false);
+        var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
+            .ConfigureAwait(false);
         await _writer.RunAsync(transaction => PeriodClose.Finish(transaction, settlement), cancellationToken).ConfigureAwait(false);
         return settlement.ToView() with { Status = PeriodStatus.Closed };
     }

@@ -46,7 +46,9 @@ internal sealed class TestLedger : IAsyncDisposable
         return ledger;
     }
 
-    /// <summary>A ledger ready for business: 0.50 in, 0.10 cached and 1.50 out per million, 30 % licensor, 50 % host, 20 % developer.</summary>
+    /// <summary>
+    /// A ledger ready for business: 0.50 in, 0.10 cached and 1.50 out per million, 30 % licensor, 50 % host, 20 % developer.
+    /// </summary>
     public static async Task<TestLedger> ReadyAsync(DateTimeOffset? now = null)
     {
         var ledger = await WithPartiesAsync();
@@ -78,7 +80,8 @@ internal sealed class TestLedger : IAsyncDisposable
     public Usage Usage(ApiKey key, long prompt, long cached, long generated) => new(
         Admit(key), $"req-{Interlocked.Increment(ref _requests)}", Digest.Of("model"u8), new(prompt, cached, generated), Outcome.Completed);
 
-    public Task<Receipt> UseAsync(ApiKey key, long prompt, long cached, long generated) => Books.PostAsync(Usage(key, prompt, cached, generated));
+    public Task<Receipt> UseAsync(ApiKey key, long prompt, long cached, long generated) =>
+        Books.PostAsync(Usage(key, prompt, cached, generated));
 
     /// <summary>Closes the books and opens them again, as after a restart.</summary>
     public async Task ReopenAsync()

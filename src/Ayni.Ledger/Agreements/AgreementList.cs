@@ -25,7 +25,8 @@ internal static class AgreementList
         {
             if (share.PartsPerMillion is < 1 or > Share.Whole)
                 throw new LedgerRefusedException(
-                    Refusal.InvalidShares, $"A share of {share.PartsPerMillion} parts lies outside 1 to {Share.Whole}; leave out who earns nothing.");
+                    Refusal.InvalidShares,
+                    $"A share of {share.PartsPerMillion} parts lies outside 1 to {Share.Whole}; leave out who earns nothing.");
             if (share.Role is null && share.PartyId is null)
                 throw new LedgerRefusedException(Refusal.InvalidShares, "A share names a role or a party.");
             total += share.PartsPerMillion;

@@ -39,7 +39,8 @@ public readonly record struct Account
 /// <summary>Writes an account as its name.</summary>
 internal sealed class AccountJsonConverter : JsonConverter<Account>
 {
-    public override Account Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override Account Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
 
     public override void Write(Utf8JsonWriter writer, Account value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }

@@ -33,17 +33,21 @@ public sealed record Posting(Account Account, Amount Amount)
 /// <param name="Number">Its place in the journal: 1, 2, 3, …</param>
 /// <param name="RecordedAt">When it was posted, UTC.</param>
 /// <param name="Period">The month it counts in.</param>
-/// <param name="ServicePeriod">The month of the request; earlier than <see cref="Period"/> if that month was closed when the receipt came.</param>
+/// <param name="ServicePeriod">
+/// The month of the request; earlier than <see cref="Period"/> if that month was closed when the receipt came.
+/// </param>
 /// <param name="Kind">What it records.</param>
 /// <param name="Reference">What it is about; see <see cref="EntryKind"/>.</param>
 /// <param name="Postings">Its lines, in every currency as much debit as credit.</param>
 public sealed record Entry(
-    long Number, DateTimeOffset RecordedAt, Period Period, Period ServicePeriod, EntryKind Kind, string Reference, ImmutableArray<Posting> Postings)
+    long Number, DateTimeOffset RecordedAt, Period Period, Period ServicePeriod, EntryKind Kind, string Reference,
+    ImmutableArray<Posting> Postings)
 {
     /// <summary>Two entries are equal if all they say is.</summary>
     public bool Equals(Entry? other) =>
         other is not null && Number == other.Number && RecordedAt == other.RecordedAt && Period == other.Period
-        && ServicePeriod == other.ServicePeriod && Kind == other.Kind && Reference == other.Reference && Postings.SequenceEqual(other.Postings);
+        && ServicePeriod == other.ServicePeriod && Kind == other.Kind && Reference == other.Reference
+        && Postings.SequenceEqual(other.Postings);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Number.GetHashCode();

@@ -94,7 +94,8 @@ public readonly record struct Amount : IComparable<Amount>
         var whole = point < 0 ? digits : digits[..point];
         var fraction = point < 0 ? default : digits[(point + 1)..];
         if (whole.Length is 0 or > Digits - Decimals || (point >= 0 && fraction.Length is 0 or > Decimals)
-            || (whole.Length > 1 && whole[0] == '0') || whole.ContainsAnyExceptInRange('0', '9') || fraction.ContainsAnyExceptInRange('0', '9'))
+            || (whole.Length > 1 && whole[0] == '0')
+            || whole.ContainsAnyExceptInRange('0', '9') || fraction.ContainsAnyExceptInRange('0', '9'))
             return false;
         var units = Int128.Parse(whole, NumberStyles.None, CultureInfo.InvariantCulture) * One;
         if (point >= 0)

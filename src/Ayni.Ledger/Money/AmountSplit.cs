@@ -9,10 +9,10 @@ public readonly record struct Weight(string PartyId, long Parts);
 public static class AmountSplit
 {
     /// <summary>
-    /// Splits an amount in proportion to weights by the method of the largest remainder: each party gets its exact part rounded toward zero,
-    /// and the units left over go one each to the largest remainders, equal ones in ordinal order of the party ids. The parts, returned in
-    /// the weights' order, add up to the amount; who gets what does not depend on that order.
-    /// Throws <see cref="ArgumentException"/> without parties, with a party named twice, a negative weight or weights that add up to nothing.
+    /// Splits an amount in proportion to weights by the method of the largest remainder: each party gets its exact part rounded toward
+    /// zero, and the units left over go one each to the largest remainders, equal ones in ordinal order of the party ids. The parts,
+    /// returned in the weights' order, add up to the amount; who gets what does not depend on that order. Throws <see
+    /// cref="ArgumentException"/> without parties, with a party named twice, a negative weight or weights that add up to nothing.
     /// </summary>
     public static IReadOnlyList<Amount> Split(this Amount amount, IReadOnlyList<Weight> weights)
     {

@@ -2,7 +2,7 @@ namespace Ayni.Ledger;
 
 /// <summary>Two currencies met where one was expected.</summary>
 public sealed class CurrencyMismatchException(Currency expected, Currency found)
-    : LedgerException($"An amount in {found} stands where one in {expected} is expected; amounts of two currencies are never added or compared.");
+    : LedgerException($"An amount in {found} stands where one in {expected} is expected; two currencies are never added or compared.");
 
 /// <summary>A currency code that is not in ISO 4217.</summary>
 public sealed class UnknownCurrencyException(string? code)

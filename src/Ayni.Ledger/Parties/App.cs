@@ -1,6 +1,8 @@
 namespace Ayni.Ledger;
 
-/// <summary>A program whose requests earn its developer a share. A request belongs to an app by the key it presents, never by its own word.</summary>
+/// <summary>
+/// A program whose requests earn its developer a share. A request belongs to an app by the key it presents, never by its own word.
+/// </summary>
 /// <param name="Id"><c>app_…</c></param>
 /// <param name="Name">What people call it.</param>
 /// <param name="DeveloperId">The party that earns.</param>

@@ -10,7 +10,9 @@ internal sealed class Identifiers(RandomNumberGenerator random)
 
     private static readonly SearchValues<char> Letter = SearchValues.Create(Alphabet);
 
-    /// <summary>Letters of an id after its prefix: 60 random bits, so that among a million of a kind two are equal once in two million ledgers.</summary>
+    /// <summary>
+    /// Letters of an id after its prefix: 60 random bits, so that among a million of a kind two are equal once in two million ledgers.
+    /// </summary>
     private const int IdLetters = 12;
 
     /// <summary>Letters that hold 48 bits of milliseconds and 80 random bits.</summary>

@@ -24,7 +24,8 @@ internal readonly record struct KeyText(string KeyId, string Secret)
         if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
         var underscore = text.LastIndexOf('_');
-        if (underscore - Prefix.Length is < 1 or > LongestId || !Identifiers.AreLetters(text.AsSpan(underscore + 1), Identifiers.SecretLetters))
+        if (underscore - Prefix.Length is < 1 or > LongestId
+            || !Identifiers.AreLetters(text.AsSpan(underscore + 1), Identifiers.SecretLetters))
             return null;
         return new(IdPrefix + text[Prefix.Length..underscore], text[(underscore + 1)..]);
     }

@@ -13,7 +13,8 @@ internal sealed class Registry(Identifiers identifiers)
     public Customer CreateCustomer(Transaction transaction, string name, Currency currency, Amount? spendingLimit)
     {
         DemandLimit(spendingLimit, currency);
-        var customer = new Customer(identifiers.New("cus"), Text.Demand(name, "customer's name"), currency, spendingLimit, transaction.Now, null);
+        var customer = new Customer(
+            identifiers.New("cus"), Text.Demand(name, "customer's name"), currency, spendingLimit, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, customer);
         return customer;
     }
@@ -23,7 +24,8 @@ internal sealed class Registry(Identifiers identifiers)
         var developer = DemandParty(transaction, developerId);
         if (developer.Role != Role.Developer)
             throw new LedgerRefusedException(
-                Refusal.NotADeveloper, $"{developerId} is a {developer.Role.Name()}; an app belongs to a party with the role of a developer.");
+                Refusal.NotADeveloper,
+                $"{developerId} is a {developer.Role.Name()}; an app belongs to a party with the role of a developer.");
         var app = new App(identifiers.New("app"), Text.Demand(name, "app's name"), developerId, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, app);
         return app;
@@ -112,6 +114,7 @@ internal sealed class Registry(Identifiers identifiers)
     {
         if (limit is { } amount && (amount.Currency != currency || amount.Sign < 0))
             throw new LedgerRefusedException(
-                Refusal.InvalidSpendingLimit, $"A spending limit of {amount} does not suit a customer charged in {currency}; give zero or more {currency}.");
+                Refusal.InvalidSpendingLimit,
+                $"A spending limit of {amount} does not suit a customer charged in {currency}; give zero or more {currency}.");
     }
 }

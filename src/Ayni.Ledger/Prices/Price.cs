@@ -10,7 +10,9 @@ namespace Ayni.Ledger;
 public sealed record Price(
     long Version, string Model, Amount InputPerMillion, Amount CachedPerMillion, Amount OutputPerMillion, DateTimeOffset EffectiveFrom)
 {
-    /// <summary>The largest price of a million tokens that is accepted, in whole currency: far above any real one, far below overflow.</summary>
+    /// <summary>
+    /// The largest price of a million tokens that is accepted, in whole currency: far above any real one, far below overflow.
+    /// </summary>
     public const long LargestPerMillion = 1_000_000_000_000;
 
     private const int Million = 1_000_000;
@@ -24,7 +26,8 @@ public sealed record Price(
     /// </summary>
     public Amount Charge(TokenCounts counts)
     {
-        var exact = checked(InputPerMillion.Units * counts.Prompt + CachedPerMillion.Units * counts.Cached + OutputPerMillion.Units * counts.Generated);
+        var exact = checked(
+            InputPerMillion.Units * counts.Prompt + CachedPerMillion.Units * counts.Cached + OutputPerMillion.Units * counts.Generated);
         var (units, rest) = Int128.DivRem(exact, Million);
         if (rest * 2 > Million || (rest * 2 == Million && Int128.IsOddInteger(units)))
             units++;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ayni.Ledger;
 
 /// <summary>Sets prices. A job of the writer: it refuses, or it writes.</summary>
@@ -20,7 +22,7 @@ internal static class PriceList
         if (instant < transaction.Now)
             throw new LedgerRefusedException(
                 Refusal.EffectiveInThePast,
-                $"{instant.ToString("u", System.Globalization.CultureInfo.InvariantCulture)} is past; prices and agreements take effect now or later.");
+                string.Create(CultureInfo.InvariantCulture, $"{instant:u} is past; prices and agreements take effect now or later."));
         return instant.ToUniversalTime();
     }
 

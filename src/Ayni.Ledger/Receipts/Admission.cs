@@ -1,6 +1,8 @@
 namespace Ayni.Ledger;
 
-/// <summary>The answer to a key that asks for a model: an <see cref="Admission"/> or an <see cref="AdmissionRefusal"/>, nothing else.</summary>
+/// <summary>
+/// The answer to a key that asks for a model: an <see cref="Admission"/> or an <see cref="AdmissionRefusal"/>, nothing else.
+/// </summary>
 public abstract record AdmissionDecision
 {
     private protected AdmissionDecision()
@@ -9,7 +11,8 @@ public abstract record AdmissionDecision
 }
 
 /// <summary>
-/// A request let in. Its instant decides price, agreement and period, whenever the receipt is posted. Only <see cref="Books.Admit"/> makes one.
+/// A request let in. Its instant decides price, agreement and period, whenever the receipt is posted. Only <see cref="Books.Admit"/> makes
+/// one.
 /// </summary>
 public sealed record Admission : AdmissionDecision
 {
@@ -72,4 +75,5 @@ public enum AdmissionRefusalReason
 /// <param name="Message">Why, in a sentence for the client.</param>
 /// <param name="Owed">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, the customer's unpaid charges.</param>
 /// <param name="Limit">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, its spending limit.</param>
-public sealed record AdmissionRefusal(AdmissionRefusalReason Reason, string Message, Amount? Owed = null, Amount? Limit = null) : AdmissionDecision;
+public sealed record AdmissionRefusal(AdmissionRefusalReason Reason, string Message, Amount? Owed = null, Amount? Limit = null)
+    : AdmissionDecision;

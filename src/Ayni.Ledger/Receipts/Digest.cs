@@ -57,7 +57,9 @@ public readonly record struct Digest(UInt128 High, UInt128 Low)
 /// <summary>Writes a digest as hexadecimal digits.</summary>
 internal sealed class DigestJsonConverter : JsonConverter<Digest>
 {
-    public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
 
-    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -19,11 +19,13 @@ internal static class Gate
         if (TermRows.PriceInForce(session, model, now) is not { } price)
             return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
-            return new AdmissionRefusal(AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
-                AdmissionRefusalReason.CurrencyMismatch, $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
+                AdmissionRefusalReason.CurrencyMismatch,
+                $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
         Amount? room = null;
         if (customer.SpendingLimit is { } limit)
         {
@@ -31,7 +33,10 @@ internal static class Gate
             if (owed >= limit)
             {
                 return new AdmissionRefusal(
-                    AdmissionRefusalReason.InsufficientQuota, $"Unpaid charges of {owed} have reached the spending limit of {limit}.", owed, limit);
+                    AdmissionRefusalReason.InsufficientQuota,
+                    $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
+                    owed,
+                    limit);
             }
             room = limit - owed;
         }

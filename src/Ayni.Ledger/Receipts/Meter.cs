@@ -27,7 +27,8 @@ internal sealed class Meter(Identifiers identifiers)
             return IsOf(first, usage)
                 ? first
                 : throw new LedgerRefusedException(
-                    Refusal.RequestIdReused, $"Request '{usage.RequestId}' was posted with other usage as {first.Id}; every request needs an id of its own.");
+                    Refusal.RequestIdReused,
+                    $"Request '{usage.RequestId}' was posted with other usage as {first.Id}; every request needs an id of its own.");
         var charge = admission.Price.Charge(usage.Counts);
 
         // From here on nothing is refused.

@@ -16,14 +16,17 @@ internal static class PeriodClose
             throw new LedgerRefusedException(
                 Refusal.PeriodNotEnded, $"{period} has not ended; it can be closed from {period.Next}-01 00:00 UTC on.");
         if (transaction.LastPeriod is { Status: PeriodStatus.Closing } closing)
-            throw new LedgerRefusedException(Refusal.EarlierPeriodOpen, $"{closing.Period} is not closed completely; close it again first.");
+            throw new LedgerRefusedException(
+                Refusal.EarlierPeriodOpen, $"{closing.Period} is not closed completely; close it again first.");
         if (PeriodRows.FirstOpenBefore(transaction.Session, period) is { } earlier)
             throw new LedgerRefusedException(Refusal.EarlierPeriodOpen, $"{earlier} has entries and is not closed; close it first.");
         transaction.Mark(period, PeriodStatus.Closing);
         return PeriodStatus.Closing;
     }
 
-    /// <summary>The last step: for each model an entry that shares its revenue out, for each party one that makes its whole coins payable.</summary>
+    /// <summary>
+    /// The last step: for each model an entry that shares its revenue out, for each party one that makes its whole coins payable.
+    /// </summary>
     public static PeriodStatus Finish(Transaction transaction, Settlement settlement)
     {
         var period = settlement.Period;
@@ -32,7 +35,8 @@ internal static class PeriodClose
         Demand(transaction, settlement);
         foreach (var model in settlement.Shares.GroupBy(pair => pair.Line.Group.Model, StringComparer.Ordinal))
             transaction.Post(period, period, EntryKind.Distribution, model.Key, [.. Distribution(period, model)]);
-        foreach (var party in settlement.Totals.Where(total => total.Payable.Sign > 0).GroupBy(total => total.PartyId, StringComparer.Ordinal))
+        var payables = settlement.Totals.Where(total => total.Payable.Sign > 0);
+        foreach (var party in payables.GroupBy(total => total.PartyId, StringComparer.Ordinal))
             transaction.Post(period, period, EntryKind.Payable, party.Key, [.. party.SelectMany(MadePayable)]);
         foreach (var (account, currency) in RevenueAccounts(settlement))
         {
@@ -46,23 +50,23 @@ internal static class PeriodClose
     /// <summary>What must hold before anything is posted, however the numbers came about.</summary>
     private static void Demand(Transaction transaction, Settlement settlement)
     {
-        foreach (var currency in settlement.Totals.Select(total => total.Currency).Concat(settlement.Lines.Select(line => line.Group.Currency)).Distinct())
+        var currencies = settlement.Lines.Select(line => line.Group.Currency).Concat(settlement.Totals.Select(total => total.Currency));
+        foreach (var currency in currencies.Distinct())
         {
-            var gross = Sum(settlement.Lines.Where(line => line.Group.Currency == currency).Select(line => line.Gross), currency);
-            var totals = settlement.Totals.Where(total => total.Currency == currency).ToArray();
-            var shared = Sum(totals.Select(total => total.Payable + total.CarryOut - total.CarryIn), currency);
+            var gross = Sum(settlement.Lines.Select(line => line.Gross), currency);
+            var shared = Sum(settlement.Totals.Select(total => total.Payable), currency)
+                + Sum(settlement.Totals.Select(total => total.CarryOut), currency)
+                - Sum(settlement.Totals.Select(total => total.CarryIn), currency);
             if (shared != gross)
                 throw new SettlementDefectException(settlement.Period, $"{gross} were charged and {shared} shared out");
         }
         foreach (var (account, currency) in RevenueAccounts(settlement))
         {
-            var gross = Sum(
-                settlement.Lines.Where(line => line.Group.Currency == currency && Account.Revenue(settlement.Period, line.Group.Model) == account)
-                    .Select(line => line.Gross),
-                currency);
-            if (transaction.NetOf(account, currency) != -gross)
-                throw new SettlementDefectException(
-                    settlement.Period, $"{account} holds {-transaction.NetOf(account, currency)} and its receipts come to {gross}");
+            var lines = settlement.Lines.Where(line => Account.Revenue(settlement.Period, line.Group.Model) == account);
+            var gross = Sum(lines.Select(line => line.Gross), currency);
+            var posted = -transaction.NetOf(account, currency);
+            if (posted != gross)
+                throw new SettlementDefectException(settlement.Period, $"{account} holds {posted} and its receipts come to {gross}");
         }
     }
 
@@ -72,7 +76,8 @@ internal static class PeriodClose
         {
             var revenue = Account.Revenue(period, currency.First().Line.Group.Model);
             yield return new(revenue, Sum(currency.Select(pair => pair.Share.Amount), currency.Key));
-            foreach (var party in currency.GroupBy(pair => pair.Share.PartyId, StringComparer.Ordinal).OrderBy(party => party.Key, StringComparer.Ordinal))
+            var parties = currency.GroupBy(pair => pair.Share.PartyId, StringComparer.Ordinal);
+            foreach (var party in parties.OrderBy(party => party.Key, StringComparer.Ordinal))
                 yield return new(Account.Carry(party.Key), -Sum(party.Select(pair => pair.Share.Amount), currency.Key));
         }
     }
@@ -83,8 +88,9 @@ internal static class PeriodClose
     private static IEnumerable<(Account Account, Currency Currency)> RevenueAccounts(Settlement settlement) =>
         settlement.Lines.Select(line => (Account.Revenue(settlement.Period, line.Group.Model), line.Group.Currency)).Distinct();
 
+    /// <summary>The sum of the amounts in one currency, the others left out.</summary>
     private static Amount Sum(IEnumerable<Amount> amounts, Currency currency) =>
-        amounts.Aggregate(Amount.Zero(currency), (sum, amount) => sum + amount);
+        amounts.Where(amount => amount.Currency == currency).Aggregate(Amount.Zero(currency), (sum, amount) => sum + amount);
 }
 
 /// <summary>A settlement that does not add up: a defect of the program or a damaged file, never an input. Nothing was posted.</summary>

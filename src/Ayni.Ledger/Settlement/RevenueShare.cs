@@ -10,8 +10,8 @@ public sealed record PartyShare(string PartyId, int PartsPerMillion, Amount Amou
 public static class RevenueShare
 {
     /// <summary>
-    /// Splits a line's gross among the parties of its agreement. A developer's share goes to the developer of the app, and to the host where
-    /// there is no app. Several shares of one party count as one. The parts, in ordinal order of the party ids, add up to the gross.
+    /// Splits a line's gross among the parties of its agreement. A developer's share goes to the developer of the app, and to the host
+    /// where there is no app. Several shares of one party count as one. The parts, in ordinal order of the party ids, add up to the gross.
     /// </summary>
     /// <param name="line">The revenue.</param>
     /// <param name="agreement">The agreement its receipts name.</param>

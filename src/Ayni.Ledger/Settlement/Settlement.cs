@@ -64,7 +64,8 @@ internal sealed class Settlement
         }
         return
         [
-            .. earned.OrderBy(item => item.Key.PartyId, StringComparer.Ordinal).ThenBy(item => item.Key.Currency.Code, StringComparer.Ordinal)
+            .. earned.OrderBy(item => item.Key.PartyId, StringComparer.Ordinal)
+                .ThenBy(item => item.Key.Currency.Code, StringComparer.Ordinal)
                 .Select(item => Total(item.Key.PartyId, carries.GetValueOrDefault(item.Key, Amount.Zero(item.Key.Currency)), item.Value)),
         ];
     }
@@ -81,8 +82,8 @@ internal sealed class Settlement
         party.Role,
         [
             .. _shares.Where(pair => pair.Share.PartyId == party.Id).Select(pair => new StatementLine(
-                pair.Line.Group.Model, pair.Line.Group.AppId, pair.Line.Group.AgreementVersion, pair.Line.Group.ServicePeriod, pair.Line.Receipts,
-                pair.Line.Counts, pair.Line.Gross, pair.Share.PartsPerMillion, pair.Share.Amount)),
+                pair.Line.Group.Model, pair.Line.Group.AppId, pair.Line.Group.AgreementVersion, pair.Line.Group.ServicePeriod,
+                pair.Line.Receipts, pair.Line.Counts, pair.Line.Gross, pair.Share.PartsPerMillion, pair.Share.Amount)),
         ],
         [.. Totals.Where(total => total.PartyId == party.Id)]);
 

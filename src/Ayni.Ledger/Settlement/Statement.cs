@@ -27,8 +27,8 @@ public enum StatementStatus
 /// <param name="PartsPerMillion">The party's share.</param>
 /// <param name="Amount">What the share comes to.</param>
 public sealed record StatementLine(
-    string Model, string? AppId, long AgreementVersion, Period ServicePeriod, long Receipts, TokenCounts Counts, Amount Gross, int PartsPerMillion,
-    Amount Amount)
+    string Model, string? AppId, long AgreementVersion, Period ServicePeriod, long Receipts, TokenCounts Counts, Amount Gross,
+    int PartsPerMillion, Amount Amount)
 {
     /// <summary>The currency of both amounts.</summary>
     public Currency Currency => Gross.Currency;

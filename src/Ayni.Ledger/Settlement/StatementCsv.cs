@@ -11,8 +11,8 @@ public static class StatementCsv
         + "rejected_tokens,currency,gross,parts_per_million,amount,carry_in,earned,payable,carry_out";
 
     /// <summary>
-    /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and have a
-    /// point in every culture.
+    /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and
+    /// have a point in every culture.
     /// </summary>
     public static string ToCsv(this Statement statement)
     {
@@ -31,7 +31,8 @@ public static class StatementCsv
 
     private static string[] Cells(StatementLine line) =>
     [
-        "line", Cell(line.Model), Cell(line.AppId ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(), Number(line.Receipts),
+        "line", Cell(line.Model), Cell(line.AppId ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
+        Number(line.Receipts),
         Number(line.Counts.Prompt), Number(line.Counts.Cached), Number(line.Counts.Generated), Number(line.Counts.SpeculativeRejected),
         line.Currency.Code, line.Gross.Format(), Number(line.PartsPerMillion), line.Amount.Format(), "", "", "", "",
     ];

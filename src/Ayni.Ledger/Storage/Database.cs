@@ -14,7 +14,9 @@ internal sealed class Database
     /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
     private const int WriterCacheKib = 32 * 1024;
 
-    /// <summary>Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.</summary>
+    /// <summary>
+    /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.
+    /// </summary>
     private const int CheckpointPages = 4000;
 
     private const int NotADatabase = 26, Corrupt = 11, Busy = 5, Locked = 6;
@@ -24,7 +26,14 @@ internal sealed class Database
     public Database(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? Path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
+        }
         _connectionString = new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, ForeignKeys = true }.ToString();
     }
 

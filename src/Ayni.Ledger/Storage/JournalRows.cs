@@ -29,7 +29,8 @@ internal static class JournalRows
         }
         var zero = Amount.Zero(currency);
         session.Execute(
-            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3)", account.Name, currency.Code, zero.FormatFixed());
+            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3)",
+            account.Name, currency.Code, zero.FormatFixed());
         return new(session.LastInsertedId, zero, zero);
     }
 
@@ -41,7 +42,8 @@ internal static class JournalRows
     /// <summary>Debits less credits of an account; zero if it was never used.</summary>
     public static Amount Net(Session session, Account account, Currency currency)
     {
-        using var row = session.Query("SELECT debits, credits FROM accounts WHERE name = $1 AND currency = $2", account.Name, currency.Code);
+        using var row = session.Query(
+            "SELECT debits, credits FROM accounts WHERE name = $1 AND currency = $2", account.Name, currency.Code);
         return row.Read() ? row.GetAmount(0, currency) - row.GetAmount(1, currency) : Amount.Zero(currency);
     }
 

@@ -32,7 +32,8 @@ internal static class Migrator
                 throw new LedgerStorageException(StorageFault.NotALedger, $"'{path}' is another program's database; choose another file.");
             if (version > migrations.Count)
                 throw new LedgerStorageException(
-                    StorageFault.TooNew, $"'{path}' has version {version}, this program knows up to {migrations.Count}; use the newer program.");
+                    StorageFault.TooNew,
+                    $"'{path}' has version {version}, this program knows up to {migrations.Count}; use the newer program.");
             for (var next = (int)version; next < migrations.Count; next++)
                 session.Control(migrations[next]);
             session.Control(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {migrations.Count}"));
@@ -53,7 +54,8 @@ internal static class Migrator
     internal static IReadOnlyList<string> Embedded()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        var names = assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        var names = assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
         var migrations = new List<string>();
         foreach (var name in names)
         {

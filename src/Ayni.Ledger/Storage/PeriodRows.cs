@@ -35,7 +35,8 @@ internal static class PeriodRows
     public static void ForEachReceipt(Session session, Period period, Action<Receipt> each)
     {
         using var row = session.Query(
-            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 ORDER BY e.number", period.ToString());
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 ORDER BY e.number",
+            period.ToString());
         while (row.Read())
             each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
     }

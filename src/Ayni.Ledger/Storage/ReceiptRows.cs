@@ -20,7 +20,8 @@ internal static class ReceiptRows
 
     public static Receipt? FindById(Session session, string receiptId) =>
         Decoded(session.Scalar(
-            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'", receiptId));
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'",
+            receiptId));
 
     public static ReceiptPage List(Session session, ReceiptQuery query)
     {

@@ -22,7 +22,8 @@ internal static class RegistryRows
         customer.Id, customer.Name, customer.Currency.Code, customer.SpendingLimit?.FormatFixed(), customer.Created.Microseconds());
 
     public static void Insert(Session session, App app) => session.Execute(
-        "INSERT INTO apps (id, name, developer, created) VALUES ($1, $2, $3, $4)", app.Id, app.Name, app.DeveloperId, app.Created.Microseconds());
+        "INSERT INTO apps (id, name, developer, created) VALUES ($1, $2, $3, $4)",
+        app.Id, app.Name, app.DeveloperId, app.Created.Microseconds());
 
     public static void Insert(Session session, ApiKey key, Digest secretHash) => session.Execute(
         "INSERT INTO keys (id, customer, app, label, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -30,7 +31,8 @@ internal static class RegistryRows
 
     public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);
 
-    public static IReadOnlyList<Customer> Customers(Session session) => List(session.Query($"{CustomerColumns} ORDER BY rowid"), ReadCustomer);
+    public static IReadOnlyList<Customer> Customers(Session session) =>
+        List(session.Query($"{CustomerColumns} ORDER BY rowid"), ReadCustomer);
 
     public static IReadOnlyList<App> Apps(Session session) => List(session.Query($"{AppColumns} ORDER BY rowid"), ReadApp);
 
@@ -38,7 +40,8 @@ internal static class RegistryRows
 
     public static Party? Party(Session session, string id) => First(session.Query($"{PartyColumns} WHERE id = $1", id), ReadParty);
 
-    public static Customer? Customer(Session session, string id) => First(session.Query($"{CustomerColumns} WHERE id = $1", id), ReadCustomer);
+    public static Customer? Customer(Session session, string id) =>
+        First(session.Query($"{CustomerColumns} WHERE id = $1", id), ReadCustomer);
 
     public static App? App(Session session, string id) => First(session.Query($"{AppColumns} WHERE id = $1", id), ReadApp);
 
@@ -59,7 +62,9 @@ internal static class RegistryRows
     public static void SetSpendingLimit(Session session, string id, Amount? limit) =>
         session.Execute("UPDATE customers SET spending_limit = $2 WHERE id = $1", id, limit?.FormatFixed());
 
-    /// <summary>A key that opens something, with its secret's hash; null if it is unknown, or it, its customer or its app is revoked.</summary>
+    /// <summary>
+    /// A key that opens something, with its secret's hash; null if it is unknown, or it, its customer or its app is revoked.
+    /// </summary>
     public static (ApiKey Key, Digest SecretHash)? ValidKey(Session session, string id)
     {
         using var row = session.Query(

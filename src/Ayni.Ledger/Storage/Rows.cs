@@ -5,9 +5,11 @@ namespace Ayni.Ledger;
 /// <summary>How values look in columns.</summary>
 internal static class Rows
 {
-    public static long Microseconds(this DateTimeOffset instant) => (instant.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public static long Microseconds(this DateTimeOffset instant) =>
+        (instant.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
-    public static DateTimeOffset FromMicroseconds(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+    public static DateTimeOffset FromMicroseconds(long microseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>The instant without what a column can't hold.</summary>
     public static DateTimeOffset ToWholeMicroseconds(this DateTimeOffset instant) => FromMicroseconds(instant.Microseconds());
@@ -16,16 +18,22 @@ internal static class Rows
 
     public static DateTimeOffset GetInstant(this SqliteDataReader row, int column) => FromMicroseconds(row.GetInt64(column));
 
-    public static DateTimeOffset? GetInstantOrNull(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInstant(column);
+    public static DateTimeOffset? GetInstantOrNull(this SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetInstant(column);
 
-    public static Amount GetAmount(this SqliteDataReader row, int column, Currency currency) => Amount.Parse(row.GetString(column), currency);
+    public static Amount GetAmount(this SqliteDataReader row, int column, Currency currency) =>
+        Amount.Parse(row.GetString(column), currency);
 
     public static Currency GetCurrency(this SqliteDataReader row, int column) => Currency.Parse(row.GetString(column));
 
     public static Period GetPeriod(this SqliteDataReader row, int column) => Period.Parse(row.GetString(column));
 
-    public static Role? GetRole(this SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null : RoleNames.TryParse(row.GetString(column), out var role) ? role : throw Damaged($"role '{row.GetString(column)}'");
+    public static Role? GetRole(this SqliteDataReader row, int column)
+    {
+        if (row.GetText(column) is not { } name)
+            return null;
+        return RoleNames.TryParse(name, out var role) ? role : throw Damaged($"role '{name}'");
+    }
 
     public static LedgerStorageException Damaged(string what) =>
         new(StorageFault.NotALedger, $"The database holds {what}, which no version of the ledger writes; restore it from a backup.");

@@ -87,6 +87,7 @@ internal static class TermRows
     {
         var currency = row.GetCurrency(2);
         return new(
-            row.GetInt64(0), row.GetString(1), row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency), row.GetInstant(6));
+            row.GetInt64(0), row.GetString(1), row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency),
+            row.GetInstant(6));
     }
 }

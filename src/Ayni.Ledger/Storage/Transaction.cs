@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// One write transaction, and what it has read so far: nothing outlives it, so nothing is stale when another process has written in between.
+/// One write transaction, and what it has read so far: nothing outlives it, so nothing is stale when another process has written in
+/// between.
 /// </summary>
 internal sealed class Transaction(Session session, DateTimeOffset now)
 {

@@ -31,8 +31,8 @@ internal sealed class Writer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Queues work and waits until it is on disk. Cancelling gives up the wait for a place in the queue or for the result; work that has its
-    /// place is done all the same. The work runs again from its start if the transaction it was in was rolled back for another job's
+    /// Queues work and waits until it is on disk. Cancelling gives up the wait for a place in the queue or for the result; work that has
+    /// its place is done all the same. The work runs again from its start if the transaction it was in was rolled back for another job's
     /// sake, and must refuse before it writes.
     /// </summary>
     public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken)

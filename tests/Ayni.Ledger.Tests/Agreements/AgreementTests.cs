@@ -11,7 +11,10 @@ public sealed class AgreementTests
         var made = await ledger.Books.SetAgreementAsync(
             Model, [Share.Of(Role.Licensor, 300_000), Share.Of(ledger.Host.Id, 500_000), Share.Of(Role.Developer, 200_000)]);
         Assert.Equal(
-            [new(Role.Licensor, ledger.Licensor.Id, 300_000), new(Role.Host, ledger.Host.Id, 500_000), new Share(Role.Developer, null, 200_000)],
+            [
+                new(Role.Licensor, ledger.Licensor.Id, 300_000), new(Role.Host, ledger.Host.Id, 500_000),
+                new Share(Role.Developer, null, 200_000),
+            ],
             made.Shares.ToArray());
         Assert.Equal(ledger.Host.Id, made.WithoutAppPartyId);
         Assert.Equal([made], ledger.Books.ListAgreements());

@@ -17,7 +17,10 @@ public sealed class JournalTests
             [new(Account.Receivable(key.CustomerId), Eur("0.5")), new Posting(Account.Revenue(TestLedger.Period, Model), Eur("-0.5"))],
             entry.Postings.ToArray());
         Assert.Equal(
-            [new(Account.Receivable(key.CustomerId), Eur("0.5"), Eur("0")), new Balance(Account.Revenue(TestLedger.Period, Model), Eur("0"), Eur("0.5"))],
+            [
+                new(Account.Receivable(key.CustomerId), Eur("0.5"), Eur("0")),
+                new Balance(Account.Revenue(TestLedger.Period, Model), Eur("0"), Eur("0.5")),
+            ],
             ledger.Books.Balances());
     }
 

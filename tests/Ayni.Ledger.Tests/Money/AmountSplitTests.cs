@@ -1,3 +1,4 @@
+using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using static Ayni.Ledger.Tests.TestLedger;
@@ -19,8 +20,7 @@ public sealed class AmountSplitTests
         var total = split.Weights.Sum(weight => weight.Parts);
         return parts.Aggregate((sum, part) => sum + part) == split.Amount
             && parts.Zip(split.Weights).All(pair =>
-                System.Numerics.BigInteger.Abs(
-                    (System.Numerics.BigInteger)pair.First.Units * total - (System.Numerics.BigInteger)split.Amount.Units * pair.Second.Parts) < total);
+                BigInteger.Abs((BigInteger)pair.First.Units * total - (BigInteger)split.Amount.Units * pair.Second.Parts) < total);
     }).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class KeyTests
         string?[] wrong =
         [
             null, "", "ayni_", "ayni__", "Bearer x", issued.Text[..^1], issued.Text + "0", issued.Text.ToUpperInvariant(), issued.Text + "\0",
-            " " + issued.Text, issued.Text[..^1] + (issued.Text[^1] == '0' ? '1' : '0'), $"ayni_{other.Key.Id[4..]}_{secret}", $"ayni_{issued.Key.Id}_{secret}",
+            " " + issued.Text, issued.Text[..^1] + (issued.Text[^1] == '0' ? '1' : '0'), $"ayni_{other.Key.Id[4..]}_{secret}",
+            $"ayni_{issued.Key.Id}_{secret}",
             $"ayni_000000000000_{secret}", $"ayni__{secret}", $"ayni_{new string('k', 100_000)}_{secret}", $"ayni_{issued.Key.Id[4..]}'--_{secret}",
         ];
         Assert.All(wrong, text => Assert.Null(ledger.Books.Authenticate(text)));

@@ -39,7 +39,8 @@ public sealed class RegistryTests
         await RefusedAsync(Refusal.NotADeveloper, () => books.CreateAppAsync("x", ledger.Host.Id));
         await RefusedAsync(Refusal.UnknownCustomer, () => books.IssueKeyAsync("cus_nobody", "x"));
         await RefusedAsync(Refusal.UnknownApp, () => books.IssueKeyAsync(customer.Id, "x", "app_none"));
-        await RefusedAsync(Refusal.InvalidSpendingLimit, () => books.SetSpendingLimitAsync(customer.Id, Amount.Parse("1", Currency.Parse("JPY"))));
+        var yen = Amount.Parse("1", Currency.Parse("JPY"));
+        await RefusedAsync(Refusal.InvalidSpendingLimit, () => books.SetSpendingLimitAsync(customer.Id, yen));
         await RefusedAsync(Refusal.InvalidSpendingLimit, () => books.CreateCustomerAsync("x", Currency.Parse("EUR"), Eur("-1")));
         await RefusedAsync(Refusal.UnknownParty, () => books.RevokePartyAsync("pty_nobody"));
         await RefusedAsync(Refusal.UnknownApp, () => books.RevokeAppAsync("app_none"));

@@ -74,7 +74,8 @@ public sealed class PriceTests
     {
         await using var ledger = Empty();
         var euro = Currency.Parse("EUR");
-        await RefusedAsync(Refusal.EffectiveInThePast, () => ledger.Books.SetPriceAsync(Model, euro, Eur("1"), Eur("1"), November.AddTicks(-10)));
+        await RefusedAsync(
+            Refusal.EffectiveInThePast, () => ledger.Books.SetPriceAsync(Model, euro, Eur("1"), Eur("1"), November.AddTicks(-10)));
         await RefusedAsync(Refusal.InvalidPrice, () => ledger.Books.SetPriceAsync(Model, euro, Eur("-1"), Eur("1")));
         await RefusedAsync(Refusal.InvalidPrice, () => ledger.Books.SetPriceAsync(Model, euro, Eur("1"), Eur("1000000000001")));
         await RefusedAsync(Refusal.InvalidPrice, () => ledger.Books.SetPriceAsync(Model, Currency.Parse("JPY"), Eur("1"), Eur("1")));

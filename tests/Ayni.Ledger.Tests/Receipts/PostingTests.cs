@@ -11,7 +11,9 @@ public sealed class PostingTests
         var key = await ledger.KeyAsync(ofApp: true);
         var usage = ledger.Usage(key, 10, 20, 30) with
         {
-            Adapter = new("poems-v1", Digest.Of("adapter"u8)), Outcome = Outcome.Cancelled, Source = UsageSource.Meter,
+            Adapter = new("poems-v1", Digest.Of("adapter"u8)),
+            Outcome = Outcome.Cancelled,
+            Source = UsageSource.Meter,
         };
         var receipt = await ledger.Books.PostAsync(usage);
         await ledger.ReopenAsync();

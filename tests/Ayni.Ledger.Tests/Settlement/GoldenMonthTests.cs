@@ -88,7 +88,8 @@ public sealed class GoldenMonthTests
         await ledger.SetPriceAsync("KWD", "2", "2", "6");
         await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Licensor, 400_000), Share.Of(Role.Host, 600_000)]);
         await ledger.Books.SetAgreementAsync(
-            null, [Share.Of(Role.Licensor, 250_000), Share.Of(Role.Host, 750_000)], new DateTimeOffset(2026, 11, 15, 0, 0, 0, TimeSpan.Zero));
+            null, [Share.Of(Role.Licensor, 250_000), Share.Of(Role.Host, 750_000)],
+            new DateTimeOffset(2026, 11, 15, 0, 0, 0, TimeSpan.Zero));
         var key = await ledger.KeyAsync("KWD");
 
         // 5 November: 250,001 × 2 / 10⁶ = 0.500002. Licensor 0.2000008, host 0.3000012.

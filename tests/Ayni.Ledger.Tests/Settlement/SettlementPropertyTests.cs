@@ -64,7 +64,8 @@ public sealed class SettlementPropertyTests
                 var totals = Settlement.Total(shares, carries);
                 foreach (var currency in month.Select(line => line.Gross.Currency).Distinct())
                 {
-                    var gross = month.Where(line => line.Gross.Currency == currency).Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Gross);
+                    var gross = month.Where(line => line.Gross.Currency == currency)
+                        .Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Gross);
                     var distributed = totals.Where(total => total.Currency == currency)
                         .Aggregate(Amount.Zero(currency), (sum, total) => sum + total.Payable + (total.CarryOut - total.CarryIn));
                     if (distributed != gross)

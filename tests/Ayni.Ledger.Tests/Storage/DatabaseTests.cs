@@ -49,8 +49,8 @@ public sealed class DatabaseTests
         await using var ledger = Empty();
         var database = new Database(ledger.Path);
         using var session = database.OpenWriter();
-        Assert.Throws<LedgerStorageException>(
-            () => Migrator.Migrate(session, database, [.. Migrator.Embedded(), "CREATE TABLE half (x INTEGER); CREATE TABLE half (x INTEGER);"]));
+        const string Broken = "CREATE TABLE half (x INTEGER); CREATE TABLE half (x INTEGER);";
+        Assert.Throws<LedgerStorageException>(() => Migrator.Migrate(session, database, [.. Migrator.Embedded(), Broken]));
         Assert.Equal(0L, session.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"));
         Assert.Equal((long)Migrator.Embedded().Count, session.Scalar("PRAGMA user_version"));
     }
@@ -73,8 +73,10 @@ public sealed class DatabaseTests
             command.ExecuteNonQuery();
         }
         Assert.Equal(StorageFault.NotALedger, Assert.Throws<LedgerStorageException>(() => Books.Open(other, ledger.Clock)).Fault);
-        Assert.Equal(
-            StorageFault.Unwritable, Assert.Throws<LedgerStorageException>(() => Books.Open(Path.GetDirectoryName(other)!, ledger.Clock)).Fault);
+        var folder = Path.GetDirectoryName(other)!;
+        Assert.Equal(StorageFault.Unwritable, Assert.Throws<LedgerStorageException>(() => Books.Open(folder, ledger.Clock)).Fault);
+        var inAFile = Path.Combine(text, "ledger.db");
+        Assert.Equal(StorageFault.Unwritable, Assert.Throws<LedgerStorageException>(() => Books.Open(inAFile, ledger.Clock)).Fault);
     }
 
     [Fact]

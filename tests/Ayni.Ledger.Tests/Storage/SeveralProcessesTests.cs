@@ -41,14 +41,15 @@ public sealed class SeveralProcessesTests
     public async Task A_killed_process_has_lost_no_receipt_it_reported()
     {
         await using var ledger = await ReadyAsync();
-        var keys = new[] { await ledger.IssueAsync(), await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true), await ledger.IssueAsync() };
+        var keys = new[] { await ledger.IssueAsync(), await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true) };
         await ledger.Books.DisposeAsync();
         var random = new Random(Environment.TickCount);
         var reported = new List<string>();
         for (var round = 0; round < 3; round++)
         {
             using var writer = Start(ledger, int.MaxValue, keys);
-            reported.Add(await writer.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
+            reported.Add(await writer.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
             var reading = writer.StandardOutput.ReadToEndAsync();
             await Task.Delay(random.Next(1, 400));
             writer.Kill();
