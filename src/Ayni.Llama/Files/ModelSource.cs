@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Where a model comes from: a GGUF file or a Hugging Face folder. Each says the same things in its own way; from here
+/// Where a model comes from: a GGUF file, a Hugging Face folder or Meta's own download. Each says the same things in its own way; from here
 /// on there is one configuration, one set of tensor names (GGUF's) and one row order. Weights stay in their files, mapped into memory.
 /// What a source says wrongly throws <see cref="ModelFormatException"/> when it is asked for. One thread at a time.
 /// </summary>
@@ -44,18 +44,22 @@ public abstract class ModelSource : IDisposable
     public long TotalBytes => Files.Sum(file => new FileInfo(file).Length);
 
     /// <summary>
-    /// Opens a GGUF file or a Hugging Face folder, and checks everything but the weights themselves. Throws
+    /// Opens a GGUF file, a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
     /// <see cref="ModelFormatException"/> if it is none of these, and the file system's own exceptions.
     /// </summary>
     public static ModelSource Open(string path)
     {
         if (Directory.Exists(path))
         {
-            var hasConfig = FolderFiles.Find(path, "config.json") is not null;
+            var (hasConfig, hasParameters) = (FolderFiles.Find(path, "config.json") is not null, FolderFiles.Find(path, "params.json") is not null);
             if (hasConfig && SafetensorsModel.IsIn(path))
                 return HuggingFaceSource.OpenFolder(path);
+            if (hasParameters && MetaSource.IsIn(path))
+                return MetaSource.OpenFolder(path);
             if (hasConfig)
                 throw new ModelFormatException(path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
+            if (hasParameters)
+                throw new ModelFormatException(path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
         }
         return new GgufSource(GgufFile.Open(path));
     }
