@@ -6,53 +6,53 @@ using Spectre.Console;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni inspect</c>: what is in a model file, without loading its weights.</summary>
+/// <summary><c>ayni inspect</c>: what is in a model, without loading its weights.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
     {
         var model = ModelOption.Model();
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        var command = new Command("inspect", "Show a model file's architecture, shapes, types, bytes, tokenizer and chat template.") { model, json };
+        var command = new Command("inspect", "Show a model's architecture, shapes, types, bytes, tokenizer and chat template.") { model, json };
         command.SetAction(result =>
         {
-            using var file = GgufFile.Open(ModelOption.Find(result.GetValue(model)));
+            using var source = ModelSource.Open(ModelOption.Find(result.GetValue(model)));
             if (result.GetValue(json))
-                WriteJson(file);
+                WriteJson(source);
             else
-                WriteTables(file);
+                WriteTables(source);
             return 0;
         });
         return command;
     }
 
-    private static void WriteJson(GgufFile file)
+    private static void WriteJson(ModelSource source)
     {
         using var output = Console.OpenStandardOutput();
         using (var writer = new Utf8JsonWriter(output, JsonLines.Writing))
         {
             writer.WriteStartObject();
-            writer.WriteString("file", file.Path);
-            writer.WriteString("format", $"GGUF v{file.Version}");
-            writer.WriteNumber("bytes", file.FileBytes);
-            writer.WriteString("architecture", file.Metadata.FindString("general.architecture"));
-            writer.WriteString("name", file.Metadata.FindString("general.name"));
-            writer.WriteNumber("parameters", ParameterCount(file));
+            writer.WriteString("file", source.Path);
+            writer.WriteString("format", source.Format);
+            writer.WriteNumber("bytes", source.TotalBytes);
+            writer.WriteString("architecture", source.Metadata.FindString("general.architecture") ?? source.Metadata.FindString("model_type"));
+            writer.WriteString("name", source.Metadata.FindString("general.name"));
+            writer.WriteNumber("parameters", ParameterCount(source));
             writer.WriteStartObject("types");
-            foreach (var type in TypesOf(file))
+            foreach (var type in TypesOf(source))
                 writer.WriteNumber(type.Key, type.Count());
             writer.WriteEndObject();
-            WriteTokenizer(writer, file.Metadata);
+            WriteTokenizer(writer, source);
             writer.WriteStartObject("metadata");
-            foreach (var key in file.Metadata.Keys)
-                WriteValue(writer, key, file.Metadata.Find(key)!);
+            foreach (var key in source.Metadata.Keys)
+                WriteValue(writer, key, source.Metadata.Find(key)!);
             writer.WriteEndObject();
             writer.WriteStartArray("tensors");
-            foreach (var tensor in file.Tensors)
+            foreach (var tensor in source.Tensors)
             {
                 writer.WriteStartObject();
-                writer.WriteString("name", tensor.Name);
-                writer.WriteString("type", tensor.Type.ToString());
+                writer.WriteString("name", tensor.StoredName);
+                writer.WriteString("type", tensor.TypeName);
                 writer.WriteStartArray("shape");
                 foreach (var length in tensor.Dimensions.Reverse())
                     writer.WriteNumberValue(length);
@@ -67,13 +67,13 @@ internal static class InspectCommand
         output.WriteByte((byte)'\n');
     }
 
-    private static void WriteTokenizer(Utf8JsonWriter writer, GgufMetadata metadata)
+    private static void WriteTokenizer(Utf8JsonWriter writer, ModelSource source)
     {
         writer.WriteStartObject("tokenizer");
-        writer.WriteString("model", metadata.FindString("tokenizer.ggml.model"));
-        writer.WriteString("pre", metadata.FindString("tokenizer.ggml.pre"));
-        writer.WriteNumber("tokens", metadata.FindArray<string>("tokenizer.ggml.tokens")?.Length ?? 0);
-        writer.WriteString("chat_template", metadata.FindString("tokenizer.chat_template"));
+        writer.WriteString("model", source.TokenizerName);
+        writer.WriteString("pre", source.Metadata.FindString("tokenizer.ggml.pre"));
+        writer.WriteNumber("tokens", source.Metadata.FindArray<string>("tokenizer.ggml.tokens")?.Length ?? source.ReadTokenizer()?.VocabularySize ?? 0);
+        writer.WriteString("chat_template", source.ChatTemplate);
         writer.WriteEndObject();
     }
 
@@ -103,17 +103,17 @@ internal static class InspectCommand
         }
     }
 
-    private static void WriteTables(GgufFile file)
+    private static void WriteTables(ModelSource source)
     {
         var console = Terminal.Console;
         var summary = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        Row("file", file.Path);
-        Row("format", $"GGUF v{file.Version}, {Bytes(file.FileBytes)}");
-        Row("parameters", ParameterCount(file).ToString("N0", CultureInfo.InvariantCulture));
-        Row("types", string.Join(", ", TypesOf(file).Select(t => $"{t.Key} ({t.Count()} tensors, {Bytes(t.Sum(x => x.Bytes))})")));
-        foreach (var key in file.Metadata.Keys)
+        Row("file", source.Path);
+        Row("format", $"{source.Format}, {Bytes(source.TotalBytes)}");
+        Row("parameters", ParameterCount(source).ToString("N0", CultureInfo.InvariantCulture));
+        Row("types", string.Join(", ", TypesOf(source).Select(t => $"{t.Key} ({t.Count()} tensors, {Bytes(t.Sum(x => x.Bytes))})")));
+        foreach (var key in source.Metadata.Keys)
         {
-            var value = file.Metadata.Find(key)!;
+            var value = source.Metadata.Find(key)!;
             Row(key, value is Array array ? ArrayText(array) : Convert.ToString(value, CultureInfo.InvariantCulture)!);
         }
         console.Write(summary);
@@ -121,11 +121,11 @@ internal static class InspectCommand
 
         var tensors = new Table().Border(TableBorder.Simple).AddColumns("tensor", "type", "shape", "bytes");
         tensors.Columns[3].RightAligned();
-        foreach (var tensor in file.Tensors)
+        foreach (var tensor in source.Tensors)
         {
             tensors.AddRow(
-                Markup.Escape(TerminalText.Clean(tensor.Name)),
-                tensor.Type.ToString(),
+                Markup.Escape(TerminalText.Clean(tensor.StoredName)),
+                tensor.TypeName,
                 string.Join(" × ", tensor.Dimensions.Reverse()),
                 tensor.Bytes.ToString("N0", CultureInfo.InvariantCulture));
         }
@@ -136,10 +136,10 @@ internal static class InspectCommand
 
     private static string ArrayText(Array array) => $"{array.Length} × {array.GetType().GetElementType()!.Name}";
 
-    private static IEnumerable<IGrouping<string, GgufTensor>> TypesOf(GgufFile file) =>
-        file.Tensors.GroupBy(tensor => tensor.Type.ToString()).OrderByDescending(group => group.Sum(tensor => tensor.Bytes));
+    private static IEnumerable<IGrouping<string, ModelTensor>> TypesOf(ModelSource source) =>
+        source.Tensors.GroupBy(tensor => tensor.TypeName).OrderByDescending(group => group.Sum(tensor => tensor.Bytes));
 
-    private static long ParameterCount(GgufFile file) => file.Tensors.Sum(tensor => tensor.Dimensions.Aggregate(1L, (a, b) => a * b));
+    private static long ParameterCount(ModelSource source) => source.Tensors.Sum(tensor => tensor.Weights);
 
     private static string Bytes(long bytes) => bytes switch
     {

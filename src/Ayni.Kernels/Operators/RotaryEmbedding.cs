@@ -24,9 +24,11 @@ public static class RotaryEmbedding
     /// </summary>
     /// <param name="positions"><c>[tokens]</c>.</param>
     /// <param name="inverseFrequencies"><c>[pairs]</c>.</param>
+    /// <param name="magnitude">A factor on all cosines and sines; 1 leaves a pair's length as it is.</param>
     /// <param name="cosines">Receives <c>[tokens, pairs]</c>.</param>
     /// <param name="sines">Receives <c>[tokens, pairs]</c>.</param>
-    public static void Angles(ReadOnlySpan<int> positions, ReadOnlySpan<double> inverseFrequencies, Span<float> cosines, Span<float> sines)
+    public static void Angles(
+        ReadOnlySpan<int> positions, ReadOnlySpan<double> inverseFrequencies, double magnitude, Span<float> cosines, Span<float> sines)
     {
         ShapeMismatchException.ThrowUnlessEqual(cosines.Length, (long)positions.Length * inverseFrequencies.Length, nameof(cosines));
         ShapeMismatchException.ThrowUnlessEqual(sines.Length, cosines.Length, nameof(sines));
@@ -36,8 +38,8 @@ public static class RotaryEmbedding
             foreach (var frequency in inverseFrequencies)
             {
                 var (sine, cosine) = Math.SinCos(position * frequency);
-                cosines[i] = (float)cosine;
-                sines[i++] = (float)sine;
+                cosines[i] = (float)(magnitude * cosine);
+                sines[i++] = (float)(magnitude * sine);
             }
         }
     }

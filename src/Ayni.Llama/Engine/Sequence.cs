@@ -6,7 +6,7 @@ internal sealed class Sequence
     private readonly LlamaModel _model;
     private readonly TimeProvider _clock;
     private readonly Sampler _sampler;
-    private readonly TokenDecoder _decoder;
+    private readonly TokenDecoder? _decoder;
     private readonly StopTexts _stops;
     private readonly CancellationToken _cancellation;
     private readonly long _submitted;
@@ -22,7 +22,7 @@ internal sealed class Sequence
         _model = model;
         _clock = clock;
         _sampler = new Sampler(request.Sampling, model.Config.VocabularySize);
-        _decoder = new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText);
+        _decoder = model.HasTokenizer ? new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText) : null;
         _stops = new StopTexts(request.Stop);
         _cancellation = cancellation;
         _submitted = clock.GetTimestamp();
@@ -70,10 +70,10 @@ internal sealed class Sequence
 
         FinishReason? finish = null;
         var text = "";
-        if (_model.Tokenizer.EndOfGeneration.Contains(token) && !Request.IgnoreEndOfText)
+        if (_model.EndOfGeneration.Contains(token) && !Request.IgnoreEndOfText)
             finish = FinishReason.Stop;
         else
-            text = _stops.Append(_decoder.Append(token));
+            text = _stops.Append(TextOf(token));
 
         if (_stops.Found)
             finish = FinishReason.Stop;
@@ -81,12 +81,16 @@ internal sealed class Sequence
             finish = FinishReason.Length;
         if (finish is not null && !_stops.Found)
         {
-            text += _stops.Append(_decoder.Flush());
+            text += _stops.Append(_decoder?.Flush() ?? "");
             text += _stops.Found ? "" : _stops.Flush();
         }
         Generation.Write(new GeneratedToken(token, text));
         return finish;
     }
+
+    /// <summary>No text where the model has no tokenizer, and for the ids beyond it with which vocabularies are padded.</summary>
+    private string TextOf(int token) =>
+        _decoder is null || token >= _model.Tokenizer.VocabularySize ? "" : _decoder.Append(token);
 
     /// <summary>Completes the generation.</summary>
     public void Finish(FinishReason reason) => Generation.Complete(new GenerationResult(

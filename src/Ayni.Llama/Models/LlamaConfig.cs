@@ -1,10 +1,12 @@
+using Ayni.Kernels;
+
 namespace Ayni.Llama;
 
 /// <summary>The shape of a Llama: everything by which one generation differs from another. Field names follow <c>config.json</c>.</summary>
 public sealed record LlamaConfig
 {
     // Far beyond any model there is, and small enough that products of two of them stay within a long.
-    private const long MaxDimension = 1 << 24;
+    internal const long MaxDimension = 1 << 24;
 
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
@@ -30,6 +32,9 @@ public sealed record LlamaConfig
     /// <summary>The base of the rotary frequencies.</summary>
     public required double RopeTheta { get; init; }
 
+    /// <summary>How the rotary frequencies are scaled beside divisors in the file; null for not at all.</summary>
+    public RotaryScaling? RotaryScaling { get; init; }
+
     /// <summary>Added to the mean square in normalization.</summary>
     public required float RmsNormEpsilon { get; init; }
 
@@ -38,6 +43,15 @@ public sealed record LlamaConfig
 
     /// <summary>The context the model was trained for, in tokens.</summary>
     public required int ContextLength { get; init; }
+
+    /// <summary>The rotary frequencies of a head's pairs, <c>[rotaryDim / 2]</c>.</summary>
+    /// <param name="divisors">What the file divides each frequency by, <c>[rotaryDim / 2]</c>, or empty for nothing.</param>
+    public double[] InverseFrequencies(ReadOnlySpan<float> divisors)
+    {
+        var frequencies = RotaryEmbedding.InverseFrequencies(RotaryDim, RopeTheta, divisors);
+        RotaryScaling?.Apply(frequencies, RopeTheta);
+        return frequencies;
+    }
 
     /// <summary>Width of all query heads together.</summary>
     public int QueryWidth => HeadCount * HeadDim;
@@ -71,6 +85,7 @@ public sealed record LlamaConfig
         var rotaryDim = Dimension(metadata, "llama.rope.dimension_count", headDim);
         if (rotaryDim > headDim || rotaryDim % 2 != 0)
             throw metadata.Error("llama.rope.dimension_count", $"{rotaryDim} is not an even number up to the head's {headDim} values");
+        var contextLength = Dimension(metadata, "llama.context_length");
 
         return new LlamaConfig
         {
@@ -84,17 +99,14 @@ public sealed record LlamaConfig
             RopeTheta = Positive(metadata, "llama.rope.freq_base", 10_000),
             RmsNormEpsilon = (float)Positive(metadata, "llama.attention.layer_norm_rms_epsilon", null),
             VocabularySize = vocabularySize,
-            ContextLength = Dimension(metadata, "llama.context_length"),
+            ContextLength = contextLength,
+            RotaryScaling = GgufRotaryScaling.Read(metadata, contextLength),
         };
     }
 
     /// <summary>What would change the numbers and is not computed yet is refused, never ignored.</summary>
     private static void RefuseUnsupported(GgufMetadata metadata)
     {
-        if (metadata.FindString("llama.rope.scaling.type") is { } scaling and not "none")
-            throw metadata.Error("llama.rope.scaling.type", $"rotary scaling '{scaling}' is not supported");
-        if (metadata.FindNumber("llama.rope.scale_linear") is { } factor and not 1)
-            throw metadata.Error("llama.rope.scale_linear", $"linear rotary scaling by {factor} is not supported");
         if (metadata.FindInteger("llama.expert_count") is > 0)
             throw metadata.Error("llama.expert_count", "mixtures of experts are not supported");
         if (metadata.FindNumber("llama.attention.scale") is not null)

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Collections.Frozen;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -6,40 +6,51 @@ namespace Ayni.Llama;
 /// <summary>A model in memory: its configuration, weights, tokenizer and chat format. Immutable once loaded; one engine at a time computes with it.</summary>
 public sealed class LlamaModel : IDisposable
 {
-    private readonly GgufFile _file;
+    private readonly ModelSource _source;
+    private readonly Tokenizer? _tokenizer;
     private readonly Lazy<ReadOnlyMemory<byte>> _digest;
 
-    private LlamaModel(GgufFile file, LlamaConfig config, LlamaWeights weights, Tokenizer tokenizer, ComputeContext context)
+    private LlamaModel(ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context)
     {
-        _file = file;
+        _source = source;
+        _tokenizer = tokenizer;
         Config = config;
         Weights = weights;
-        Tokenizer = tokenizer;
         Context = context;
-        ChatFormat = ChatFormat.For(tokenizer, file.Metadata.FindString("tokenizer.chat_template"));
-        Name = System.IO.Path.GetFileNameWithoutExtension(file.Path);
-        _digest = new Lazy<ReadOnlyMemory<byte>>(() => HashFile(file.Path));
+        ChatFormat = tokenizer is null ? null : ChatFormat.For(tokenizer, source.ChatTemplate);
+        EndOfGeneration = (tokenizer?.EndOfGeneration ?? []).Concat(source.EndOfGeneration).ToFrozenSet();
+        _digest = new Lazy<ReadOnlyMemory<byte>>(source.ComputeDigest);
     }
 
-    /// <summary>The name clients call the model by: the file's name without folder and extension.</summary>
-    public string Name { get; }
+    /// <summary>The name clients call the model by: the file's name without its ending, or the folder's.</summary>
+    public string Name => _source.Name;
 
     /// <summary>The shape.</summary>
     public LlamaConfig Config { get; }
 
-    /// <summary>The tokenizer.</summary>
-    public Tokenizer Tokenizer { get; }
+    /// <summary>
+    /// The tokenizer. A folder may come without one; its model then takes and gives token ids only, and asking for the tokenizer throws
+    /// <see cref="ModelFormatException"/>.
+    /// </summary>
+    public Tokenizer Tokenizer => _tokenizer ?? throw new ModelFormatException(
+        _source.Path, -1, "tokenizer", "neither tokenizer.model nor tokenizer.json is here, so the model takes token ids only; put its tokenizer there");
+
+    /// <summary>Whether the model came with a tokenizer.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
+
+    /// <summary>Every id at which generation stops: those the tokenizer knows and those the model's files name.</summary>
+    public FrozenSet<int> EndOfGeneration { get; }
 
     /// <summary>How a conversation becomes a prompt; null for a base model without a chat format.</summary>
     public ChatFormat? ChatFormat { get; }
 
-    /// <summary>The file's metadata.</summary>
-    public GgufMetadata Metadata => _file.Metadata;
+    /// <summary>What the model's files say of it beside the weights.</summary>
+    public GgufMetadata Metadata => _source.Metadata;
 
     /// <summary>The context the model was trained for, in tokens.</summary>
     public int TrainedContextLength => Config.ContextLength;
 
-    /// <summary>SHA-256 of the model file: which weights answered. The first use reads the whole file.</summary>
+    /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
     internal LlamaWeights Weights { get; }
@@ -47,9 +58,9 @@ public sealed class LlamaModel : IDisposable
     internal ComputeContext Context { get; }
 
     /// <summary>
-    /// Loads a model file. Throws <see cref="ModelFormatException"/> if the file is not one Ayni can run, <see cref="IOException"/> if it can't be read.
+    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
     /// </summary>
-    /// <param name="path">A GGUF file.</param>
+    /// <param name="path">A GGUF file, a Hugging Face folder or a folder with Meta's own download.</param>
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
@@ -57,22 +68,20 @@ public sealed class LlamaModel : IDisposable
     public static LlamaModel Load(
         string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        var file = GgufFile.Open(path);
+        var source = ModelSource.Open(path);
         ComputeContext? context = null;
         try
         {
-            if (file.Tensors.Count == 0)
-                throw new ModelFormatException(path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-            var tokenizer = Tokenizer.FromGguf(file.Metadata);
-            var config = LlamaConfig.FromGguf(file.Metadata, tokenizer.VocabularySize);
+            var tokenizer = source.ReadTokenizer();
+            var config = source.ReadConfig(tokenizer);
             context = new ComputeContext(tier, threads);
-            var weights = new WeightLoader(file, config, context, progress, cancellationToken).Load();
-            return new LlamaModel(file, config, weights, tokenizer, context);
+            var weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
+            return new LlamaModel(source, config, weights, tokenizer, context);
         }
         catch
         {
             context?.Dispose();
-            file.Dispose();
+            source.Dispose();
             throw;
         }
     }
@@ -92,12 +101,6 @@ public sealed class LlamaModel : IDisposable
     {
         Weights.Dispose();
         Context.Dispose();
-        _file.Dispose();
-    }
-
-    private static ReadOnlyMemory<byte> HashFile(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return SHA256.HashData(stream);
+        _source.Dispose();
     }
 }

@@ -36,7 +36,8 @@ internal sealed class Transformer
         var hidden = _activations.Hidden(tokens);
         for (var token = 0; token < tokens; token++)
             _weights.TokenEmbedding.CopyRow(batch.Tokens[token], hidden.Slice(token * _config.HiddenSize, _config.HiddenSize));
-        RotaryEmbedding.Angles(batch.Positions, _weights.InverseFrequencies, _activations.Cosines(tokens), _activations.Sines(tokens));
+        RotaryEmbedding.Angles(
+            batch.Positions, _weights.InverseFrequencies, _config.RotaryScaling?.Magnitude ?? 1, _activations.Cosines(tokens), _activations.Sines(tokens));
 
         for (var layer = 0; layer < _config.LayerCount; layer++)
         {

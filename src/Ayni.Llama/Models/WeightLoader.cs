@@ -2,9 +2,12 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>Finds, checks and packs the tensors of a Llama in a GGUF file.</summary>
-internal sealed class WeightLoader(GgufFile file, LlamaConfig config, ComputeContext context, IProgress<double>? progress, CancellationToken cancellationToken)
+/// <summary>Finds, checks and packs the tensors of a Llama.</summary>
+internal sealed class WeightLoader(
+    ModelSource source, LlamaConfig config, ComputeContext context, IProgress<double>? progress, CancellationToken cancellationToken)
 {
+    private readonly Dictionary<string, ModelTensor> _tensors = source.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    private readonly long _bytes = Math.Max(1, source.Tensors.Sum(tensor => tensor.Bytes));
     private readonly List<IDisposable> _loaded = [];
     private long _bytesDone;
 
@@ -18,7 +21,7 @@ internal sealed class WeightLoader(GgufFile file, LlamaConfig config, ComputeCon
             return new LlamaWeights
             {
                 TokenEmbedding = embedding,
-                OutputHead = file.Find("output.weight") is null ? embedding : Matrix("output.weight", config.VocabularySize, config.HiddenSize),
+                OutputHead = !_tensors.ContainsKey("output.weight") ? embedding : Matrix("output.weight", config.VocabularySize, config.HiddenSize),
                 OutputNorm = Vector("output_norm.weight", config.HiddenSize),
                 Layers = [.. Enumerable.Range(0, config.LayerCount).Select(Layer)],
                 InverseFrequencies = InverseFrequencies(),
@@ -51,18 +54,23 @@ internal sealed class WeightLoader(GgufFile file, LlamaConfig config, ComputeCon
 
     private double[] InverseFrequencies()
     {
-        var divisors = file.Find("rope_freqs.weight") is null ? [] : Vector("rope_freqs.weight", config.RotaryDim / 2);
+        const string Name = "rope_freqs.weight";
+        var divisors = _tensors.ContainsKey(Name) ? Vector(Name, config.RotaryDim / 2) : [];
         if (Array.FindIndex(divisors, d => !float.IsFinite(d) || d <= 0) is var bad and >= 0)
-            throw file.Error(file.Require("rope_freqs.weight"), $"divisor {bad} is {divisors[bad]}, not a positive number");
-        return RotaryEmbedding.InverseFrequencies(config.RotaryDim, config.RopeTheta, divisors);
+            throw _tensors[Name].Error($"divisor {bad} is {divisors[bad]}, not a positive number");
+        return config.InverseFrequencies(divisors);
     }
 
     private PackedMatrix Matrix(string name, int rows, int columns)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var tensor = Require(name, columns, rows);
-        var matrix = PackedMatrix.Pack(file.Data(tensor), tensor.Type, rows, columns, context);
+        var content = source.Read(tensor);
+        var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context);
         _loaded.Add(matrix);
+        // A matrix that takes no memory of its own goes on reading the content.
+        if (matrix.PackedBytes > 0)
+            content.Dispose();
         return matrix;
     }
 
@@ -70,35 +78,38 @@ internal sealed class WeightLoader(GgufFile file, LlamaConfig config, ComputeCon
     {
         var tensor = Require(name, length);
         if (tensor.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
-            throw file.Error(tensor, $"has type {tensor.Type}; expected F32, F16 or BF16");
-        using var matrix = PackedMatrix.Pack(file.Data(tensor), tensor.Type, 1, length, context);
+            throw tensor.Error($"has type {tensor.Type}; expected F32, F16 or BF16");
+        using var content = source.Read(tensor);
+        using var matrix = PackedMatrix.Pack(content.Data, tensor.Type.Value, 1, length, context);
         var values = new float[length];
         matrix.CopyRow(0, values);
         return values;
     }
 
-    private GgufTensor Require(string name, params ReadOnlySpan<long> dimensions)
+    private ModelTensor Require(string name, params ReadOnlySpan<long> dimensions)
     {
-        var tensor = file.Require(name);
+        var tensor = _tensors.GetValueOrDefault(name) ?? throw source.Missing(name);
+        if (tensor.Type is not { } type || !TensorTypes.IsReadable(type))
+            throw tensor.Error($"has type {tensor.TypeName}, which Ayni does not read; readable: {string.Join(", ", TensorTypes.Readable)}");
         // A vector may be stored as [n] or [n, 1]; ggml's first dimension is the contiguous one.
         var actual = tensor.Dimensions.AsSpan().TrimEnd(1);
         if (!actual.SequenceEqual(dimensions.TrimEnd(1)))
         {
-            throw file.Error(
-                tensor, $"has shape [{string.Join(", ", tensor.Dimensions)}]; the model's configuration asks for [{string.Join(", ", dimensions.ToArray())}]");
+            throw tensor.Error(
+                $"has shape {source.Describe(tensor.Dimensions.AsSpan())}; the model's configuration asks for {source.Describe(dimensions)}");
         }
         _bytesDone += tensor.Bytes;
-        progress?.Report(Math.Min(1, (double)_bytesDone / file.FileBytes));
+        progress?.Report(Math.Min(1, (double)_bytesDone / _bytes));
         return tensor;
     }
 
     /// <summary>A tensor that the forward pass would not use, such as a bias, changes what the model means: it is refused, never ignored.</summary>
     private void RefuseUnknownTensors()
     {
-        foreach (var tensor in file.Tensors)
+        foreach (var tensor in source.Tensors)
         {
             if (!IsKnown(tensor.Name))
-                throw file.Error(tensor, "the model has this tensor and Ayni's forward pass does not use it");
+                throw tensor.Error("the model has this tensor and Ayni's forward pass does not use it");
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class OperatorTests : IDisposable
         {
             float[] heads = [.. query, .. key];
             var (cosines, sines) = (new float[8], new float[8]);
-            RotaryEmbedding.Angles([queryPosition, keyPosition], frequencies, cosines, sines);
+            RotaryEmbedding.Angles([queryPosition, keyPosition], frequencies, 1, cosines, sines);
             RotaryEmbedding.Apply(heads, 8, cosines, sines, 2);
             return heads.Take(8).Zip(heads.Skip(8), (a, b) => a * b).Sum();
         }

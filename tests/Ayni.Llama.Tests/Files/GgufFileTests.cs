@@ -58,7 +58,7 @@ public sealed class GgufFileTests
         var error = Assert.Throws<ModelFormatException>(() => file.Require("blk.0.ffn_up.weight"));
         Assert.Equal(("blk.0.ffn_up.weight", 24), (error.Field, error.Offset));
         Assert.Contains(
-            "has type IQ2_XS, which Ayni does not read; readable: F32, F16, BF16, Q4_0",
+            "has type IQ2_XS, which Ayni does not read; readable: F32, F16, BF16, Q4_0, Q4_1, Q5_0",
             error.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Ayni.Kernels;
 
@@ -11,14 +10,6 @@ public sealed class GgufFuzzTests
 {
     private const int Files = 6_000;
     private const int AllocationBound = 1 << 20;
-
-    // Numbers at which counts, lengths and offsets go wrong.
-    private static readonly ulong[] Edges =
-    [
-        0, 1, 2, 7, 8, 9, 13, 31, 32, 33, 127, 128, 255, 256, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000,
-        0x1FFFFFFFFFFFFFFF, 0x2000000000000001, 0x3FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFE0, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000,
-        0xFFFFFFFFFFFFFFE0, 0xFFFFFFFFFFFFFFFF,
-    ];
 
     [Theory]
     [InlineData(20261122)]
@@ -35,7 +26,7 @@ public sealed class GgufFuzzTests
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < Files; i++)
         {
-            var damaged = Damage(valid, random);
+            var damaged = Mutation.Damage(valid, random);
             File.WriteAllBytes(path, damaged);
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
@@ -92,46 +83,6 @@ public sealed class GgufFuzzTests
     {
         var bytes = TensorTypes.FormatOf(type).BytesOf(dimensions.Aggregate(1L, (a, b) => a * b));
         writer.AddTensor(name, type, [.. dimensions], stream => stream.Write(Enumerable.Repeat((byte)0x3C, (int)bytes).ToArray()));
-    }
-
-    private static byte[] Damage(byte[] valid, Random random)
-    {
-        var bytes = valid.ToArray();
-        for (var wounds = random.Next(1, 4); wounds > 0 && bytes.Length > 0; wounds--)
-        {
-            var at = random.Next(bytes.Length);
-            switch (random.Next(8))
-            {
-                case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2 when at + 4 <= bytes.Length:
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at), (uint)Edges[random.Next(Edges.Length)]);
-                    break;
-                case 3 when at + 8 <= bytes.Length:
-                    BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), Edges[random.Next(Edges.Length)]);
-                    break;
-                case 4: // Cut off.
-                    bytes = bytes[..at];
-                    break;
-                case 5: // Go on with noise.
-                    var more = new byte[random.Next(1, 200)];
-                    random.NextBytes(more);
-                    bytes = [.. bytes, .. more];
-                    break;
-                case 6: // Leave out or repeat a piece.
-                    var length = random.Next(1, Math.Min(40, bytes.Length - at) + 1);
-                    bytes = random.Next(2) == 0 ? [.. bytes[..at], .. bytes[(at + length)..]] : [.. bytes[..(at + length)], .. bytes[at..]];
-                    break;
-                default: // Damage where the header is, the most sensitive part.
-                    bytes[random.Next(Math.Min(24, bytes.Length))] = (byte)random.Next(256);
-                    break;
-            }
-        }
-        return bytes;
     }
 
     private static void OpenAndTouchEverything(string path)

@@ -101,7 +101,7 @@ public sealed class GgufHostileTests
         ("bytes overflow", new RawGguf(tensors: 1).Text("w").UInt32(1)
             .Fault().UInt64(1UL << 61).UInt32((uint)TensorType.F64).UInt64(0), "w", "the number of bytes overflows"),
         ("type unknown", new RawGguf(tensors: 1).Shape("w", 32).Fault().UInt32(999).UInt64(0), "w",
-            "has type number 999, which is unknown; readable: F32, F16, BF16, Q4_0"),
+            "has type number 999, which is unknown; readable: F32, F16, BF16, Q4_0, Q4_1, Q5_0"),
         ("type of all ones", new RawGguf(tensors: 1).Shape("w", 32).Fault().UInt32(uint.MaxValue).UInt64(0), "w", "4294967295"),
         ("rows that are not whole blocks", new RawGguf(tensors: 1).Text("w").UInt32(2).Fault().UInt64(48).UInt64(2)
             .UInt32((uint)TensorType.Q4_0).UInt64(0), "w", "rows of 48 weights, which are not whole blocks of 32 as Q4_0 needs"),

@@ -1,0 +1,168 @@
+using System.Globalization;
+using Ayni.Kernels;
+
+namespace Ayni.Llama;
+
+/// <summary>
+/// A model as Meta distributes it: <c>params.json</c>, <c>consolidated.00.pth</c> and its model-parallel brothers, <c>tokenizer.model</c>.
+/// Rows of queries and keys are in adjacent-pair order already.
+/// </summary>
+internal sealed class MetaSource : ModelSource
+{
+    private readonly List<TorchCheckpoint> _shards = [];
+    private readonly Dictionary<string, ShardAxis> _axes = new(StringComparer.Ordinal);
+    private readonly JsonFields _parameters;
+
+    private MetaSource(string folder, JsonFields parameters)
+        : base(folder)
+    {
+        _parameters = parameters;
+        Metadata = new GgufMetadata(parameters.Path, parameters.Scalars());
+        try
+        {
+            var files = ShardFiles(folder);
+            foreach (var file in files)
+                _shards.Add(TorchCheckpoint.Open(file));
+            string?[] beside = [parameters.Path, FolderFiles.FindTokenizer(folder)];
+            Files = [.. files.Concat(beside.OfType<string>()).Order(StringComparer.Ordinal)];
+            var dim = parameters.Dimension("dim");
+            Tensors = [.. _shards[0].Tensors.Values.Where(tensor => !MetaNames.IsDerived(tensor.Name)).Select(tensor => Merged(tensor, dim))];
+            RefuseTensorsOfLaterShardsOnly();
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    public override string Format => _shards.Count == 1 ? "Meta checkpoint" : $"Meta checkpoint in {_shards.Count} files";
+
+    public override string Name => FolderFiles.NameOf(Path);
+
+    public override GgufMetadata Metadata { get; }
+
+    public override IReadOnlyList<ModelTensor> Tensors { get; }
+
+    public override IReadOnlyList<string> Files { get; }
+
+    public override string? TokenizerName => System.IO.Path.GetFileName(FolderFiles.FindTokenizer(Path));
+
+    public override string? ChatTemplate => null;
+
+    /// <summary>Whether a folder has weights of this kind.</summary>
+    public static bool IsIn(string folder) => ShardNames(folder).Any();
+
+    /// <summary>Opens a folder and checks everything but the weights themselves.</summary>
+    public static MetaSource OpenFolder(string folder) => new(folder, JsonFields.Read(System.IO.Path.Combine(folder, "params.json")));
+
+    public override Tokenizer? ReadTokenizer() => FolderFiles.FindTokenizer(Path) is { } path ? Tokenizer.Open(path) : null;
+
+    public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
+    {
+        var config = MetaConfig.Read(_parameters, Required("token_embd.weight"), Required("blk.0.ffn_gate.weight"));
+        FolderFiles.CheckVocabulary(Path, tokenizer, config.VocabularySize);
+        return config;
+    }
+
+    internal override ModelFormatException Missing(string name) =>
+        new(Path, -1, MetaNames.FromGguf(name) ?? name, "the model needs this tensor and the folder's files do not have it");
+
+    internal override TensorContent Read(ModelTensor tensor)
+    {
+        TensorData[] parts = [.. _shards.Select(shard => shard.Data(shard.Tensors[tensor.StoredName]))];
+        var axis = _axes[tensor.StoredName];
+        return parts.Length == 1 || axis == ShardAxis.Replicated
+            ? new TensorContent(parts[0])
+            : new TensorContent(Join(parts, axis == ShardAxis.Rows ? 1 : (int)tensor.Dimensions[1], tensor.Bytes));
+    }
+
+    private protected override void Close()
+    {
+        foreach (var shard in _shards)
+            shard.Dispose();
+    }
+
+    private static IEnumerable<string> ShardNames(string folder) =>
+        Directory.EnumerateFiles(folder, "consolidated.*.pth").Select(file => System.IO.Path.GetFileName(file)!);
+
+    /// <summary>The files in order of their numbers, none missing between them.</summary>
+    private static string[] ShardFiles(string folder)
+    {
+        var count = ShardNames(folder).Count();
+        string[] expected = [.. Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"consolidated.{i:D2}.pth"))];
+        foreach (var name in expected)
+        {
+            if (FolderFiles.Find(folder, name) is null)
+                throw new ModelFormatException(folder, -1, name, $"the file is not here, though {count} parts of the checkpoint are; is the download complete?");
+        }
+        return [.. expected.Select(name => System.IO.Path.Combine(folder, name))];
+    }
+
+    private ModelTensor Required(string name) => Tensors.FirstOrDefault(tensor => tensor.Name == name) ?? throw Missing(name);
+
+    /// <summary>The whole of a tensor, after checking that all files have parts of one type and shape.</summary>
+    private ModelTensor Merged(TorchTensor first, int dim)
+    {
+        foreach (var shard in _shards)
+        {
+            if (!shard.Tensors.TryGetValue(first.Name, out var part))
+                throw new ModelFormatException(shard.Path, -1, first.Name, "the checkpoint's other files have a part of this tensor, and this one does not");
+            if (part.Type != first.Type || !part.Shape.SequenceEqual(first.Shape))
+                throw new ModelFormatException(shard.Path, part.Offset, first.Name, "its part has another type or shape than that of the first file");
+        }
+        var known = MetaNames.Find(first.Name);
+        var axis = known?.Axis ?? ShardAxis.Replicated;
+        long[] dimensions = [.. first.Shape.Reverse()];
+        if (axis != ShardAxis.Replicated && dimensions.Length != 2)
+            throw new ModelFormatException(_shards[0].Path, first.Offset, first.Name, $"it has {dimensions.Length} dimensions, not 2");
+        if (axis == ShardAxis.Either)
+            axis = dimensions[0] == dim ? ShardAxis.Rows : ShardAxis.Columns;
+        if (axis != ShardAxis.Replicated)
+            dimensions[axis == ShardAxis.Rows ? 1 : 0] *= _shards.Count;
+        _axes.Add(first.Name, axis);
+        return new ModelTensor
+        {
+            Name = known?.Name ?? ModelTensor.UnknownPrefix + first.Name,
+            StoredName = first.Name,
+            TypeName = first.Type.ToString(),
+            Type = first.Type,
+            Dimensions = [.. dimensions],
+            Bytes = axis == ShardAxis.Replicated ? first.Bytes : first.Bytes * _shards.Count,
+            Offset = first.Offset,
+            Path = _shards[0].Path,
+        };
+    }
+
+    private void RefuseTensorsOfLaterShardsOnly()
+    {
+        foreach (var shard in _shards)
+        {
+            if (shard.Tensors.Keys.FirstOrDefault(name => !_shards[0].Tensors.ContainsKey(name)) is { } name)
+                throw new ModelFormatException(shard.Path, -1, name, "the checkpoint's first file has no part of this tensor");
+        }
+    }
+
+    /// <summary>Joins parts run by run: whole parts one after another, or a row of each part in turn.</summary>
+    private static NativeBuffer Join(TensorData[] parts, int runs, long bytes)
+    {
+        const int MaxCopy = 1 << 30;
+        var joined = new NativeBuffer(bytes);
+        var target = 0L;
+        for (var run = 0; run < runs; run++)
+        {
+            foreach (var part in parts)
+            {
+                var (start, length) = (part.Bytes / runs * run, part.Bytes / runs);
+                for (var done = 0L; done < length;)
+                {
+                    var count = (int)Math.Min(MaxCopy, length - done);
+                    part.Span(start + done, count).CopyTo(joined.Span<byte>(target, count));
+                    done += count;
+                    target += count;
+                }
+            }
+        }
+        return joined;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+
+namespace Ayni.Llama;
+
+/// <summary>
+/// Where a model comes from: a GGUF file, a Hugging Face folder or Meta's own download. Each says the same things in its own way; from here
+/// on there is one configuration, one set of tensor names (GGUF's) and one row order. Weights stay in their files, mapped into memory.
+/// What a source says wrongly throws <see cref="ModelFormatException"/> when it is asked for. One thread at a time.
+/// </summary>
+public abstract class ModelSource : IDisposable
+{
+    private protected ModelSource(string path) => Path = path;
+
+    /// <summary>The file or folder that was opened.</summary>
+    public string Path { get; }
+
+    /// <summary>The format, such as <c>GGUF v3</c>.</summary>
+    public abstract string Format { get; }
+
+    /// <summary>The name clients call the model by: the file's name without its ending, or the folder's.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What the model says of itself beside its weights: GGUF's key-value pairs, or the values of the folder's configuration.</summary>
+    public abstract GgufMetadata Metadata { get; }
+
+    /// <summary>All tensors, those that no Llama has included.</summary>
+    public abstract IReadOnlyList<ModelTensor> Tensors { get; }
+
+    /// <summary>
+    /// The files whose contents decide what the model answers: weights, configuration and tokenizer, in ordinal order of their names.
+    /// </summary>
+    public abstract IReadOnlyList<string> Files { get; }
+
+    /// <summary>The tokenizer's kind or file, for people to read; null where there is none.</summary>
+    public abstract string? TokenizerName { get; }
+
+    /// <summary>The model's own chat template, or null.</summary>
+    public abstract string? ChatTemplate { get; }
+
+    /// <summary>Ids that end a generation beside those the tokenizer knows.</summary>
+    public virtual IReadOnlyList<int> EndOfGeneration => [];
+
+    /// <summary>The files' length in bytes.</summary>
+    public long TotalBytes => Files.Sum(file => new FileInfo(file).Length);
+
+    /// <summary>
+    /// Opens a GGUF file, a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
+    /// <see cref="ModelFormatException"/> if it is none of these, and the file system's own exceptions.
+    /// </summary>
+    public static ModelSource Open(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            var (hasConfig, hasParameters) = (FolderFiles.Find(path, "config.json") is not null, FolderFiles.Find(path, "params.json") is not null);
+            if (hasConfig && SafetensorsModel.IsIn(path))
+                return HuggingFaceSource.OpenFolder(path);
+            if (hasParameters && MetaSource.IsIn(path))
+                return MetaSource.OpenFolder(path);
+            if (hasConfig)
+                throw new ModelFormatException(path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
+            if (hasParameters)
+                throw new ModelFormatException(path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
+        }
+        return new GgufSource(GgufFile.Open(path));
+    }
+
+    /// <summary>The tokenizer, or null where the model comes without one and takes and gives ids only. Reads it anew.</summary>
+    public abstract Tokenizer? ReadTokenizer();
+
+    /// <summary>The shape.</summary>
+    /// <param name="tokenizer">What <see cref="ReadTokenizer"/> gave.</param>
+    public abstract LlamaConfig ReadConfig(Tokenizer? tokenizer);
+
+    /// <summary>
+    /// SHA-256 of the model: of its only file; or, where there are several, of their SHA-256 values in ordinal order of the files' names.
+    /// Reads everything.
+    /// </summary>
+    public ReadOnlyMemory<byte> ComputeDigest()
+    {
+        byte[][] digests = [.. Files.Select(HashFile)];
+        return digests is [var only] ? only : SHA256.HashData(digests.SelectMany(digest => digest).ToArray());
+    }
+
+    /// <summary>Closes the files. Contents taken from here can no longer be used.</summary>
+    public void Dispose()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The error for a tensor that is needed and not there.</summary>
+    internal abstract ModelFormatException Missing(string name);
+
+    /// <summary>The weights of one of <see cref="Tensors"/>, in adjacent-pair rotary order.</summary>
+    internal abstract TensorContent Read(ModelTensor tensor);
+
+    /// <summary>A shape as this format's users know it; given in ggml's order.</summary>
+    internal virtual string Describe(ReadOnlySpan<long> dimensions)
+    {
+        var sizes = dimensions.ToArray();
+        Array.Reverse(sizes);
+        return $"[{string.Join(", ", sizes)}]";
+    }
+
+    private protected abstract void Close();
+
+    private static byte[] HashFile(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return SHA256.HashData(stream);
+    }
+}
