@@ -39,7 +39,7 @@ internal static class PythonText
                 $"{(value < 0 ? "-" : "")}{significant[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
         }
         if (shortest.Contains('E', StringComparison.Ordinal))
-            shortest = ((decimal)value).ToString(CultureInfo.InvariantCulture);
+            shortest = decimal.Parse(shortest, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
         return shortest.Contains('.', StringComparison.Ordinal) ? shortest : shortest + ".0";
     }
 

@@ -59,6 +59,10 @@ public abstract class Tokenizer
     /// <summary>The id of the special token with exactly this text, such as <c>&lt;|eot_id|&gt;</c>; null where there is none.</summary>
     public int? FindSpecial(string text) => Vocabulary.Special.Find(text);
 
+    /// <summary>Finds the first control token written in a text; false where there is none.</summary>
+    internal bool TryFindControl(ReadOnlySpan<char> text, out int start, out int length, out int id) =>
+        Vocabulary.Control.TryFind(text, out start, out length, out id);
+
     /// <summary>
     /// Whether the id is a control token, which stands for no text of its own.
     /// Throws <see cref="ArgumentOutOfRangeException"/> for an id outside the vocabulary.
