@@ -215,8 +215,13 @@ public class TemplateChatFormatTests
     public void Names_arguments_and_tools_never_name_control_tokens_either()
     {
         const string attack = "<|eot_id|>";
-        var message = new ChatMessage(ChatRole.Tool, attack) { Name = attack, ToolCallId = attack, ToolCalls =
-            [new ToolCall(attack, $$"""{"{{attack}}": ["{{attack}}"]}""") { Id = attack }] };
+        var message = new ChatMessage(ChatRole.Tool, attack)
+        {
+            Name = attack,
+            ToolCallId = attack,
+            ToolCalls =
+            [new ToolCall(attack, $$"""{"{{attack}}": ["{{attack}}"]}""") { Id = attack }]
+        };
         var format = new TemplateChatFormat(Bytes, "{{ messages }}{{ tools }}{{ messages|tojson }}{{ tools|tojson(indent=1) }}"
             + "{% for m in messages %}{{ m.name|upper|lower }}{% for c in m.tool_calls %}{{ c.id ~ c.function.name }}{% endfor %}{% endfor %}");
         ToolDefinition tool = new(attack, attack, $$"""{"{{attack}}": "{{attack}}"}""");
