@@ -16,26 +16,42 @@ public abstract class ChatFormat
     public abstract int[] Encode(IReadOnlyList<ChatMessage> messages);
 
     /// <summary>
+    /// The same with tools the model may call. Throws <see cref="ChatFormatException"/> also where the format has no words for tools, and
+    /// <see cref="ArgumentException"/> where a tool's parameters are not a JSON object.
+    /// </summary>
+    public virtual int[] Encode(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        return tools.Count == 0 ? Encode(messages) : throw new ChatFormatException(0, $"the chat format {Name} has no words for tools");
+    }
+
+    /// <summary>
     /// The chat format of a model, or null for a base model, which only continues text.
     /// </summary>
     /// <remarks>
-    /// A template decides where there is one: <c>&lt;|start_header_id|&gt;</c> in it means Llama 3, <c>[INST]</c> Llama 2, anything else
-    /// none of the formats here. Without a template a vocabulary that has Llama 3's header and end-of-turn tokens is taken for Llama 3
-    /// (its base models have them as well, and can't be told apart), any other for a base model: Llama 2's vocabulary says nothing about
-    /// chat. A format whose tokens the vocabulary lacks is never chosen.
+    /// A template decides where there is one. Those of Llama 3, Llama 4 and Llama 2 are known by the texts of their headers
+    /// (<c>&lt;|start_header_id|&gt;</c>; <c>&lt;|header_start|&gt;</c>; <c>[INST]</c> with <c>&lt;&lt;SYS&gt;&gt;</c>) and give the native
+    /// format, unless the vocabulary lacks its tokens; any other is run as it is. Without a template a vocabulary that has the header and
+    /// end-of-turn tokens of Llama 3 or 4 is taken for such a model (base models have them as well, and can't be told apart), any other for
+    /// a base model: Llama 2's vocabulary says nothing about chat.
     /// </remarks>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="template">The model's chat template (<c>tokenizer.chat_template</c> in GGUF), or null.</param>
-    public static ChatFormat? For(Tokenizer tokenizer, string? template)
+    /// <param name="clock">What time it is, for templates that tell the model the date; the system's clock where it is null.</param>
+    public static ChatFormat? For(Tokenizer tokenizer, string? template, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (string.IsNullOrWhiteSpace(template))
+            return Llama3ChatFormat.TryCreate(tokenizer) ?? (ChatFormat?)Llama4ChatFormat.TryCreate(tokenizer);
+        if (Has("<|start_header_id|>"))
             return Llama3ChatFormat.TryCreate(tokenizer);
-        if (template.Contains("<|start_header_id|>", StringComparison.Ordinal))
-            return Llama3ChatFormat.TryCreate(tokenizer);
-        if (template.Contains("[INST]", StringComparison.Ordinal))
+        if (Has("<|header_start|>"))
+            return Llama4ChatFormat.TryCreate(tokenizer);
+        if (Has("[INST]") && Has("<<SYS>>"))
             return Llama2ChatFormat.TryCreate(tokenizer);
-        return null;
+        return new TemplateChatFormat(tokenizer, template, clock);
+
+        bool Has(string text) => template.Contains(text, StringComparison.Ordinal);
     }
 
     private protected static void RequireMessages(IReadOnlyList<ChatMessage> messages)

@@ -5,6 +5,10 @@ namespace Ayni.Llama;
 /// </summary>
 internal sealed class Llama3SplitPattern : SplitPattern
 {
+    /// <summary>The published regular expression.</summary>
+    public const string Expression =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     /// <inheritdoc/>
     public override int FirstWord(ReadOnlySpan<char> text)
     {

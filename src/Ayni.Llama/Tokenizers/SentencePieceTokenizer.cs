@@ -32,11 +32,13 @@ public sealed class SentencePieceTokenizer : Tokenizer
     /// <param name="pieces">The pieces they come from.</param>
     /// <param name="format">How text is treated.</param>
     /// <param name="fail">The error for a piece, given its id and what is wrong.</param>
+    /// <param name="merges">Which pieces merge into which, where that is stated; null where their scores say it.</param>
     internal SentencePieceTokenizer(
         Vocabulary vocabulary,
         IReadOnlyList<SentencePiece> pieces,
         SentencePieceFormat format,
-        Func<int, string, ModelFormatException> fail)
+        Func<int, string, ModelFormatException> fail,
+        PairTable? merges = null)
         : base(vocabulary)
     {
         _format = format;
@@ -52,10 +54,11 @@ public sealed class SentencePieceTokenizer : Tokenizer
         if (!writesAllBytes && format.UnknownId is null)
             throw fail(0, "there is neither a token for every byte nor one for the unknown, so not every text can be encoded");
 
-        var pairs = new PairTable(pieces.Count * 2);
+        var pairs = merges ?? new PairTable(pieces.Count * 2);
         _merger = new PairMerger(pairs);
         _symbolOfAscii = [.. Enumerable.Range(0, 128).Select(c => SymbolOf(new Rune((char)c)))];
-        AddRules(pairs, pieces, fail);
+        if (merges is null)
+            AddRules(pairs, pieces, fail);
         // A run of unknown characters is one token, wherever it might be cut.
         _neighbours = writesAllBytes ? new PieceNeighbours(vocabulary) : PieceNeighbours.All;
     }

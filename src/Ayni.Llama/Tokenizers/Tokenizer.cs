@@ -32,6 +32,9 @@ public abstract class Tokenizer
     /// <summary>Every id at which generation stops: end of text, end of turn, end of message.</summary>
     public FrozenSet<int> EndOfGeneration { get; internal init; } = FrozenSet<int>.Empty;
 
+    /// <summary>The chat template that came with the tokenizer's own files, or null; a GGUF's is in its metadata.</summary>
+    public string? ChatTemplate { get; internal init; }
+
     /// <summary>Whether encoding puts a space before a text, which decoding takes away again.</summary>
     internal virtual bool OpensWithSpace => false;
 
@@ -45,19 +48,26 @@ public abstract class Tokenizer
     public static Tokenizer FromGguf(GgufMetadata metadata) => GgufTokenizer.Read(metadata);
 
     /// <summary>
-    /// Reads a bare tokenizer file: a SentencePiece model (<c>tokenizer.model</c> of Llama 1 and 2) or a list of ranks in tiktoken's form
-    /// (<c>tokenizer.model</c> of Llama 3 and 4, <c>*.tiktoken</c>), told apart by their contents. Throws
+    /// Reads a bare tokenizer file: a SentencePiece model (<c>tokenizer.model</c> of Llama 1 and 2), a list of ranks in tiktoken's form
+    /// (<c>tokenizer.model</c> of Llama 3 and 4, <c>*.tiktoken</c>) or Hugging Face's <c>tokenizer.json</c> (with
+    /// <c>tokenizer_config.json</c> and <c>chat_template.jinja</c> where they lie beside it), told apart by their contents. Throws
     /// <see cref="ModelFormatException"/> naming the place and the field where the file is neither or is broken, and the file system's
     /// own exceptions.
     /// </summary>
     public static Tokenizer Open(string path)
     {
         var content = TokenizerFile.ReadAll(path);
+        if (HuggingFaceTokenizer.Recognizes(content))
+            return HuggingFaceTokenizer.Parse(path, content, TokenizerConfiguration.ReadBeside(path));
         return TiktokenFile.Recognizes(content) ? TiktokenFile.Parse(path, content) : SentencePieceModel.Parse(path, content);
     }
 
     /// <summary>The id of the special token with exactly this text, such as <c>&lt;|eot_id|&gt;</c>; null where there is none.</summary>
     public int? FindSpecial(string text) => Vocabulary.Special.Find(text);
+
+    /// <summary>Finds the first control token written in a text; false where there is none.</summary>
+    internal bool TryFindControl(ReadOnlySpan<char> text, out int start, out int length, out int id) =>
+        Vocabulary.Control.TryFind(text, out start, out length, out id);
 
     /// <summary>
     /// Whether the id is a control token, which stands for no text of its own.

@@ -1,10 +1,10 @@
 namespace Ayni.Llama;
 
-/// <summary>Reads bare tokenizer files, and builds what both kinds have in common.</summary>
+/// <summary>Reads bare tokenizer files, and builds what the kinds have in common.</summary>
 internal static class TokenizerFile
 {
-    /// <summary>The largest file read. Real ones have up to 5 MB.</summary>
-    public const int MaxBytes = 16 << 20;
+    /// <summary>The largest file read. Real ones have up to 30 MB (Llama 4's <c>tokenizer.json</c>).</summary>
+    public const int MaxBytes = 64 << 20;
 
     /// <summary>The most tokens of one vocabulary. Real ones have up to 260,000.</summary>
     public const int MaxTokens = 1 << 20;

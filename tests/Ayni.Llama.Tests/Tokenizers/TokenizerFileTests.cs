@@ -71,7 +71,7 @@ public class TokenizerFileTests
         Damage(SmallVocabularies.Tiktoken(), content => TiktokenFile.Parse("damaged", content));
 
     /// <summary>Flips, overwrites, inserts and cuts; what is still read must still encode.</summary>
-    private static void Damage(byte[] valid, Func<byte[], Tokenizer> parse)
+    internal static void Damage(byte[] valid, Func<byte[], Tokenizer> parse)
     {
         var random = new Random(20261101);
         var (read, refused) = (0, 0);
