@@ -9,7 +9,7 @@ internal static class DetokenizeCommand
     public static Command Create()
     {
         var model = ModelOption.Model();
-        model.Description = "A GGUF file, or a bare tokenizer file (tokenizer.model, .tiktoken).";
+        model.Description = "A GGUF file, a model's folder, or a bare tokenizer file (tokenizer.model, .tiktoken).";
         var skipSpecial = new Option<bool>("--skip-special") { Description = "Leave special tokens out of the text." };
         var command = new Command("detokenize", "Turn lines of {\"ids\": [...]} into lines of {\"text\": \"...\"}.") { model, skipSpecial };
         command.SetAction((result, cancellationToken) =>

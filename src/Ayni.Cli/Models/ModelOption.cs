@@ -9,10 +9,10 @@ internal static class ModelOption
 {
     private const string TierVariable = "AYNI_KERNELS";
 
-    /// <summary><c>--model FILE</c>.</summary>
+    /// <summary><c>--model FILE</c>, which may be a folder.</summary>
     public static Option<string?> Model() => new("--model", "-m")
     {
-        Description = "A GGUF file. Without it, the model in the models/ folder.",
+        Description = "A GGUF file, a Hugging Face folder or a folder with Meta's download. Without it, the model in the models/ folder.",
         HelpName = "FILE",
     };
 
@@ -23,32 +23,35 @@ internal static class ModelOption
         HelpName = "N",
     };
 
-    /// <summary>The model file: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
+    /// <summary>The model's file or folder: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
     public static string Find(string? named)
     {
         if (named is not null)
-            return File.Exists(named) || Directory.Exists(named) ? named : throw new UsageException($"There is no file {named}.");
+            return File.Exists(named) || Directory.Exists(named) ? named : throw new UsageException($"There is no file or folder {named}.");
 
         foreach (var folder in ModelFolders())
         {
-            string[] files = [.. Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal)];
+            string[] files =
+            [
+                .. Directory.EnumerateFiles(folder, "*.gguf").Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
+            ];
             if (files.Length == 1)
                 return files[0];
             if (files.Length > 1)
                 throw new UsageException($"Several models are in {folder}; name one: --model {string.Join(" or ", files.Select(Path.GetFileName))}");
         }
         throw new UsageException(
-            "No model was named and none is in models/. Name a GGUF file with --model FILE, or put one into a folder models/ here.");
+            "No model was named and none is in models/. Name a GGUF file or a model's folder with --model, or put one into a folder models/ here.");
     }
 
-    /// <summary>The tokenizer of a GGUF file, whose weights are not loaded, or of a bare tokenizer file.</summary>
+    /// <summary>The tokenizer of a model, whose weights are not loaded, or of a bare tokenizer file.</summary>
     public static Tokenizer OpenTokenizer(string? named)
     {
         var path = Find(named);
-        if (!IsGguf(path))
+        if (!Directory.Exists(path) && !IsGguf(path))
             return Tokenizer.Open(path);
-        using var file = GgufFile.Open(path);
-        return Tokenizer.FromGguf(file.Metadata);
+        using var source = ModelSource.Open(path);
+        return source.ReadTokenizer() ?? throw new UsageException($"There is no tokenizer in {path}.");
     }
 
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
@@ -56,7 +59,7 @@ internal static class ModelOption
     {
         var path = Find(named);
         CheckThreads(threads);
-        using var progress = new LoadProgress("Loading", Path.GetFileName(path));
+        using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
         return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
     }
 
@@ -79,6 +82,9 @@ internal static class ModelOption
                 return KernelTier.Simd;
         }
     }
+
+    private static bool IsModelFolder(string folder) =>
+        File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "params.json"));
 
     private static bool IsGguf(string path)
     {

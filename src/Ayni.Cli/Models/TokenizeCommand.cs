@@ -9,7 +9,7 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         var model = ModelOption.Model();
-        model.Description = "A GGUF file, or a bare tokenizer file (tokenizer.model, .tiktoken).";
+        model.Description = "A GGUF file, a model's folder, or a bare tokenizer file (tokenizer.model, .tiktoken).";
         var special = new Option<bool>("--special") { Description = "Turn the texts of special tokens into their ids." };
         var command = new Command("tokenize", "Turn lines of {\"text\": \"...\"} into lines of {\"ids\": [...]}, without BOS or EOS.")
         {

@@ -16,7 +16,7 @@ internal static class FolderFiles
         TokenizerNames.Select(name => Find(folder, name)).FirstOrDefault(path => path is not null);
 
     /// <summary>The folder's own name.</summary>
-    public static string NameOf(string folder) => new DirectoryInfo(folder).Name;
+    public static string NameOf(string folder) => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
 
     /// <summary>
     /// The chat template: of <c>chat_template.jinja</c>, or of <c>tokenizer_config.json</c>, where it is a text or one of several named ones.

@@ -13,7 +13,7 @@ internal static class ForeignFile
         if (head.Length < 4)
             return $"{Expected}: it has only {head.Length} bytes";
         if (head.StartsWith("PK\u0003\u0004"u8))
-            return $"{Expected} but a zip archive, probably a PyTorch checkpoint (.pth, .bin); convert it to GGUF";
+            return $"{Expected} but a zip archive, probably a PyTorch checkpoint; of Meta's downloads (consolidated.00.pth) give the folder";
         if (head[0] == 0x80 && head[1] is >= 2 and <= 5)
             return $"{Expected} but a Python pickle, probably an old PyTorch checkpoint; convert it to GGUF";
         if (head.StartsWith("FUGG"u8))
@@ -21,7 +21,7 @@ internal static class ForeignFile
         if (head.StartsWith("lmgg"u8) || head.StartsWith("fmgg"u8) || head.StartsWith("tjgg"u8) || head.StartsWith("algg"u8))
             return $"{Expected} but its predecessor, GGML of 2023; convert the original model again with a current converter";
         if (IsSafetensors(head))
-            return $"{Expected} but a safetensors file; convert it to GGUF";
+            return $"{Expected} but a safetensors file; give the folder it lies in, with its config.json";
         if (head[0] == 0x1F && head[1] == 0x8B)
             return $"{Expected} but gzip-compressed; unpack it first";
         if (head.StartsWith("version https://git-lfs"u8))

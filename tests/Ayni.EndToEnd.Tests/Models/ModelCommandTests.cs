@@ -140,4 +140,24 @@ public sealed class ModelCommandTests : IDisposable
 
         Assert.Equal(ids[^200..], json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
     }
+
+    [ConformanceFact]
+    public async Task A_Hugging_Face_folder_is_a_model_and_without_a_tokenizer_takes_ids_only()
+    {
+        var model = Conformance.PathOf("models", "stories260K");
+        var inspected = (await AyniCommand.RunAsync("inspect", "--model", model, "--json")).Succeeded().Json;
+        Assert.Equal("safetensors", inspected.GetProperty("format").GetString());
+        Assert.Equal("llama", inspected.GetProperty("architecture").GetString());
+        Assert.Equal(JsonValueKind.Null, inspected.GetProperty("tokenizer").GetProperty("model").ValueKind);
+
+        string[] arguments = ["run", "--tokens", "1", "--temperature", "0", "-n", "20", "--json", "--model"];
+        var folder = (await AyniCommand.RunAsync([.. arguments, model + Path.DirectorySeparatorChar])).Succeeded().Json;
+        var file = (await AyniCommand.RunAsync([.. arguments, Path.Combine(model, "stories260K-f32.gguf")])).Succeeded().Json;
+        Assert.Equal(
+            file.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), folder.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
+        Assert.Equal("", folder.GetProperty("text").GetString());
+
+        (await AyniCommand.RunAsync("run", "--model", model, "hello")).Failed("neither tokenizer.model nor tokenizer.json");
+        (await AyniCommand.RunAsync(["tokenize", "--model", model], "{\"text\":\"a\"}")).Failed("no tokenizer");
+    }
 }
