@@ -50,7 +50,9 @@ public sealed class TemplateChatFormat : ChatFormat
         ArgumentNullException.ThrowIfNull(tools);
         var variables = new MappingValue()
             .With("messages", new ListValue([.. messages.Select(ValueOf)]))
-            .With("tools", tools.Count == 0 ? NoneValue.None : new ListValue([.. tools.Select(tool => TemplateJson.Read(ToolText.ElementOf(tool)))]))
+            .With("tools", tools.Count == 0
+                ? NoneValue.None
+                : new ListValue([.. tools.Select(tool => TemplateJson.Read(ToolText.ElementOf(tool)))]))
             .With("documents", NoneValue.None)
             .With("bos_token", TokenText(_tokenizer.BeginOfText))
             .With("eos_token", TokenText(_tokenizer.EndOfText))

@@ -48,7 +48,9 @@ internal static class ToolText
         return text.ToString();
     }
 
-    /// <summary>A tool in OpenAI's form, which templates expect. Throws <see cref="ArgumentException"/> where its schema is no JSON object.</summary>
+    /// <summary>
+    /// A tool in OpenAI's form, which templates expect. Throws <see cref="ArgumentException"/> where its schema is no JSON object.
+    /// </summary>
     public static JsonElement ElementOf(ToolDefinition tool)
     {
         if (ToolJson.TryParse(tool.Parameters) is not { ValueKind: JsonValueKind.Object } parameters)

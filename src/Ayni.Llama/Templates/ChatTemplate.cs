@@ -15,7 +15,10 @@ internal sealed class ChatTemplate
     public static ChatTemplate Parse(string source)
     {
         if (source.Length > TemplateLimits.SourceCharacters)
-            throw new TemplateException(1, 1, $"the template has {source.Length} characters; at most {TemplateLimits.SourceCharacters} are read");
+        {
+            throw new TemplateException(1, 1,
+                $"the template has {source.Length} characters; at most {TemplateLimits.SourceCharacters} are read");
+        }
         // As Jinja2 does: one kind of line end, and none at the very end.
         source = source.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         source = source.EndsWith('\n') ? source[..^1] : source;

@@ -181,7 +181,10 @@ internal sealed class CallExpression(int offset, Expression target, ArgumentExpr
 
 /// <summary><c>a | filter(arguments)</c>.</summary>
 internal sealed class FilterExpression(
-    int offset, Expression target, Func<TemplateContext, TemplateValue, TemplateArguments, TemplateValue> filter, ArgumentExpressions arguments)
+    int offset,
+    Expression target,
+    Func<TemplateContext, TemplateValue, TemplateArguments, TemplateValue> filter,
+    ArgumentExpressions arguments)
     : Expression(offset)
 {
     protected override TemplateValue Compute(TemplateContext context) =>
@@ -190,7 +193,11 @@ internal sealed class FilterExpression(
 
 /// <summary><c>a is test</c>, <c>a is not test argument</c>.</summary>
 internal sealed class TestExpression(
-    int offset, Expression target, Func<TemplateContext, TemplateValue, TemplateArguments, bool> test, ArgumentExpressions arguments, bool negated)
+    int offset,
+    Expression target,
+    Func<TemplateContext, TemplateValue, TemplateArguments, bool> test,
+    ArgumentExpressions arguments,
+    bool negated)
     : Expression(offset)
 {
     protected override TemplateValue Compute(TemplateContext context) =>

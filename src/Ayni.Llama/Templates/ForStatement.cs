@@ -11,7 +11,9 @@ internal sealed class ForStatement(
     {
         var rounds = Rounds(context);
         if (rounds.Count == 0)
-            return otherwise is null ? TemplateFlow.Next : context.Within(new TemplateScope(context.Scope), () => otherwise.Execute(context));
+            return otherwise is null
+                ? TemplateFlow.Next
+                : context.Within(new TemplateScope(context.Scope), () => otherwise.Execute(context));
         for (var i = 0; i < rounds.Count; i++)
         {
             var index = i;

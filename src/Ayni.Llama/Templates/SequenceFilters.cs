@@ -22,7 +22,8 @@ internal static class SequenceFilters
     }
 
     /// <summary><c>select</c> and <c>reject</c>, of elements or, with <c>attr</c>, by an attribute of theirs.</summary>
-    public static TemplateValue Select(TemplateContext context, TemplateValue value, TemplateArguments arguments, bool byAttribute, bool keeps)
+    public static TemplateValue Select(
+        TemplateContext context, TemplateValue value, TemplateArguments arguments, bool byAttribute, bool keeps)
     {
         var given = arguments.ByPlace;
         var attribute = !byAttribute ? null : given is [var named, ..] ? named : throw context.Error("the filter needs an attribute");
@@ -63,7 +64,8 @@ internal static class SequenceFilters
             _ => throw context.Error("dictsort orders by 'key' or by 'value'"),
         };
         var items = MappingMethods.Items(context, mapping).Items;
-        return new ListValue(Sorted(context, items, given[2] is { IsTrue: true }, pair => Folded(context, ((ListValue)pair).Items[place], given[0])));
+        return new ListValue(Sorted(context, items, given[2] is { IsTrue: true }, pair =>
+            Folded(context, ((ListValue)pair).Items[place], given[0])));
     }
 
     /// <summary><c>unique(case_sensitive, attribute)</c>: the first of each that are equal.</summary>

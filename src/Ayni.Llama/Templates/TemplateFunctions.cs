@@ -12,7 +12,8 @@ internal static class TemplateFunctions
         Function("raise_exception", (context, arguments) =>
             throw context.Error(PythonText.Of(context, arguments.Bind(context, "raise_exception", "message")[0] ?? NoneValue.None).Text)),
         Function("strftime_now", (context, arguments) =>
-            TemplateValue.Text(FormatTime(context, TextMethods.RequireText(context, arguments.Bind(context, "strftime_now", "format")[0]).Value))),
+            TemplateValue.Text(FormatTime(
+                context, TextMethods.RequireText(context, arguments.Bind(context, "strftime_now", "format")[0]).Value))),
         Function("namespace", (context, arguments) => new NamespaceValue(Dictionary(context, arguments))),
         Function("dict", Dictionary),
         Function("range", Range),

@@ -7,7 +7,10 @@ internal static class TemplateOperators
     public static TemplateValue Arithmetic(TemplateContext context, string sign, TemplateValue left, TemplateValue right)
     {
         if (sign == "~")
-            return new TextValue(new MarkedTextBuilder(context).Append(PythonText.Of(context, left)).Append(PythonText.Of(context, right)).Build());
+        {
+            return new TextValue(
+                new MarkedTextBuilder(context).Append(PythonText.Of(context, left)).Append(PythonText.Of(context, right)).Build());
+        }
         RequireDefined(context, left);
         RequireDefined(context, right);
         if (Whole(left) is { } a && Whole(right) is { } b)

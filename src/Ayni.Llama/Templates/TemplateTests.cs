@@ -63,7 +63,8 @@ internal static class TemplateTests
 
     private static long? Remainder(TemplateContext context, TemplateValue value, long divisor) =>
         TemplateNumbers.OfWhole(context, "%",
-            TemplateOperators.Whole(value) ?? throw context.Error($"expected a whole number, not {value.TypeName}"), divisor) is IntegerValue rest
+            TemplateOperators.Whole(value) ?? throw context.Error($"expected a whole number, not {value.TypeName}"),
+            divisor) is IntegerValue rest
             ? rest.Value
             : null;
 }

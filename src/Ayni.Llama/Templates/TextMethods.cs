@@ -16,8 +16,10 @@ internal static class TextMethods
             "strip" => (context, arguments) => Strip(context, text, arguments.Bind(context, name, "chars")[0], start: true, end: true),
             "lstrip" => (context, arguments) => Strip(context, text, arguments.Bind(context, name, "chars")[0], start: true, end: false),
             "rstrip" => (context, arguments) => Strip(context, text, arguments.Bind(context, name, "chars")[0], start: false, end: true),
-            "split" => (context, arguments) => Split(context, text.Marked, arguments.Bind(context, name, "sep", "maxsplit"), fromEnd: false),
-            "rsplit" => (context, arguments) => Split(context, text.Marked, arguments.Bind(context, name, "sep", "maxsplit"), fromEnd: true),
+            "split" => (context, arguments) =>
+                Split(context, text.Marked, arguments.Bind(context, name, "sep", "maxsplit"), fromEnd: false),
+            "rsplit" => (context, arguments) =>
+                Split(context, text.Marked, arguments.Bind(context, name, "sep", "maxsplit"), fromEnd: true),
             "splitlines" => (context, arguments) => SplitLines(context, text.Marked, arguments.Bind(context, name)),
             "startswith" => (context, arguments) => AnyAffix(context, arguments.Bind(context, name, "prefix")[0],
                 affix => text.Value.StartsWith(affix, StringComparison.Ordinal)),
@@ -72,7 +74,9 @@ internal static class TextMethods
     {
         var old = RequireText(context, arguments[0]).Value;
         var replacement = RequireText(context, arguments[1]).Marked;
-        var left = arguments[2] is null or NoneValue ? -1 : TemplateOperators.Whole(arguments[2]!) ?? throw context.Error("the count is not a whole number");
+        var left = arguments[2] is null or NoneValue
+            ? -1
+            : TemplateOperators.Whole(arguments[2]!) ?? throw context.Error("the count is not a whole number");
         var builder = new MarkedTextBuilder(context);
         var from = 0;
         for (var at = 0; left != 0; left--)
@@ -100,7 +104,9 @@ internal static class TextMethods
         for (var i = 0; i < characters.Length; i++)
         {
             var upper = form switch { "upper" => true, "lower" => false, "title" or "words" => !inWord, _ => i == 0 };
-            inWord = form == "words" ? !IsSpace(characters[i]) && characters[i] is not ('-' or '(' or '{' or '[' or '<') : char.IsLetter(characters[i]);
+            inWord = form == "words"
+                ? !IsSpace(characters[i]) && characters[i] is not ('-' or '(' or '{' or '[' or '<')
+                : char.IsLetter(characters[i]);
             characters[i] = upper ? char.ToUpperInvariant(characters[i]) : char.ToLowerInvariant(characters[i]);
         }
         return new TextValue(text.Marked.WithCharacters(new string(characters)));
@@ -132,11 +138,15 @@ internal static class TextMethods
 
     private static ListValue Split(TemplateContext context, MarkedText text, TemplateValue?[] arguments, bool fromEnd)
     {
-        var limit = arguments[1] is null ? -1 : TemplateOperators.Whole(arguments[1]!) ?? throw context.Error("maxsplit is not a whole number");
+        var limit = arguments[1] is null
+            ? -1
+            : TemplateOperators.Whole(arguments[1]!) ?? throw context.Error("maxsplit is not a whole number");
         context.Spend(text.Length / 4);
         var parts = arguments[0] is null or NoneValue
             ? Words(text.Text)
-            : Parts(text.Text, RequireText(context, arguments[0]).Value is { Length: > 0 } separator ? separator : throw context.Error("the separator is empty"));
+            : Parts(text.Text, RequireText(context, arguments[0]).Value is { Length: > 0 } separator
+                ? separator
+                : throw context.Error("the separator is empty"));
         context.SpendElements(parts.Count);
         if (limit >= 0 && parts.Count > limit + 1)
         {

@@ -10,7 +10,8 @@ internal static class HuggingFaceTokenizer
     private const string SpaceMark = "\u2581";
 
     /// <summary>Whether a file's first character is that of a JSON object.</summary>
-    public static bool Recognizes(ReadOnlySpan<byte> content) => TokenizerJson.SkipByteOrderMark(content).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+    public static bool Recognizes(ReadOnlySpan<byte> content) =>
+        TokenizerJson.SkipByteOrderMark(content).TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     /// <summary>Reads the tokenizer; what the configuration doesn't say, the file itself does.</summary>
     /// <param name="path">The file, for errors.</param>
@@ -32,13 +33,15 @@ internal static class HuggingFaceTokenizer
             throw model.Error("dropout", "encoding that leaves merges out at random is not supported");
 
         var tokens = HuggingFaceVocabulary.Read(root, model);
-        var begin = TokenId(configuration.BeginOfText) ?? TemplateBegin(root) ?? tokens.FindSpecial("<|begin_of_text|>") ?? tokens.FindSpecial("<s>");
+        var begin = TokenId(configuration.BeginOfText) ?? TemplateBegin(root)
+            ?? tokens.FindSpecial("<|begin_of_text|>") ?? tokens.FindSpecial("<s>");
         var end = TokenId(configuration.EndOfText) ?? tokens.FindSpecial("<|end_of_text|>") ?? tokens.FindSpecial("</s>");
         var adds = begin is not null && (configuration.AddsBeginOfText ?? TemplateBegin(root) is not null);
         return model.FindBoolean("byte_fallback") ?? false ? SentencePieces() : BytePairs();
 
         int? TokenId(string? text) => text is null ? null
-            : tokens.FindSpecial(text) ?? throw new ModelFormatException(path, -1, "added_tokens", $"there is no token {text}, which tokenizer_config.json names");
+            : tokens.FindSpecial(text) ?? throw new ModelFormatException(
+                path, -1, "added_tokens", $"there is no token {text}, which tokenizer_config.json names");
 
         int? TemplateBegin(TokenizerJson file) => Template(file.Find("post_processor")) is { } text ? tokens.FindSpecial(text) : null;
 
@@ -85,7 +88,9 @@ internal static class HuggingFaceTokenizer
     /// <summary>How a byte-level vocabulary cuts text, known by the published patterns' texts.</summary>
     private static SplitPattern Pattern(TokenizerJson preTokenizer)
     {
-        TokenizerJson[] steps = preTokenizer.FindText("type") == "Sequence" ? [.. preTokenizer.Require("pretokenizers").Items()] : [preTokenizer];
+        TokenizerJson[] steps = preTokenizer.FindText("type") == "Sequence"
+            ? [.. preTokenizer.Require("pretokenizers").Items()]
+            : [preTokenizer];
         if (steps.Length == 0 || steps[^1].FindText("type") != "ByteLevel")
             throw preTokenizer.Error("type", "expected a ByteLevel step at the end");
         var bytes = steps[^1];
@@ -122,7 +127,9 @@ internal static class HuggingFaceTokenizer
         var marks = false;
         if (root.Find("normalizer") is { } normalizer)
         {
-            TokenizerJson[] steps = normalizer.FindText("type") == "Sequence" ? [.. normalizer.Require("normalizers").Items()] : [normalizer];
+            TokenizerJson[] steps = normalizer.FindText("type") == "Sequence"
+                ? [.. normalizer.Require("normalizers").Items()]
+                : [normalizer];
             foreach (var step in steps)
             {
                 var prepends = step.FindText("type") == "Prepend" && step.FindText("prepend") == SpaceMark;
@@ -138,7 +145,8 @@ internal static class HuggingFaceTokenizer
         {
             if (preTokenizer.FindText("type") != "Metaspace" || preTokenizer.FindText("replacement") != SpaceMark)
                 throw preTokenizer.Error("type", "expected Metaspace with the mark U+2581, or nothing");
-            var scheme = preTokenizer.FindText("prepend_scheme") ?? (preTokenizer.FindBoolean("add_prefix_space") ?? true ? "always" : "never");
+            var scheme = preTokenizer.FindText("prepend_scheme")
+                ?? (preTokenizer.FindBoolean("add_prefix_space") ?? true ? "always" : "never");
             if (scheme is not ("always" or "first" or "never"))
                 throw preTokenizer.Error("prepend_scheme", $"\"{scheme}\" is not always, first or never");
             if (preTokenizer.FindBoolean("split") ?? true)

@@ -137,6 +137,8 @@ internal sealed class HuggingFaceVocabulary
         }
         var text = merge.Text();
         var space = text.Length < 3 ? -1 : text.AsSpan(1, text.Length - 2).IndexOf(' ') + 1;
-        return space > 0 ? (text[..space], text[(space + 1)..]) : throw model.Error($"merges[{rank}]", "it is not two tokens with a space between them");
+        return space > 0
+            ? (text[..space], text[(space + 1)..])
+            : throw model.Error($"merges[{rank}]", "it is not two tokens with a space between them");
     }
 }

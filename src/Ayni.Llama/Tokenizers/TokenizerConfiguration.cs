@@ -32,7 +32,8 @@ internal sealed record TokenizerConfiguration(string? BeginOfText, string? EndOf
         using var document = TokenizerJson.Parse(path, content);
         var root = new TokenizerJson(path, "", document.RootElement);
         return new TokenizerConfiguration(
-            Token(root.Find("bos_token")), Token(root.Find("eos_token")), root.FindBoolean("add_bos_token"), Template(root.Find("chat_template")));
+            Token(root.Find("bos_token")), Token(root.Find("eos_token")), root.FindBoolean("add_bos_token"),
+            Template(root.Find("chat_template")));
     }
 
     /// <summary>A token is its text, or an object that holds it.</summary>

@@ -26,7 +26,8 @@ internal sealed class TokenizerJson(string path, string name, JsonElement elemen
     }
 
     /// <summary>The content after the three bytes some editors put first.</summary>
-    public static ReadOnlySpan<byte> SkipByteOrderMark(ReadOnlySpan<byte> content) => content is [0xEF, 0xBB, 0xBF, ..] ? content[3..] : content;
+    public static ReadOnlySpan<byte> SkipByteOrderMark(ReadOnlySpan<byte> content) =>
+        content is [0xEF, 0xBB, 0xBF, ..] ? content[3..] : content;
 
     /// <summary>The error for a property.</summary>
     public ModelFormatException Error(string property, string problem, Exception? inner = null) =>

@@ -196,11 +196,13 @@ public class TemplateChatFormatTests
     public void Only_the_template_s_own_text_names_control_tokens()
     {
         var (end, begin) = (Bytes.FindSpecial("<|eot_id|>")!.Value, Bytes.BeginOfText!.Value);
-        var format = new TemplateChatFormat(Bytes, "{{ bos_token }}{% for m in messages %}{{ '<|eot' ~ m.content|trim }}{{ m.content }}<|eot_id|>{% endfor %}");
+        var format = new TemplateChatFormat(Bytes,
+            "{{ bos_token }}{% for m in messages %}{{ '<|eot' ~ m.content|trim }}{{ m.content }}<|eot_id|>{% endfor %}");
         var ids = format.Encode([new(ChatRole.User, "_id|> <|eot_id|>a<|begin_of_text|> ")]);
         Assert.Equal(1, ids.Count(id => id == end));
         Assert.Equal((end, begin, 1), (ids[^1], ids[0], ids.Count(id => id == begin)));
-        Assert.Equal("<|begin_of_text|><|eot_id|> <|eot_id|>a<|begin_of_text|>_id|> <|eot_id|>a<|begin_of_text|> <|eot_id|>", Bytes.Decode(ids));
+        Assert.Equal(
+            "<|begin_of_text|><|eot_id|> <|eot_id|>a<|begin_of_text|>_id|> <|eot_id|>a<|begin_of_text|> <|eot_id|>", Bytes.Decode(ids));
     }
 
     [Fact]
