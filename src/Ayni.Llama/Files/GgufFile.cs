@@ -49,7 +49,9 @@ public sealed class GgufFile : IDisposable
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("GGUF weights are little-endian, and this processor is big-endian.");
         if (Directory.Exists(path))
-            throw new ModelFormatException(path, -1, "path", "this is a folder; give the .gguf file inside it, or a folder with config.json and safetensors or with Meta's params.json and consolidated.00.pth");
+            throw new ModelFormatException(
+                path, -1, "path", "this is a folder; give the .gguf file inside it, "
+                + "or a folder with config.json and safetensors or with Meta's params.json and consolidated.00.pth");
 
         MappedFile mapping;
         try

@@ -94,7 +94,8 @@ internal sealed class MetaSource : ModelSource
         foreach (var name in expected)
         {
             if (FolderFiles.Find(folder, name) is null)
-                throw new ModelFormatException(folder, -1, name, $"the file is not here, though {count} parts of the checkpoint are; is the download complete?");
+                throw new ModelFormatException(
+                    folder, -1, name, $"the file is not here, though {count} parts of the checkpoint are; is the download complete?");
         }
         return [.. expected.Select(name => System.IO.Path.Combine(folder, name))];
     }
@@ -107,9 +108,11 @@ internal sealed class MetaSource : ModelSource
         foreach (var shard in _shards)
         {
             if (!shard.Tensors.TryGetValue(first.Name, out var part))
-                throw new ModelFormatException(shard.Path, -1, first.Name, "the checkpoint's other files have a part of this tensor, and this one does not");
+                throw new ModelFormatException(
+                    shard.Path, -1, first.Name, "the checkpoint's other files have a part of this tensor, and this one does not");
             if (part.Type != first.Type || !part.Shape.SequenceEqual(first.Shape))
-                throw new ModelFormatException(shard.Path, part.Offset, first.Name, "its part has another type or shape than that of the first file");
+                throw new ModelFormatException(
+                    shard.Path, part.Offset, first.Name, "its part has another type or shape than that of the first file");
         }
         var known = MetaNames.Find(first.Name);
         var axis = known?.Axis ?? ShardAxis.Replicated;

@@ -57,9 +57,11 @@ public abstract class ModelSource : IDisposable
             if (hasParameters && MetaSource.IsIn(path))
                 return MetaSource.OpenFolder(path);
             if (hasConfig)
-                throw new ModelFormatException(path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
+                throw new ModelFormatException(
+                    path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
             if (hasParameters)
-                throw new ModelFormatException(path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
+                throw new ModelFormatException(
+                    path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
         }
         return new GgufSource(GgufFile.Open(path));
     }

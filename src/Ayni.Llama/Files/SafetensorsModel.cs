@@ -75,7 +75,8 @@ internal sealed class SafetensorsModel : IDisposable
         foreach (var (name, shard) in shardOf)
         {
             if (!_tensors.TryGetValue(name, out var entry) || System.IO.Path.GetFileName(entry.File.Path) != shard)
-                throw new ModelFormatException(System.IO.Path.Combine(folder, shard), -1, name, $"{IndexName} says that this tensor is here, and it is not");
+                throw new ModelFormatException(
+                    System.IO.Path.Combine(folder, shard), -1, name, $"{IndexName} says that this tensor is here, and it is not");
         }
     }
 

@@ -72,7 +72,8 @@ internal sealed class TorchCheckpoint : IDisposable
         var members = StoredZip.Read(file);
         ZipMember[] pickles = [.. members.Values.Where(member => member.Name.EndsWith(PickleName, StringComparison.Ordinal))];
         if (pickles is not [var pickle])
-            throw new ModelFormatException(file.Path, -1, PickleName[1..], $"{pickles.Length} members of this name; a checkpoint of PyTorch 1.6 or later has one");
+            throw new ModelFormatException(
+                file.Path, -1, PickleName[1..], $"{pickles.Length} members of this name; a checkpoint of PyTorch 1.6 or later has one");
         var root = pickle.Name[..^PickleName.Length];
         if (members.TryGetValue(root + "/byteorder", out var order) && !file.Span(order.Offset, (int)Math.Min(order.Bytes, 16)).SequenceEqual("little"u8))
             throw new ModelFormatException(file.Path, order.Offset, "byteorder", "not 'little'; Ayni reads little-endian files");
