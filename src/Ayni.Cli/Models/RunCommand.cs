@@ -63,7 +63,7 @@ internal static class RunCommand
                     throw new UsageException("Give a prompt or --tokens, not both.");
                 var given = TokenIds.Parse(ids, model.Config.VocabularySize);
                 // After BOS alone the answer is a text of its own; after anything else it goes on.
-                return ([.. given], given is not [var only] || only != model.Tokenizer.BeginOfText);
+                return ([.. given], !model.HasTokenizer || given is not [var only] || only != model.Tokenizer.BeginOfText);
             }
             text = text switch
             {

@@ -17,6 +17,9 @@ public abstract class ModelSource : IDisposable
     /// <summary>The format, such as <c>GGUF v3</c>.</summary>
     public abstract string Format { get; }
 
+    // Held open from before the first weight is read: a file that is replaced meanwhile must not lend its digest to what was loaded.
+    private FileStream[] _held = [];
+
     /// <summary>The name clients call the model by: the file's name without its ending, or the folder's.</summary>
     public abstract string Name { get; }
 
@@ -49,6 +52,21 @@ public abstract class ModelSource : IDisposable
     /// </summary>
     public static ModelSource Open(string path)
     {
+        var source = OpenKind(path);
+        try
+        {
+            source._held = [.. source.Files.Select(File.OpenRead)];
+            return source;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelSource OpenKind(string path)
+    {
         if (Directory.Exists(path))
         {
             var (hasConfig, hasParameters) = (FolderFiles.Find(path, "config.json") is not null, FolderFiles.Find(path, "params.json") is not null);
@@ -79,13 +97,15 @@ public abstract class ModelSource : IDisposable
     /// </summary>
     public ReadOnlyMemory<byte> ComputeDigest()
     {
-        byte[][] digests = [.. Files.Select(HashFile)];
+        byte[][] digests = [.. _held.Select(HashFile)];
         return digests is [var only] ? only : SHA256.HashData(digests.SelectMany(digest => digest).ToArray());
     }
 
     /// <summary>Closes the files. Contents taken from here can no longer be used.</summary>
     public void Dispose()
     {
+        foreach (var file in _held)
+            file.Dispose();
         Close();
         GC.SuppressFinalize(this);
     }
@@ -106,9 +126,9 @@ public abstract class ModelSource : IDisposable
 
     private protected abstract void Close();
 
-    private static byte[] HashFile(string path)
+    private static byte[] HashFile(FileStream file)
     {
-        using var stream = File.OpenRead(path);
-        return SHA256.HashData(stream);
+        file.Position = 0;
+        return SHA256.HashData(file);
     }
 }

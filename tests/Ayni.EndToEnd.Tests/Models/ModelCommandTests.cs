@@ -34,6 +34,66 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_is_answered_at_once_and_a_bad_one_leaves_no_half_answer()
+    {
+        using var process = AyniCommand.Start(["tokenize", "--model", _model]);
+        foreach (var text in (string[])["{\"text\":\"a\"}", "{\"text\":\"b\"}"])
+        {
+            await process.StandardInput.WriteLineAsync(text);
+            await process.StandardInput.FlushAsync();
+            Assert.StartsWith("{\"ids\":[", await process.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        }
+        await process.StandardInput.WriteLineAsync("{\"text\":5}");
+        process.StandardInput.Close();
+        Assert.Equal("", await process.StandardOutput.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_conversation_goes_on_when_the_context_is_full()
+    {
+        var model = _folder.PathOf("short.gguf");
+        new TinyModel { Context = 64 }.Save(model);
+        var input = string.Concat(Enumerable.Repeat("tell me more\n", 5)) + new string('a', 300) + "\nand again\n";
+        var chat = (await AyniCommand.RunAsync(["chat", "--model", model, "--temperature", "0", "-n", "20"], input)).Succeeded();
+        Assert.Contains("the earliest messages are forgotten", chat.Error, StringComparison.Ordinal);
+        Assert.Contains("the context holds 64", chat.Error, StringComparison.Ordinal);
+        Assert.Equal(6, chat.Lines.Length);
+    }
+
+    [Fact]
+    public async Task Absurd_numbers_are_refused_in_a_sentence()
+    {
+        (await AyniCommand.RunAsync("serve", "--model", _model, "--context", "2147483647")).Failed("--context 2147483647");
+        (await AyniCommand.RunAsync("serve", "--model", _model, "--sequences", "100000000")).Failed("--sequences 100000000");
+        (await AyniCommand.RunAsync("run", "--model", _model, "--tokens", "1", "--context", "2147483647")).Failed("--context 2147483647");
+        (await AyniCommand.RunAsync("tour", "--model", _model, "--threads", "-1")).Failed("--threads -1");
+        (await AyniCommand.RunAsync("run", "--model", _model, "--tokens", "1,,2")).Failed("--tokens: ''");
+        (await AyniCommand.RunAsync("run", "--model", _model, "--tokens", "1", "--temperature", "1e-310", "-n", "3")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_files_control_characters_do_not_reach_the_terminal()
+    {
+        var model = _folder.PathOf("loud.gguf");
+        new TinyModel { Organization = "\u001b]0;owned\u0007\u001b[2J" }.Save(model);
+        var shown = (await AyniCommand.RunAsync("inspect", "--model", model)).Succeeded();
+        Assert.Contains("owned", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', shown.Output);
+    }
+
+    [Fact]
+    public async Task A_model_is_written_in_fewer_bits_and_runs()
+    {
+        var output = _folder.PathOf("q8.gguf");
+        (await AyniCommand.RunAsync("quantize", _model, output, "--type", "Q8_0")).Succeeded();
+        (await AyniCommand.RunAsync("run", "--model", output, "--tokens", "1", "-n", "3", "--json")).Succeeded();
+        (await AyniCommand.RunAsync("quantize", output, _folder.PathOf("again.gguf"), "--type", "Q4_0")).Failed("quantized as Q8_0 already");
+        (await AyniCommand.RunAsync("quantize", _model, output, "--type", "Q17")).Failed("--type Q17");
+    }
+
+    [Fact]
     public async Task A_bad_line_is_named_by_its_number()
     {
         (await AyniCommand.RunAsync(["tokenize", "--model", _model], "{\"text\":\"a\"}\n{\"text\":3}\n")).Failed("line 2");
