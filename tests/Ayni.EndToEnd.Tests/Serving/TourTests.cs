@@ -37,7 +37,7 @@ public sealed class TourTests : IDisposable
         // The program's own folder and those above it have no models/ folder with a model in a build of the repository.
         if (Directory.Exists(Path.Combine(Conformance.RepositoryRoot, "models")))
             return;
-        (await AyniCommand.RunAsync("tour")).Failed("Name a GGUF file with --model FILE");
+        (await AyniCommand.RunAsync("tour")).Failed("Name a GGUF file or a model's folder with --model");
     }
 
     private static void CheckSums(JsonElement tour)
