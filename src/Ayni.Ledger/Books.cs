@@ -52,9 +52,6 @@ public sealed class Books : IAsyncDisposable
         return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
-    /// <summary>Whether nobody has been entered yet, neither party nor customer nor price.</summary>
-    public bool IsEmpty() => _readers.Read(RegistryRows.IsEmpty);
-
     // Parties, customers, apps, keys.
 
     /// <summary>Enters a party.</summary>

@@ -44,13 +44,5 @@ internal static class StatementView
     }
 
     /// <summary>Statements as one table of comma-separated values: the ledger's own view, its header once.</summary>
-    public static void WriteCsv(IReadOnlyList<Statement> statements, TextWriter writer)
-    {
-        const string EndOfLine = "\r\n";
-        for (var i = 0; i < statements.Count; i++)
-        {
-            var csv = statements[i].ToCsv();
-            writer.Write(i == 0 ? csv : csv[(csv.IndexOf(EndOfLine, StringComparison.Ordinal) + EndOfLine.Length)..]);
-        }
-    }
+    public static void WriteCsv(IReadOnlyList<Statement> statements, TextWriter writer) => writer.Write(StatementCsv.ToCsv(statements));
 }

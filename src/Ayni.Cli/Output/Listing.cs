@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Ayni.Ledger;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -29,7 +30,7 @@ internal sealed class Listing<T>(JsonTypeInfo<T> json, params Column<T>[] column
     {
         Csv.WriteRow(writer, columns.Select(column => column.Name));
         foreach (var row in rows)
-            Csv.WriteRow(writer, columns.Select(column => column.IsNumber ? column.Value(row) ?? "" : Csv.Text(column.Value(row) ?? "")));
+            Csv.WriteRow(writer, columns.Select(column => column.IsNumber ? column.Value(row) ?? "" : StatementCsv.Cell(column.Value(row) ?? "")));
     }
 
     public void WriteJson(IEnumerable<T> rows, Utf8JsonWriter writer) => writer.WriteArray(rows, json);

@@ -14,9 +14,27 @@ public static class StatementCsv
     /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and
     /// have a point in every culture.
     /// </summary>
-    public static string ToCsv(this Statement statement)
+    public static string ToCsv(this Statement statement) => ToCsv([statement]);
+
+    /// <summary>Lines of several statements below one header.</summary>
+    public static string ToCsv(IEnumerable<Statement> statements)
     {
         var csv = new StringBuilder(Header).Append("\r\n");
+        foreach (var statement in statements)
+            Append(csv, statement);
+        return csv.ToString();
+    }
+
+    /// <summary>A text's cell (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe instead.</summary>
+    public static string Cell(string text)
+    {
+        if (text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
+            text = $"'{text}";
+        return text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
+
+    private static void Append(StringBuilder csv, Statement statement)
+    {
         string[] head =
         [
             statement.Period.ToString(), statement.Status == StatementStatus.Final ? "final" : "estimate",
@@ -26,7 +44,6 @@ public static class StatementCsv
             Append(csv, [.. head, .. Cells(line)]);
         foreach (var total in statement.Totals)
             Append(csv, [.. head, .. Cells(total)]);
-        return csv.ToString();
     }
 
     private static string[] Cells(StatementLine line) =>
@@ -44,13 +61,6 @@ public static class StatementCsv
     ];
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Cell(string text)
-    {
-        if (text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..])
-            text = $"'{text}";
-        return text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
-    }
 
     private static void Append(StringBuilder csv, string[] cells) => csv.AppendJoin(',', cells).Append("\r\n");
 }

@@ -10,9 +10,6 @@ internal static class RegistryRows
     private const string AppColumns = "SELECT id, name, developer, created, revoked FROM apps";
     private const string KeyColumns = "SELECT id, customer, app, label, created, revoked FROM keys";
 
-    public static bool IsEmpty(Session session) => (long)session.Scalar(
-        "SELECT EXISTS (SELECT 1 FROM parties) OR EXISTS (SELECT 1 FROM customers) OR EXISTS (SELECT 1 FROM prices)")! == 0;
-
     public static void Insert(Session session, Party party) => session.Execute(
         "INSERT INTO parties (id, name, role, created) VALUES ($1, $2, $3, $4)",
         party.Id, party.Name, party.Role.Name(), party.Created.Microseconds());

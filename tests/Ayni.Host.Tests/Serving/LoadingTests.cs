@@ -42,7 +42,7 @@ public sealed class LoadingTests
             using var health = await test.Http.GetAsync("/healthz");
             Assert.Equal(503, (int)health.StatusCode);
             Assert.Equal("""{"status":"failed"}""", await health.Content.ReadAsStringAsync());
-            Assert.True(test.Books.IsEmpty());
+            Assert.Empty(test.Books.ListParties());
         }
 
         Directory.Delete(folder, recursive: true);

@@ -8,13 +8,11 @@ public sealed class RegistryTests
     public async Task What_is_entered_is_listed_after_a_restart()
     {
         await using var ledger = Empty();
-        Assert.True(ledger.Books.IsEmpty());
         var party = await ledger.Books.CreatePartyAsync("Ünïcode شركة", Role.Developer);
         var app = await ledger.Books.CreateAppAsync("Poems", party.Id);
         var customer = await ledger.Books.CreateCustomerAsync("Ada", Currency.Parse("KWD"), Amount.Parse("1.5", Currency.Parse("KWD")));
         var key = (await ledger.Books.IssueKeyAsync(customer.Id, "laptop", app.Id)).Key;
         await ledger.ReopenAsync();
-        Assert.False(ledger.Books.IsEmpty());
         Assert.Equal(party, Assert.Single(ledger.Books.ListParties()));
         Assert.Equal(app, Assert.Single(ledger.Books.ListApps()));
         Assert.Equal(customer, Assert.Single(ledger.Books.ListCustomers()));
