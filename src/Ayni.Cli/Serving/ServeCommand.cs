@@ -28,7 +28,7 @@ internal static class ServeCommand
 
             Examples:
               ayni serve --model FILE.gguf
-              ayni serve --model FILE.gguf --port 0 --data /tmp/ayni --ready-json
+              ayni serve --model FILE.gguf --port 0 --data ayni-data --ready-json
             """)
         {
             readyJson, newKey,
