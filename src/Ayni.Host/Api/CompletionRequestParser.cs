@@ -19,6 +19,9 @@ internal static class CompletionRequestParser
     /// <summary>The longest stop text and the longest name, in UTF-16 characters.</summary>
     public const int MaxNameLength = 256;
 
+    /// <summary>The most answers to one request, as in OpenAI's API.</summary>
+    public const int MaxAnswers = 128;
+
     /// <summary>The most tokens with a bias, as in OpenAI's API.</summary>
     public const int MaxBiases = 300;
 
@@ -48,6 +51,7 @@ internal static class CompletionRequestParser
             Model = model,
             Input = input,
             MaxTokens = ReadMaxTokens(fields),
+            Answers = (int)(fields.FindInteger("n", 1, MaxAnswers) ?? 1),
             Sampling = ReadSampling(fields),
             Stop = ReadStop(fields),
             Stream = stream,

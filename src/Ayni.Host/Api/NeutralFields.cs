@@ -15,7 +15,6 @@ internal sealed class NeutralFields
 
     /// <summary>Those of a chat completion.</summary>
     public static NeutralFields Chat { get; } = new(
-        ("n", IsOne, "must be 1: one answer a request."),
         ("logprobs", IsFalse, NotOffered),
         ("top_logprobs", IsZero, NotOffered),
         ("tools", IsEmpty, NotOffered),
@@ -31,7 +30,6 @@ internal sealed class NeutralFields
 
     /// <summary>Those of a text completion.</summary>
     public static NeutralFields Text { get; } = new(
-        ("n", IsOne, "must be 1: one answer a request."),
         ("best_of", IsOne, "must be 1: one answer a request."),
         ("echo", IsFalse, NotOffered),
         ("suffix", value => IsWord(value, ""), NotOffered),

@@ -13,6 +13,7 @@ public sealed class Sampler
 
     // As long as the vocabulary, so made when the first token is drawn: a request that waits takes no room.
     private double[] _probabilities = [];
+    private double[] _keys = [];
     private int[] _ids = [];
     private float[] _adjusted = [];
 
@@ -124,7 +125,7 @@ public sealed class Sampler
         // Distances from the largest logit, so that the smallest temperature there is divides a 0 there and not a number into infinity.
         var largest = Largest(logits);
         if (_ids.Length == 0)
-            (_probabilities, _ids) = (new double[_vocabularySize], new int[_vocabularySize]);
+            (_probabilities, _keys, _ids) = (new double[_vocabularySize], new double[_vocabularySize], new int[_vocabularySize]);
         for (var id = 0; id < logits.Length; id++)
         {
             _ids[id] = id;
@@ -134,14 +135,11 @@ public sealed class Sampler
 
         ReadOnlySpan<int> kept = _ids;
         if (_parameters.TopK > 0 && _parameters.TopK < _vocabularySize)
-            kept = Keep(Top((count, _) => count >= _parameters.TopK, cut: (count, _) => count >= _parameters.TopK));
+            kept = Keep(Top(_parameters.TopK, double.PositiveInfinity));
         if (_parameters.TopP < 1)
-            kept = Keep(Top((_, sum) => sum >= _parameters.TopP, cut: (_, sum) => sum >= _parameters.TopP));
+            kept = Keep(Top(int.MaxValue, _parameters.TopP));
         if (_parameters.MinP > 0)
-        {
-            var bar = _parameters.MinP * Most(kept);
-            kept = Keep(Top((_, _) => true, cut: (_, _) => false, bar));
-        }
+            kept = Keep(AtLeast(_parameters.MinP * Most(kept)));
         return kept;
     }
 
@@ -154,38 +152,56 @@ public sealed class Sampler
     }
 
     /// <summary>
-    /// The most probable ids in order, the lower id first on ties, up to where <paramref name="cut"/> of those before says so. Sorting 128
+    /// The most probable ids in order, the lower id first on ties: as many as asked for, or until those before add up to a share. Sorting 128
     /// thousand ids for each token would cost more than small models do: only what is above a bar is sorted, and the bar is lowered until
-    /// <paramref name="isEnough"/> holds of those above it.
+    /// enough is.
     /// </summary>
-    /// <param name="isEnough">Of the count and sum of the probabilities above a bar.</param>
-    /// <param name="cut">Of the count and sum of those kept already: whether to keep no more.</param>
-    /// <param name="bar">The first bar.</param>
-    private Span<int> Top(Func<int, double, bool> isEnough, Func<int, double, bool> cut, double bar = 1e-3)
+    private ReadOnlySpan<int> Top(int most, double share)
     {
-        for (; ; bar = bar > 1e-300 ? bar * bar : double.Epsilon)
+        for (var bar = 1e-3; ; bar = bar > 1e-150 ? bar * bar : double.Epsilon)
         {
-            var (count, sum) = (0, 0.0);
-            for (var id = 0; id < _probabilities.Length; id++)
-            {
-                if (_probabilities[id] < bar)
-                    continue;
-                _ids[count++] = id;
-                sum += _probabilities[id];
-            }
-            if (!isEnough(count, sum) && bar > double.Epsilon)
+            var candidates = AtLeast(bar);
+            var sum = 0.0;
+            for (var i = 0; i < candidates.Length; i++)
+                sum += -(_keys[i] = -_probabilities[candidates[i]]);
+            if (candidates.Length < most && sum < share && bar > double.Epsilon)
                 continue;
 
-            var candidates = _ids.AsSpan(0, count);
-            candidates.Sort((a, b) => _probabilities[a] != _probabilities[b] ? _probabilities[b].CompareTo(_probabilities[a]) : a.CompareTo(b));
+            Sort(_keys.AsSpan(0, candidates.Length), candidates);
             var reached = 0.0;
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < candidates.Length; i++)
             {
-                if (cut(i, reached))
+                if (i == most || reached >= share)
                     return candidates[..i];
                 reached += _probabilities[candidates[i]];
             }
             return candidates;
+        }
+    }
+
+    /// <summary>The ids of at least some probability, in order of the ids.</summary>
+    private Span<int> AtLeast(double bar)
+    {
+        var count = 0;
+        for (var id = 0; id < _probabilities.Length; id++)
+        {
+            if (_probabilities[id] >= bar)
+                _ids[count++] = id;
+        }
+        return _ids.AsSpan(0, count);
+    }
+
+    /// <summary>Sorts by key, and by id where keys are equal. Without a comparer, which would take memory at each token.</summary>
+    private static void Sort(Span<double> keys, Span<int> ids)
+    {
+        keys.Sort(ids);
+        for (var start = 0; start < keys.Length;)
+        {
+            var end = start + 1;
+            while (end < keys.Length && keys[end] == keys[start])
+                end++;
+            ids[start..end].Sort();
+            start = end;
         }
     }
 

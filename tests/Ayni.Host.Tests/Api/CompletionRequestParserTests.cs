@@ -119,7 +119,7 @@ public sealed class CompletionRequestParserTests
     [InlineData("""{"stream":true,"stream_options":{"include_usage":3}}""", "stream_options.include_usage")]
     [InlineData("""{"user":7}""", "user")]
     [InlineData("""{"user":"a\u0007b"}""", "user")]
-    [InlineData("""{"n":2}""", "n")]
+    [InlineData("""{"n":0}""", "n")]
     [InlineData("""{"n":"1"}""", "n")]
     [InlineData("""{"frequency_penalty":2.5}""", "frequency_penalty")]
     [InlineData("""{"presence_penalty":-3}""", "presence_penalty")]

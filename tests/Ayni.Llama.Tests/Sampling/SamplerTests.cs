@@ -139,8 +139,7 @@ public sealed class SamplerTests
                 "repetition_penalty" => parameters with { RepetitionPenalty = property.Value.GetDouble() },
                 "frequency_penalty" => parameters with { FrequencyPenalty = property.Value.GetDouble() },
                 "presence_penalty" => parameters with { PresencePenalty = property.Value.GetDouble() },
-                "logit_bias" => parameters with { LogitBias = Bias([.. property.Value.EnumerateObject().Select(
-                    bias => (int.Parse(bias.Name, CultureInfo.InvariantCulture), Number(bias.Value)))]) },
+                "logit_bias" => parameters with { LogitBias = Bias([.. property.Value.EnumerateObject().Select(Named)]) },
                 "temperature" => parameters with { Temperature = property.Value.GetDouble() },
                 "top_k" => parameters with { TopK = property.Value.GetInt32() },
                 "top_p" => parameters with { TopP = Math.Min(1, property.Value.GetDouble()) },
@@ -153,6 +152,8 @@ public sealed class SamplerTests
 
     private static ImmutableDictionary<int, double> Bias(params (int Id, double Value)[] biases) =>
         biases.ToImmutableDictionary(bias => bias.Id, bias => bias.Value);
+
+    private static (int Id, double Value) Named(JsonProperty bias) => (int.Parse(bias.Name, CultureInfo.InvariantCulture), Number(bias.Value));
 
     private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.String ? double.NegativeInfinity : value.GetDouble();
 
