@@ -54,13 +54,23 @@ internal sealed class CompletionEndpoints(
         try
         {
             var request = shape.Parse(body);
-            return request.Model == model.Name
-                ? (request, PromptEncoder.Encode(model, request.Input))
-                : throw ApiException.UnknownModel(request.Model, model.Name);
+            if (request.Model != model.Name)
+                throw ApiException.UnknownModel(request.Model, model.Name);
+            CheckBiases(request.Sampling, model.Model.Config.VocabularySize);
+            return (request, PromptEncoder.Encode(model, request.Input));
         }
         finally
         {
             _encoding.Release();
+        }
+    }
+
+    private static void CheckBiases(SamplingParameters sampling, int vocabularySize)
+    {
+        foreach (var id in sampling.LogitBias.Keys)
+        {
+            if (id >= vocabularySize)
+                throw ApiException.BadField("logit_bias", FormattableString.Invariant($"names the token {id}; ids are below {vocabularySize}."));
         }
     }
 

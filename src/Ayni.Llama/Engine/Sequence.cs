@@ -22,6 +22,8 @@ internal sealed class Sequence
         _model = model;
         _clock = clock;
         _sampler = new Sampler(request.Sampling, model.Config.VocabularySize);
+        foreach (var token in request.Prompt)
+            _sampler.ObservePrompt(token);
         _decoder = model.HasTokenizer ? new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText) : null;
         _stops = new StopTexts(request.Stop);
         _cancellation = cancellation;
@@ -63,6 +65,7 @@ internal sealed class Sequence
     public FinishReason? Advance(ReadOnlySpan<float> logits)
     {
         var token = _sampler.Next(logits);
+        _sampler.Observe(token);
         Tokens.Add(token);
         _lastToken = _clock.GetTimestamp();
         if (GeneratedCount == 1)

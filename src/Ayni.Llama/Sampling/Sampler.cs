@@ -3,54 +3,72 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>Chooses tokens for one generation. Holds the generation's random state; used by one thread at a time.</summary>
+/// <summary>Chooses tokens for one generation. Holds the generation's random state and its penalties' counts; used by one thread at a time.</summary>
 public sealed class Sampler
 {
     private readonly SamplingParameters _parameters;
     private readonly int _vocabularySize;
+    private readonly Dictionary<int, int> _counts = [];
+    private readonly Random _random;
 
     // As long as the vocabulary, so made when the first token is drawn: a request that waits takes no room.
     private double[] _probabilities = [];
     private int[] _ids = [];
-    private readonly Random _random;
+    private float[] _adjusted = [];
 
     /// <summary>Prepares to sample.</summary>
-    /// <param name="parameters">Temperature, top-p and seed. Throws <see cref="ArgumentOutOfRangeException"/> for values out of their ranges.</param>
+    /// <param name="parameters">Throws <see cref="ArgumentOutOfRangeException"/> for values out of their ranges.</param>
     /// <param name="vocabularySize">Logits a step.</param>
     public Sampler(SamplingParameters parameters, int vocabularySize)
     {
-        if (!(parameters.Temperature >= 0 && double.IsFinite(parameters.Temperature)))
-            throw new ArgumentOutOfRangeException(nameof(parameters), parameters.Temperature, "The temperature must not be negative.");
-        if (!(parameters.TopP is > 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(parameters), parameters.TopP, "top_p must be above 0 and at most 1.");
+        parameters.Validate(vocabularySize);
         _parameters = parameters;
         _vocabularySize = vocabularySize;
         _random = new Random(parameters.Seed is { } seed ? FoldSeed(seed) : RandomNumberGenerator.GetInt32(int.MaxValue));
     }
 
+    /// <summary>Notes a token of the prompt, which the repetition penalty concerns.</summary>
+    public void ObservePrompt(int token)
+    {
+        if (_parameters.RepetitionPenalty != 1)
+            _counts.TryAdd(token, 0);
+    }
+
+    /// <summary>Notes a token of the answer, which all penalties concern.</summary>
+    public void Observe(int token)
+    {
+        if (HasPenalties)
+            _counts[token] = _counts.GetValueOrDefault(token) + 1;
+    }
+
     /// <summary>Chooses the next token from <c>[vocabulary]</c> logits. Throws <see cref="ArithmeticException"/> if they are not finite.</summary>
     public int Next(ReadOnlySpan<float> logits)
     {
+        logits = Adjust(logits);
         if (_parameters.Temperature == 0)
             return Greedy(logits);
-        var kept = Distribute(logits);
         var point = _random.NextDouble();
-        foreach (var id in kept)
+        var last = 0;
+        foreach (var id in Distribute(logits))
         {
+            if (_probabilities[id] == 0)
+                continue;
+            last = id;
             point -= _probabilities[id];
             if (point < 0)
-                return id;
+                break;
         }
-        // Rounding left a sliver above the last sum.
-        return kept[^1];
+        // The last one, too, where rounding left a sliver above the sum.
+        return last;
     }
 
-    /// <summary>The probabilities that <see cref="Next"/> draws from: temperature, then top-p, as Hugging Face orders them.</summary>
+    /// <summary>The probabilities that <see cref="Next"/> draws from.</summary>
     /// <param name="logits"><c>[vocabulary]</c>.</param>
     /// <param name="probabilities">Receives <c>[vocabulary]</c>; 0 for tokens that cannot be drawn.</param>
     public void Probabilities(ReadOnlySpan<float> logits, Span<double> probabilities)
     {
         probabilities.Clear();
+        logits = Adjust(logits);
         if (_parameters.Temperature == 0)
         {
             probabilities[Greedy(logits)] = 1;
@@ -58,6 +76,30 @@ public sealed class Sampler
         }
         foreach (var id in Distribute(logits))
             probabilities[id] = _probabilities[id];
+    }
+
+    private bool HasPenalties =>
+        _parameters.RepetitionPenalty != 1 || _parameters.FrequencyPenalty != 0 || _parameters.PresencePenalty != 0;
+
+    /// <summary>The logits after penalties and biases; the same memory where there are none.</summary>
+    private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits)
+    {
+        if (_counts.Count == 0 && _parameters.LogitBias.IsEmpty)
+            return logits;
+        if (_adjusted.Length == 0)
+            _adjusted = new float[_vocabularySize];
+        logits.CopyTo(_adjusted);
+        foreach (var (id, count) in _counts)
+        {
+            double logit = _adjusted[id];
+            logit = logit > 0 ? logit / _parameters.RepetitionPenalty : logit * _parameters.RepetitionPenalty;
+            if (count > 0)
+                logit -= count * _parameters.FrequencyPenalty + _parameters.PresencePenalty;
+            _adjusted[id] = (float)logit;
+        }
+        foreach (var (id, bias) in _parameters.LogitBias)
+            _adjusted[id] = (float)(_adjusted[id] + bias);
+        return _adjusted;
     }
 
     private static int Greedy(ReadOnlySpan<float> logits) => logits.IndexOf(Largest(logits));
@@ -73,10 +115,10 @@ public sealed class Sampler
         }
         return float.IsFinite(largest)
             ? largest
-            : throw new ArithmeticException("The model's logits are not finite numbers; its weights may be damaged.");
+            : throw new ArithmeticException("No logit is a finite number: the model's weights may be damaged, or every token is banned.");
     }
 
-    /// <summary>Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where top-p cuts.</summary>
+    /// <summary>Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where something was cut.</summary>
     private ReadOnlySpan<int> Distribute(ReadOnlySpan<float> logits)
     {
         // Distances from the largest logit, so that the smallest temperature there is divides a 0 there and not a number into infinity.
@@ -89,27 +131,41 @@ public sealed class Sampler
             _probabilities[id] = logits[id] == largest ? 0 : ((double)logits[id] - largest) / _parameters.Temperature;
         }
         Softmax.Apply(_probabilities);
-        if (_parameters.TopP >= 1)
-            return _ids;
 
-        var kept = SelectTop(_parameters.TopP);
-        var sum = 0.0;
-        foreach (var id in kept)
-            sum += _probabilities[id];
-        foreach (var id in kept)
-            _probabilities[id] /= sum;
+        ReadOnlySpan<int> kept = _ids;
+        if (_parameters.TopK > 0 && _parameters.TopK < _vocabularySize)
+            kept = Keep(Top((count, _) => count >= _parameters.TopK, cut: (count, _) => count >= _parameters.TopK));
+        if (_parameters.TopP < 1)
+            kept = Keep(Top((_, sum) => sum >= _parameters.TopP, cut: (_, sum) => sum >= _parameters.TopP));
+        if (_parameters.MinP > 0)
+        {
+            var bar = _parameters.MinP * Most(kept);
+            kept = Keep(Top((_, _) => true, cut: (_, _) => false, bar));
+        }
         return kept;
     }
 
-    /// <summary>The fewest most probable ids whose sum reaches <paramref name="topP"/>; the one that crosses it is kept.</summary>
-    private ReadOnlySpan<int> SelectTop(double topP)
+    private double Most(ReadOnlySpan<int> kept)
     {
-        // Sorting 128 thousand ids for each token would cost more than small models do: sort only what can be among the kept, trying
-        // lower and lower bars until the candidates' sum reaches top-p.
-        for (var bar = 1e-3; ; bar /= 100)
+        var most = 0.0;
+        foreach (var id in kept)
+            most = Math.Max(most, _probabilities[id]);
+        return most;
+    }
+
+    /// <summary>
+    /// The most probable ids in order, the lower id first on ties, up to where <paramref name="cut"/> of those before says so. Sorting 128
+    /// thousand ids for each token would cost more than small models do: only what is above a bar is sorted, and the bar is lowered until
+    /// <paramref name="isEnough"/> holds of those above it.
+    /// </summary>
+    /// <param name="isEnough">Of the count and sum of the probabilities above a bar.</param>
+    /// <param name="cut">Of the count and sum of those kept already: whether to keep no more.</param>
+    /// <param name="bar">The first bar.</param>
+    private Span<int> Top(Func<int, double, bool> isEnough, Func<int, double, bool> cut, double bar = 1e-3)
+    {
+        for (; ; bar = bar > 1e-300 ? bar * bar : double.Epsilon)
         {
-            var count = 0;
-            var sum = 0.0;
+            var (count, sum) = (0, 0.0);
             for (var id = 0; id < _probabilities.Length; id++)
             {
                 if (_probabilities[id] < bar)
@@ -117,7 +173,7 @@ public sealed class Sampler
                 _ids[count++] = id;
                 sum += _probabilities[id];
             }
-            if (sum < topP && bar > 1e-15)
+            if (!isEnough(count, sum) && bar > double.Epsilon)
                 continue;
 
             var candidates = _ids.AsSpan(0, count);
@@ -125,12 +181,26 @@ public sealed class Sampler
             var reached = 0.0;
             for (var i = 0; i < count; i++)
             {
-                if (reached >= topP)
+                if (cut(i, reached))
                     return candidates[..i];
                 reached += _probabilities[candidates[i]];
             }
             return candidates;
         }
+    }
+
+    /// <summary>Makes the probabilities of some ids add up to 1 and those of all others 0.</summary>
+    private ReadOnlySpan<int> Keep(ReadOnlySpan<int> kept)
+    {
+        var sum = 0.0;
+        foreach (var id in kept)
+            sum += _probabilities[id];
+        // Negative marks what stays, since ids are in no order here that could tell.
+        foreach (var id in kept)
+            _probabilities[id] = -_probabilities[id] / sum;
+        foreach (ref var probability in _probabilities.AsSpan())
+            probability = Math.Max(0, -probability);
+        return kept;
     }
 
     /// <summary>All 64 bits of a seed in the 32 that the generator takes (the finalizer of SplitMix64).</summary>
