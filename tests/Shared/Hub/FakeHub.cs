@@ -184,9 +184,10 @@ internal sealed class FakeHub : IAsyncDisposable
                 var count = Math.Min(1 << 16, to - position);
                 if (cut is { } limit)
                     count = Math.Min(count, from + limit - position);
+                // Counted first: a client may have got them, and its test looked, before this goes on.
+                Interlocked.Add(ref _bytesSent, count);
                 await context.Response.Body.WriteAsync(content.AsMemory((int)position, (int)count), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
-                Interlocked.Add(ref _bytesSent, count);
                 position += count;
                 if (position - from >= cut)
                 {
