@@ -33,7 +33,7 @@ internal static class ModelOption
         {
             string[] files =
             [
-                .. Directory.EnumerateFiles(folder, "*.gguf").Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
+                .. GgufFile.ModelsIn(folder).Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
             ];
             if (files.Length == 1)
                 return files[0];

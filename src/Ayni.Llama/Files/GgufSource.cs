@@ -18,20 +18,20 @@ internal sealed class GgufSource : ModelSource
             Dimensions = tensor.Dimensions,
             Bytes = tensor.Bytes,
             Offset = tensor.Offset,
-            Path = file.Path,
+            Path = file.PathOf(tensor),
             InfoOffset = tensor.InfoOffset,
         })];
     }
 
-    public override string Format => $"GGUF v{_file.Version}";
+    public override string Format => _file.Files.Count == 1 ? $"GGUF v{_file.Version}" : $"GGUF v{_file.Version} in {_file.Files.Count} files";
 
-    public override string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+    public override string Name => GgufSplit.NameOf(Path);
 
     public override GgufMetadata Metadata => _file.Metadata;
 
     public override IReadOnlyList<ModelTensor> Tensors { get; }
 
-    public override IReadOnlyList<string> Files => [Path];
+    public override IReadOnlyList<string> Files => _file.Files;
 
     public override string? TokenizerName => Metadata.FindString("tokenizer.ggml.model");
 

@@ -47,7 +47,7 @@ public abstract class ModelSource : IDisposable
     public long TotalBytes => Files.Sum(file => new FileInfo(file).Length);
 
     /// <summary>
-    /// Opens a GGUF file, a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
+    /// Opens a GGUF file (of a split one, any part; or the folder it lies in alone), a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
     /// <see cref="ModelFormatException"/> if it is none of these, and the file system's own exceptions.
     /// </summary>
     public static ModelSource Open(string path)
@@ -74,10 +74,11 @@ public abstract class ModelSource : IDisposable
                 return HuggingFaceSource.OpenFolder(path);
             if (hasParameters && MetaSource.IsIn(path))
                 return MetaSource.OpenFolder(path);
-            if (hasConfig)
+            var hasGguf = Directory.EnumerateFiles(path, "*.gguf").Any();
+            if (hasConfig && !hasGguf)
                 throw new ModelFormatException(
                     path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
-            if (hasParameters)
+            if (hasParameters && !hasGguf)
                 throw new ModelFormatException(
                     path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
         }

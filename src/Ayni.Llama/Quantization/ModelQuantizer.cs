@@ -26,7 +26,7 @@ public static class ModelQuantizer
     {
         using var context = new ComputeContext(KernelTier.Scalar, workers);
         var writer = new GgufWriter();
-        foreach (var key in source.Metadata.Keys.Where(key => key is not ("general.file_type" or "general.quantization_version")))
+        foreach (var key in source.Metadata.Keys.Where(key => key is not ("general.file_type" or "general.quantization_version") && !GgufSplit.IsKey(key)))
             writer.Add(key, source.Metadata.Find(key)!);
         writer.Add("general.file_type", (uint)mix.FileType);
         // Version 2 of ggml's block layouts, the only one in use.
