@@ -39,7 +39,7 @@ public abstract class Tokenizer
     internal virtual bool OpensWithSpace => false;
 
     /// <summary>The tokens.</summary>
-    private protected Vocabulary Vocabulary { get; }
+    internal Vocabulary Vocabulary { get; }
 
     /// <summary>
     /// The tokenizer a GGUF file describes (<c>tokenizer.ggml.*</c>). Throws <see cref="ModelFormatException"/> naming the key where it is
