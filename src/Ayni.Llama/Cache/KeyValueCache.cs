@@ -4,68 +4,89 @@ namespace Ayni.Llama;
 
 /// <summary>
 /// The keys and values of past tokens, in blocks of 16 tokens that any sequence may own, so that memory is not reserved for what a sequence
-/// might become. Owned by the scheduler's thread.
+/// might become. Layers with <see cref="LocalAttention"/> have blocks of their own, whose number does not grow with the context. Owned by the
+/// scheduler's thread.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
     /// <summary>Tokens in a block.</summary>
     public const int BlockTokens = 16;
 
-    private readonly NativeBuffer[] _keys;
-    private readonly NativeBuffer[] _values;
-    private readonly Stack<int> _free;
-    private readonly int _poolLength;
+    private readonly BlockPool _global;
+    private readonly BlockPool _local;
+    private readonly (BlockPool Pool, int Layer)[] _layers;
+    private readonly int _localBlocksOfOne;
 
-    /// <summary>Reserves the memory of a cache.</summary>
+    /// <summary>Reserves memory for as many sequences of full length as fit, at least one; shorter ones fit in greater number.</summary>
     /// <param name="config">The model's shape.</param>
-    /// <param name="blockCount">Blocks of 16 tokens, at least 1; a layer's keys have at most 2³¹ values.</param>
-    public KeyValueCache(LlamaConfig config, int blockCount)
+    /// <param name="contextLength">The longest sequence, in tokens.</param>
+    /// <param name="stepTokens">The most tokens that one sequence computes in one step.</param>
+    /// <param name="sequences">The most sequences of full length.</param>
+    /// <param name="bytes">The memory; more where one sequence needs more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A layer's keys would have 2³¹ values or more.</exception>
+    public KeyValueCache(LlamaConfig config, int contextLength, int stepTokens, int sequences = 1, long bytes = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stepTokens);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequences);
         Shape = new AttentionShape(config.HeadCount, config.KeyValueHeadCount, config.HeadDim, BlockTokens);
-        if ((long)blockCount * Shape.BlockLength > int.MaxValue)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(blockCount), blockCount, $"A layer's cache may have {int.MaxValue / Shape.BlockLength} blocks; ask for a shorter context or less cache.");
-        }
-        _poolLength = blockCount * Shape.BlockLength;
-        _keys = [.. Enumerable.Range(0, config.LayerCount).Select(_ => new NativeBuffer((long)_poolLength * sizeof(float)))];
-        _values = [.. Enumerable.Range(0, config.LayerCount).Select(_ => new NativeBuffer((long)_poolLength * sizeof(float)))];
-        BlockCount = blockCount;
-        _free = new Stack<int>(Enumerable.Range(0, blockCount).Reverse());
+        var isLocal = Enumerable.Range(0, config.LayerCount).Select(config.IsLocal).ToArray();
+        var localLayers = isLocal.Count(local => local);
+        var globalBlocksOfOne = BlocksOf(contextLength);
+        // What is attended to may begin and end within a block.
+        _localBlocksOfOne = config.LocalAttention is { } local
+            ? (int)Math.Min(globalBlocksOfOne, ((long)local.Size + stepTokens) / BlockTokens + 2)
+            : 0;
+
+        var layerBlockBytes = 2L * Shape.BlockLength * sizeof(float);
+        var bytesOfOne = layerBlockBytes * ((long)globalBlocksOfOne * (config.LayerCount - localLayers) + (long)_localBlocksOfOne * localLayers);
+        var fitting = Math.Clamp((double)bytes / bytesOfOne, 1, sequences);
+        _global = new BlockPool(config.LayerCount - localLayers, Blocks(fitting * globalBlocksOfOne), Shape.BlockLength);
+        _local = new BlockPool(localLayers, Blocks(fitting * _localBlocksOfOne), Shape.BlockLength);
+        _layers = new (BlockPool, int)[config.LayerCount];
+        var (globals, locals) = (0, 0);
+        for (var layer = 0; layer < _layers.Length; layer++)
+            _layers[layer] = isLocal[layer] ? (_local, locals++) : (_global, globals++);
     }
 
-    /// <summary>All blocks.</summary>
-    public int BlockCount { get; }
+    /// <summary>All blocks of layers that attend to everything.</summary>
+    public int BlockCount => _global.BlockCount;
 
-    /// <summary>Blocks no sequence owns.</summary>
-    public int FreeBlockCount => _free.Count;
+    /// <summary>Those of <see cref="BlockCount"/> that no sequence owns.</summary>
+    public int FreeBlockCount => _global.FreeCount;
+
+    /// <summary>All blocks of layers with local attention.</summary>
+    public int LocalBlockCount => _local.BlockCount;
+
+    /// <summary>Those of <see cref="LocalBlockCount"/> that no sequence owns.</summary>
+    public int FreeLocalBlockCount => _local.FreeCount;
 
     /// <summary>The shape that attention reads the cache with.</summary>
     public AttentionShape Shape { get; }
 
     /// <summary>A layer's keys, <c>[blocks, keyValueHeads, 16, headDim]</c>.</summary>
-    internal Span<float> Keys(int layer) => _keys[layer].Span<float>(0, _poolLength);
+    internal Span<float> Keys(int layer) => _layers[layer].Pool.Keys(_layers[layer].Layer);
 
     /// <summary>A layer's values, shaped as its keys.</summary>
-    internal Span<float> Values(int layer) => _values[layer].Span<float>(0, _poolLength);
+    internal Span<float> Values(int layer) => _layers[layer].Pool.Values(_layers[layer].Layer);
 
     /// <summary>Gives a sequence the blocks it needs for <paramref name="length"/> tokens; false, changing nothing, if too few are free.</summary>
-    public bool TryGrow(List<int> blocks, int length)
+    public bool TryGrow(SequenceBlocks blocks, int length)
     {
-        var needed = (length + BlockTokens - 1) / BlockTokens - blocks.Count;
-        if (needed > _free.Count)
+        var global = Math.Max(0, BlocksOf(length) - blocks.Global.Count);
+        var local = Math.Max(0, Math.Min(BlocksOf(length), _localBlocksOfOne) - blocks.Local.Count);
+        if (global > _global.FreeCount || local > _local.FreeCount)
             return false;
-        for (var i = 0; i < needed; i++)
-            blocks.Add(_free.Pop());
+        _global.Take(blocks.Global, global);
+        _local.Take(blocks.Local, local);
         return true;
     }
 
     /// <summary>Takes back all blocks of a sequence.</summary>
-    public void Release(List<int> blocks)
+    public void Release(SequenceBlocks blocks)
     {
-        foreach (var block in blocks)
-            _free.Push(block);
+        _global.GiveBack(blocks.Global);
+        _local.GiveBack(blocks.Local);
         blocks.Clear();
     }
 
@@ -89,7 +110,11 @@ public sealed class KeyValueCache : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (NativeBuffer[])[.. _keys, .. _values])
-            buffer.Dispose();
+        _global.Dispose();
+        _local.Dispose();
     }
+
+    private static int BlocksOf(int tokens) => (int)(((long)tokens + BlockTokens - 1) / BlockTokens);
+
+    private static int Blocks(double count) => (int)Math.Min(int.MaxValue, count);
 }

@@ -14,7 +14,7 @@ internal sealed class Scheduler : IDisposable
     private readonly FairQueue _waiting = new();
     private readonly List<Sequence> _running = [];
     private readonly List<Sequence> _sampling = [];
-    private readonly Batch _batch = new();
+    private readonly Batch _batch;
     private readonly float[] _logits;
     private readonly Action _onStarted;
     private readonly Action _onEnded;
@@ -34,11 +34,8 @@ internal sealed class Scheduler : IDisposable
         var stepTokens = Math.Max(options.StepTokens, options.MaxSequences);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
         _logits = new float[checked(options.MaxSequences * _vocabularySize)];
-
-        var blocksOfOne = (contextLength - 1) / KeyValueCache.BlockTokens + 1;
-        var blockBytes = 2L * model.Config.LayerCount * model.Config.KeyValueWidth * KeyValueCache.BlockTokens * sizeof(float);
-        var blocks = Math.Clamp(options.CacheBytes / blockBytes, blocksOfOne, (long)blocksOfOne * options.MaxSequences);
-        Cache = new KeyValueCache(model.Config, (int)blocks);
+        _batch = new Batch(model.Config);
+        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes);
     }
 
     public KeyValueCache Cache { get; }

@@ -39,7 +39,7 @@ internal sealed class Sequence
     public List<int> Tokens { get; }
 
     /// <summary>The cache blocks it owns.</summary>
-    public List<int> Blocks { get; } = [];
+    public SequenceBlocks Blocks { get; } = new();
 
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int CachedLength { get; set; }

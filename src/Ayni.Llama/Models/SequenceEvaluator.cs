@@ -14,7 +14,7 @@ public sealed class SequenceEvaluator : IDisposable
     private readonly Transformer _transformer;
     private readonly int _chunkTokens;
     private readonly float[] _logits;
-    private readonly List<int> _blocks = [];
+    private readonly SequenceBlocks _blocks = new();
     private int _length;
 
     /// <summary>Reserves the cache of a sequence.</summary>
@@ -27,21 +27,24 @@ public sealed class SequenceEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
         _model = model;
         _chunkTokens = Math.Min(chunkTokens, maxLength);
-        _cache = new KeyValueCache(model.Config, (maxLength + KeyValueCache.BlockTokens - 1) / KeyValueCache.BlockTokens);
+        _cache = new KeyValueCache(model.Config, maxLength, _chunkTokens);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, _chunkTokens);
         _logits = new float[_chunkTokens * model.Config.VocabularySize];
     }
 
     /// <summary>Appends tokens to the sequence and hands over each one's logits in turn.</summary>
     /// <param name="tokens">Ids inside the vocabulary.</param>
-    /// <param name="startPosition">The rotary position of the first token; earlier tokens of this sequence are attended to whatever their position.</param>
+    /// <param name="startPosition">
+    /// The rotary position of the first token; earlier tokens of this sequence are attended to whatever their position. Where attention is
+    /// local, positions must follow one another.
+    /// </param>
     /// <param name="receive">Called for each token.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
     public void Evaluate(ReadOnlySpan<int> tokens, int startPosition, LogitsReceiver receive, CancellationToken cancellationToken = default)
     {
         if (!_cache.TryGrow(_blocks, _length + tokens.Length))
             throw new ArgumentException("The sequence is longer than was reserved.", nameof(tokens));
-        var batch = new Batch();
+        var batch = new Batch(_model.Config);
         var offset = startPosition - _length;
         while (tokens.Length > 0)
         {
