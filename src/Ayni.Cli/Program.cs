@@ -12,6 +12,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     DetokenizeCommand.Create(),
     LogitsCommand.Create(),
     QuantizeCommand.Create(),
+    ConvertCommand.Create(),
     LedgerCommands.Create(),
     PartyCommands.Create(),
     CustomerCommands.Create(),

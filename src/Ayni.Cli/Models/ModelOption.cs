@@ -23,6 +23,9 @@ internal static class ModelOption
         HelpName = "N",
     };
 
+    /// <summary><c>--force</c>.</summary>
+    public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };
+
     /// <summary>The model's file or folder: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
     public static string Find(string? named)
     {

@@ -33,17 +33,28 @@ internal sealed class GgufSource : ModelSource
 
     public override IReadOnlyList<string> Files => _file.Files;
 
+    internal override string ConfigPath => Path;
+
     public override string? TokenizerName => Metadata.FindString("tokenizer.ggml.model");
 
     public override string? ChatTemplate => Metadata.FindString("tokenizer.chat_template");
 
-    public override Tokenizer ReadTokenizer() => Tokenizer.FromGguf(Metadata);
+    public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
         if (Tensors.Count == 0)
             throw new ModelFormatException(Path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-        return GgufConfig.Read(Metadata, (tokenizer ?? ReadTokenizer()).VocabularySize);
+        return GgufConfig.Read(Metadata, (tokenizer ?? ReadTokenizer())?.VocabularySize ?? EmbeddingRows());
+    }
+
+    /// <summary>Without a tokenizer only the weights tell how many tokens there are.</summary>
+    private int EmbeddingRows()
+    {
+        var embedding = Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight") ?? throw Missing("token_embd.weight");
+        return embedding.Dimensions is [_, > 0 and <= LlamaConfig.MaxDimension and var rows]
+            ? (int)rows
+            : throw embedding.Error($"it is not a matrix of 1 to {LlamaConfig.MaxDimension} rows");
     }
 
     internal override ModelFormatException Missing(string name) =>

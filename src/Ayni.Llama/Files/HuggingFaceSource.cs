@@ -48,6 +48,8 @@ internal sealed class HuggingFaceSource : ModelSource
 
     public override IReadOnlyList<string> Files { get; }
 
+    internal override string ConfigPath => Metadata.Path;
+
     public override string? TokenizerName => System.IO.Path.GetFileName(FolderFiles.FindTokenizer(Path));
 
     public override string? ChatTemplate { get; }

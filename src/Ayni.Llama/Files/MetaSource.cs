@@ -46,6 +46,8 @@ internal sealed class MetaSource : ModelSource
 
     public override IReadOnlyList<string> Files { get; }
 
+    internal override string ConfigPath => Metadata.Path;
+
     public override string? TokenizerName => System.IO.Path.GetFileName(FolderFiles.FindTokenizer(Path));
 
     public override string? ChatTemplate => null;

@@ -34,6 +34,9 @@ public abstract class ModelSource : IDisposable
     /// </summary>
     public abstract IReadOnlyList<string> Files { get; }
 
+    /// <summary>The file with the configuration.</summary>
+    internal abstract string ConfigPath { get; }
+
     /// <summary>The tokenizer's kind or file, for people to read; null where there is none.</summary>
     public abstract string? TokenizerName { get; }
 
