@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -16,8 +12,6 @@ internal static class HuggingFaceConversion
         "chat_template.json",
     ];
 
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes everything but the weights, which are read when they are written.</summary>
     public static List<OutputTensor> WriteFiles(ModelSource source, WeightStreams weights, QuantizationMix? mix, OutputFolder folder)
     {
@@ -25,9 +19,9 @@ internal static class HuggingFaceConversion
         var config = FolderConfig.Of(source, tokenizer?.Tokenizer);
         var tensors = Tensors(source, weights, config, mix);
         int[] ends = [.. source.EndOfGeneration.Concat(tokenizer?.Tokenizer.EndOfGeneration ?? []).Distinct().Order()];
-        WriteJson(folder, "config.json", HuggingFaceConfigWriter.Write(source, config, GgufConversion.DominantType(tensors), tokenizer?.Tokenizer, ends));
+        JsonText.Write(folder.PathOf("config.json"), HuggingFaceConfigWriter.Write(source, config, GgufConversion.DominantType(tensors), tokenizer?.Tokenizer, ends));
         if (source is not HuggingFaceSource || !FolderFiles.Copy(source.Path, "generation_config.json", folder))
-            WriteJson(folder, "generation_config.json", HuggingFaceConfigWriter.WriteGeneration(tokenizer?.Tokenizer, ends));
+            JsonText.Write(folder.PathOf("generation_config.json"), HuggingFaceConfigWriter.WriteGeneration(tokenizer?.Tokenizer, ends));
         if (source is HuggingFaceSource)
         {
             foreach (var name in TokenizerFiles)
@@ -81,7 +75,7 @@ internal static class HuggingFaceConversion
 
     private static void WriteTokenizer(ModelSource source, TokenizerDescription tokenizer, int contextLength, OutputFolder folder)
     {
-        WriteJson(folder, "tokenizer_config.json", HuggingFaceConfigWriter.WriteTokenizer(tokenizer, source.ChatTemplate, contextLength));
+        JsonText.Write(folder.PathOf("tokenizer_config.json"), HuggingFaceConfigWriter.WriteTokenizer(tokenizer, source.ChatTemplate, contextLength));
         var difference = "pieces of one score, or of characters that are none, which merges can't say";
         var written = false;
         if (HuggingFaceTokenizerWriter.Write(tokenizer) is { } json)
@@ -105,7 +99,4 @@ internal static class HuggingFaceConversion
             return false;
         }
     }
-
-    private static void WriteJson(OutputFolder folder, string name, JsonObject content) =>
-        File.WriteAllText(folder.PathOf(name), content.ToJsonString(Options) + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 }

@@ -1,14 +1,9 @@
-using System.Text;
-using System.Text.Json;
-
 namespace Ayni.Llama;
 
 /// <summary>What a model is in Meta's own files: its tensors, <c>params.json</c> and <c>tokenizer.model</c>.</summary>
 internal static class MetaConversion
 {
     private const string HeadName = "output.weight";
-
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
 
     /// <summary>Writes everything but the weights, which are read when they are written.</summary>
     /// <returns>The tensors, and further names of some: Meta's code has no tied output heads, but may share their weights.</returns>
@@ -24,8 +19,7 @@ internal static class MetaConversion
             var name = MetaNames.FromGguf(tensor.Name) ?? throw tensor.Error("Meta's files have no name for this tensor");
             tensors.Add(weights.InGgufOrder(tensor, name, HuggingFaceConversion.TypeOf(tensor, mix)));
         }
-        File.WriteAllText(
-            folder.PathOf("params.json"), parameters.ToJsonString(Options) + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        JsonText.Write(folder.PathOf("params.json"), parameters);
         if (tokenizer is not null && (source is GgufSource || !FolderFiles.Copy(source.Path, "tokenizer.model", folder)))
             WriteTokenizer(source, tokenizer, folder.PathOf("tokenizer.model"));
         var twins = new Dictionary<string, string>(StringComparer.Ordinal);

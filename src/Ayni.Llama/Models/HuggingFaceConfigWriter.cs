@@ -79,22 +79,22 @@ internal static class HuggingFaceConfigWriter
             ["architectures"] = new JsonArray(architecture),
             ["model_type"] = type,
             ["attention_bias"] = HasBiases(source, hasWindow, "attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"),
-            ["attention_dropout"] = 0.0,
+            ["attention_dropout"] = JsonText.Real(0.0),
             ["bos_token_id"] = tokenizer?.BeginOfText,
             ["eos_token_id"] = Ends(ends),
             ["head_dim"] = config.HeadDim,
             ["hidden_act"] = "silu",
             ["hidden_size"] = config.HiddenSize,
-            ["initializer_range"] = 0.02,
+            ["initializer_range"] = JsonText.Real(0.02),
             ["intermediate_size"] = config.IntermediateSize,
             ["max_position_embeddings"] = config.ContextLength,
             ["mlp_bias"] = HasBiases(source, hasWindow, "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"),
             ["num_attention_heads"] = config.HeadCount,
             ["num_hidden_layers"] = config.LayerCount,
             ["num_key_value_heads"] = config.KeyValueHeadCount,
-            ["rms_norm_eps"] = config.RmsNormEpsilon,
+            ["rms_norm_eps"] = JsonText.Real(config.RmsNormEpsilon),
             ["rope_scaling"] = Scaling(config.RotaryScaling),
-            ["rope_theta"] = config.RopeTheta,
+            ["rope_theta"] = JsonText.Real(config.RopeTheta),
             ["tie_word_embeddings"] = source.Tensors.All(tensor => tensor.Name != "output.weight"),
             ["use_cache"] = true,
             ["vocab_size"] = config.VocabularySize,
@@ -120,8 +120,8 @@ internal static class HuggingFaceConfigWriter
         fields["attention_chunk_size"] = config.LocalAttention?.Size;
         fields["use_qk_norm"] = config.NormalizesHeads;
         fields["attn_temperature_tuning"] = config.AttentionTemperature is not null;
-        fields["floor_scale"] = config.AttentionTemperature?.Floor;
-        fields["attn_scale"] = config.AttentionTemperature?.Scale;
+        fields["floor_scale"] = config.AttentionTemperature is { } steps ? JsonText.Real(steps.Floor) : null;
+        fields["attn_scale"] = config.AttentionTemperature is { } growth ? JsonText.Real(growth.Scale) : null;
     }
 
     /// <summary>One or several ids, or none.</summary>
@@ -134,23 +134,23 @@ internal static class HuggingFaceConfigWriter
 
     private static JsonObject? Scaling(RotaryScaling? scaling) => scaling switch
     {
-        LinearRotaryScaling => new() { ["rope_type"] = "linear", ["factor"] = scaling.Factor },
+        LinearRotaryScaling => new() { ["rope_type"] = "linear", ["factor"] = JsonText.Real(scaling.Factor) },
         Llama3RotaryScaling llama3 => new()
         {
             ["rope_type"] = "llama3",
-            ["factor"] = llama3.Factor,
-            ["low_freq_factor"] = llama3.LowFrequencyFactor,
-            ["high_freq_factor"] = llama3.HighFrequencyFactor,
+            ["factor"] = JsonText.Real(llama3.Factor),
+            ["low_freq_factor"] = JsonText.Real(llama3.LowFrequencyFactor),
+            ["high_freq_factor"] = JsonText.Real(llama3.HighFrequencyFactor),
             ["original_max_position_embeddings"] = llama3.OriginalContextLength,
         },
         YarnRotaryScaling yarn => new()
         {
             ["rope_type"] = "yarn",
-            ["factor"] = yarn.Factor,
+            ["factor"] = JsonText.Real(yarn.Factor),
             ["original_max_position_embeddings"] = yarn.OriginalContextLength,
-            ["attention_factor"] = yarn.AttentionFactor,
-            ["beta_fast"] = yarn.BetaFast,
-            ["beta_slow"] = yarn.BetaSlow,
+            ["attention_factor"] = JsonText.Real(yarn.AttentionFactor),
+            ["beta_fast"] = JsonText.Real(yarn.BetaFast),
+            ["beta_slow"] = JsonText.Real(yarn.BetaSlow),
             ["truncate"] = yarn.Truncates,
         },
         _ => null,

@@ -28,19 +28,19 @@ internal static class MetaConfigWriter
             ["n_kv_heads"] = config.KeyValueHeadCount,
             ["vocab_size"] = config.VocabularySize,
             ["multiple_of"] = multiple,
-            ["norm_eps"] = config.RmsNormEpsilon,
-            ["rope_theta"] = config.RopeTheta,
+            ["norm_eps"] = JsonText.Real(config.RmsNormEpsilon),
+            ["rope_theta"] = JsonText.Real(config.RopeTheta),
         };
-        if (multiplier is not null)
-            fields["ffn_dim_multiplier"] = multiplier;
+        if (multiplier is { } factor)
+            fields["ffn_dim_multiplier"] = JsonText.Real(factor);
         switch (config.RotaryScaling)
         {
             case null:
                 break;
             case Llama3RotaryScaling { LowFrequencyFactor: 1, OriginalContextLength: 8192 } scaling:
                 fields["use_scaled_rope"] = true;
-                fields["rope_scaling_factor"] = scaling.Factor;
-                fields["rope_high_freq_factor"] = scaling.HighFrequencyFactor;
+                fields["rope_scaling_factor"] = JsonText.Real(scaling.Factor);
+                fields["rope_high_freq_factor"] = JsonText.Real(scaling.HighFrequencyFactor);
                 break;
             default:
                 throw Unsaid("rope_scaling", "Meta's files know only Llama 3's rotary scaling, from a context of 8192 and with a lower limit of 1");
@@ -74,8 +74,8 @@ internal static class MetaConfigWriter
         long Width(double? multiplier, int multiple)
         {
             var hidden = 8L * dim / 3;
-            if (multiplier is { } factor)
-                hidden = (long)(factor * hidden);
+            if (multiplier is { } share)
+                hidden = (long)(share * hidden);
             return (hidden + multiple - 1) / multiple * multiple;
         }
     }

@@ -17,7 +17,7 @@ internal static class HuggingFaceTokenizerWriter
     public static byte[]? Write(TokenizerDescription description)
     {
         if (description.Merges.Any(group => group.Any(merge => merge.Left < 0 || merge.Right < 0))
-            || (!description.IsBytePair && description.Merges.Any(group => group.DistinctBy(merge => merge.Merged).Count() > 1))
+            || (!description.IsBytePair && description.Merges.Any(group => group.DistinctBy(merge => merge.Merged).Count() > 1 && !description.IsRunGroup(group)))
             || description.Tokenizer is SentencePieceTokenizer { Format: { RemovesExtraSpaces: true } or { FallsBackToBytes: false } })
         {
             return null;
@@ -227,10 +227,9 @@ internal static class HuggingFaceTokenizerWriter
             json.WriteNumber(TextOf(description, id), id);
         json.WriteEndObject();
         json.WriteStartArray("merges");
-        // Among the ways to merge a token, Hugging Face's converters list the longer halves first, or for bytes those of lower ids.
         foreach (var group in description.Merges)
         {
-            foreach (var (left, right, _) in group.OrderByDescending(merge => description.IsBytePair ? 0 : description.Tokens[merge.Left].Length))
+            foreach (var (left, right, _) in description.InListOrder(group))
                 json.WriteStringValue($"{description.Tokens[left]} {description.Tokens[right]}");
         }
         json.WriteEndArray();

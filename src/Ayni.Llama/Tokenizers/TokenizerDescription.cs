@@ -17,7 +17,7 @@ internal sealed class TokenizerDescription
     {
         Tokenizer = tokenizer;
         _scores = scores;
-        _merges = new(() => MergesInOrder(PairsOf(tokenizer)));
+        _merges = new(() => IsBytePair ? MergesInOrder(PairsOf(tokenizer)) : [.. JoinRuns(MergesInOrder(PairsOf(tokenizer)))]);
         var vocabulary = tokenizer.Vocabulary;
         Types = [.. Enumerable.Range(0, vocabulary.Count).Select(vocabulary.TypeOf)];
         Tokens = [.. Enumerable.Range(0, vocabulary.Count).Select(id => Spell(vocabulary.BytesOf(id), Types[id], IsBytePair))];
@@ -155,11 +155,14 @@ internal sealed class TokenizerDescription
     private float[] ScoresByOrder()
     {
         var scores = new float[Tokens.Length];
-        var next = 0;
-        foreach (var token in Merges.SelectMany(group => group.Select(merge => merge.Merged)).Distinct())
-            scores[token] = -next++;
+        var merged = new HashSet<int>();
+        foreach (var (rank, group) in Merges.Index())
+        {
+            foreach (var (_, _, token) in group.Where(merge => merged.Add(merge.Merged)))
+                scores[token] = -rank;
+        }
         // What nothing merges into comes last, as in Llama 2's own vocabulary; special tokens and bytes have no score.
-        var merged = Merges.SelectMany(group => group.Select(merge => merge.Merged)).ToHashSet();
+        var next = Merges.Count;
         for (var id = 0; id < scores.Length; id++)
         {
             if (Ordinary(Types[id]) == TokenType.Normal && !merged.Contains(id))
@@ -167,4 +170,52 @@ internal sealed class TokenizerDescription
         }
         return scores;
     }
+
+    /// <summary>
+    /// Joins neighbouring groups that make runs of one character and nothing else, such as the spaces of code in Llama 2's vocabulary. Pieces of
+    /// one score merge from the left, and so a run grows by one character at a time; so it does where the merges of the longest left halves come
+    /// first. The two are the same.
+    /// </summary>
+    private IEnumerable<(int Left, int Right, int Merged)[]> JoinRuns((int Left, int Right, int Merged)[][] groups)
+    {
+        for (var i = 0; i < groups.Length;)
+        {
+            var end = i + 1;
+            while (end < groups.Length && RunOf(groups[i]) is { } character && RunOf(groups[end]) == character)
+                end++;
+            (int Left, int Right, int Merged)[] joined = [.. groups[i..end].SelectMany(group => InListOrder(group))];
+            var order = InListOrder(joined);
+            if (end > i + 1 && IsRunGroup(joined) && joined.SequenceEqual(order))
+            {
+                yield return [.. joined.Order()];
+                i = end;
+            }
+            else
+            {
+                yield return groups[i++];
+            }
+        }
+    }
+
+    /// <summary>The ways to merge as Hugging Face's converters list them: those of longer halves first, the left counting more.</summary>
+    public IEnumerable<(int Left, int Right, int Merged)> InListOrder(IEnumerable<(int Left, int Right, int Merged)> group) => IsBytePair
+        ? group
+        : group.OrderByDescending(merge => LengthOf(merge.Left)).ThenByDescending(merge => LengthOf(merge.Right));
+
+    /// <summary>Whether a group makes all the runs of one character up to some length, in every way.</summary>
+    public bool IsRunGroup(IReadOnlyList<(int Left, int Right, int Merged)> group)
+    {
+        if (RunOf(group) is null)
+            return false;
+        int[] lengths = [.. group.Select(merge => LengthOf(merge.Merged)).Distinct().Order()];
+        return lengths.SequenceEqual(Enumerable.Range(2, lengths.Length)) && group.Count == lengths.Sum(length => length - 1);
+    }
+
+    private char? RunOf(IReadOnlyList<(int Left, int Right, int Merged)> group)
+    {
+        var character = Tokens[group[0].Merged][0];
+        return group.All(merge => Tokens[merge.Merged].AsSpan().IndexOfAnyExcept(character) < 0) ? character : null;
+    }
+
+    private int LengthOf(int symbol) => symbol < 0 ? 1 : Tokens[symbol].Length;
 }
