@@ -65,12 +65,13 @@ internal static class FolderFiles
     /// <param name="folder">The folder.</param>
     /// <param name="tokenizer">The tokenizer, or null for none.</param>
     /// <param name="vocabularySize">The ids that the model has weights for.</param>
-    public static void CheckVocabulary(string folder, Tokenizer? tokenizer, int vocabularySize)
+    /// <param name="embedding">What the tensor is called here that has a row for each of them.</param>
+    public static void CheckVocabulary(string folder, Tokenizer? tokenizer, int vocabularySize, string embedding)
     {
         if (tokenizer is not null && tokenizer.VocabularySize > vocabularySize)
         {
             throw new ModelFormatException(
-                FindTokenizer(folder)!, -1, "vocabulary", $"{tokenizer.VocabularySize} tokens, and the model has weights for {vocabularySize} only");
+                FindTokenizer(folder)!, -1, "vocabulary", $"{tokenizer.VocabularySize} tokens, and the model has weights for {vocabularySize} only, the rows of {embedding}");
         }
     }
 }

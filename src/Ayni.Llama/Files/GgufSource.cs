@@ -3,6 +3,8 @@ namespace Ayni.Llama;
 /// <summary>A model in a GGUF file, whose names and row order are the ones used here.</summary>
 internal sealed class GgufSource : ModelSource
 {
+    private const string EmbeddingName = "token_embd.weight";
+
     private readonly GgufFile _file;
 
     public GgufSource(GgufFile file)
@@ -45,13 +47,18 @@ internal sealed class GgufSource : ModelSource
     {
         if (Tensors.Count == 0)
             throw new ModelFormatException(Path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-        return GgufConfig.Read(Metadata, (tokenizer ?? ReadTokenizer())?.VocabularySize ?? EmbeddingRows());
+        if ((tokenizer ?? ReadTokenizer()) is not { } vocabulary)
+            return GgufConfig.Read(Metadata, EmbeddingRows());
+        // Unlike folders, GGUF has a token for every row, if only for padding; llama.cpp refuses other files as well.
+        if (Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) is { Dimensions: [_, var rows] } embedding && rows != vocabulary.VocabularySize)
+            throw embedding.Error($"has {rows} rows, and the file's vocabulary has {vocabulary.VocabularySize} tokens");
+        return GgufConfig.Read(Metadata, vocabulary.VocabularySize);
     }
 
     /// <summary>Without a tokenizer only the weights tell how many tokens there are.</summary>
     private int EmbeddingRows()
     {
-        var embedding = Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight") ?? throw Missing("token_embd.weight");
+        var embedding = Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) ?? throw Missing(EmbeddingName);
         return embedding.Dimensions is [_, > 0 and <= LlamaConfig.MaxDimension and var rows]
             ? (int)rows
             : throw embedding.Error($"it is not a matrix of 1 to {LlamaConfig.MaxDimension} rows");

@@ -76,7 +76,7 @@ internal sealed class HuggingFaceSource : ModelSource
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
-        FolderFiles.CheckVocabulary(Path, tokenizer, _shape.Value.VocabularySize);
+        FolderFiles.CheckVocabulary(Path, tokenizer, _shape.Value.VocabularySize, _prefix + _names.FromGguf("token_embd.weight"));
         return _shape.Value;
     }
 

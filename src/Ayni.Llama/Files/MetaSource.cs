@@ -63,7 +63,7 @@ internal sealed class MetaSource : ModelSource
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
         var config = MetaConfig.Read(_parameters, Required("token_embd.weight"), Required("blk.0.ffn_gate.weight"));
-        FolderFiles.CheckVocabulary(Path, tokenizer, config.VocabularySize);
+        FolderFiles.CheckVocabulary(Path, tokenizer, config.VocabularySize, MetaNames.FromGguf("token_embd.weight")!);
         return config;
     }
 

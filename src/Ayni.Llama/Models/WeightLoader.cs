@@ -101,6 +101,11 @@ internal sealed class WeightLoader(
     private PackedMatrix Pack(ModelTensor tensor, TensorContent content, int rows, int columns)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (BlockScales.FindNotFinite(content.Data, tensor.Type!.Value, context) is >= 0 and var block)
+        {
+            var rowBlocks = columns / TensorTypes.FormatOf(tensor.Type.Value).Weights;
+            throw tensor.Error($"the scale of block {block % rowBlocks} in row {block / rowBlocks} is not a finite number; the file is damaged");
+        }
         var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context);
         _loaded.Add(matrix);
         // A matrix that takes no memory of its own goes on reading the content.
