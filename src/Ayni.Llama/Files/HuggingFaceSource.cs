@@ -34,8 +34,9 @@ internal sealed class HuggingFaceSource : ModelSource
             .Where(item => !HuggingFaceNames.IsDerived(item.Tensor.Name) && !IsForPictures(item.Tensor.Name))
             .SelectMany(item => Describe(item.File, item.Tensor))
             .Where(tensor => !(tied && tensor.Name == "output.weight"))];
-        if (!tied && Tensors.All(tensor => tensor.Name != "output.weight"))
-            throw Missing("output.weight");
+        Require("output.weight", !tied);
+        Require("blk.0.attn_q.bias", text.FindBoolean("attention_bias") ?? false);
+        Require("blk.0.ffn_gate.bias", text.FindBoolean("mlp_bias") ?? false);
     }
 
     public override string Format => _weights.Files.Count == 1 ? "safetensors" : $"safetensors in {_weights.Files.Count} files";
@@ -105,6 +106,13 @@ internal sealed class HuggingFaceSource : ModelSource
     }
 
     private protected override void Close() => _weights.Dispose();
+
+    /// <summary>What the configuration says is there must not be missed: without it the model would run and say something else.</summary>
+    private void Require(string name, bool isSaid)
+    {
+        if (isSaid && Tensors.All(tensor => tensor.Name != name))
+            throw Missing(name);
+    }
 
     private bool IsForPictures(string name) =>
         _prefix.Length > 0 && PicturePrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));

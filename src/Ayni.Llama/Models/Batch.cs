@@ -45,30 +45,32 @@ public sealed class Batch(LlamaConfig config)
 
     /// <summary>Adds the next tokens of one sequence.</summary>
     /// <param name="tokens">The new tokens.</param>
+    /// <param name="draft">Tokens guessed to follow them, all of whose logits are wanted, too; empty for none.</param>
     /// <param name="cachedLength">Tokens of the sequence already in the cache.</param>
     /// <param name="blocks">The sequence's cache blocks, enough for the new tokens too.</param>
     /// <param name="logits">Which of the new tokens' logits are wanted.</param>
     /// <param name="positionOffset">Added to a token's place in the sequence to give its rotary position.</param>
-    public void Add(ReadOnlySpan<int> tokens, int cachedLength, SequenceBlocks blocks, LogitSelection logits, int positionOffset = 0)
+    public void Add(
+        ReadOnlySpan<int> tokens, ReadOnlySpan<int> draft, int cachedLength, SequenceBlocks blocks, LogitSelection logits, int positionOffset = 0)
     {
         var table = Global.AddBlocks(blocks.Global, first: 0);
-        for (var i = 0; i < tokens.Length; i++)
+        var count = tokens.Length + draft.Length;
+        for (var i = 0; i < count; i++)
         {
             var slot = cachedLength + i;
-            if (logits == LogitSelection.All || (logits == LogitSelection.Last && i == tokens.Length - 1))
+            if (logits == LogitSelection.All || (logits == LogitSelection.Last && i >= tokens.Length - 1))
                 _logitRows.Add(_tokens.Count);
-            _tokens.Add(tokens[i]);
+            _tokens.Add(i < tokens.Length ? tokens[i] : draft[i - tokens.Length]);
             _positions.Add(slot + positionOffset);
             _rows.Add(slot % KeyValueCache.BlockTokens);
             Global.AddToken(table, slot, first: 0);
         }
         if (config.LocalAttention is { } local)
-            AddLocal(tokens.Length, cachedLength, blocks, local, positionOffset);
+            AddLocal(count, cachedLength, blocks, local, positionOffset);
     }
 
     private void AddLocal(int count, int cachedLength, SequenceBlocks blocks, LocalAttention local, int positionOffset)
     {
-        blocks.MoveTo(FirstSlot(cachedLength));
         var table = Local.AddBlocks(blocks.Local, blocks.FirstLocal);
         for (var slot = cachedLength; slot < cachedLength + count; slot++)
             Local.AddToken(table, slot, FirstSlot(slot));

@@ -12,6 +12,7 @@ public sealed class SequenceEvaluator : IDisposable
     private readonly LlamaModel _model;
     private readonly KeyValueCache _cache;
     private readonly Transformer _transformer;
+    private readonly int _maxLength;
     private readonly int _chunkTokens;
     private readonly float[] _logits;
     private readonly SequenceBlocks _blocks = new();
@@ -26,6 +27,7 @@ public sealed class SequenceEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
         _model = model;
+        _maxLength = maxLength;
         _chunkTokens = Math.Min(chunkTokens, maxLength);
         _cache = new KeyValueCache(model.Config, maxLength, _chunkTokens);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, _chunkTokens);
@@ -42,7 +44,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="cancellationToken">Looked at between chunks.</param>
     public void Evaluate(ReadOnlySpan<int> tokens, int startPosition, LogitsReceiver receive, CancellationToken cancellationToken = default)
     {
-        if (!_cache.TryGrow(_blocks, _length + tokens.Length))
+        if (_length + tokens.Length > _maxLength)
             throw new ArgumentException("The sequence is longer than was reserved.", nameof(tokens));
         var batch = new Batch(_model.Config);
         var offset = startPosition - _length;
@@ -51,7 +53,9 @@ public sealed class SequenceEvaluator : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             var count = Math.Min(tokens.Length, _chunkTokens);
             batch.Clear();
-            batch.Add(tokens[..count], _length, _blocks, LogitSelection.All, offset);
+            if (!_cache.TryGrow(_blocks, _length, _length + count, offset))
+                throw new InvalidOperationException("The cache is smaller than was reserved.");
+            batch.Add(tokens[..count], draft: [], _length, _blocks, LogitSelection.All, offset);
             var vocabularySize = _model.Config.VocabularySize;
             _transformer.Forward(batch, _cache, _logits.AsSpan(0, count * vocabularySize));
             for (var i = 0; i < count; i++)
