@@ -17,6 +17,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     PullCommand.Create(),
     ModelsCommand.Create(),
     RemoveCommand.Create(),
+    ConvertCommand.Create(),
     LedgerCommands.Create(),
     PartyCommands.Create(),
     CustomerCommands.Create(),

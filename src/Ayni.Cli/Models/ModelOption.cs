@@ -24,6 +24,9 @@ internal static class ModelOption
         HelpName = "N",
     };
 
+    /// <summary><c>--force</c>.</summary>
+    public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };
+
     /// <summary>
     /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
     /// program's own.
@@ -37,7 +40,7 @@ internal static class ModelOption
         {
             string[] files =
             [
-                .. Directory.EnumerateFiles(folder, "*.gguf").Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
+                .. GgufFile.ModelsIn(folder).Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
             ];
             if (files.Length == 1)
                 return files[0];
