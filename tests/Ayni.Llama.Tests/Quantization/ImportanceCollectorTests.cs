@@ -23,7 +23,7 @@ public sealed class ImportanceCollectorTests
         Assert.Equal(expected.Keys.Where(name => name != "output.weight").Order(), collected.Entries.Select(entry => entry.Name).Order());
         foreach (var entry in collected.Entries)
         {
-            Assert.Equal([3 * Context], entry.Counts);
+            Assert.Equal([3 * Context], entry.Counts.ToArray());
             var sums = expected[entry.Name];
             Assert.Equal(sums.Length, entry.SquareSums.Length);
             Assert.All(sums.Zip(entry.SquareSums), pair => Assert.InRange(pair.Second, pair.First * 0.999 - 1e-6, pair.First * 1.001 + 1e-6));
@@ -51,11 +51,11 @@ public sealed class ImportanceCollectorTests
             var block = $"blk.{layers[i]}.";
             var counts = Enumerable.Range(0, experts).Select(expert => (float)chosen[i].Count(id => id == expert));
             var (gate, up, down) = (Entry("ffn_gate_exps"), Entry("ffn_up_exps"), Entry("ffn_down_exps"));
-            Assert.Equal(counts, gate.Counts);
-            Assert.Equal(counts, down.Counts);
-            Assert.Equal(gate.SquareSums, up.SquareSums);
-            Assert.Equal([ids.Length], Entry("ffn_gate_shexp").Counts);
-            Assert.Equal(Entry("ffn_gate_inp").SquareSums, Entry("ffn_up_shexp").SquareSums);
+            Assert.Equal(counts, gate.Counts.AsEnumerable());
+            Assert.Equal(counts, down.Counts.AsEnumerable());
+            Assert.Equal(gate.SquareSums.ToArray(), up.SquareSums.ToArray());
+            Assert.Equal([ids.Length], Entry("ffn_gate_shexp").Counts.ToArray());
+            Assert.Equal(Entry("ffn_gate_inp").SquareSums.ToArray(), Entry("ffn_up_shexp").SquareSums.ToArray());
 
             // What goes to an expert is the router's input times a factor below 1.
             var routed = Enumerable.Range(0, gate.SquareSums.Length / experts)

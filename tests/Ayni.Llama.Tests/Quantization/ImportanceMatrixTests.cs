@@ -29,7 +29,7 @@ public sealed class ImportanceMatrixTests : IDisposable
 
         using var file = GgufFile.Open(path);
         Assert.Equal("imatrix", file.Metadata.FindString("general.type"));
-        Assert.Equal(["a text", "another"], file.Metadata.FindArray<string>("imatrix.datasets"));
+        Assert.Equal(["a text", "another"], file.Metadata.FindArray<string>("imatrix.datasets")!);
         Assert.Equal((7u, 512u), (file.Metadata.Find("imatrix.chunk_count"), file.Metadata.Find("imatrix.chunk_size")));
         Assert.Equal(
             ["blk.0.attn_q.weight.in_sum2 F32 [3, 1]", "blk.0.attn_q.weight.counts F32 [1, 1]", "blk.0.ffn_up_exps.weight.in_sum2 F32 [2, 3]",
@@ -45,10 +45,10 @@ public sealed class ImportanceMatrixTests : IDisposable
     {
         var read = ImportanceMatrix.Open(_folder.Write("imatrix.dat", Legacy(hasTail)));
         Assert.Equal((hasTail ? 4 : 0, "imatrix.dat"), (read.ChunkCount, read.FileName));
-        Assert.Equal(hasTail ? ["wiki.train.raw"] : [], read.Datasets);
-        Assert.Equal([4, 8, 0], read.Find("blk.0.attn_q.weight")!.SquareSums);
-        Assert.Equal([4], read.Find("blk.0.attn_q.weight")!.Counts);
-        Assert.Equal([1, 3, 2, 2], read.Find("blk.0.ffn_up_exps.weight")!.SquareSums);
+        Assert.Equal(hasTail ? ["wiki.train.raw"] : [], read.Datasets.ToArray());
+        Assert.Equal([4, 8, 0], read.Find("blk.0.attn_q.weight")!.SquareSums.ToArray());
+        Assert.Equal([4], read.Find("blk.0.attn_q.weight")!.Counts.ToArray());
+        Assert.Equal([1, 3, 2, 2], read.Find("blk.0.ffn_up_exps.weight")!.SquareSums.ToArray());
 
         var path = _folder.PathOf("imatrix.gguf");
         read.Save(path);
@@ -163,13 +163,13 @@ public sealed class ImportanceMatrixTests : IDisposable
 
     private static void AssertSame(ImportanceMatrix expected, ImportanceMatrix actual)
     {
-        Assert.Equal(expected.Datasets, actual.Datasets);
+        Assert.Equal(expected.Datasets.ToArray(), actual.Datasets.ToArray());
         Assert.Equal((expected.ChunkCount, expected.ChunkSize), (actual.ChunkCount, actual.ChunkSize));
         Assert.Equal(expected.Entries.Select(entry => entry.Name).Order(), actual.Entries.Select(entry => entry.Name).Order());
         foreach (var entry in expected.Entries)
         {
-            Assert.Equal(entry.SquareSums, actual.Find(entry.Name)!.SquareSums);
-            Assert.Equal(entry.Counts, actual.Find(entry.Name)!.Counts);
+            Assert.Equal(entry.SquareSums.ToArray(), actual.Find(entry.Name)!.SquareSums.ToArray());
+            Assert.Equal(entry.Counts.ToArray(), actual.Find(entry.Name)!.Counts.ToArray());
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using Ayni.Kernels;
 using Ayni.Tests;
+using Xunit.Abstractions;
 
 namespace Ayni.Llama.Tests;
 
 /// <summary>What an importance matrix does to quantized models.</summary>
-public sealed class ImportanceQuantizationTests : IDisposable
+public sealed class ImportanceQuantizationTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -14,26 +15,25 @@ public sealed class ImportanceQuantizationTests : IDisposable
     [ConformanceFact]
     public void Errors_fall_where_they_matter()
     {
-        var path = Conformance.PathOf("models", "bard", "bard.gguf");
-        using var source = GgufFile.Open(path);
-        var importance = CollectBard(path);
-        foreach (var (mix, least) in ((string, double)[])[("Q4_0", 0.02), ("Q2_K", 0.02), ("Q3_K_S", 0.02), ("Q4_K_M", 0.02)])
+        var importance = CollectBard();
+        using var source = GgufFile.Open(FirstLayerOfBard());
+        foreach (var mix in (string[])["Q4_0", "Q2_K", "Q3_K_S", "Q4_K_M"])
         {
             var (plain, weighted) = (_folder.PathOf("plain.gguf"), _folder.PathOf("weighted.gguf"));
             ModelQuantizer.Quantize(source, plain, QuantizationMix.Find(mix)!, workers: 2);
             var use = ModelQuantizer.Quantize(source, weighted, QuantizationMix.Find(mix)!, workers: 2, importance: importance);
-            Assert.Equal(4 * 7, use.Weighted);
-            Assert.Equal(["output.weight", "token_embd.weight"], use.Unweighted.Order());
+            Assert.Equal(7, use.Weighted);
+            Assert.Empty(use.Unweighted);
             var (before, after) = (Error(source, plain, importance), Error(source, weighted, importance));
-            Assert.True(after < before * (1 - least), $"{mix}: {after} with importance, {before} without ({after / before - 1:P1})");
+            output.WriteLine($"{mix}: {after} with importance, {before} without ({after / before - 1:P1})");
+            Assert.InRange(after / before, 0.2, 0.99);
         }
     }
 
     [ConformanceFact]
     public void Each_expert_is_weighed_by_its_own_importance_and_an_unused_one_by_none()
     {
-        var path = Conformance.PathOf("models", "llama4-scout-like", "llama4-scout-like-f32.gguf");
-        using var source = GgufFile.Open(path);
+        using var source = GgufFile.Open(Conformance.PathOf("models", "llama4-scout-like", "llama4-scout-like-f32.gguf"));
         const string Name = "blk.0.ffn_gate_exps.weight";
         var tensor = source.Find(Name)!;
         var (columns, rows, experts) = ((int)tensor.Dimensions[0], (int)tensor.Dimensions[1], (int)tensor.Dimensions[2]);
@@ -52,9 +52,9 @@ public sealed class ImportanceQuantizationTests : IDisposable
 
         byte[] Quantized(ImportanceMatrix? matrix)
         {
-            var output = _folder.PathOf("out.gguf");
-            ModelQuantizer.Quantize(source, output, QuantizationMix.Find("Q4_0")!, workers: 2, importance: matrix);
-            using var file = GgufFile.Open(output);
+            var path = _folder.PathOf("out.gguf");
+            ModelQuantizer.Quantize(source, path, QuantizationMix.Find("Q4_0")!, workers: 2, importance: matrix);
+            using var file = GgufFile.Open(path);
             var result = file.Find(Name)!;
             Assert.Equal((TensorType.Q4_0, rows), (result.Type, (int)result.Dimensions[1]));
             return file.Data(result).Span(0, (int)result.Bytes).ToArray();
@@ -66,7 +66,7 @@ public sealed class ImportanceQuantizationTests : IDisposable
     {
         using var model = new TemporaryModel(new TinyModel());
         using var source = GgufFile.Open(model.Path);
-        var output = _folder.PathOf("out.gguf");
+        var path = _folder.PathOf("out.gguf");
         var narrow = new ImportanceMatrix([new("blk.1.attn_k.weight", [1, 2], [1])]);
         var error = Assert.Throws<ModelFormatException>(() => Quantize(narrow));
         Assert.Equal("blk.1.attn_k.weight", error.Field);
@@ -74,7 +74,7 @@ public sealed class ImportanceQuantizationTests : IDisposable
         Assert.Contains("another model", Assert.Throws<ModelFormatException>(() => Quantize(foreign)).Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Name));
 
-        void Quantize(ImportanceMatrix matrix) => ModelQuantizer.Quantize(source, output, QuantizationMix.Find("Q4_0")!, importance: matrix);
+        void Quantize(ImportanceMatrix matrix) => ModelQuantizer.Quantize(source, path, QuantizationMix.Find("Q4_0")!, importance: matrix);
     }
 
     [Fact]
@@ -97,11 +97,27 @@ public sealed class ImportanceQuantizationTests : IDisposable
         Assert.DoesNotContain(again.Metadata.Keys, key => key.StartsWith("quantize.", StringComparison.Ordinal));
     }
 
-    private static ImportanceMatrix CollectBard(string path)
+    private static ImportanceMatrix CollectBard()
     {
-        using var model = LlamaModel.Load(path, KernelTier.Simd, threads: 2);
+        using var model = ReferenceModel.Load("bard");
         var text = File.ReadAllText(Conformance.PathOf("models", "bard", "eval.txt"));
-        return ImportanceCollector.Collect(model, model.EncodePrompt(text[..8000]), 128, "eval.txt");
+        return ImportanceCollector.Collect(model, model.EncodePrompt(text[..4000]), 128, "eval.txt");
+    }
+
+    /// <summary>A file of the matrices of the trained model's first layer, which are soon quantized.</summary>
+    private string FirstLayerOfBard()
+    {
+        using var source = GgufFile.Open(Conformance.PathOf("models", "bard", "bard.gguf"));
+        var writer = new GgufWriter();
+        writer.Add("general.architecture", "llama");
+        writer.Add("llama.block_count", 4u);
+        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name.StartsWith("blk.0.", StringComparison.Ordinal)))
+        {
+            writer.AddTensor(
+                tensor.Name, tensor.Type, tensor.Dimensions, stream => stream.Write(source.Data(tensor).Span(0, (int)tensor.Bytes)));
+        }
+        writer.Save(_folder.PathOf("layer.gguf"));
+        return _folder.PathOf("layer.gguf");
     }
 
     /// <summary>The sum over all measured matrices of each weight's squared error times the mean square of its column's inputs.</summary>
@@ -110,7 +126,7 @@ public sealed class ImportanceQuantizationTests : IDisposable
         using var quantized = GgufFile.Open(path);
         using var context = new ComputeContext(KernelTier.Scalar, 1);
         var error = 0.0;
-        foreach (var entry in importance.Entries)
+        foreach (var entry in importance.Entries.Where(entry => source.Find(entry.Name) is not null))
         {
             var (original, written) = (source.Find(entry.Name)!, quantized.Find(entry.Name)!);
             var (columns, rows) = ((int)original.Dimensions[0], (int)original.Dimensions[1]);
