@@ -30,7 +30,8 @@ internal static class QuantizeCommand
         {
             source, destination, type, twice, force, threads,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             var name = result.GetValue(type)!;
             var mix = QuantizationMix.Find(name)
@@ -45,8 +46,8 @@ internal static class QuantizeCommand
                 ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), ModelOption.CheckThreads(result.GetValue(threads)), progress, cancellationToken);
             var length = new FileInfo(to).Length;
             Console.Error.WriteLine($"{to}: {length:N0} bytes, {(double)length / file.FileBytes:P0} of {from}");
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 }
