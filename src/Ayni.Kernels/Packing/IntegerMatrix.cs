@@ -1,0 +1,211 @@
+using System.Runtime.CompilerServices;
+
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Quantized weights in panels of 16 rows, multiplied by emitted kernels as integers: activations become signed bytes with a scale for each 32,
+/// weights stay as the file has them.
+/// </summary>
+/// <remarks>
+/// Every result is one sum over blocks in the order of columns, whatever the number of tokens or workers: logits are the same to the bit in
+/// every batch.
+/// </remarks>
+internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
+{
+    // Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.
+    private const int StripColumns = 256;
+
+    private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
+
+    // Tokens whose sums are kept beside the strip.
+    private const int ChunkTokens = 256;
+
+    private const int PanelsPerChunk = 4;
+
+    // From so many tokens on, the team quantizes them; fewer are done sooner than the team is awake.
+    private const int FewTokens = 8;
+
+    private readonly NativeBuffer _panels;
+    private readonly PanelLayout _layout;
+    private readonly int _rowBytes;
+    private readonly long _panelBytes;
+    private readonly int _panelCount;
+    private readonly bool _hasPairs;
+    private readonly ExecutableCode _unpacking;
+    private readonly ExecutableCode _product;
+
+    public IntegerMatrix(TensorData data, int rows, int columns, PanelLayout layout, ComputeContext context) : base(TFormat.Type, rows, columns)
+    {
+        var kernels = context.Kernels!;
+        _layout = layout;
+        _unpacking = kernels.Unpacking(layout);
+        _product = kernels.IntegerProduct(layout.Shape);
+        _hasPairs = !kernels.Target.HasDotProduct;
+        _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
+        _panelBytes = (long)_rowBytes * Lanes.Count;
+        _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
+        _panels = new NativeBuffer(_panelBytes * _panelCount);
+        var work = new PackPanels { Matrix = this, Source = data.Pointer };
+        context.Team.Run(ref work, ChunkCount);
+        GC.KeepAlive(data);
+    }
+
+    public override long PackedBytes => _panels.Bytes;
+
+    private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
+
+    private static int BlocksPerStrip => StripColumns / TFormat.BlockLength;
+
+    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    {
+        var activations = context.RentScratch(Activations.TokenBytes(Columns) * tokens);
+        fixed (float* inputPointer = input, outputPointer = output)
+        {
+            var quantize = new QuantizeTokens { Input = inputPointer, Records = activations, Columns = Columns, HasPairs = _hasPairs };
+            if (tokens >= FewTokens)
+            {
+                context.Team.Run(ref quantize, tokens);
+            }
+            else
+            {
+                for (var token = 0; token < tokens; token++)
+                    quantize.Execute(token);
+            }
+            var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
+            context.Team.Run(ref multiply, ChunkCount);
+        }
+    }
+
+    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    {
+        fixed (float* inputPointer = input, outputPointer = output)
+        {
+            var work = new MultiplyStrips { Matrix = this, Input = inputPointer, Output = outputPointer, Tokens = tokens };
+            context.Team.Run(ref work, (Columns + StripColumns - 1) / StripColumns);
+        }
+    }
+
+    private protected override void CopyRowCore(int row, Span<float> destination) => DecodeRow(row, 0, destination);
+
+    private protected override void DisposeCore() => _panels.Dispose();
+
+    /// <summary>Some weights of a row, from the beginning of a block on.</summary>
+    private void DecodeRow(int row, int column, Span<float> weights)
+    {
+        Span<byte> block = stackalloc byte[TFormat.BlockBytes];
+        var panel = _panels.Pointer + row / Lanes.Count * _panelBytes;
+        for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
+        {
+            var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
+            PanelPacker.Gather(_layout, place, row % Lanes.Count, block);
+            TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
+        }
+    }
+
+    private static byte* Align(byte* pointer) => (byte*)(((nuint)pointer + 63) & ~(nuint)63);
+
+    private struct PackPanels : IChunkedWork
+    {
+        public IntegerMatrix<TFormat> Matrix;
+        public byte* Source;
+
+        public readonly void Execute(int chunk)
+        {
+            var end = Math.Min((chunk + 1) * PanelsPerChunk, Matrix._panelCount);
+            for (var panel = chunk * PanelsPerChunk; panel < end; panel++)
+            {
+                var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+                var source = Source + (long)panel * Lanes.Count * Matrix._rowBytes;
+                PanelPacker.Pack(Matrix._layout, source, Matrix._rowBytes, rows, Matrix._panels.Pointer + panel * Matrix._panelBytes);
+            }
+        }
+    }
+
+    private struct QuantizeTokens : IChunkedWork
+    {
+        public float* Input;
+        public byte* Records;
+        public int Columns;
+        public bool HasPairs;
+
+        public readonly void Execute(int token) => Activations.Quantize(
+            Input + (long)token * Columns, Records + token * Activations.TokenBytes(Columns), Columns, HasPairs);
+    }
+
+    private struct MultiplyPanels : IChunkedWork
+    {
+        public IntegerMatrix<TFormat> Matrix;
+        public byte* Activations;
+        public float* Output;
+        public int Tokens;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int chunk)
+        {
+            var scratch = stackalloc byte[UnpackedStripBytes + 64];
+            var sums = stackalloc byte[ChunkTokens * BlockShape.VectorBytes + 64];
+            var end = Math.Min((chunk + 1) * PanelsPerChunk, Matrix._panelCount);
+            for (var token = 0; token < Tokens; token += ChunkTokens)
+            {
+                for (var panel = chunk * PanelsPerChunk; panel < end; panel++)
+                    Multiply(panel, token, Math.Min(ChunkTokens, Tokens - token), Align(scratch), (float*)Align(sums));
+            }
+        }
+
+        private readonly void Multiply(int panel, int token, int tokens, byte* unpacked, float* sums)
+        {
+            var stride = Kernels.Activations.TokenBytes(Matrix.Columns);
+            var blocks = Matrix.Columns / TFormat.BlockLength;
+            var unpack = new UnpackArguments { Panel = Matrix._panels.Pointer + panel * Matrix._panelBytes, Unpacked = unpacked };
+            var product = new ProductArguments
+            {
+                Weights = unpacked,
+                Activations = Activations + token * stride,
+                ActivationStride = stride,
+                Sums = sums,
+                TokenCount = tokens,
+            };
+            new Span<float>(sums, tokens * Lanes.Count).Clear();
+            for (var block = 0; block < blocks; block += BlocksPerStrip)
+            {
+                unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
+                Matrix._unpacking.Entry(&unpack);
+                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / BlockShape.Columns;
+                Matrix._product.Entry(&product);
+                unpack.Panel += unpack.BlockCount * TFormat.BlockBytes * Lanes.Count;
+                product.Activations += product.BlockCount * Kernels.Activations.RecordBytes;
+            }
+            var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+            var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
+            for (var i = 0; i < tokens; i++)
+                new ReadOnlySpan<float>(sums + i * Lanes.Count, rows).CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+        }
+    }
+
+    private struct MultiplyStrips : IChunkedWork
+    {
+        public IntegerMatrix<TFormat> Matrix;
+        public float* Input;
+        public float* Output;
+        public int Tokens;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int strip)
+        {
+            var columns = Math.Min(StripColumns, Matrix.Columns - strip * StripColumns);
+            Span<float> weights = stackalloc float[StripColumns];
+            weights = weights[..columns];
+            for (var token = 0; token < Tokens; token++)
+                OutputOf(token, strip, columns).Clear();
+            for (var row = 0; row < Matrix.Rows; row++)
+            {
+                Matrix.DecodeRow(row, strip * StripColumns, weights);
+                for (var token = 0; token < Tokens; token++)
+                    Vectors.MultiplyAdd(weights, Input[(long)token * Matrix.Rows + row], OutputOf(token, strip, columns));
+            }
+        }
+
+        private readonly Span<float> OutputOf(int token, int strip, int columns) =>
+            new(Output + (long)token * Matrix.Columns + strip * StripColumns, columns);
+    }
+}
