@@ -18,7 +18,7 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
     private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
 
     // Tokens whose sums are kept beside the strip.
-    private const int ChunkTokens = 256;
+    private const int ChunkTokens = 192;
 
     private const int PanelsPerChunk = 4;
 
@@ -142,39 +142,46 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
-            var scratch = stackalloc byte[UnpackedStripBytes + 64];
-            var sums = stackalloc byte[ChunkTokens * BlockShape.VectorBytes + 64];
-            var end = Math.Min((chunk + 1) * PanelsPerChunk, Matrix._panelCount);
+            var unpacked = stackalloc byte[UnpackedStripBytes + 64];
+            var sums = stackalloc byte[PanelsPerChunk * ChunkTokens * BlockShape.VectorBytes + 64];
             for (var token = 0; token < Tokens; token += ChunkTokens)
-            {
-                for (var panel = chunk * PanelsPerChunk; panel < end; panel++)
-                    Multiply(panel, token, Math.Min(ChunkTokens, Tokens - token), Align(scratch), (float*)Align(sums));
-            }
+                Multiply(chunk * PanelsPerChunk, token, Math.Min(ChunkTokens, Tokens - token), Align(unpacked), (float*)Align(sums));
         }
 
-        private readonly void Multiply(int panel, int token, int tokens, byte* unpacked, float* sums)
+        /// <summary>Some tokens with a chunk's panels, strip by strip, so that the tokens' activations stay near while all panels use them.</summary>
+        private readonly void Multiply(int firstPanel, int token, int tokens, byte* unpacked, float* sums)
         {
             var stride = Kernels.Activations.TokenBytes(Matrix.Columns);
             var blocks = Matrix.Columns / TFormat.BlockLength;
-            var unpack = new UnpackArguments { Panel = Matrix._panels.Pointer + panel * Matrix._panelBytes, Unpacked = unpacked };
+            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
+            var unpack = new UnpackArguments { Unpacked = unpacked };
             var product = new ProductArguments
             {
                 Weights = unpacked,
                 Activations = Activations + token * stride,
                 ActivationStride = stride,
-                Sums = sums,
                 TokenCount = tokens,
             };
-            new Span<float>(sums, tokens * Lanes.Count).Clear();
+            new Span<float>(sums, panels * tokens * Lanes.Count).Clear();
             for (var block = 0; block < blocks; block += BlocksPerStrip)
             {
                 unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
-                Matrix._unpacking.Entry(&unpack);
                 product.BlockCount = unpack.BlockCount * TFormat.BlockLength / BlockShape.Columns;
-                Matrix._product.Entry(&product);
-                unpack.Panel += unpack.BlockCount * TFormat.BlockBytes * Lanes.Count;
+                for (var panel = 0; panel < panels; panel++)
+                {
+                    unpack.Panel = Matrix._panels.Pointer + (firstPanel + panel) * Matrix._panelBytes + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    Matrix._unpacking.Entry(&unpack);
+                    product.Sums = sums + panel * tokens * Lanes.Count;
+                    Matrix._product.Entry(&product);
+                }
                 product.Activations += product.BlockCount * Kernels.Activations.RecordBytes;
             }
+            for (var panel = 0; panel < panels; panel++)
+                Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
+        }
+
+        private readonly void Store(int panel, int token, int tokens, float* sums)
+        {
             var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
             var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
             for (var i = 0; i < tokens; i++)
