@@ -47,7 +47,7 @@ public sealed record HostOptions
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>The arithmetic tier.</summary>
-    public KernelTier Tier { get; init; } = KernelTier.Simd;
+    public KernelTier Tier { get; init; } = ComputeContext.BestTier;
 
     /// <summary>Threads that compute; 0 takes one a core.</summary>
     public int Threads { get; init; }

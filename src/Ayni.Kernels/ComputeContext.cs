@@ -27,6 +27,9 @@ public sealed unsafe class ComputeContext : IDisposable
         warn?.Invoke($"Kernels are not compiled for this machine, and the slower portable ones are used: {refusal}.");
     }
 
+    /// <summary>The tier to take on this machine unless another is asked for: compiled kernels where its processor has what they need.</summary>
+    public static KernelTier BestTier => KernelTarget.Best(ProcessorFeatures.Detect()) is null ? KernelTier.Simd : KernelTier.Compiled;
+
     /// <summary>The arithmetic tier in use.</summary>
     public KernelTier Tier { get; }
 
