@@ -32,14 +32,12 @@ internal static unsafe class Activations
     // A block so faint becomes zeros: its inverse scale would not be finite.
     private const float Faintest = 1e-30f;
 
-    /// <summary>Bytes from one token's records to the next: a cache line more than they take, so that tokens do not fall on the same lines.</summary>
-    public static long TokenBytes(int columns) => (columns / BlockShape.Columns + 1) * (long)RecordBytes;
-
     /// <summary>Quantizes one token.</summary>
     /// <param name="input">Its activations.</param>
     /// <param name="records">Receives a record for each 32.</param>
     /// <param name="columns">How many, a multiple of 32.</param>
     /// <param name="pairs">Whether start values are pairs of 16 bits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Quantize(float* input, byte* records, int columns, bool pairs)
     {
         for (var column = 0; column < columns; column += BlockShape.Columns)

@@ -30,13 +30,20 @@ internal sealed class KernelLibrary : IDisposable
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
-    /// <summary>The unpacking of a format.</summary>
-    public ExecutableCode Unpacking(PanelLayout layout) =>
-        Get(layout.Type, () => UnpackKernel.Emit(layout, Target, OperatingSystem.IsWindows()));
-
-    /// <summary>The product of unpacked integers.</summary>
-    public ExecutableCode IntegerProduct(BlockShape shape) =>
-        Get(shape, () => IntegerProductKernel.Emit(shape, Target, OperatingSystem.IsWindows()));
+    /// <summary>What multiplies a format's weights, or null where nothing is emitted for it.</summary>
+    public PanelKernels? Find(TensorType type)
+    {
+        if (PanelLayouts.Find(type) is not { } layout)
+            return null;
+        var forWindows = OperatingSystem.IsWindows();
+        return layout is FloatLayout
+            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), HasPairs: false)
+            : new PanelKernels(
+                layout,
+                Get(type, () => UnpackKernel.Emit(layout, Target, forWindows)),
+                Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
+                HasPairs: !Target.HasDotProduct);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

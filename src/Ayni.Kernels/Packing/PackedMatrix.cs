@@ -114,8 +114,8 @@ public abstract class PackedMatrix : IDisposable
         ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
-        return context.Kernels is not null && PanelLayouts.Find(TFormat.Type) is { } layout
-            ? new IntegerMatrix<TFormat>(data, rows, columns, layout, context)
+        return context.Kernels?.Find(TFormat.Type) is { } kernels
+            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
     }
 

@@ -27,7 +27,7 @@ public sealed unsafe class ActivationsTests
                 _ => (float)(random.NextDouble() * 2 - 1),
             };
         }
-        var records = new byte[Activations.TokenBytes(input.Length)];
+        var records = new byte[input.Length / 32 * Activations.RecordBytes];
         fixed (float* inputPointer = input)
         fixed (byte* pointer = records)
         {
@@ -48,7 +48,7 @@ public sealed unsafe class ActivationsTests
         var input = new float[32];
         input[17] = value;
         input[3] = 1;
-        var records = new byte[Activations.TokenBytes(32)];
+        var records = new byte[Activations.RecordBytes];
         fixed (float* inputPointer = input)
         fixed (byte* pointer = records)
         {

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Quantized weights in panels of 16 rows, multiplied by emitted kernels as integers: activations become signed bytes with a scale for each 32,
-/// weights stay as the file has them.
+/// Weights in panels of 16 rows, multiplied by emitted kernels; the weights stay as the file has them. Quantized ones are multiplied as integers
+/// with activations that become signed bytes with a scale for each 32, plain numbers as floats.
 /// </summary>
 /// <remarks>
-/// Every result is one sum over blocks in the order of columns, whatever the number of tokens or workers: logits are the same to the bit in
+/// Every result is one sum over blocks, or columns, in their order, whatever the number of tokens or workers: logits are the same to the bit in
 /// every batch.
 /// </remarks>
-internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
+internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
 {
     // Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.
     private const int StripColumns = 256;
@@ -22,25 +22,18 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
 
     private const int PanelsPerChunk = 4;
 
-    // From so many tokens on, the team quantizes them; fewer are done sooner than the team is awake.
+    // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
 
     private readonly NativeBuffer _panels;
-    private readonly PanelLayout _layout;
+    private readonly PanelKernels _kernels;
     private readonly int _rowBytes;
     private readonly long _panelBytes;
     private readonly int _panelCount;
-    private readonly bool _hasPairs;
-    private readonly ExecutableCode _unpacking;
-    private readonly ExecutableCode _product;
 
-    public IntegerMatrix(TensorData data, int rows, int columns, PanelLayout layout, ComputeContext context) : base(TFormat.Type, rows, columns)
+    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context) : base(TFormat.Type, rows, columns)
     {
-        var kernels = context.Kernels!;
-        _layout = layout;
-        _unpacking = kernels.Unpacking(layout);
-        _product = kernels.IntegerProduct(layout.Shape);
-        _hasPairs = !kernels.Target.HasDotProduct;
+        _kernels = kernels;
         _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
@@ -58,18 +51,18 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
 
     private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
-        var activations = context.RentScratch(Activations.TokenBytes(Columns) * tokens);
+        var activations = context.RentScratch(_kernels.TokenBytes(Columns) * tokens);
         fixed (float* inputPointer = input, outputPointer = output)
         {
-            var quantize = new QuantizeTokens { Input = inputPointer, Records = activations, Columns = Columns, HasPairs = _hasPairs };
+            var prepare = new PrepareTokens { Kernels = _kernels, Input = inputPointer, Records = activations, Columns = Columns };
             if (tokens >= FewTokens)
             {
-                context.Team.Run(ref quantize, tokens);
+                context.Team.Run(ref prepare, tokens);
             }
             else
             {
                 for (var token = 0; token < tokens; token++)
-                    quantize.Execute(token);
+                    prepare.Execute(token);
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
             context.Team.Run(ref multiply, ChunkCount);
@@ -97,7 +90,7 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
         for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
         {
             var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
-            PanelPacker.Gather(_layout, place, row % Lanes.Count, block);
+            PanelPacker.Gather(_kernels.Layout, place, row % Lanes.Count, block);
             TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
         }
     }
@@ -106,7 +99,7 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
 
     private struct PackPanels : IChunkedWork
     {
-        public IntegerMatrix<TFormat> Matrix;
+        public CompiledMatrix<TFormat> Matrix;
         public byte* Source;
 
         public readonly void Execute(int chunk)
@@ -116,25 +109,25 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
             {
                 var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
                 var source = Source + (long)panel * Lanes.Count * Matrix._rowBytes;
-                PanelPacker.Pack(Matrix._layout, source, Matrix._rowBytes, rows, Matrix._panels.Pointer + panel * Matrix._panelBytes);
+                PanelPacker.Pack(Matrix._kernels.Layout, source, Matrix._rowBytes, rows, Matrix._panels.Pointer + panel * Matrix._panelBytes);
             }
         }
     }
 
-    private struct QuantizeTokens : IChunkedWork
+    private struct PrepareTokens : IChunkedWork
     {
+        public PanelKernels Kernels;
         public float* Input;
         public byte* Records;
         public int Columns;
-        public bool HasPairs;
 
-        public readonly void Execute(int token) => Activations.Quantize(
-            Input + (long)token * Columns, Records + token * Activations.TokenBytes(Columns), Columns, HasPairs);
+        public readonly void Execute(int token) =>
+            Kernels.Prepare(Input + (long)token * Columns, Records + token * Kernels.TokenBytes(Columns), Columns);
     }
 
     private struct MultiplyPanels : IChunkedWork
     {
-        public IntegerMatrix<TFormat> Matrix;
+        public CompiledMatrix<TFormat> Matrix;
         public byte* Activations;
         public float* Output;
         public int Tokens;
@@ -151,7 +144,8 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
         /// <summary>Some tokens with a chunk's panels, strip by strip, so that the tokens' activations stay near while all panels use them.</summary>
         private readonly void Multiply(int firstPanel, int token, int tokens, byte* unpacked, float* sums)
         {
-            var stride = Kernels.Activations.TokenBytes(Matrix.Columns);
+            var kernels = Matrix._kernels;
+            var stride = kernels.TokenBytes(Matrix.Columns);
             var blocks = Matrix.Columns / TFormat.BlockLength;
             var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
             var unpack = new UnpackArguments { Unpacked = unpacked };
@@ -166,15 +160,18 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
             for (var block = 0; block < blocks; block += BlocksPerStrip)
             {
                 unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
-                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / BlockShape.Columns;
+                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
                 for (var panel = 0; panel < panels; panel++)
                 {
                     unpack.Panel = Matrix._panels.Pointer + (firstPanel + panel) * Matrix._panelBytes + (long)block * TFormat.BlockBytes * Lanes.Count;
-                    Matrix._unpacking.Entry(&unpack);
+                    if (kernels.Unpacking is null)
+                        product.Weights = unpack.Panel;
+                    else
+                        kernels.Unpacking.Entry(&unpack);
                     product.Sums = sums + panel * tokens * Lanes.Count;
-                    Matrix._product.Entry(&product);
+                    kernels.Product.Entry(&product);
                 }
-                product.Activations += product.BlockCount * Kernels.Activations.RecordBytes;
+                product.Activations += product.BlockCount * kernels.ActivationBytes;
             }
             for (var panel = 0; panel < panels; panel++)
                 Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
@@ -191,7 +188,7 @@ internal sealed unsafe class IntegerMatrix<TFormat> : PackedMatrix where TFormat
 
     private struct MultiplyStrips : IChunkedWork
     {
-        public IntegerMatrix<TFormat> Matrix;
+        public CompiledMatrix<TFormat> Matrix;
         public float* Input;
         public float* Output;
         public int Tokens;
