@@ -12,6 +12,8 @@ internal sealed unsafe class EmulatingMapper(ICodeMapper mapper) : ICodeMapper
 {
     private static readonly ConcurrentDictionary<nint, Emulator> Programs = new();
 
+    private const int StubBytes = 22;
+
     // An exception may not leave a method that native code called; whoever waits for the product throws it.
     private static readonly ConcurrentQueue<Exception> Errors = new();
 
@@ -31,11 +33,12 @@ internal sealed unsafe class EmulatingMapper(ICodeMapper mapper) : ICodeMapper
             0x48, 0xb8, .. BitConverter.GetBytes((long)(nint)(delegate* unmanaged<void*, nint, void>)&Run), // mov rax, Run
             0xff, 0xe0, // jmp rax
         ];
+        Assert.Equal(StubBytes, stub.Length);
         Programs[(nint)program.Start] = program;
         return mapper.TryMap(stub, out refusal);
     }
 
-    public void Unmap(void* start, int length) => mapper.Unmap(start, length);
+    public void Unmap(void* start, int length) => mapper.Unmap(start, StubBytes);
 
     [UnmanagedCallersOnly]
     private static void Run(void* arguments, nint program)

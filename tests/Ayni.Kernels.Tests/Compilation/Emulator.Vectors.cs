@@ -33,7 +33,9 @@ internal sealed unsafe partial class Emulator
         private static int Lane(Mnemonic mnemonic, int* old, byte* first, int lane, byte* b, int bits)
         {
             var a = first + lane * sizeof(int);
-            var (x, y) = ((float*)a, (float*)b);
+            float* x = (float*)a, y = (float*)b;
+            ushort* u = (ushort*)a;
+            short* v = (short*)a, w = (short*)b;
             return mnemonic switch
             {
                 Mnemonic.Vmovups or Mnemonic.Vmovaps => *(int*)a,
@@ -45,17 +47,17 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpxor or Mnemonic.Vpxord => *(int*)a ^ *(int*)b,
                 Mnemonic.Vpand or Mnemonic.Vpandd => *(int*)a & *(int*)b,
                 Mnemonic.Vpor or Mnemonic.Vpord => *(int*)a | *(int*)b,
-                Mnemonic.Vpsrlw => Words(i => ((ushort*)a)[i] >> bits),
-                Mnemonic.Vpsllw => Words(i => ((ushort*)a)[i] << bits),
-                Mnemonic.Vpaddw => Words(i => ((short*)a)[i] + ((short*)b)[i]),
-                Mnemonic.Vpmaddubsw => Words(i => Math.Clamp(a[2 * i] * ((sbyte*)b)[2 * i] + a[2 * i + 1] * ((sbyte*)b)[2 * i + 1], short.MinValue, short.MaxValue)),
+                Mnemonic.Vpsrlw => Words(u[0] >> bits, u[1] >> bits),
+                Mnemonic.Vpsllw => Words(u[0] << bits, u[1] << bits),
+                Mnemonic.Vpaddw => Words(v[0] + w[0], v[1] + w[1]),
+                Mnemonic.Vpmaddubsw => Words(Saturated(a, (sbyte*)b), Saturated(a + 2, (sbyte*)b + 2)),
                 Mnemonic.Vpsrld => (int)(*(uint*)a >> bits),
                 Mnemonic.Vpslld => *(int*)a << bits,
                 Mnemonic.Vpaddd => *(int*)a + *(int*)b,
                 Mnemonic.Vpmulld => *(int*)a * *(int*)b,
                 Mnemonic.Vpminub => Math.Min(a[0], b[0]) | Math.Min(a[1], b[1]) << 8 | Math.Min(a[2], b[2]) << 16 | Math.Min(a[3], b[3]) << 24,
                 Mnemonic.Vpshufb => 0,
-                Mnemonic.Vpmaddwd => ((short*)a)[0] * ((short*)b)[0] + ((short*)a)[1] * ((short*)b)[1],
+                Mnemonic.Vpmaddwd => v[0] * w[0] + v[1] * w[1],
                 Mnemonic.Vpdpbusd => *old + a[0] * ((sbyte*)b)[0] + a[1] * ((sbyte*)b)[1] + a[2] * ((sbyte*)b)[2] + a[3] * ((sbyte*)b)[3],
                 Mnemonic.Vcvtdq2ps => Bits(*(int*)a),
                 Mnemonic.Vmulps => Bits(*x * *y),
@@ -67,7 +69,9 @@ internal sealed unsafe partial class Emulator
 
         private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 
-        private static int Words(Func<int, int> word) => (ushort)word(0) | word(1) << 16;
+        private static int Words(int low, int high) => (ushort)low | high << 16;
+
+        private static int Saturated(byte* a, sbyte* b) => Math.Clamp(a[0] * b[0] + a[1] * b[1], short.MinValue, short.MaxValue);
 
         private static void Shuffle(byte* a, byte* indices, byte* result, int bytes)
         {
