@@ -26,13 +26,14 @@ public sealed class CompiledProductTests
     public void Products_agree_with_the_scalar_reference_over_all_tile_remainders(TensorType type, string target)
     {
         var random = new Random(11);
-        foreach (var blocks in (int[])[1, 2, 9])
+        var isSlow = IsEmulated(target);
+        foreach (var blocks in (int[])(isSlow ? [1] : [1, 2, 9]))
         {
             var columns = blocks * Math.Max(TensorTypes.FormatOf(type).Weights, 32);
-            foreach (var rows in (int[])[1, 16, 17, 70])
+            foreach (var rows in (int[])(isSlow ? [17] : [1, 16, 17, 70]))
             {
                 using var pair = new Pair(type, RandomWeights.Blocks(random, type, rows * columns), rows, columns, target);
-                foreach (var tokens in (int[])[1, 2, 3, 4, 5, 6, 7, 11, 13])
+                for (var tokens = 1; tokens <= 13; tokens++)
                     pair.AssertProductsAgree(RandomWeights.Floats(random, tokens * columns));
                 pair.AssertTransposedProductsAgree(RandomWeights.Floats(random, 3 * rows));
                 pair.AssertRowsAreEqual();
@@ -47,7 +48,7 @@ public sealed class CompiledProductTests
         const int Rows = 18;
         var columns = Math.Max(TensorTypes.FormatOf(type).Weights, 64);
         var random = new Random(23);
-        foreach (var fill in (int[])[0x00, 0xff, 0x80, 0x7f, 0x0f, 0xf0, 0x88, -1])
+        foreach (var fill in (int[])(IsEmulated(target) ? [0xff, 0x80, -1] : [0x00, 0xff, 0x80, 0x7f, 0x0f, 0xf0, 0x88, -1]))
         {
             // One fill for every byte but the scales, or random bytes, with scales of the greatest, the least and no size.
             var bytes = RandomWeights.Blocks(random, type, Rows * columns, fill < 0 ? null : (byte)fill, [1, -1, 1e-3f, 0, 6e-8f]);
@@ -61,21 +62,21 @@ public sealed class CompiledProductTests
     [MemberData(nameof(Cases))]
     public void A_tokens_product_is_the_same_to_the_bit_in_every_arrangement(TensorType type, string target)
     {
-        const int Rows = 150, Tokens = 37;
-        const int Columns = 768;
+        const int Tokens = 37;
+        var (rows, columns) = IsEmulated(target) ? (20, 256) : (150, 768);
         var random = new Random(3);
-        var data = TensorData.CopyOf(RandomWeights.Blocks(random, type, Rows * Columns));
-        var input = RandomWeights.Floats(random, Tokens * Columns);
+        var data = TensorData.CopyOf(RandomWeights.Blocks(random, type, rows * columns));
+        var input = RandomWeights.Floats(random, Tokens * columns);
         int[]? expected = null;
-        foreach (var (threads, chunk) in ((int, int)[])[(2, Tokens), (1, 1), (3, 2), (2, 5), (1, 12), (2, 16)])
+        foreach (var (threads, chunk) in ((int, int)[])[(2, Tokens), (1, 1), (3, 5), (2, 16)])
         {
             using var context = ContextOf(target, threads);
-            using var matrix = PackedMatrix.Pack(data, type, Rows, Columns, context);
-            var output = new float[Tokens * Rows];
+            using var matrix = PackedMatrix.Pack(data, type, rows, columns, context);
+            var output = new float[Tokens * rows];
             for (var token = 0; token < Tokens; token += chunk)
             {
                 var count = Math.Min(chunk, Tokens - token);
-                matrix.Multiply(input.AsSpan(token * Columns, count * Columns), output.AsSpan(token * Rows, count * Rows), context);
+                matrix.Multiply(input.AsSpan(token * columns, count * columns), output.AsSpan(token * rows, count * rows), context);
             }
             EmulatingMapper.ThrowIfFailed();
             var bits = MemoryMarshal.Cast<float, int>(output).ToArray();
@@ -110,18 +111,20 @@ public sealed class CompiledProductTests
         float[] Fill(Func<int, float> value) => [.. Enumerable.Range(0, columns).Select(value)];
     }
 
+    private static ProcessorFeatures FeaturesOf(string target) => target switch
+    {
+        "avx2" => new ProcessorFeatures { Avx2 = true },
+        "avx-vnni" => new ProcessorFeatures { Avx2 = true, AvxVnni = true },
+        _ => new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true },
+    };
+
+    private static bool IsEmulated(string target) => !KernelTarget.Best(FeaturesOf(target))!.RunsOn(ProcessorFeatures.Detect());
+
     private static ComputeContext ContextOf(string target, int threads)
     {
-        var features = target switch
-        {
-            "avx2" => new ProcessorFeatures { Avx2 = true },
-            "avx-vnni" => new ProcessorFeatures { Avx2 = true, AvxVnni = true },
-            _ => new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true },
-        };
         ICodeMapper mapper = OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper();
-        if (!KernelTarget.Best(features)!.RunsOn(ProcessorFeatures.Detect()))
-            mapper = new EmulatingMapper(mapper);
-        return new ComputeContext(KernelTier.Compiled, threads, Assert.Fail, features, mapper);
+        return new ComputeContext(
+            KernelTier.Compiled, threads, Assert.Fail, FeaturesOf(target), IsEmulated(target) ? new EmulatingMapper(mapper) : mapper);
     }
 
     private sealed class Pair : IDisposable

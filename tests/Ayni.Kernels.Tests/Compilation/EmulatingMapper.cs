@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Ayni.Kernels.Tests;
@@ -45,7 +44,7 @@ internal sealed unsafe class EmulatingMapper(ICodeMapper mapper) : ICodeMapper
     {
         try
         {
-            Programs[program].Run(arguments);
+            Programs[program].Run(arguments, OperatingSystem.IsWindows());
         }
         catch (Exception error)
         {

@@ -38,16 +38,20 @@ internal sealed unsafe partial class Emulator
     public long Start => (long)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_code));
 
     /// <summary>Runs the kernel. Safe for many threads.</summary>
-    public void Run(void* arguments)
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="forWindows">By which convention: it decides where the argument is and what must be preserved.</param>
+    public void Run(void* arguments, bool forWindows)
     {
         var stack = stackalloc ulong[StackWords];
         var vectors = stackalloc byte[32 * VectorBytes];
         var general = stackalloc ulong[16];
         for (var i = 0; i < 16; i++)
             general[i] = 0xdead0000u + (ulong)i;
-        general[Number(OperatingSystem.IsWindows() ? Register.RCX : Register.RDI)] = (ulong)arguments;
+        general[Number(forWindows ? Register.RCX : Register.RDI)] = (ulong)arguments;
         general[Number(Register.RSP)] = (ulong)(stack + StackWords);
+        new Random(1).NextBytes(new Span<byte>(vectors, 32 * VectorBytes));
         var before = new ReadOnlySpan<ulong>(general, 16).ToArray();
+        var vectorsBefore = new ReadOnlySpan<byte>(vectors, 32 * VectorBytes).ToArray();
 
         var state = new State { General = general, Vectors = vectors };
         var index = 0;
@@ -60,10 +64,17 @@ internal sealed unsafe partial class Emulator
             if (instruction.FlowControl == FlowControl.Next)
                 state.Execute(instruction);
         }
-        foreach (var register in (Register[])[Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15])
+        Register[] preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15];
+        foreach (var register in forWindows ? [.. preserved, Register.RSI, Register.RDI] : preserved)
         {
             if (general[Number(register)] != before[Number(register)])
                 throw new InvalidOperationException($"The kernel changed {register}.");
+        }
+        for (var vector = 6; forWindows && vector < 16; vector++)
+        {
+            var place = new Span<byte>(vectors, 32 * VectorBytes).Slice(vector * VectorBytes, 16);
+            if (!place.SequenceEqual(vectorsBefore.AsSpan(vector * VectorBytes, 16)))
+                throw new InvalidOperationException($"The kernel changed xmm{vector}.");
         }
     }
 
