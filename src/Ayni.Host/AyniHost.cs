@@ -119,7 +119,7 @@ public sealed class AyniHost : IAsyncDisposable
     }
 
     private static LlamaModel LoadModel(HostOptions options, CancellationToken cancellationToken) =>
-        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, cancellationToken: cancellationToken);
+        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, null, cancellationToken);
 
     private async Task<HostReady> LoadAsync(Func<HostOptions, CancellationToken, LlamaModel> load)
     {

@@ -8,13 +8,12 @@ public sealed unsafe class ComputeContext : IDisposable
     /// <summary>Starts a worker team for a tier.</summary>
     /// <param name="tier">The arithmetic tier. Where <see cref="KernelTier.Compiled"/> is impossible, <see cref="KernelTier.Simd"/> is taken.</param>
     /// <param name="workerCount">Threads that compute, the caller's included; 0 takes one a core.</param>
-    /// <param name="warn">Told once, in a sentence, why a tier could not be had.</param>
-    public ComputeContext(KernelTier tier, int workerCount = 0, Action<string>? warn = null)
-        : this(tier, workerCount, warn, ProcessorFeatures.Detect(), OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper())
+    public ComputeContext(KernelTier tier, int workerCount = 0)
+        : this(tier, workerCount, ProcessorFeatures.Detect(), OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper())
     {
     }
 
-    internal ComputeContext(KernelTier tier, int workerCount, Action<string>? warn, ProcessorFeatures features, ICodeMapper mapper)
+    internal ComputeContext(KernelTier tier, int workerCount, ProcessorFeatures features, ICodeMapper mapper)
     {
         Tier = tier;
         Team = new WorkerTeam(workerCount);
@@ -24,7 +23,7 @@ public sealed unsafe class ComputeContext : IDisposable
         if (Kernels is not null)
             return;
         Tier = KernelTier.Simd;
-        warn?.Invoke($"Kernels are not compiled for this machine, and the slower portable ones are used: {refusal}.");
+        TierRefusal = $"Kernels can't be compiled here, so slower portable ones compute: {refusal}.";
     }
 
     /// <summary>The tier to take on this machine unless another is asked for: compiled kernels where its processor has what they need.</summary>
@@ -32,6 +31,9 @@ public sealed unsafe class ComputeContext : IDisposable
 
     /// <summary>The arithmetic tier in use.</summary>
     public KernelTier Tier { get; }
+
+    /// <summary>Why the tier asked for could not be had, in a sentence; null where it was.</summary>
+    public string? TierRefusal { get; }
 
     /// <summary>The worker team.</summary>
     public WorkerTeam Team { get; }

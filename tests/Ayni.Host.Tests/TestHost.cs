@@ -69,7 +69,7 @@ internal sealed class TestHost : IAsyncDisposable
             (o, cancellation) =>
             {
                 beforeLoading?.Invoke();
-                return LlamaModel.Load(o.ModelPath, o.Tier, o.Threads, cancellationToken: cancellation);
+                return LlamaModel.Load(o.ModelPath, o.Tier, o.Threads, null, cancellation);
             },
             logging => logging.AddProvider(log),
             CancellationToken.None);

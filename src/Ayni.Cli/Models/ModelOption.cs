@@ -60,7 +60,10 @@ internal static class ModelOption
         var path = Find(named);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        return LlamaModel.Load(path, Tier(), threads, progress, Warn, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        if (model.TierRefusal is { } refusal)
+            Warn(refusal);
+        return model;
     }
 
     /// <summary>A number of threads that a team can have.</summary>

@@ -57,6 +57,9 @@ public sealed class LlamaModel : IDisposable
 
     internal ComputeContext Context { get; }
 
+    /// <summary>Why the arithmetic tier asked for could not be had, in a sentence, so that a slower one computes; null where it was.</summary>
+    public string? TierRefusal => Context.TierRefusal;
+
     /// <summary>
     /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
     /// </summary>
@@ -64,11 +67,9 @@ public sealed class LlamaModel : IDisposable
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
-    /// <param name="warn">Told, in a sentence, if the tier can't be had and another is taken.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     public static LlamaModel Load(
-        string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, Action<string>? warn = null,
-        CancellationToken cancellationToken = default)
+        string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var source = ModelSource.Open(path);
         ComputeContext? context = null;
@@ -76,7 +77,7 @@ public sealed class LlamaModel : IDisposable
         {
             var tokenizer = source.ReadTokenizer();
             var config = source.ReadConfig(tokenizer);
-            context = new ComputeContext(tier, threads, warn);
+            context = new ComputeContext(tier, threads);
             var weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
             return new LlamaModel(source, config, weights, tokenizer, context);
         }

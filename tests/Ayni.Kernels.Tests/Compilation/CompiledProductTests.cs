@@ -124,7 +124,7 @@ public sealed class CompiledProductTests
     {
         ICodeMapper mapper = OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper();
         return new ComputeContext(
-            KernelTier.Compiled, threads, Assert.Fail, FeaturesOf(target), IsEmulated(target) ? new EmulatingMapper(mapper) : mapper);
+            KernelTier.Compiled, threads, FeaturesOf(target), IsEmulated(target) ? new EmulatingMapper(mapper) : mapper);
     }
 
     private sealed class Pair : IDisposable
