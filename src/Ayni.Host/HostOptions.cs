@@ -46,6 +46,12 @@ public sealed record HostOptions
     /// <summary>The engine's bounds: context, queue, sequences.</summary>
     public EngineOptions Engine { get; init; } = new();
 
+    /// <summary>
+    /// Whether prompts that begin alike share cache blocks across customers, too, and not only within one: faster, but a hit's timing tells what
+    /// others asked.
+    /// </summary>
+    public bool SharesPrefixes { get; init; }
+
     /// <summary>The arithmetic tier.</summary>
     public KernelTier Tier { get; init; } = ComputeContext.BestTier;
 

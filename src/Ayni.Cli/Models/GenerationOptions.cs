@@ -31,13 +31,28 @@ internal sealed class GenerationOptions
         DefaultValueFactory = _ => 0.95,
     };
 
+    private readonly Option<int> _topK = new("--top-k") { Description = "Draw only among so many of the likeliest tokens; 0 among all.", HelpName = "K" };
+
+    private readonly Option<double> _minP = new("--min-p")
+    {
+        Description = "Draw only among tokens at least so many times as likely as the likeliest.",
+        HelpName = "P",
+    };
+
+    private readonly Option<double> _repetitionPenalty = new("--repetition-penalty")
+    {
+        Description = "Make tokens that occurred less likely; 1 does not.",
+        HelpName = "R",
+        DefaultValueFactory = _ => 1,
+    };
+
     private readonly Option<long?> _seed = new("--seed") { Description = "Makes the answer repeatable.", HelpName = "S" };
     private readonly Option<string[]> _stop = new("--stop") { Description = "A text that ends the answer; may be given several times.", HelpName = "TEXT" };
     private readonly Option<int?> _context = new("--context") { Description = "The context's length in tokens; the model's own if not given.", HelpName = "N" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topP, _seed, _stop, _context, _threads])
+        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _threads])
             command.Options.Add(option);
     }
 
@@ -67,18 +82,28 @@ internal sealed class GenerationOptions
             Sampling = new SamplingParameters
             {
                 Temperature = result.GetValue(_temperature),
+                TopK = result.GetValue(_topK),
                 TopP = result.GetValue(_topP),
+                MinP = result.GetValue(_minP),
+                RepetitionPenalty = result.GetValue(_repetitionPenalty),
                 Seed = result.GetValue(_seed),
             },
         };
         if (request.MaxTokens < 1)
             throw new UsageException($"-n {request.MaxTokens}: expected 1 or more.");
-        if (!(request.Sampling.Temperature >= 0 && double.IsFinite(request.Sampling.Temperature)))
-            throw new UsageException($"--temperature {request.Sampling.Temperature}: expected 0 or more.");
-        if (!(request.Sampling.TopP is > 0 and <= 1))
-            throw new UsageException($"--top-p {request.Sampling.TopP}: expected more than 0 and at most 1.");
+        Require(request.Sampling.Temperature is >= 0 and <= 100, _temperature, "expected 0 to 100");
+        Require(request.Sampling.TopK >= 0, _topK, "expected 0 or more");
+        Require(request.Sampling.TopP is > 0 and <= 1, _topP, "expected more than 0 and at most 1");
+        Require(request.Sampling.MinP is >= 0 and <= 1, _minP, "expected 0 to 1");
+        Require(request.Sampling.RepetitionPenalty is > 0 and <= 100, _repetitionPenalty, "expected more than 0 and at most 100");
         if (request.Stop.Any(string.IsNullOrEmpty))
             throw new UsageException("--stop: the text is empty.");
         return request;
+
+        void Require<T>(bool holds, Option<T> option, string expected)
+        {
+            if (!holds)
+                throw new UsageException(FormattableString.Invariant($"{option.Name} {result.GetValue(option)}: {expected}."));
+        }
     }
 }

@@ -35,6 +35,17 @@ internal sealed class ServeOptions
     private readonly Option<int> _maxTokens = Number(
         "--max-tokens", "The most tokens generated for a request that names no limit.", Defaults.DefaultMaxTokens);
     private readonly Option<int> _queue = Number("--queue", "How many requests may wait.", Defaults.Engine.QueueLimit);
+    private readonly Option<int?> _perKey = new("--per-key")
+    {
+        Description = "How many requests of one key may wait and run together; any number if not given.",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> _sharesPrefixes = new("--share-prefixes")
+    {
+        Description = "Let customers share what the cache holds of equal prompt beginnings; a hit's timing tells what others asked.",
+    };
+
     private readonly Option<int> _sequences = Number(
         "--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
     private readonly Option<int> _cache = Number(
@@ -54,7 +65,7 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _sequences, _cache, _body, _connections,
+            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _sharesPrefixes, _body, _connections,
             _drain, _jsonLogs,
         ];
         foreach (var option in options)
@@ -76,11 +87,13 @@ internal sealed class ServeOptions
         BodyLimitBytes = (long)Within(result, _body, 1) << 10,
         MaxConnections = Within(result, _connections, 1),
         DrainLimit = TimeSpan.FromSeconds(Within(result, _drain, 0, 86_400)),
+        SharesPrefixes = result.GetValue(_sharesPrefixes),
         JsonLogs = result.GetValue(_jsonLogs),
         Engine = new EngineOptions
         {
             ContextLength = result.GetValue(_context) is null ? null : Within(result, _context, 2, EngineOptions.LongestContext),
             QueueLimit = Within(result, _queue, 1),
+            MaxPerOwner = result.GetValue(_perKey) is null ? null : Within(result, _perKey, 1),
             MaxSequences = Within(result, _sequences, 1, EngineOptions.MostSequences),
             CacheBytes = (long)Within(result, _cache, 0) << 20,
         },

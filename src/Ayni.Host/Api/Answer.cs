@@ -7,19 +7,21 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
 {
     private readonly string _id = RequestId.ToAnswerId(requestId, shape.IdPrefix);
 
-    /// <summary>The whole answer.</summary>
-    public CompletionResponse Whole(string text, MeteredResult metered) =>
-        Respond(shape.Object, shape.Whole(text, ReasonOf(metered))) with { Usage = UsageOf(metered), Ayni = ExtensionOf(metered) };
+    /// <summary>The whole answer: a choice for each text.</summary>
+    public CompletionResponse Whole(IReadOnlyList<string> texts, MeteredResult metered) =>
+        Respond(shape.Object, [.. texts.Select((text, index) => shape.Whole(text, ReasonOf(metered, index)) with { Index = index })])
+            with { Usage = UsageOf(metered), Ayni = ExtensionOf(metered) };
 
-    /// <summary>A stream's first chunk; null where it starts with text.</summary>
-    public CompletionResponse? Opening() => shape.Opening is { } opening ? Respond(shape.ChunkObject, opening) : null;
+    /// <summary>The first chunk of a choice; null where it starts with text.</summary>
+    public CompletionResponse? Opening(int index) =>
+        shape.Opening is { } opening ? Respond(shape.ChunkObject, opening with { Index = index }) : null;
 
-    /// <summary>A chunk of text.</summary>
-    public CompletionResponse Part(string text) => Respond(shape.ChunkObject, shape.Part(text));
+    /// <summary>A chunk of a choice's text.</summary>
+    public CompletionResponse Part(int index, string text) => Respond(shape.ChunkObject, shape.Part(text) with { Index = index });
 
-    /// <summary>The chunk that says why the answer ended; it carries the receipt where it is the last.</summary>
-    public CompletionResponse End(MeteredResult metered, bool withReceipt) =>
-        Respond(shape.ChunkObject, shape.End(ReasonOf(metered))) with { Ayni = withReceipt ? ExtensionOf(metered) : null };
+    /// <summary>The chunk that says why a choice ended; it carries the receipt where it is the last.</summary>
+    public CompletionResponse End(int index, MeteredResult metered, bool withReceipt) =>
+        Respond(shape.ChunkObject, shape.End(ReasonOf(metered, index)) with { Index = index }) with { Ayni = withReceipt ? ExtensionOf(metered) : null };
 
     /// <summary>The chunk after the end that says the usage, with the receipt.</summary>
     public CompletionResponse UsageOnly(MeteredResult metered) =>
@@ -38,15 +40,15 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     /// <summary>
     /// An answer that the stopping server cut short is one that met a limit; <see cref="AyniExtension.CutShort"/> says which.
     /// </summary>
-    private static string ReasonOf(MeteredResult metered) => metered.Result.Reason == FinishReason.Stop ? "stop" : "length";
+    private static string ReasonOf(MeteredResult metered, int index) => metered.Results[index].Reason == FinishReason.Stop ? "stop" : "length";
 
     private static CompletionUsage UsageOf(MeteredResult metered)
     {
-        var (computed, cached, generated) = metered.Result.Usage;
-        var prompt = computed + cached;
-        return new(prompt, generated, prompt + generated, new(cached));
+        var usage = metered.Usage;
+        var prompt = usage.Prompt + usage.Cached;
+        return new(prompt, usage.Generated, prompt + usage.Generated, new(usage.Cached));
     }
 
     private static AyniExtension ExtensionOf(MeteredResult metered) =>
-        new(ReceiptSummary.Of(metered.Receipt!), metered.Result.Reason == FinishReason.Cancelled ? "server_stopping" : null);
+        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? "server_stopping" : null);
 }

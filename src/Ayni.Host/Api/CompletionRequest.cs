@@ -15,6 +15,9 @@ internal sealed record CompletionRequest
     /// <summary>The most tokens to generate; null leaves it to the host.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>How many answers are wanted.</summary>
+    public int Answers { get; init; } = 1;
+
     /// <summary>How tokens are chosen.</summary>
     public SamplingParameters Sampling { get; init; } = new();
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using Ayni.Llama;
@@ -17,6 +18,12 @@ internal static class CompletionRequestParser
 
     /// <summary>The longest stop text and the longest name, in UTF-16 characters.</summary>
     public const int MaxNameLength = 256;
+
+    /// <summary>The most answers to one request, as in OpenAI's API.</summary>
+    public const int MaxAnswers = 128;
+
+    /// <summary>The most tokens with a bias, as in OpenAI's API.</summary>
+    public const int MaxBiases = 300;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32 };
 
@@ -44,6 +51,7 @@ internal static class CompletionRequestParser
             Model = model,
             Input = input,
             MaxTokens = ReadMaxTokens(fields),
+            Answers = (int)(fields.FindInteger("n", 1, MaxAnswers) ?? 1),
             Sampling = ReadSampling(fields),
             Stop = ReadStop(fields),
             Stream = stream,
@@ -65,12 +73,38 @@ internal static class CompletionRequestParser
         }
     }
 
+    /// <summary>OpenAI's fields, and those of other servers that clients send beside them.</summary>
     private static SamplingParameters ReadSampling(JsonFields fields) => new()
     {
+        RepetitionPenalty = fields.FindNumber("repetition_penalty", 0, 2, open: true) ?? 1,
+        FrequencyPenalty = fields.FindNumber("frequency_penalty", -2, 2) ?? 0,
+        PresencePenalty = fields.FindNumber("presence_penalty", -2, 2) ?? 0,
+        LogitBias = ReadLogitBias(fields),
         Temperature = fields.FindNumber("temperature", 0, 2) ?? 1,
+        TopK = (int)Math.Max(0, fields.FindInteger("top_k", -1, int.MaxValue) ?? 0),
         TopP = fields.FindNumber("top_p", 0, 1, open: true) ?? 1,
+        MinP = fields.FindNumber("min_p", 0, 1) ?? 0,
         Seed = fields.FindInteger("seed", long.MinValue, long.MaxValue),
     };
+
+    private static ImmutableDictionary<int, double> ReadLogitBias(JsonFields fields)
+    {
+        var biases = ImmutableDictionary.CreateBuilder<int, double>();
+        if (fields.Find("logit_bias") is not { } element)
+            return biases.ToImmutable();
+        var entries = new JsonFields(element, "logit_bias");
+        foreach (var name in entries.Names)
+        {
+            if (biases.Count == MaxBiases)
+                throw ApiException.BadField("logit_bias", $"has more than {MaxBiases} tokens.");
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                throw ApiException.BadField(entries.PathOf(name), "must be named by a token id.");
+            // Two spellings of one id, such as 7 and 07.
+            if (!biases.TryAdd(id, entries.FindNumber(name, -100, 100) ?? 0))
+                throw ApiException.BadField(entries.PathOf(name), "names a token twice.");
+        }
+        return biases.ToImmutable();
+    }
 
     /// <summary>The newer name of the limit wins over the older.</summary>
     private static int? ReadMaxTokens(JsonFields fields)

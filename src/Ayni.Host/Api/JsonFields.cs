@@ -31,6 +31,9 @@ internal sealed class JsonFields
     /// <summary>The path of a field of this object.</summary>
     public string PathOf(string name) => _prefix + name;
 
+    /// <summary>The names of all fields, shortened where they are long.</summary>
+    public IEnumerable<string> Names => _fields.Keys.Select(Limit);
+
     /// <summary>A field of any type; null where it is absent or null.</summary>
     public JsonElement? Find(string name) =>
         _fields.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -15,10 +15,6 @@ internal sealed class NeutralFields
 
     /// <summary>Those of a chat completion.</summary>
     public static NeutralFields Chat { get; } = new(
-        ("n", IsOne, "must be 1: one answer a request."),
-        ("frequency_penalty", IsZero, NotOffered),
-        ("presence_penalty", IsZero, NotOffered),
-        ("logit_bias", IsEmpty, NotOffered),
         ("logprobs", IsFalse, NotOffered),
         ("top_logprobs", IsZero, NotOffered),
         ("tools", IsEmpty, NotOffered),
@@ -34,14 +30,10 @@ internal sealed class NeutralFields
 
     /// <summary>Those of a text completion.</summary>
     public static NeutralFields Text { get; } = new(
-        ("n", IsOne, "must be 1: one answer a request."),
         ("best_of", IsOne, "must be 1: one answer a request."),
         ("echo", IsFalse, NotOffered),
         ("suffix", value => IsWord(value, ""), NotOffered),
-        ("logprobs", IsNothing, NotOffered),
-        ("frequency_penalty", IsZero, NotOffered),
-        ("presence_penalty", IsZero, NotOffered),
-        ("logit_bias", IsEmpty, NotOffered));
+        ("logprobs", IsNothing, NotOffered));
 
     /// <summary>Those of one message.</summary>
     public static NeutralFields Message { get; } = new(

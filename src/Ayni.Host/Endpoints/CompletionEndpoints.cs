@@ -12,7 +12,7 @@ internal sealed class CompletionEndpoints(
     HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
 {
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
-    private delegate Task<MeteredResult> RunGeneration(Func<GeneratedToken, ValueTask> deliver);
+    private delegate Task<MeteredResult> RunGeneration(Func<int, GeneratedToken, ValueTask> deliver);
 
     // A long conversation takes a core for a second to read and encode: as many at a time as there are cores.
     private readonly SemaphoreSlim _encoding = new(Environment.ProcessorCount);
@@ -38,13 +38,14 @@ internal sealed class CompletionEndpoints(
             Stop = request.Input is CompletionInput.Conversation ? [.. request.Stop, .. model.ChatFormat.StopTexts] : request.Stop,
             ContinuesText = request.Input is not CompletionInput.Conversation,
             Owner = key.Id,
+            CacheShare = options.SharesPrefixes ? "" : key.CustomerId,
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
-        Task<MeteredResult> RunAsync(Func<GeneratedToken, ValueTask> deliver) =>
-            RunMeteredAsync(context, key, model, generation, request.Input.Field, deliver);
+        Task<MeteredResult> RunAsync(Func<int, GeneratedToken, ValueTask> deliver) =>
+            RunMeteredAsync(context, key, model, generation, request, deliver);
         await (request.Stream
-            ? StreamAsync(context, answer, request.IncludeUsage, RunAsync)
-            : AnswerWholeAsync(context, answer, RunAsync)).ConfigureAwait(false);
+            ? StreamAsync(context, answer, request, RunAsync)
+            : AnswerWholeAsync(context, answer, request, RunAsync)).ConfigureAwait(false);
     }
 
     private async Task<(CompletionRequest Request, ImmutableArray<int> Prompt)> EncodeAsync(
@@ -54,13 +55,25 @@ internal sealed class CompletionEndpoints(
         try
         {
             var request = shape.Parse(body);
-            return request.Model == model.Name
-                ? (request, PromptEncoder.Encode(model, request.Input))
-                : throw ApiException.UnknownModel(request.Model, model.Name);
+            if (request.Model != model.Name)
+                throw ApiException.UnknownModel(request.Model, model.Name);
+            if (request.Answers > options.Engine.MaxSequences)
+                throw ApiException.BadField("n", FormattableString.Invariant($"must be at most {options.Engine.MaxSequences} here."));
+            CheckBiases(request.Sampling, model.Model.Config.VocabularySize);
+            return (request, PromptEncoder.Encode(model, request.Input));
         }
         finally
         {
             _encoding.Release();
+        }
+    }
+
+    private static void CheckBiases(SamplingParameters sampling, int vocabularySize)
+    {
+        foreach (var id in sampling.LogitBias.Keys)
+        {
+            if (id >= vocabularySize)
+                throw ApiException.BadField("logit_bias", FormattableString.Invariant($"names the token {id}; ids are below {vocabularySize}."));
         }
     }
 
@@ -70,22 +83,26 @@ internal sealed class CompletionEndpoints(
         ApiKey key,
         ServedModel model,
         GenerationRequest generation,
-        string field,
-        Func<GeneratedToken, ValueTask> deliver)
+        CompletionRequest request,
+        Func<int, GeneratedToken, ValueTask> deliver)
     {
         MeteredResult metered;
         try
         {
             metered = await meter.RunAsync(
-                key, model, RequestId.Of(context), generation, deliver, context.RequestAborted).ConfigureAwait(false);
+                key, model, RequestId.Of(context), generation, request.Answers, deliver, context.RequestAborted).ConfigureAwait(false);
         }
         catch (ContextLengthExceededException refusal)
         {
-            throw ApiException.ContextLengthExceeded(field, refusal.Message);
+            throw ApiException.ContextLengthExceeded(request.Input.Field, refusal.Message);
         }
         catch (QueueFullException refusal)
         {
             throw ApiException.TooManyRequests(refusal.Message, "queue_full", refusal.RetryAfter);
+        }
+        catch (OwnerBusyException refusal)
+        {
+            throw ApiException.TooManyRequests(refusal.Message, "too_many_concurrent_requests", refusal.RetryAfter);
         }
         catch (EngineStoppingException)
         {
@@ -96,41 +113,47 @@ internal sealed class CompletionEndpoints(
         return metered.Receipt is null ? throw ApiException.Stopping() : metered;
     }
 
-    private static async Task AnswerWholeAsync(HttpContext context, Answer answer, RunGeneration run)
+    private static async Task AnswerWholeAsync(HttpContext context, Answer answer, CompletionRequest request, RunGeneration run)
     {
-        var text = new StringBuilder();
-        var metered = await run(token =>
+        StringBuilder[] texts = [.. Enumerable.Range(0, request.Answers).Select(_ => new StringBuilder())];
+        var metered = await run((index, token) =>
         {
-            text.Append(token.Text);
+            texts[index].Append(token.Text);
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
         context.Response.Headers["Ayni-Receipt"] = metered.Receipt!.Id;
-        var whole = answer.Whole(text.ToString(), metered);
+        var whole = answer.Whole([.. texts.Select(text => text.ToString())], metered);
         await ApiWriter.WriteAsync(context.Response, whole, ApiJson.Default.CompletionResponse).ConfigureAwait(false);
     }
 
-    private async Task StreamAsync(HttpContext context, Answer answer, bool includeUsage, RunGeneration run)
+    private async Task StreamAsync(HttpContext context, Answer answer, CompletionRequest request, RunGeneration run)
     {
         var stream = new EventStream(context.Response);
-        var type = includeUsage ? ApiJson.WithNullUsage.CompletionResponse : ApiJson.Default.CompletionResponse;
-        async ValueTask OpenAsync()
+        var type = request.IncludeUsage ? ApiJson.WithNullUsage.CompletionResponse : ApiJson.Default.CompletionResponse;
+        var isOpen = new bool[request.Answers];
+        async ValueTask OpenAsync(int index)
         {
-            if (!stream.HasStarted && answer.Opening() is { } opening)
+            if (!isOpen[index] && answer.Opening(index) is { } opening)
                 await stream.SendAsync(opening, type).ConfigureAwait(false);
+            isOpen[index] = true;
         }
 
         try
         {
-            var metered = await run(async token =>
+            var metered = await run(async (index, token) =>
             {
-                await OpenAsync().ConfigureAwait(false);
+                await OpenAsync(index).ConfigureAwait(false);
                 if (token.Text.Length > 0)
-                    await stream.SendAsync(answer.Part(token.Text), type).ConfigureAwait(false);
+                    await stream.SendAsync(answer.Part(index, token.Text), type).ConfigureAwait(false);
             }).ConfigureAwait(false);
 
-            await OpenAsync().ConfigureAwait(false);
-            await stream.SendAsync(answer.End(metered, withReceipt: !includeUsage), type).ConfigureAwait(false);
-            if (includeUsage)
+            for (var index = 0; index < request.Answers; index++)
+            {
+                await OpenAsync(index).ConfigureAwait(false);
+                var isLast = index == request.Answers - 1 && !request.IncludeUsage;
+                await stream.SendAsync(answer.End(index, metered, withReceipt: isLast), type).ConfigureAwait(false);
+            }
+            if (request.IncludeUsage)
                 await stream.SendAsync(answer.UsageOnly(metered), type).ConfigureAwait(false);
             await stream.SendDoneAsync().ConfigureAwait(false);
         }

@@ -1,13 +1,29 @@
+using System.Collections.Immutable;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Microsoft.Extensions.Logging;
 
 namespace Ayni.Host;
 
-/// <summary>What a metered generation came to.</summary>
-/// <param name="Result">How the generation ended and what it used.</param>
-/// <param name="Receipt">The receipt, durable; null if the generation was cancelled before it used anything.</param>
-internal sealed record MeteredResult(GenerationResult Result, Receipt? Receipt);
+/// <summary>What a metered request came to.</summary>
+/// <param name="Results">How each of its answers ended and what it used.</param>
+/// <param name="Receipt">The receipt, durable; null if the request was cancelled before it used anything.</param>
+internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, Receipt? Receipt)
+{
+    /// <summary>What all answers used together.</summary>
+    public TokenUsage Usage => Sum(Results);
+
+    /// <summary>Whether an answer was cut short.</summary>
+    public bool IsCancelled => WasCancelled(Results);
+
+    public static TokenUsage Sum(ImmutableArray<GenerationResult> results) => results.Aggregate(new TokenUsage(), (sum, result) => new(
+        sum.Prompt + result.Usage.Prompt,
+        sum.Cached + result.Usage.Cached,
+        sum.Generated + result.Usage.Generated,
+        sum.Rejected + result.Usage.Rejected));
+
+    public static bool WasCancelled(ImmutableArray<GenerationResult> results) => results.Any(result => result.Reason == FinishReason.Cancelled);
+}
 
 /// <summary>
 /// The one metering point: every generation, whatever its endpoint and streamed or not, is admitted, made and posted here. An engine
@@ -25,45 +41,65 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
     /// <param name="model">What answers.</param>
     /// <param name="requestId">The request's name, and the receipt's idempotency key.</param>
     /// <param name="request">What is to be generated.</param>
-    /// <param name="deliver">Told each token.</param>
+    /// <param name="answers">How many answers to it.</param>
+    /// <param name="deliver">Told each token of each answer by the answer's number, one at a time.</param>
     /// <param name="clientGone">Cancelled when nobody waits for the answer any more.</param>
     public async Task<MeteredResult> RunAsync(
         ApiKey key,
         ServedModel model,
         string requestId,
         GenerationRequest request,
-        Func<GeneratedToken, ValueTask> deliver,
+        int answers,
+        Func<int, GeneratedToken, ValueTask> deliver,
         CancellationToken clientGone)
     {
-        using var hold = HoldWorstCase(key, model.Name, request);
+        using var hold = HoldWorstCase(key, model.Name, request, answers);
         var admission = Admit(key, model.Name, hold?.Others);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut);
-        var generation = model.Engine.Submit(request, cancellation.Token);
-        try
-        {
-            await foreach (var token in generation.ReadTokensAsync(CancellationToken.None).ConfigureAwait(false))
-                await deliver(token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (!generation.Completion.IsFaulted)
-        {
-            // The answer can't be handed on: stop as if the client had gone, and still post what was used.
-            logger.DeliveryFailed(requestId, error);
-            await cancellation.CancelAsync().ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // The engine's own failure, which its completion says again below.
-        }
+        var generations = model.Engine.Submit(request, answers, cancellation.Token);
+        using var turn = new SemaphoreSlim(1);
+        await Task.WhenAll(generations.Select((generation, index) => DeliverAsync(index, generation))).ConfigureAwait(false);
 
-        var result = await CompleteAsync(generation, requestId).ConfigureAwait(false);
-        var receipt = result.Usage == default ? null : await PostAsync(admission, model, requestId, result).ConfigureAwait(false);
-        return new(result, receipt);
+        var results = await CompleteAsync(generations, requestId).ConfigureAwait(false);
+        var receipt = results.All(result => result.Usage == default)
+            ? null
+            : await PostAsync(admission, model, requestId, results).ConfigureAwait(false);
+        return new(results, receipt);
+
+        async Task DeliverAsync(int index, Generation generation)
+        {
+            try
+            {
+                await foreach (var token in generation.ReadTokensAsync(CancellationToken.None).ConfigureAwait(false))
+                {
+                    await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+                    try
+                    {
+                        await deliver(index, token).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        turn.Release();
+                    }
+                }
+            }
+            catch (Exception error) when (!generation.Completion.IsFaulted)
+            {
+                // The answer can't be handed on: stop as if the client had gone, and still post what was used.
+                logger.DeliveryFailed(requestId, error);
+                await cancellation.CancelAsync().ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // The engine's own failure, which its completion says again below.
+            }
+        }
     }
 
-    /// <summary>Holds what the request costs if its answer becomes as long as it may; null if the model has no price, so that nothing is let in.</summary>
-    private SpendingHolds.Hold? HoldWorstCase(ApiKey key, string model, GenerationRequest request) =>
+    /// <summary>Holds what the request costs if its answers become as long as they may; null if the model has no price, so that nothing is let in.</summary>
+    private SpendingHolds.Hold? HoldWorstCase(ApiKey key, string model, GenerationRequest request, int answers) =>
         books.FindPrice(model) is { } price
-            ? _holds.Take(key.CustomerId, price.Charge(new TokenCounts(request.Prompt.Length, 0, request.MaxTokens)))
+            ? _holds.Take(key.CustomerId, price.Charge(new TokenCounts(request.Prompt.Length, 0, (long)answers * request.MaxTokens)))
             : null;
 
     private Admission Admit(ApiKey key, string model, Amount? heldByOthers)
@@ -91,11 +127,11 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         }
     }
 
-    private async Task<GenerationResult> CompleteAsync(Generation generation, string requestId)
+    private async Task<ImmutableArray<GenerationResult>> CompleteAsync(ImmutableArray<Generation> generations, string requestId)
     {
         try
         {
-            return await generation.Completion.ConfigureAwait(false);
+            return [.. await Task.WhenAll(generations.Select(generation => generation.Completion)).ConfigureAwait(false)];
         }
         catch (Exception error)
         {
@@ -104,11 +140,12 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         }
     }
 
-    private async Task<Receipt> PostAsync(Admission admission, ServedModel model, string requestId, GenerationResult result)
+    private async Task<Receipt> PostAsync(Admission admission, ServedModel model, string requestId, ImmutableArray<GenerationResult> results)
     {
-        var usage = result.Usage;
-        var counts = new TokenCounts(usage.Prompt, usage.Cached, usage.Generated);
-        var outcome = result.Reason == FinishReason.Cancelled ? Outcome.Cancelled : Outcome.Completed;
+        var usage = MeteredResult.Sum(results);
+        var result = results[0];
+        var counts = new TokenCounts(usage.Prompt, usage.Cached, usage.Generated, usage.Rejected);
+        var outcome = MeteredResult.WasCancelled(results) ? Outcome.Cancelled : Outcome.Completed;
         try
         {
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.

@@ -15,8 +15,10 @@ public readonly record struct AttentionShape(int HeadCount, int KeyValueHeadCoun
 }
 
 /// <summary>What one token of a batch attends to: the slots of a sequence from <paramref name="First"/> up to its own.</summary>
-/// <param name="TableStart">Where the sequence's blocks begin in the batch's block table.</param>
-/// <param name="First">The first slot attended to; above 0 in layers that attend within chunks.</param>
+/// <param name="TableStart">
+/// Where the block of the sequence's slot 0 is, or would be, in the batch's block table: below 0 where the table does not begin with it.
+/// </param>
+/// <param name="First">The first slot attended to; above 0 where attention is local.</param>
 /// <param name="End">One more than the last slot attended to; above <paramref name="First"/>.</param>
 public readonly record struct AttentionSpan(int TableStart, int First, int End);
 

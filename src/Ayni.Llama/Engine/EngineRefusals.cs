@@ -19,5 +19,13 @@ public sealed class QueueFullException(int limit, TimeSpan retryAfter)
     public TimeSpan RetryAfter { get; } = retryAfter;
 }
 
+/// <summary>An owner has as many requests waiting and running as one may have.</summary>
+public sealed class OwnerBusyException(int limit, TimeSpan retryAfter)
+    : Exception($"{limit} requests of yours are being answered already; try again when one has ended.")
+{
+    /// <summary>When a place is likely to be free.</summary>
+    public TimeSpan RetryAfter { get; } = retryAfter;
+}
+
 /// <summary>The engine is shutting down and takes no new requests.</summary>
 public sealed class EngineStoppingException() : Exception("The engine is shutting down.");

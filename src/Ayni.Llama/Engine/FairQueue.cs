@@ -15,19 +15,32 @@ internal sealed class FairQueue
         var owner = sequence.Request.Owner;
         if (!_owners.TryGetValue(owner, out var node))
             _owners[owner] = node = _turns.AddLast(new OwnerQueue(owner, []));
-        node.Value.Waiting.Enqueue(sequence);
+        node.Value.Waiting.AddLast(sequence);
+        Count++;
+    }
+
+    /// <summary>Puts a sequence that was taken out before everybody who waits: it has had its turn and could not use it.</summary>
+    public void PutBack(Sequence sequence)
+    {
+        var owner = sequence.Request.Owner;
+        if (_owners.TryGetValue(owner, out var node))
+            _turns.Remove(node);
+        else
+            _owners[owner] = node = new(new OwnerQueue(owner, []));
+        _turns.AddFirst(node);
+        node.Value.Waiting.AddFirst(sequence);
         Count++;
     }
 
     /// <summary>The sequence whose turn it is, or null; it stays in the queue.</summary>
-    public Sequence? Peek() => _turns.First?.Value.Waiting.Peek();
+    public Sequence? Peek() => _turns.First?.Value.Waiting.First?.Value;
 
     /// <summary>Removes the sequence that <see cref="Peek"/> shows.</summary>
     public void Remove()
     {
         var node = _turns.First!;
         _turns.RemoveFirst();
-        node.Value.Waiting.Dequeue();
+        node.Value.Waiting.RemoveFirst();
         Count--;
         if (node.Value.Waiting.Count > 0)
             _turns.AddLast(node);
@@ -35,32 +48,31 @@ internal sealed class FairQueue
             _owners.Remove(node.Value.Owner);
     }
 
-    /// <summary>Removes and returns every sequence that was cancelled while it waited.</summary>
-    public List<Sequence> RemoveCancelled()
+    /// <summary>Moves every sequence that was cancelled while it waited into a list.</summary>
+    public void RemoveCancelled(List<Sequence> cancelled)
     {
-        var cancelled = new List<Sequence>();
         for (var node = _turns.First; node is not null;)
         {
             var next = node.Next;
-            var waiting = node.Value.Waiting;
-            for (var remaining = waiting.Count; remaining > 0; remaining--)
+            for (var item = node.Value.Waiting.First; item is not null;)
             {
-                var sequence = waiting.Dequeue();
-                if (sequence.IsCancelled)
-                    cancelled.Add(sequence);
-                else
-                    waiting.Enqueue(sequence);
+                var following = item.Next;
+                if (item.Value.IsCancelled)
+                {
+                    cancelled.Add(item.Value);
+                    node.Value.Waiting.Remove(item);
+                    Count--;
+                }
+                item = following;
             }
-            if (waiting.Count == 0)
+            if (node.Value.Waiting.Count == 0)
             {
                 _turns.Remove(node);
                 _owners.Remove(node.Value.Owner);
             }
             node = next;
         }
-        Count -= cancelled.Count;
-        return cancelled;
     }
 
-    private sealed record OwnerQueue(string Owner, Queue<Sequence> Waiting);
+    private sealed record OwnerQueue(string Owner, LinkedList<Sequence> Waiting);
 }

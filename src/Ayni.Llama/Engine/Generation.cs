@@ -24,7 +24,8 @@ public readonly record struct GeneratedToken(int Id, string Text);
 /// <param name="Prompt">Prompt tokens that were computed.</param>
 /// <param name="Cached">Prompt tokens whose keys and values were found in the cache.</param>
 /// <param name="Generated">Tokens sampled, an end token included.</param>
-public readonly record struct TokenUsage(int Prompt, int Cached, int Generated);
+/// <param name="Rejected">Tokens guessed and computed in vain.</param>
+public readonly record struct TokenUsage(int Prompt, int Cached, int Generated, int Rejected = 0);
 
 /// <summary>The end of a generation.</summary>
 /// <param name="Reason">Why it ended.</param>

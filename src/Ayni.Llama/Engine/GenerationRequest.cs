@@ -25,4 +25,13 @@ public sealed record GenerationRequest
 
     /// <summary>Whose request this is: waiting requests are taken from the owners in turn.</summary>
     public string Owner { get; init; } = "";
+
+    /// <summary>
+    /// Whose texts share their beginnings in the cache with this one: requests with the same text here. A cache hit's timing tells what others
+    /// asked, so this is the customer, unless the operator says otherwise.
+    /// </summary>
+    public string CacheShare { get; init; } = "";
+
+    /// <summary>Tokens taken instead of sampled ones, for benchmarks of what a given answer costs; then sampling goes on.</summary>
+    public ImmutableArray<int> ForcedOutput { get; init; } = [];
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Threading.Channels;
 
 namespace Ayni.Llama;
@@ -16,6 +18,8 @@ public sealed class LlamaEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Scheduler _scheduler;
     private readonly Task _loop;
+    private readonly ConcurrentDictionary<string, int> _ownerCounts = new(StringComparer.Ordinal);
+    private long _arrived;
     private int _waiting;
     private int _unfinished;
     private volatile bool _draining;
@@ -39,8 +43,8 @@ public sealed class LlamaEngine : IAsyncDisposable
             model,
             options,
             ContextLength,
-            onStarted: () => Interlocked.Decrement(ref _waiting),
-            onEnded: () => Interlocked.Decrement(ref _unfinished));
+            onStarted: sequence => Interlocked.Add(ref _waiting, -1 - sequence.Siblings.Count),
+            onEnded: Forget);
         _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -62,41 +66,57 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// <summary>What ended the engine against its will; null while it is well. Every generation then under way has failed with it.</summary>
     public Exception? Failure => _failure;
 
+    /// <summary>What the engine has done so far.</summary>
+    public EngineCounters Counters => _scheduler.Counters;
+
     /// <summary>
     /// Queues a generation. Cancelling the token ends it within one step; it then completes with <see cref="FinishReason.Cancelled"/>.
-    /// Throws <see cref="ContextLengthExceededException"/>, <see cref="QueueFullException"/>, <see cref="EngineStoppingException"/>,
-    /// or <see cref="ArgumentException"/> for an empty prompt, a token id outside the vocabulary or a parameter out of its range.
+    /// Throws <see cref="ContextLengthExceededException"/>, <see cref="QueueFullException"/>, <see cref="OwnerBusyException"/>,
+    /// <see cref="EngineStoppingException"/>, or <see cref="ArgumentException"/> for an empty prompt, a token id outside the vocabulary or a
+    /// parameter out of its range.
     /// </summary>
-    public Generation Submit(GenerationRequest request, CancellationToken cancellationToken)
+    public Generation Submit(GenerationRequest request, CancellationToken cancellationToken) => Submit(request, 1, cancellationToken)[0];
+
+    /// <summary>
+    /// Queues several answers to one prompt, which is computed once; the first answer's usage names it. Answers differ by their seeds: the
+    /// request's and those after it.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="count">Answers; at least 1 and at most <see cref="EngineOptions.MaxSequences"/>.</param>
+    /// <param name="cancellationToken">Ends all of them.</param>
+    public ImmutableArray<Generation> Submit(GenerationRequest request, int count, CancellationToken cancellationToken)
     {
-        if (request.Prompt.IsDefaultOrEmpty)
-            throw new ArgumentException("The prompt is empty.", nameof(request));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.MaxTokens);
-        foreach (var id in request.Prompt)
-        {
-            if (id < 0 || id >= Model.Config.VocabularySize)
-                throw new ArgumentException($"Token id {id} is outside the vocabulary of {Model.Config.VocabularySize}.", nameof(request));
-        }
-        if (request.Stop.Any(string.IsNullOrEmpty))
-            throw new ArgumentException("A stop text is empty.", nameof(request));
+        Validate(request);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _options.MaxSequences);
         if (request.Prompt.Length >= ContextLength)
             throw new ContextLengthExceededException(request.Prompt.Length, ContextLength);
 
         var maxTokens = Math.Min(request.MaxTokens, ContextLength - request.Prompt.Length);
-        var sequence = new Sequence(request, Model, maxTokens, _clock, cancellationToken);
-        if (Interlocked.Increment(ref _waiting) > _options.QueueLimit)
+        var arrival = Interlocked.Add(ref _arrived, count) - count;
+        Sequence[] sequences = [.. Enumerable.Range(0, count).Select(i => new Sequence(
+            request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed + i } }, Model, maxTokens, arrival + i, _clock, cancellationToken))];
+        sequences[0].Siblings.AddRange(sequences[1..]);
+        if (_ownerCounts.AddOrUpdate(request.Owner, count, (_, before) => before + count) > (_options.MaxPerOwner ?? int.MaxValue))
         {
-            Interlocked.Decrement(ref _waiting);
+            ForgetOwner(request.Owner, count);
+            throw new OwnerBusyException(_options.MaxPerOwner!.Value, TimeSpan.FromSeconds(1));
+        }
+        if (Interlocked.Add(ref _waiting, count) > _options.QueueLimit)
+        {
+            Interlocked.Add(ref _waiting, -count);
+            ForgetOwner(request.Owner, count);
             throw new QueueFullException(_options.QueueLimit, TimeSpan.FromSeconds(1));
         }
-        Interlocked.Increment(ref _unfinished);
-        if (_draining || !_arrivals.Writer.TryWrite(sequence))
+        Interlocked.Add(ref _unfinished, count);
+        if (_draining || !_arrivals.Writer.TryWrite(sequences[0]))
         {
-            Interlocked.Decrement(ref _waiting);
-            Interlocked.Decrement(ref _unfinished);
+            Interlocked.Add(ref _waiting, -count);
+            Interlocked.Add(ref _unfinished, -count);
+            ForgetOwner(request.Owner, count);
             throw new EngineStoppingException();
         }
-        return sequence.Generation;
+        return [.. sequences.Select(sequence => sequence.Generation)];
     }
 
     /// <summary>Takes no new requests and waits until those under way have ended; those still running at <paramref name="limit"/> are cancelled.</summary>
@@ -121,6 +141,33 @@ public sealed class LlamaEngine : IAsyncDisposable
         await DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
         _scheduler.Dispose();
         _stopping.Dispose();
+    }
+
+    private void Validate(GenerationRequest request)
+    {
+        if (request.Prompt.IsDefaultOrEmpty)
+            throw new ArgumentException("The prompt is empty.", nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.MaxTokens);
+        foreach (var id in (ReadOnlySpan<int>)[.. request.Prompt, .. request.ForcedOutput])
+        {
+            if (id < 0 || id >= Model.Config.VocabularySize)
+                throw new ArgumentException($"Token id {id} is outside the vocabulary of {Model.Config.VocabularySize}.", nameof(request));
+        }
+        if (request.Stop.Any(string.IsNullOrEmpty))
+            throw new ArgumentException("A stop text is empty.", nameof(request));
+    }
+
+    private void Forget(Sequence sequence)
+    {
+        Interlocked.Decrement(ref _unfinished);
+        ForgetOwner(sequence.Request.Owner, 1);
+    }
+
+    private void ForgetOwner(string owner, int count)
+    {
+        // An owner without requests takes no memory.
+        if (_ownerCounts.AddOrUpdate(owner, 0, (_, before) => before - count) == 0)
+            _ownerCounts.TryRemove(new(owner, 0));
     }
 
     private void RunLoop()

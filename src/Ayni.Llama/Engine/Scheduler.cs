@@ -3,21 +3,27 @@ using System.Runtime.InteropServices;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Decides step by step which tokens are computed: first one for every sequence that is generating, then as much of waiting prompts as the step
+/// Decides step by step which tokens are computed: those of every sequence that is generating, then as much of waiting prompts as the step
 /// still holds. Runs on one thread and owns the cache.
 /// </summary>
 internal sealed class Scheduler : IDisposable
 {
+    // Guesses cost next to nothing while a step is bound by reading the weights; with more sequences than this it no longer is.
+    private const int MostGuessingSequences = 2;
+
     private readonly EngineOptions _options;
     private readonly int _vocabularySize;
     private readonly Transformer _transformer;
     private readonly FairQueue _waiting = new();
+
+    // Who came first is first.
     private readonly List<Sequence> _running = [];
-    private readonly List<Sequence> _sampling = [];
-    private readonly Batch _batch = new();
+    private readonly List<(Sequence Sequence, int Count)> _planned = [];
+    private readonly List<Sequence> _ended = [];
+    private readonly Batch _batch;
     private readonly float[] _logits;
-    private readonly Action _onStarted;
-    private readonly Action _onEnded;
+    private readonly Action<Sequence> _onStarted;
+    private readonly Action<Sequence> _onEnded;
 
     /// <summary>Reserves the cache.</summary>
     /// <param name="model">The model.</param>
@@ -25,23 +31,24 @@ internal sealed class Scheduler : IDisposable
     /// <param name="contextLength">The longest sequence, in tokens.</param>
     /// <param name="onStarted">Called for each sequence that stops waiting, whether to run or because it was cancelled.</param>
     /// <param name="onEnded">Called for each sequence that ended, just before its generation completes.</param>
-    public Scheduler(LlamaModel model, EngineOptions options, int contextLength, Action onStarted, Action onEnded)
+    public Scheduler(LlamaModel model, EngineOptions options, int contextLength, Action<Sequence> onStarted, Action<Sequence> onEnded)
     {
         _options = options;
         _onStarted = onStarted;
         _onEnded = onEnded;
         _vocabularySize = model.Config.VocabularySize;
-        var stepTokens = Math.Max(options.StepTokens, options.MaxSequences);
+        var guesses = options.Speculates ? MostGuessingSequences * PromptLookup.MostTokens : 0;
+        var stepTokens = Math.Max(options.StepTokens, options.MaxSequences + guesses);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
-        _logits = new float[checked(options.MaxSequences * _vocabularySize)];
-
-        var blocksOfOne = (contextLength - 1) / KeyValueCache.BlockTokens + 1;
-        var blockBytes = 2L * model.Config.LayerCount * model.Config.KeyValueWidth * KeyValueCache.BlockTokens * sizeof(float);
-        var blocks = Math.Clamp(options.CacheBytes / blockBytes, blocksOfOne, (long)blocksOfOne * options.MaxSequences);
-        Cache = new KeyValueCache(model.Config, (int)blocks);
+        _logits = new float[checked((options.MaxSequences + guesses) * _vocabularySize)];
+        _batch = new Batch(model.Config);
+        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes);
     }
 
     public KeyValueCache Cache { get; }
+
+    /// <summary>What happened so far; read by other threads.</summary>
+    public EngineCounters Counters { get; } = new();
 
     public bool HasWork => _running.Count > 0 || _waiting.Count > 0;
 
@@ -52,6 +59,7 @@ internal sealed class Scheduler : IDisposable
     {
         EndCancelled();
         Admit();
+        Plan();
         FillBatch();
         if (_batch.TokenCount == 0)
             return;
@@ -63,108 +71,211 @@ internal sealed class Scheduler : IDisposable
         {
             // One failing step fails those in it, not the engine: each reader sees the error, the next requests are served.
             foreach (var sequence in _running.ToArray())
-                End(sequence, s => s.Generation.Fail(error));
+                End(sequence, FinishReason.Cancelled, error);
             return;
         }
-        for (var i = 0; i < _sampling.Count; i++)
-            Sample(_sampling[i], _logits.AsSpan(i * _vocabularySize, _vocabularySize));
+        Counters.NoteStep(_batch.TokenCount);
+        TakeResults();
     }
 
     /// <summary>Ends everything, waiting or running: as cancelled, or with the error that ended the engine.</summary>
     public void EndAll(Exception? failure)
     {
-        Action<Sequence> complete = failure is null ? s => s.Finish(FinishReason.Cancelled) : s => s.Generation.Fail(failure);
         while (_waiting.Peek() is { } sequence)
         {
             _waiting.Remove();
-            _onStarted();
-            _onEnded();
-            complete(sequence);
+            EndWaiting(sequence, failure);
         }
         foreach (var sequence in _running.ToArray())
-            End(sequence, complete);
+            End(sequence, FinishReason.Cancelled, failure);
     }
 
     public void Dispose() => Cache.Dispose();
 
     private void EndCancelled()
     {
-        foreach (var sequence in _waiting.RemoveCancelled())
+        _waiting.RemoveCancelled(_ended);
+        foreach (var sequence in _ended)
+            EndWaiting(sequence);
+        _ended.Clear();
+        foreach (var sequence in _running)
         {
-            _onStarted();
-            _onEnded();
-            sequence.Finish(FinishReason.Cancelled);
+            if (sequence.IsCancelled)
+                _ended.Add(sequence);
         }
-        foreach (var sequence in _running.FindAll(s => s.IsCancelled))
-            End(sequence, s => s.Finish(FinishReason.Cancelled));
+        foreach (var sequence in _ended)
+            End(sequence, FinishReason.Cancelled);
+        _ended.Clear();
     }
 
+    /// <summary>Takes in who waits as long as there are places, and blocks for the prompt and for one more token of everybody.</summary>
     private void Admit()
     {
-        // The whole answer's blocks are reserved, so that a sequence once begun can always finish.
-        while (_running.Count < _options.MaxSequences && _waiting.Peek() is { } sequence && Cache.TryGrow(sequence.Blocks, sequence.MaxLength))
+        while (_waiting.Peek() is { } sequence && PlacesTaken() + sequence.Siblings.Count < _options.MaxSequences)
         {
+            var found = Cache.Find(sequence.Blocks, CollectionsMarshal.AsSpan(sequence.Tokens));
+            if (_running.Count > 0 && !Cache.HasRoom(sequence.Blocks, sequence.Tokens.Count + 1, spare: _running.Count + sequence.Siblings.Count))
+            {
+                Cache.Release(sequence.Blocks);
+                return;
+            }
             _waiting.Remove();
-            _running.Add(sequence);
-            sequence.Start();
-            _onStarted();
+            if (!sequence.HasStarted)
+            {
+                _onStarted(sequence);
+                Counters.NotePrompt(sequence.Tokens.Count, found);
+            }
+            sequence.Start(found);
+            Insert(sequence);
         }
+    }
+
+    private int PlacesTaken()
+    {
+        var places = 0;
+        foreach (var sequence in _running)
+            places += 1 + sequence.Siblings.Count;
+        return places;
+    }
+
+    private void Insert(Sequence sequence)
+    {
+        var place = _running.Count;
+        while (place > 0 && _running[place - 1].Arrival > sequence.Arrival)
+            place--;
+        _running.Insert(place, sequence);
+    }
+
+    /// <summary>Decides how many tokens of each sequence are computed, and gives each the blocks for them; the youngest yield where too few are free.</summary>
+    private void Plan()
+    {
+        _planned.Clear();
+        var (decoding, room) = (0, _options.StepTokens);
+        foreach (var sequence in _running)
+            decoding += sequence.IsDecoding ? 1 : 0;
+        var unfinished = _running.Count - decoding;
+        var guesses = _options.Speculates && unfinished == 0 && decoding <= MostGuessingSequences ? PromptLookup.MostTokens : 0;
+        room -= decoding;
+        for (var i = 0; i < _running.Count; i++)
+        {
+            var sequence = _running[i];
+            if (sequence.IsDecoding)
+            {
+                sequence.Guess(guesses);
+                Reserve(sequence, 1);
+                continue;
+            }
+            // An equal share each, so that a short prompt does not wait for long ones; what one leaves goes to those after it.
+            var share = Math.Min((room + unfinished - 1) / unfinished, sequence.MissingCount);
+            unfinished--;
+            if (share > 0)
+                room -= Reserve(sequence, share);
+        }
+    }
+
+    /// <summary>Plans so many tokens of a sequence, and returns as many, or 0 where it had to yield itself.</summary>
+    private int Reserve(Sequence sequence, int count)
+    {
+        while (!Cache.TryGrow(sequence.Blocks, sequence.CachedLength, sequence.CachedLength + count + sequence.DraftCount))
+        {
+            if (sequence.DraftCount > 0)
+            {
+                sequence.DropDraft();
+                continue;
+            }
+            var youngest = _running[^1];
+            if (youngest == sequence && _running.Count == 1)
+                throw new InvalidOperationException("The cache is too small for one sequence.");
+            Preempt(youngest);
+            if (youngest == sequence)
+                return 0;
+        }
+        _planned.Add((sequence, count));
+        return count;
+    }
+
+    /// <summary>Takes a sequence's blocks; it is computed again later and loses nothing but time.</summary>
+    private void Preempt(Sequence sequence)
+    {
+        _running.Remove(sequence);
+        Cache.Release(sequence.Blocks);
+        sequence.Restart();
+        _waiting.PutBack(sequence);
+        Counters.NotePreemption();
     }
 
     private void FillBatch()
     {
         _batch.Clear();
-        _sampling.Clear();
-        foreach (var sequence in _running)
+        foreach (var (sequence, count) in _planned)
         {
-            if (sequence.IsDecoding)
-                Add(sequence, 1);
-        }
-        var unfinished = _running.Count(sequence => sequence.MissingCount > 0);
-        foreach (var sequence in _running)
-        {
-            if (sequence.MissingCount == 0)
-                continue;
-            // An equal share each, so that a short prompt does not wait for long ones; what one leaves goes to those after it.
-            var room = _options.StepTokens - _batch.TokenCount;
-            var share = Math.Min((room + unfinished - 1) / unfinished, sequence.MissingCount);
-            unfinished--;
-            if (share > 0)
-                Add(sequence, share);
+            var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.CachedLength, count);
+            var isLast = sequence.CachedLength + count == sequence.Tokens.Count;
+            _batch.Add(tokens, sequence.Draft, sequence.CachedLength, sequence.Blocks, isLast ? LogitSelection.Last : LogitSelection.None);
         }
     }
 
-    private void Add(Sequence sequence, int count)
+    private void TakeResults()
     {
-        var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.CachedLength, count);
-        var isLast = sequence.CachedLength + count == sequence.Tokens.Count;
-        _batch.Add(tokens, sequence.CachedLength, sequence.Blocks, isLast ? LogitSelection.Last : LogitSelection.None);
-        sequence.CachedLength += count;
-        if (isLast)
-            _sampling.Add(sequence);
+        var row = 0;
+        foreach (var (sequence, count) in _planned)
+        {
+            sequence.NoteComputed(count);
+            Cache.Publish(sequence.Blocks, CollectionsMarshal.AsSpan(sequence.Tokens)[..sequence.CachedLength]);
+            if (sequence.MissingCount > 0)
+                continue;
+            var rows = 1 + sequence.DraftCount;
+            var logits = _logits.AsSpan(row * _vocabularySize, rows * _vocabularySize);
+            row += rows;
+            foreach (var sibling in sequence.Siblings)
+            {
+                Cache.Share(sequence.Blocks, sibling.Blocks);
+                sibling.StartFrom(sequence);
+                Insert(sibling);
+                Sample(sibling, logits);
+            }
+            sequence.Siblings.Clear();
+            Sample(sequence, logits);
+        }
     }
 
     private void Sample(Sequence sequence, ReadOnlySpan<float> logits)
     {
         FinishReason? finish;
+        var before = sequence.Tokens.Count;
+        var drafted = sequence.DraftCount;
         try
         {
             finish = sequence.Advance(logits);
         }
         catch (Exception error)
         {
-            End(sequence, s => s.Generation.Fail(error));
+            End(sequence, FinishReason.Cancelled, error);
             return;
         }
+        Counters.NoteGenerated(sequence.Tokens.Count - before, drafted);
         if (finish is { } reason)
-            End(sequence, s => s.Finish(reason));
+            End(sequence, reason);
     }
 
-    private void End(Sequence sequence, Action<Sequence> complete)
+    /// <summary>Takes a sequence's place and blocks, and completes it: with the error, where there is one.</summary>
+    private void End(Sequence sequence, FinishReason reason, Exception? error = null)
     {
         _running.Remove(sequence);
         Cache.Release(sequence.Blocks);
-        _onEnded();
-        complete(sequence);
+        _onEnded(sequence);
+        if (error is null)
+            sequence.Finish(reason);
+        else
+            sequence.Generation.Fail(error);
+        foreach (var sibling in sequence.Siblings)
+            End(sibling, reason, error);
+    }
+
+    private void EndWaiting(Sequence sequence, Exception? error = null)
+    {
+        if (!sequence.HasStarted)
+            _onStarted(sequence);
+        End(sequence, FinishReason.Cancelled, error);
     }
 }

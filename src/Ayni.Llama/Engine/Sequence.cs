@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Ayni.Llama;
 
 /// <summary>One generation as the scheduler sees it: its tokens, its place in the cache, what it has said. Owned by the scheduler's thread.</summary>
@@ -10,18 +12,35 @@ internal sealed class Sequence
     private readonly StopTexts _stops;
     private readonly CancellationToken _cancellation;
     private readonly long _submitted;
+    private readonly int[] _draft = new int[PromptLookup.MostTokens];
+    private PromptLookup? _lookup;
     private long _started;
     private long _firstToken;
     private long _lastToken;
+    private int _promptFound;
+    private int _promptSeen;
+    private int _rejected;
+    private bool _isSibling;
 
-    public Sequence(GenerationRequest request, LlamaModel model, int maxTokens, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Queues a generation.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="maxTokens">The most tokens to generate, within the context.</param>
+    /// <param name="arrival">How many came before it.</param>
+    /// <param name="clock">Measures its times.</param>
+    /// <param name="cancellation">Ends it within a step.</param>
+    public Sequence(GenerationRequest request, LlamaModel model, int maxTokens, long arrival, TimeProvider clock, CancellationToken cancellation)
     {
         Request = request;
         MaxTokens = maxTokens;
+        Arrival = arrival;
         Tokens = [.. request.Prompt];
+        Blocks = new SequenceBlocks(request.CacheShare);
         _model = model;
         _clock = clock;
         _sampler = new Sampler(request.Sampling, model.Config.VocabularySize);
+        foreach (var token in request.Prompt)
+            _sampler.ObservePrompt(token);
         _decoder = model.HasTokenizer ? new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText) : null;
         _stops = new StopTexts(request.Stop);
         _cancellation = cancellation;
@@ -33,36 +52,130 @@ internal sealed class Sequence
     /// <summary>The most tokens to generate, within the context.</summary>
     public int MaxTokens { get; }
 
+    /// <summary>How many came before it: who came first is served to the end first where not all can be.</summary>
+    public long Arrival { get; }
+
     public Generation Generation { get; } = new();
+
+    /// <summary>Further answers to the same prompt, which begin once this one has computed it.</summary>
+    public List<Sequence> Siblings { get; } = [];
 
     /// <summary>The prompt and what was generated.</summary>
     public List<int> Tokens { get; }
 
     /// <summary>The cache blocks it owns.</summary>
-    public List<int> Blocks { get; } = [];
+    public SequenceBlocks Blocks { get; }
 
     /// <summary>Tokens whose keys and values are in the cache.</summary>
-    public int CachedLength { get; set; }
+    public int CachedLength { get; private set; }
 
-    /// <summary>Tokens that are not in the cache and not in the step being filled.</summary>
+    /// <summary>Tokens that are not in the cache.</summary>
     public int MissingCount => Tokens.Count - CachedLength;
 
     public bool IsCancelled => _cancellation.IsCancellationRequested;
 
+    /// <summary>Whether its next step computes nothing but what was generated last.</summary>
     public bool IsDecoding => MissingCount == 1 && GeneratedCount > 0;
 
-    /// <summary>Cache slots it may need in all.</summary>
-    public int MaxLength => Request.Prompt.Length + MaxTokens;
+    /// <summary>Tokens guessed to follow its last one.</summary>
+    public ReadOnlySpan<int> Draft => _draft.AsSpan(0, DraftCount);
+
+    public int DraftCount { get; private set; }
 
     private int GeneratedCount => Tokens.Count - Request.Prompt.Length;
 
-    /// <summary>Notes that its first step begins.</summary>
-    public void Start() => _started = _clock.GetTimestamp();
+    /// <summary>Whether it was ever admitted.</summary>
+    public bool HasStarted => _started != 0;
 
-    /// <summary>Samples the next token from its logits, hands it to the reader, and tells why the generation ends, or null if it goes on.</summary>
+    /// <summary>Notes that it is admitted, for the first time or again, with so many of its tokens found in the cache.</summary>
+    public void Start(int found)
+    {
+        CachedLength = found;
+        if (_started != 0)
+            return;
+        _started = _clock.GetTimestamp();
+        _promptFound = found;
+        // No list grows while it is decoding.
+        Tokens.EnsureCapacity(Request.Prompt.Length + MaxTokens);
+        Blocks.EnsureCapacity(Request.Prompt.Length + MaxTokens);
+    }
+
+    /// <summary>Takes up where another sequence of the same prompt is.</summary>
+    public void StartFrom(Sequence other)
+    {
+        Start(0);
+        _isSibling = true;
+        CachedLength = other.CachedLength;
+    }
+
+    /// <summary>Notes that its blocks were taken and it must be computed again.</summary>
+    public void Restart()
+    {
+        CachedLength = 0;
+        DraftCount = 0;
+    }
+
+    /// <summary>Guesses its next tokens, at most so many.</summary>
+    public void Guess(int most)
+    {
+        // The last token needs no successor.
+        most = Math.Min(Math.Min(most, _draft.Length), MaxTokens - GeneratedCount - 1);
+        if (most <= 0)
+        {
+            DraftCount = 0;
+            return;
+        }
+        _lookup ??= new PromptLookup(Request.Prompt.Length + MaxTokens);
+        DraftCount = _lookup.Draft(CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, most));
+    }
+
+    /// <summary>Forgets the guess, for want of room.</summary>
+    public void DropDraft() => DraftCount = 0;
+
+    /// <summary>Notes that so many of its missing tokens are now in the cache.</summary>
+    public void NoteComputed(int count)
+    {
+        CachedLength += count;
+        _promptSeen = Math.Max(_promptSeen, Math.Min(CachedLength, Request.Prompt.Length));
+    }
+
+    /// <summary>
+    /// Samples from the logits after its last token and, as long as what is sampled is what was guessed, from those after the guesses. So each
+    /// token is drawn as it would be without guessing. Tells why the generation ends, or null if it goes on.
+    /// </summary>
+    /// <param name="logits"><c>[1 + DraftCount, vocabulary]</c>.</param>
     public FinishReason? Advance(ReadOnlySpan<float> logits)
     {
-        var token = _sampler.Next(logits);
+        var (drafted, accepted) = (DraftCount, 0);
+        var vocabulary = _model.Config.VocabularySize;
+        FinishReason? finish;
+        while ((finish = Append(logits.Slice(accepted * vocabulary, vocabulary))) is null && accepted < drafted && Tokens[^1] == _draft[accepted])
+        {
+            accepted++;
+            CachedLength++;
+        }
+        if (drafted > 0)
+        {
+            _rejected += drafted - accepted;
+            _lookup!.Note(drafted, accepted, Tokens.Count);
+        }
+        DraftCount = 0;
+        return finish;
+    }
+
+    /// <summary>Completes the generation.</summary>
+    public void Finish(FinishReason reason) => Generation.Complete(new GenerationResult(
+        reason,
+        new TokenUsage(_isSibling ? 0 : Math.Max(0, _promptSeen - _promptFound), _promptFound, GeneratedCount, _rejected),
+        _started == 0 ? _clock.GetElapsedTime(_submitted) : _clock.GetElapsedTime(_submitted, _started),
+        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_started, _firstToken),
+        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_firstToken, _lastToken)));
+
+    /// <summary>Samples the next token from its logits, hands it to the reader, and tells why the generation ends, or null if it goes on.</summary>
+    private FinishReason? Append(ReadOnlySpan<float> logits)
+    {
+        var token = GeneratedCount < Request.ForcedOutput.Length ? Request.ForcedOutput[GeneratedCount] : _sampler.Next(logits);
+        _sampler.Observe(token);
         Tokens.Add(token);
         _lastToken = _clock.GetTimestamp();
         if (GeneratedCount == 1)
@@ -91,12 +204,4 @@ internal sealed class Sequence
     /// <summary>No text where the model has no tokenizer, and for the ids beyond it with which vocabularies are padded.</summary>
     private string TextOf(int token) =>
         _decoder is null || token >= _model.Tokenizer.VocabularySize ? "" : _decoder.Append(token);
-
-    /// <summary>Completes the generation.</summary>
-    public void Finish(FinishReason reason) => Generation.Complete(new GenerationResult(
-        reason,
-        new TokenUsage(Math.Min(CachedLength, Request.Prompt.Length), 0, GeneratedCount),
-        _started == 0 ? _clock.GetElapsedTime(_submitted) : _clock.GetElapsedTime(_submitted, _started),
-        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_started, _firstToken),
-        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_firstToken, _lastToken)));
 }

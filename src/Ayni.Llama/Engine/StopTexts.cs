@@ -7,6 +7,7 @@ namespace Ayni.Llama;
 /// </summary>
 internal sealed class StopTexts(IReadOnlyList<string> stops)
 {
+    private readonly string[] _stops = [.. stops];
     private readonly StringBuilder _held = new();
 
     /// <summary>Whether a stop text has appeared; nothing may be appended after that.</summary>
@@ -15,7 +16,7 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
     /// <summary>Takes more text and returns what can be shown now: everything before a stop text, or before what may be the start of one.</summary>
     public string Append(string text)
     {
-        if (stops.Count == 0)
+        if (_stops.Length == 0)
             return text;
         var held = _held.Append(text).ToString();
         _held.Clear();
@@ -24,7 +25,7 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
             Found = true;
             return held[..start];
         }
-        var safe = held.Length - stops.Max(stop => PossibleStart(held, stop));
+        var safe = held.Length - _stops.Max(stop => PossibleStart(held, stop));
         _held.Append(held, safe, held.Length - safe);
         return held[..safe];
     }
@@ -44,7 +45,7 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
     private int? FirstToEnd(string text)
     {
         (int End, int Start)? first = null;
-        foreach (var stop in stops)
+        foreach (var stop in _stops)
         {
             var start = text.IndexOf(stop, StringComparison.Ordinal);
             if (start >= 0 && (first is null || (start + stop.Length, start).CompareTo(first.Value) < 0))

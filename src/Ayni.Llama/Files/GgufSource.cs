@@ -43,7 +43,7 @@ internal sealed class GgufSource : ModelSource
     {
         if (Tensors.Count == 0)
             throw new ModelFormatException(Path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-        return LlamaConfig.FromGguf(Metadata, (tokenizer ?? ReadTokenizer()).VocabularySize);
+        return GgufConfig.Read(Metadata, (tokenizer ?? ReadTokenizer()).VocabularySize);
     }
 
     internal override ModelFormatException Missing(string name) =>

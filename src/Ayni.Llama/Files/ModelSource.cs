@@ -116,6 +116,13 @@ public abstract class ModelSource : IDisposable
     /// <summary>The weights of one of <see cref="Tensors"/>, in adjacent-pair rotary order.</summary>
     internal abstract TensorContent Read(ModelTensor tensor);
 
+    /// <summary>One matrix of a stack of experts, <c>[outputs, inputs]</c>.</summary>
+    internal virtual TensorContent ReadExpert(ModelTensor stack, int expert)
+    {
+        var bytes = stack.Bytes / stack.Dimensions[2];
+        return new TensorContent(Read(stack).Data.Slice(expert * bytes, bytes));
+    }
+
     /// <summary>A shape as this format's users know it; given in ggml's order.</summary>
     internal virtual string Describe(ReadOnlySpan<long> dimensions)
     {

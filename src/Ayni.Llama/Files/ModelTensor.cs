@@ -39,6 +39,9 @@ public sealed record ModelTensor
     /// <summary>The number of weights: the product of the dimensions.</summary>
     public long Weights => Dimensions.Aggregate(1L, (product, dimension) => product * dimension);
 
+    /// <summary>Whether the tensor holds the matrices of a layer's experts, <c>[experts, outputs, inputs]</c>.</summary>
+    public bool IsExpertStack => Name.EndsWith("_exps.weight", StringComparison.Ordinal);
+
     /// <summary>The error for a tensor that a model can't use, such as one of a wrong shape.</summary>
     public ModelFormatException Error(string problem) => new(Path, InfoOffset, StoredName, problem);
 }

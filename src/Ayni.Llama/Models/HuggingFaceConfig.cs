@@ -1,18 +1,24 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
 namespace Ayni.Llama;
 
 /// <summary>Reads the shape of a Llama from Hugging Face's <c>config.json</c>.</summary>
 internal static class HuggingFaceConfig
 {
-    // Mistral 7B is a Llama but for its sliding window, which its later versions don't have.
-    private static readonly string[] Architectures = ["LlamaForCausalLM", "MistralForCausalLM"];
-    private static readonly string[] ModelTypes = ["llama", "mistral"];
+    // Mistral 7B is a Llama but for its sliding window. The last one sees pictures, too; here it reads and writes text.
+    private static readonly string[] Architectures =
+        ["LlamaForCausalLM", "MistralForCausalLM", "Llama4ForCausalLM", "Llama4ForConditionalGeneration"];
+
+    private static readonly string[] ModelTypes = ["llama", "mistral", "llama4", "llama4_text"];
 
     /// <summary>
     /// Reads the shape. Throws <see cref="ModelFormatException"/> for another architecture, a missing field or an impossible value.
     /// </summary>
-    public static LlamaConfig Read(JsonFields fields)
+    public static LlamaConfig Read(JsonFields file)
     {
-        RefuseOthers(fields);
+        RefuseOthers(file);
+        var fields = TextFields(file);
         RefuseUnsupported(fields);
         var hiddenSize = fields.Dimension("hidden_size");
         var headCount = fields.Dimension("num_attention_heads");
@@ -28,10 +34,11 @@ internal static class HuggingFaceConfig
             throw fields.Error("num_key_value_heads", $"{keyValueHeadCount} key-value heads do not divide {headCount} heads");
         var contextLength = fields.Dimension("max_position_embeddings");
 
-        return new LlamaConfig
+        var isLlama4 = IsLlama4(file);
+        var config = new LlamaConfig
         {
             HiddenSize = hiddenSize,
-            IntermediateSize = fields.Dimension("intermediate_size"),
+            IntermediateSize = isLlama4 ? fields.Dimension("intermediate_size_mlp", 16384) : fields.Dimension("intermediate_size"),
             LayerCount = fields.Dimension("num_hidden_layers"),
             HeadCount = headCount,
             KeyValueHeadCount = keyValueHeadCount,
@@ -44,8 +51,70 @@ internal static class HuggingFaceConfig
             VocabularySize = fields.Dimension("vocab_size"),
             ContextLength = contextLength,
             RotaryScaling = ReadScaling(fields, contextLength),
+            LocalAttention = ReadWindow(fields, contextLength),
+        };
+        return isLlama4 ? WithLlama4(config, fields) : config;
+    }
+
+    /// <summary>Whether a file describes a Llama 4, whose tensors have names of their own.</summary>
+    public static bool IsLlama4(JsonFields file) =>
+        file.FindString("model_type") is "llama4" or "llama4_text" || file.Strings("architectures").Any(name => name.StartsWith("Llama4", StringComparison.Ordinal));
+
+    /// <summary>The fields of the language model: those of the file, or of the part for text in that of a model that sees pictures, too.</summary>
+    public static JsonFields TextFields(JsonFields file) => file.FindObject("text_config") ?? file;
+
+    /// <summary>Adds what a Llama 4 has more, with the defaults of Hugging Face's code.</summary>
+    private static LlamaConfig WithLlama4(LlamaConfig config, JsonFields fields)
+    {
+        if (fields.Dimension("num_experts_per_tok", 1) != 1)
+            throw fields.Error("num_experts_per_tok", "more than one expert for a token is not a Llama's");
+        // Absent means the default, and null means that nothing is cut into chunks.
+        var hasChunks = fields.FindInteger("attention_chunk_size") is not null || !fields.Names.Contains("attention_chunk_size");
+        return config with
+        {
+            LocalAttention = hasChunks ? new(LocalAttentionKind.Chunk, fields.Dimension("attention_chunk_size", GgufConfig.Llama4ChunkSize)) : null,
+            UnrotatedLayers = ReadUnrotated(config.LayerCount, fields),
+            NormalizesHeads = fields.FindBoolean("use_qk_norm") ?? true,
+            // Some files give a number here.
+            AttentionTemperature = fields.Names.Contains("attn_temperature_tuning") && fields.IsNothing("attn_temperature_tuning")
+                ? null
+                : new(fields.Positive("floor_scale", GgufConfig.Llama4Temperature.Floor), fields.Positive("attn_scale", GgufConfig.Llama4Temperature.Scale)),
+            Experts = new MixtureOfExperts
+            {
+                Count = fields.Dimension("num_local_experts", 16),
+                IntermediateSize = fields.Dimension("intermediate_size", 8192),
+                Layers = ReadLayers(fields, "moe_layers", config.LayerCount)
+                    ?? GgufConfig.EveryNth(config.LayerCount, fields.Dimension("interleave_moe_layer_step", 1)),
+            },
         };
     }
+
+    /// <summary>From the list with a 1 for each layer that is rotated, or else from the interval.</summary>
+    private static ImmutableArray<int> ReadUnrotated(int layerCount, JsonFields fields)
+    {
+        const string Name = "no_rope_layers";
+        var rotated = fields.Integers(Name);
+        if (rotated.Count == 0)
+            return GgufConfig.EveryNth(layerCount, fields.Dimension("no_rope_layer_interval", GgufConfig.Llama4UnrotatedInterval));
+        return rotated.Count == layerCount
+            ? [.. Enumerable.Range(0, layerCount).Where(layer => rotated[layer] == 0)]
+            : throw fields.Error(Name, $"{rotated.Count} values for {layerCount} layers");
+    }
+
+    private static ImmutableArray<int>? ReadLayers(JsonFields fields, string name, int layerCount)
+    {
+        if (!fields.Has(name, JsonValueKind.Array))
+            return null;
+        var layers = fields.Integers(name);
+        return layers.All(layer => layer >= 0 && layer < layerCount)
+            ? [.. layers.Distinct().Order().Select(layer => (int)layer)]
+            : throw fields.Error(name, $"a number is not that of one of the {layerCount} layers");
+    }
+
+    private static LocalAttention? ReadWindow(JsonFields fields, int contextLength) =>
+        fields.FindInteger("sliding_window") is { } window && window < contextLength
+            ? new(LocalAttentionKind.Window, fields.Dimension("sliding_window"))
+            : null;
 
     private static void RefuseOthers(JsonFields fields)
     {
@@ -65,13 +134,6 @@ internal static class HuggingFaceConfig
     {
         if (fields.FindString("hidden_act") is { } activation and not "silu")
             throw fields.Error("hidden_act", $"the activation '{activation}' is not a Llama's, which is silu");
-        foreach (var bias in (string[])["attention_bias", "mlp_bias"])
-        {
-            if (fields.FindBoolean(bias) == true)
-                throw fields.Error(bias, "biases are not supported");
-        }
-        if (fields.FindInteger("sliding_window") is { } window && window < (fields.FindInteger("max_position_embeddings") ?? long.MaxValue))
-            throw fields.Error("sliding_window", $"attention to the last {window} tokens only is not supported");
         if (fields.FindObject("quantization_config") is { } quantization)
             throw quantization.Error("quant_method", $"weights quantized by '{quantization.FindString("quant_method")}' are not supported");
         foreach (var holder in (JsonFields?[])[fields, fields.FindObject("rope_parameters")])

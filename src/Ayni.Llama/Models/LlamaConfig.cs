@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -59,69 +60,24 @@ public sealed record LlamaConfig
     /// <summary>Width of all key (or value) heads together.</summary>
     public int KeyValueWidth => KeyValueHeadCount * HeadDim;
 
-    /// <summary>
-    /// Reads the shape from a GGUF file's <c>llama.*</c> keys. Throws <see cref="ModelFormatException"/> for another architecture, a missing
-    /// key or an impossible value.
-    /// </summary>
-    public static LlamaConfig FromGguf(GgufMetadata metadata, int vocabularySize)
-    {
-        var architecture = metadata.FindString("general.architecture") ?? throw metadata.Error("general.architecture", "the key is missing");
-        if (architecture != "llama")
-            throw metadata.Error("general.architecture", $"the architecture is '{architecture}'; Ayni runs 'llama'");
-        RefuseUnsupported(metadata);
+    /// <summary>What most layers attend to instead of all that came before; null where every layer attends to all.</summary>
+    public LocalAttention? LocalAttention { get; init; }
 
-        var hiddenSize = Dimension(metadata, "llama.embedding_length");
-        var headCount = Dimension(metadata, "llama.attention.head_count");
-        if (metadata.FindInteger("llama.attention.key_length") is null && hiddenSize % headCount != 0)
-            throw metadata.Error("llama.attention.head_count", $"{headCount} heads do not divide the width {hiddenSize}");
-        var headDim = Dimension(metadata, "llama.attention.key_length", hiddenSize / headCount);
-        var keyValueHeadCount = Dimension(metadata, "llama.attention.head_count_kv", headCount);
-        if (headCount % keyValueHeadCount != 0)
-            throw metadata.Error("llama.attention.head_count_kv", $"{keyValueHeadCount} key-value heads do not divide {headCount} heads");
-        if ((long)headCount * headDim > MaxDimension)
-            throw metadata.Error("llama.attention.key_length", $"{headCount} heads of {headDim} values are too wide");
-        if (Dimension(metadata, "llama.attention.value_length", headDim) != headDim)
-            throw metadata.Error("llama.attention.value_length", $"values of another size than keys ({headDim}) are not a Llama's");
-        var rotaryDim = Dimension(metadata, "llama.rope.dimension_count", headDim);
-        if (rotaryDim > headDim || rotaryDim % 2 != 0)
-            throw metadata.Error("llama.rope.dimension_count", $"{rotaryDim} is not an even number up to the head's {headDim} values");
-        var contextLength = Dimension(metadata, "llama.context_length");
+    /// <summary>Layers without rotary embedding, which attend to all that came before (Llama 4); ascending.</summary>
+    public ImmutableArray<int> UnrotatedLayers { get; init; } = [];
 
-        return new LlamaConfig
-        {
-            HiddenSize = hiddenSize,
-            IntermediateSize = Dimension(metadata, "llama.feed_forward_length"),
-            LayerCount = Dimension(metadata, "llama.block_count"),
-            HeadCount = headCount,
-            KeyValueHeadCount = keyValueHeadCount,
-            HeadDim = headDim,
-            RotaryDim = rotaryDim,
-            RopeTheta = Positive(metadata, "llama.rope.freq_base", 10_000),
-            RmsNormEpsilon = (float)Positive(metadata, "llama.attention.layer_norm_rms_epsilon", null),
-            VocabularySize = vocabularySize,
-            ContextLength = contextLength,
-            RotaryScaling = GgufRotaryScaling.Read(metadata, contextLength),
-        };
-    }
+    /// <summary>Whether the heads of queries and keys are normalized, without weights, after they are rotated (Llama 4).</summary>
+    public bool NormalizesHeads { get; init; }
 
-    /// <summary>What would change the numbers and is not computed yet is refused, never ignored.</summary>
-    private static void RefuseUnsupported(GgufMetadata metadata)
-    {
-        if (metadata.FindInteger("llama.expert_count") is > 0)
-            throw metadata.Error("llama.expert_count", "mixtures of experts are not supported");
-        if (metadata.FindNumber("llama.attention.scale") is not null)
-            throw metadata.Error("llama.attention.scale", "an attention scale of its own is not supported");
-    }
+    /// <summary>How queries of layers without rotary embedding grow with the position (Llama 4); null for not at all.</summary>
+    public AttentionTemperature? AttentionTemperature { get; init; }
 
-    private static int Dimension(GgufMetadata metadata, string key, int? fallback = null)
-    {
-        var value = metadata.FindInteger(key) ?? fallback ?? throw metadata.Error(key, "the key is missing");
-        return value is > 0 and <= MaxDimension ? (int)value : throw metadata.Error(key, $"{value} is not between 1 and {MaxDimension}");
-    }
+    /// <summary>The mixture of experts (Llama 4); null where every layer has one feed-forward network.</summary>
+    public MixtureOfExperts? Experts { get; init; }
 
-    private static double Positive(GgufMetadata metadata, string key, double? fallback)
-    {
-        var value = metadata.FindNumber(key) ?? fallback ?? throw metadata.Error(key, "the key is missing");
-        return double.IsFinite(value) && value > 0 ? value : throw metadata.Error(key, $"{value} is not a positive number");
-    }
+    /// <summary>Whether a layer has rotary embedding.</summary>
+    public bool IsRotated(int layer) => !UnrotatedLayers.Contains(layer);
+
+    /// <summary>Whether a layer attends to a part of what came before, as <see cref="LocalAttention"/> says.</summary>
+    public bool IsLocal(int layer) => LocalAttention is not null && IsRotated(layer);
 }

@@ -3,23 +3,32 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>The weights of one layer. Matrices are <c>[output, input]</c>.</summary>
+/// <summary>The weights of one layer.</summary>
 internal sealed class LayerWeights : IDisposable
 {
     public required float[] AttentionNorm { get; init; }
-    public required PackedMatrix Query { get; init; }
-    public required PackedMatrix Key { get; init; }
-    public required PackedMatrix Value { get; init; }
-    public required PackedMatrix AttentionOutput { get; init; }
+    public required Projection Query { get; init; }
+    public required Projection Key { get; init; }
+    public required Projection Value { get; init; }
+    public required Projection AttentionOutput { get; init; }
     public required float[] FeedForwardNorm { get; init; }
-    public required PackedMatrix Gate { get; init; }
-    public required PackedMatrix Up { get; init; }
-    public required PackedMatrix Down { get; init; }
+
+    /// <summary>The layer's one network; null where it has experts.</summary>
+    public FeedForward? FeedForward { get; init; }
+
+    /// <summary>The layer's experts; null where it has one network.</summary>
+    public ExpertLayer? Experts { get; init; }
+
+    public long PackedBytes =>
+        Query.PackedBytes + Key.PackedBytes + Value.PackedBytes + AttentionOutput.PackedBytes
+        + (FeedForward?.PackedBytes ?? 0) + (Experts?.PackedBytes ?? 0);
 
     public void Dispose()
     {
-        foreach (var matrix in (PackedMatrix[])[Query, Key, Value, AttentionOutput, Gate, Up, Down])
-            matrix.Dispose();
+        foreach (var projection in (Projection[])[Query, Key, Value, AttentionOutput])
+            projection.Dispose();
+        FeedForward?.Dispose();
+        Experts?.Dispose();
     }
 }
 
@@ -40,9 +49,8 @@ internal sealed class LlamaWeights : IDisposable
     public required double[] InverseFrequencies { get; init; }
 
     public long PackedBytes =>
-        TokenEmbedding.PackedBytes + (ReferenceEquals(OutputHead, TokenEmbedding) ? 0 : OutputHead.PackedBytes) +
-        Layers.Sum(l => l.Query.PackedBytes + l.Key.PackedBytes + l.Value.PackedBytes + l.AttentionOutput.PackedBytes
-            + l.Gate.PackedBytes + l.Up.PackedBytes + l.Down.PackedBytes);
+        TokenEmbedding.PackedBytes + (ReferenceEquals(OutputHead, TokenEmbedding) ? 0 : OutputHead.PackedBytes)
+        + Layers.Sum(layer => layer.PackedBytes);
 
     public void Dispose()
     {

@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// The forward pass of every Llama (Touvron et al. 2023, arXiv:2302.13971 and 2307.09288; Llama Team 2024, arXiv:2407.21783), steered by
-/// <see cref="LlamaConfig"/>. Holds the activations of one batch; used by one thread at a time.
+/// The forward pass of every Llama (Touvron et al. 2023, arXiv:2302.13971 and 2307.09288; Llama Team 2024, arXiv:2407.21783; Meta's code of
+/// Llama 4), steered by <see cref="LlamaConfig"/>. Holds the activations of one batch; used by one thread at a time.
 /// </summary>
 internal sealed class Transformer
 {
@@ -12,6 +12,9 @@ internal sealed class Transformer
     private readonly LlamaWeights _weights;
     private readonly ComputeContext _context;
     private readonly Activations _activations;
+
+    // The weights of a norm without weights.
+    private readonly float[] _ones;
 
     /// <summary>Prepares forward passes.</summary>
     /// <param name="config">The shape.</param>
@@ -24,6 +27,8 @@ internal sealed class Transformer
         _weights = weights;
         _context = context;
         _activations = new Activations(config, maxTokens);
+        _ones = new float[config.HeadDim];
+        Array.Fill(_ones, 1);
     }
 
     /// <summary>Computes a batch: writes its keys and values into the cache and the logits that were asked for.</summary>
@@ -58,34 +63,54 @@ internal sealed class Transformer
         var value = _activations.Value(tokens);
 
         RmsNorm.Apply(hidden, weights.AttentionNorm, _config.RmsNormEpsilon, normed, _context);
-        weights.Query.Multiply(normed, query, _context);
-        weights.Key.Multiply(normed, key, _context);
-        weights.Value.Multiply(normed, value, _context);
-        RotaryEmbedding.Apply(query, _config.HeadDim, _activations.Cosines(tokens), _activations.Sines(tokens), tokens);
-        RotaryEmbedding.Apply(key, _config.HeadDim, _activations.Cosines(tokens), _activations.Sines(tokens), tokens);
+        weights.Query.Apply(normed, query, _context);
+        weights.Key.Apply(normed, key, _context);
+        weights.Value.Apply(normed, value, _context);
+        if (_config.IsRotated(layer))
+            Rotate(query, key, tokens);
+        else if (_config.AttentionTemperature is { } temperature)
+            Sharpen(query, temperature, batch.Positions);
 
+        var places = _config.IsLocal(layer) ? batch.Local : batch.Global;
         var width = _config.KeyValueWidth;
         for (var token = 0; token < tokens; token++)
         {
             cache.Write(
-                layer, batch.SlotBlocks[token], batch.SlotRows[token], key.Slice(token * width, width), value.Slice(token * width, width));
+                layer, places.Blocks[token], batch.Rows[token], key.Slice(token * width, width), value.Slice(token * width, width));
         }
         var attended = _activations.Attended(tokens);
-        Attention.Apply(query, cache.Keys(layer), cache.Values(layer), batch.BlockTable, batch.Spans, cache.Shape, attended, _context);
-        weights.AttentionOutput.Multiply(attended, normed, _context);
+        Attention.Apply(query, cache.Keys(layer), cache.Values(layer), places.Table, places.Spans, cache.Shape, attended, _context);
+        weights.AttentionOutput.Apply(attended, normed, _context);
         Residual.Add(hidden, normed);
+    }
+
+    private void Rotate(Span<float> query, Span<float> key, int tokens)
+    {
+        RotaryEmbedding.Apply(query, _config.HeadDim, _activations.Cosines(tokens), _activations.Sines(tokens), tokens);
+        RotaryEmbedding.Apply(key, _config.HeadDim, _activations.Cosines(tokens), _activations.Sines(tokens), tokens);
+        if (!_config.NormalizesHeads)
+            return;
+        RmsNorm.Apply(query, _ones, _config.RmsNormEpsilon, query, _context);
+        RmsNorm.Apply(key, _ones, _config.RmsNormEpsilon, key, _context);
+    }
+
+    private void Sharpen(Span<float> query, AttentionTemperature temperature, ReadOnlySpan<int> positions)
+    {
+        var width = _config.QueryWidth;
+        for (var token = 0; token < positions.Length; token++)
+        {
+            var factor = temperature.Factor(positions[token]);
+            foreach (ref var value in query.Slice(token * width, width))
+                value *= factor;
+        }
     }
 
     private void AddFeedForward(Span<float> hidden, LayerWeights weights, int tokens)
     {
         var normed = _activations.Normed(tokens);
-        var gate = _activations.Gate(tokens);
-        var up = _activations.Up(tokens);
         RmsNorm.Apply(hidden, weights.FeedForwardNorm, _config.RmsNormEpsilon, normed, _context);
-        weights.Gate.Multiply(normed, gate, _context);
-        weights.Up.Multiply(normed, up, _context);
-        SwiGlu.Apply(gate, up, gate, _context);
-        weights.Down.Multiply(gate, normed, _context);
+        weights.FeedForward?.Apply(normed, normed, _activations, tokens, _config.IntermediateSize, _context);
+        weights.Experts?.Apply(normed, _activations, tokens, _context);
         Residual.Add(hidden, normed);
     }
 

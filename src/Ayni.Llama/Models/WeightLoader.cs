@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ayni.Kernels;
 
 namespace Ayni.Llama;
@@ -38,18 +39,35 @@ internal sealed class WeightLoader(
     private LayerWeights Layer(int layer)
     {
         var prefix = $"blk.{layer}.";
+        var hasExperts = config.Experts?.Layers.Contains(layer) ?? false;
         return new LayerWeights
         {
             AttentionNorm = Vector(prefix + "attn_norm.weight", config.HiddenSize),
-            Query = Matrix(prefix + "attn_q.weight", config.QueryWidth, config.HiddenSize),
-            Key = Matrix(prefix + "attn_k.weight", config.KeyValueWidth, config.HiddenSize),
-            Value = Matrix(prefix + "attn_v.weight", config.KeyValueWidth, config.HiddenSize),
-            AttentionOutput = Matrix(prefix + "attn_output.weight", config.HiddenSize, config.QueryWidth),
+            Query = Projection(prefix + "attn_q", config.QueryWidth, config.HiddenSize),
+            Key = Projection(prefix + "attn_k", config.KeyValueWidth, config.HiddenSize),
+            Value = Projection(prefix + "attn_v", config.KeyValueWidth, config.HiddenSize),
+            AttentionOutput = Projection(prefix + "attn_output", config.HiddenSize, config.QueryWidth),
             FeedForwardNorm = Vector(prefix + "ffn_norm.weight", config.HiddenSize),
-            Gate = Matrix(prefix + "ffn_gate.weight", config.IntermediateSize, config.HiddenSize),
-            Up = Matrix(prefix + "ffn_up.weight", config.IntermediateSize, config.HiddenSize),
-            Down = Matrix(prefix + "ffn_down.weight", config.HiddenSize, config.IntermediateSize),
+            FeedForward = hasExperts ? null : FeedForward(prefix, "", config.IntermediateSize),
+            Experts = hasExperts ? Experts(prefix, config.Experts!) : null,
         };
+    }
+
+    private FeedForward FeedForward(string prefix, string suffix, int width) => new(
+        Projection($"{prefix}ffn_gate{suffix}", width, config.HiddenSize),
+        Projection($"{prefix}ffn_up{suffix}", width, config.HiddenSize),
+        Projection($"{prefix}ffn_down{suffix}", config.HiddenSize, width));
+
+    private ExpertLayer Experts(string prefix, MixtureOfExperts experts)
+    {
+        var gate = Stack(prefix + "ffn_gate_exps.weight", experts.Count, experts.IntermediateSize, config.HiddenSize);
+        var up = Stack(prefix + "ffn_up_exps.weight", experts.Count, experts.IntermediateSize, config.HiddenSize);
+        var down = Stack(prefix + "ffn_down_exps.weight", experts.Count, config.HiddenSize, experts.IntermediateSize);
+        return new ExpertLayer(
+            Projection(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize),
+            [.. Enumerable.Range(0, experts.Count).Select(i => new FeedForward(new(gate[i], null), new(up[i], null), new(down[i], null)))],
+            FeedForward(prefix, "_shexp", experts.IntermediateSize),
+            experts.IntermediateSize);
     }
 
     private double[] InverseFrequencies()
@@ -61,11 +79,25 @@ internal sealed class WeightLoader(
         return config.InverseFrequencies(divisors);
     }
 
+    private Projection Projection(string name, int rows, int columns) => new(
+        Matrix(name + ".weight", rows, columns), _tensors.ContainsKey(name + ".bias") ? Vector(name + ".bias", rows) : null);
+
     private PackedMatrix Matrix(string name, int rows, int columns)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var tensor = Require(name, columns, rows);
-        var content = source.Read(tensor);
+        return Pack(tensor, source.Read(tensor), rows, columns);
+    }
+
+    /// <summary>The matrices of all experts.</summary>
+    private PackedMatrix[] Stack(string name, int count, int rows, int columns)
+    {
+        var tensor = Require(name, columns, rows, count);
+        return [.. Enumerable.Range(0, count).Select(expert => Pack(tensor, source.ReadExpert(tensor, expert), rows, columns))];
+    }
+
+    private PackedMatrix Pack(ModelTensor tensor, TensorContent content, int rows, int columns)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context);
         _loaded.Add(matrix);
         // A matrix that takes no memory of its own goes on reading the content.
@@ -103,7 +135,7 @@ internal sealed class WeightLoader(
         return tensor;
     }
 
-    /// <summary>A tensor that the forward pass would not use, such as a bias, changes what the model means: it is refused, never ignored.</summary>
+    /// <summary>A tensor that the forward pass would not use, such as one of another kind of layer, changes what the model means: it is refused, never ignored.</summary>
     private void RefuseUnknownTensors()
     {
         foreach (var tensor in source.Tensors)
@@ -118,9 +150,20 @@ internal sealed class WeightLoader(
         if (name is "token_embd.weight" or "output.weight" or "output_norm.weight" or "rope_freqs.weight")
             return true;
         var parts = name.Split('.');
-        return parts is ["blk", var layer, var part, "weight"]
-            && int.TryParse(layer, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index)
-            && index < config.LayerCount
-            && part is "attn_norm" or "attn_q" or "attn_k" or "attn_v" or "attn_output" or "ffn_norm" or "ffn_gate" or "ffn_up" or "ffn_down";
+        if (parts is not ["blk", var number, var part, var kind]
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var layer) || layer >= config.LayerCount)
+        {
+            return false;
+        }
+        var hasExperts = config.Experts?.Layers.Contains(layer) ?? false;
+        return (part, kind) switch
+        {
+            ("attn_norm" or "ffn_norm", "weight") => true,
+            ("attn_q" or "attn_k" or "attn_v" or "attn_output", "weight" or "bias") => true,
+            ("ffn_gate" or "ffn_up" or "ffn_down", "weight" or "bias") => !hasExperts,
+            ("ffn_gate_inp" or "ffn_gate_exps" or "ffn_up_exps" or "ffn_down_exps", "weight") => hasExperts,
+            ("ffn_gate_shexp" or "ffn_up_shexp" or "ffn_down_shexp", "weight") => hasExperts,
+            _ => false,
+        };
     }
 }

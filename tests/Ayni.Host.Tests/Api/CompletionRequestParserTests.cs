@@ -67,6 +67,19 @@ public sealed class CompletionRequestParserTests
     public void The_newer_name_of_the_token_limit_wins() =>
         Assert.Equal(5, ParseChat($$"""{"model":"m",{{Hello}},"max_tokens":9,"max_completion_tokens":5}""").MaxTokens);
 
+    [Fact]
+    public void Everything_that_steers_sampling_is_read()
+    {
+        var sampling = ParseChat($$"""
+            {"model":"m",{{Hello}},"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"frequency_penalty":-0.5,"presence_penalty":1.5,
+             "repetition_penalty":1.1,"logit_bias":{"5":-100,"70":2.5},"seed":-3}
+            """).Sampling;
+        Assert.Equal((0.5, 0.9, 40, 0.05), (sampling.Temperature, sampling.TopP, sampling.TopK, sampling.MinP));
+        Assert.Equal((-0.5, 1.5, 1.1, -3), (sampling.FrequencyPenalty, sampling.PresencePenalty, sampling.RepetitionPenalty, sampling.Seed));
+        Assert.Equal([(5, -100.0), (70, 2.5)], sampling.LogitBias.OrderBy(bias => bias.Key).Select(bias => (bias.Key, bias.Value)));
+        Assert.Equal(0, ParseChat($$"""{"model":"m",{{Hello}},"top_k":-1}""").Sampling.TopK);
+    }
+
     [Theory]
     [InlineData("""{"frequency_penalty":0,"presence_penalty":0.0,"logit_bias":{},"logprobs":false,"top_logprobs":0}""")]
     [InlineData("""{"tools":[],"tool_choice":"none","functions":[],"function_call":"auto","response_format":{"type":"text"}}""")]
@@ -106,11 +119,18 @@ public sealed class CompletionRequestParserTests
     [InlineData("""{"stream":true,"stream_options":{"include_usage":3}}""", "stream_options.include_usage")]
     [InlineData("""{"user":7}""", "user")]
     [InlineData("""{"user":"a\u0007b"}""", "user")]
-    [InlineData("""{"n":2}""", "n")]
+    [InlineData("""{"n":0}""", "n")]
     [InlineData("""{"n":"1"}""", "n")]
-    [InlineData("""{"frequency_penalty":0.5}""", "frequency_penalty")]
-    [InlineData("""{"presence_penalty":-1}""", "presence_penalty")]
-    [InlineData("""{"logit_bias":{"5":1}}""", "logit_bias")]
+    [InlineData("""{"frequency_penalty":2.5}""", "frequency_penalty")]
+    [InlineData("""{"presence_penalty":-3}""", "presence_penalty")]
+    [InlineData("""{"repetition_penalty":0}""", "repetition_penalty")]
+    [InlineData("""{"top_k":-2}""", "top_k")]
+    [InlineData("""{"min_p":1.5}""", "min_p")]
+    [InlineData("""{"logit_bias":[]}""", "logit_bias")]
+    [InlineData("""{"logit_bias":{"5":101}}""", "logit_bias.5")]
+    [InlineData("""{"logit_bias":{"-5":1}}""", "logit_bias.-5")]
+    [InlineData("""{"logit_bias":{"five":1}}""", "logit_bias.five")]
+    [InlineData("""{"logit_bias":{"7":1,"07":2}}""", "logit_bias.07")]
     [InlineData("""{"logprobs":true}""", "logprobs")]
     [InlineData("""{"top_logprobs":5}""", "top_logprobs")]
     [InlineData("""{"tools":[{"type":"function"}]}""", "tools")]

@@ -46,7 +46,8 @@ public sealed class HuggingFaceFolderTests
     [InlineData("model.layers.0.mlp.up_proj.weight", null, "the folder's files do not have it")]
     [InlineData("model.layers.0.self_attn.q_proj.weight", new[] { 4, 8 }, "has shape [4, 8]; the model's configuration asks for [8, 8]")]
     [InlineData("model.embed_tokens.weight", new[] { 5, 8 }, "asks for [3, 8]")]
-    [InlineData("model.layers.0.self_attn.q_proj.bias", new[] { 8 }, "does not use it")]
+    [InlineData("model.layers.0.self_attn.q_proj.bias", new[] { 7 }, "configuration asks for [8]")]
+    [InlineData("model.layers.0.input_layernorm.bias", new[] { 8 }, "does not use it")]
     [InlineData("model.layers.1.mlp.up_proj.weight", new[] { 4, 8 }, "does not use it")]
     [InlineData("model.layers.00.mlp.up_proj.weight", new[] { 4, 8 }, "does not use it")]
     [InlineData("blk.0.attn_q.weight", new[] { 8, 8 }, "does not use it")]
@@ -59,6 +60,16 @@ public sealed class HuggingFaceFolderTests
         var error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(folder.Name, KernelTier.Simd, 1));
         Assert.Equal(name, error.Field);
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("attention_bias", "model.layers.0.self_attn.q_proj.bias")]
+    [InlineData("mlp_bias", "model.layers.0.mlp.gate_proj.bias")]
+    public void A_bias_that_the_configuration_says_is_there_is_not_missed(string field, string tensor)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, Config.Replace("\"vocab_size\"", $"\"{field}\":true,\"vocab_size\"", StringComparison.Ordinal), "F32", 4, Tensors);
+        Assert.Equal(tensor, Assert.Throws<ModelFormatException>(() => LlamaModel.Load(folder.Name, KernelTier.Simd, 1)).Field);
     }
 
     [Theory]
@@ -83,9 +94,8 @@ public sealed class HuggingFaceFolderTests
     [InlineData("\"vocab_size\"", "\"head_dim\":3,\"vocab_size\"", "head_dim", "not even")]
     [InlineData("\"num_attention_heads\":2", "\"num_attention_heads\":3", "num_attention_heads", "do not divide")]
     [InlineData("\"num_key_value_heads\":1", "\"num_key_value_heads\":3", "num_key_value_heads", "do not divide")]
-    [InlineData("\"vocab_size\"", "\"attention_bias\":true,\"vocab_size\"", "attention_bias", "not supported")]
     [InlineData("\"vocab_size\"", "\"hidden_act\":\"gelu\",\"vocab_size\"", "hidden_act", "'gelu'")]
-    [InlineData("\"vocab_size\"", "\"sliding_window\":4,\"vocab_size\"", "sliding_window", "not supported")]
+    [InlineData("\"vocab_size\"", "\"sliding_window\":0,\"vocab_size\"", "sliding_window", "between 1")]
     [InlineData("\"vocab_size\"", "\"quantization_config\":{\"quant_method\":\"fp8\"},\"vocab_size\"", "quantization_config.quant_method", "'fp8'")]
     [InlineData("1e-5", "0", "rms_norm_eps", "not a positive number")]
     [InlineData("\"vocab_size\"", "\"hidden_size\":9,\"vocab_size\"", "root", "not valid JSON")]

@@ -134,7 +134,7 @@ public sealed class RotaryScalingTests
             ("general.architecture", "llama"), ("llama.embedding_length", 64u), ("llama.attention.head_count", 2u), ("llama.block_count", 1u),
             ("llama.feed_forward_length", 64u), ("llama.context_length", 8192u), ("llama.attention.layer_norm_rms_epsilon", 1e-5f), .. more,
         ];
-        return LlamaConfig.FromGguf(new GgufMetadata("m.gguf", pairs.Select(pair => (pair.Key, pair.Value, 0L))), vocabularySize: 64);
+        return GgufConfig.Read(new GgufMetadata("m.gguf", pairs.Select(pair => (pair.Key, pair.Value, 0L))), vocabularySize: 64);
     }
 
     private static void AssertAgree(JsonElement expected, double[] actual) => AssertAgree([.. expected.EnumerateArray().Select(v => v.GetDouble())], actual);

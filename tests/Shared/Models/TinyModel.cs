@@ -25,6 +25,12 @@ internal sealed record TinyModel
     /// <summary>Who the file says made it; null says nothing.</summary>
     public string? Organization { get; init; } = "Tiny Llamas";
 
+    /// <summary>Tokens that a token attends to, its own included; null for all.</summary>
+    public int? SlidingWindow { get; init; }
+
+    /// <summary>Whether every matrix but the embeddings and the head has a bias.</summary>
+    public bool HasBiases { get; init; }
+
     /// <summary>A model that takes about a millisecond or more a token, for tests that need an answer to be under way.</summary>
     public static TinyModel Slow { get; } = new() { Dim = 128, Layers = 8, Context = 4096 };
 
@@ -67,6 +73,8 @@ internal sealed record TinyModel
         writer.Add("llama.attention.layer_norm_rms_epsilon", 1e-5f);
         writer.Add("llama.rope.freq_base", 10_000f);
         writer.Add("llama.rope.dimension_count", (uint)(Dim / Heads));
+        if (SlidingWindow is { } window)
+            writer.Add("llama.attention.sliding_window", (uint)window);
     }
 
     private void AddVocabulary(GgufWriter writer)
@@ -117,6 +125,8 @@ internal sealed record TinyModel
                 if (isOutput)
                     weights.AsSpan(0, columns).Clear();
                 AddMatrix(writer, $"blk.{layer}.{name}.weight", rows, columns, weights);
+                if (HasBiases)
+                    AddVector(writer, $"blk.{layer}.{name}.bias", Fill(random, 1, rows, 0.5f, null, column: -1));
             }
         }
     }
@@ -141,6 +151,9 @@ internal sealed record TinyModel
     {
         var ones = new float[Dim];
         Array.Fill(ones, 1);
-        writer.AddTensor(name, TensorType.F32, [Dim], stream => stream.Write(MemoryMarshal.AsBytes<float>(ones)));
+        AddVector(writer, name, ones);
     }
+
+    private static void AddVector(GgufWriter writer, string name, float[] values) =>
+        writer.AddTensor(name, TensorType.F32, [values.Length], stream => stream.Write(MemoryMarshal.AsBytes<float>(values)));
 }
