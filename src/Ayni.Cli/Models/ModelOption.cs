@@ -12,7 +12,8 @@ internal static class ModelOption
     /// <summary><c>--model FILE</c>, which may be a folder.</summary>
     public static Option<string?> Model() => new("--model", "-m")
     {
-        Description = "A GGUF file, a Hugging Face folder or a folder with Meta's download. Without it, the model in the models/ folder.",
+        Description = "A GGUF file, a Hugging Face folder, a folder with Meta's download, or a pulled OWNER/NAME[:QUANT]. "
+            + "Without it, the model in the models/ folder.",
         HelpName = "FILE",
     };
 
@@ -26,11 +27,14 @@ internal static class ModelOption
     /// <summary><c>--force</c>.</summary>
     public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };
 
-    /// <summary>The model's file or folder: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
+    /// <summary>
+    /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
+    /// program's own.
+    /// </summary>
     public static string Find(string? named)
     {
         if (named is not null)
-            return File.Exists(named) || Directory.Exists(named) ? named : throw new UsageException($"There is no file or folder {named}.");
+            return File.Exists(named) || Directory.Exists(named) ? named : FindPulled(named);
 
         foreach (var folder in ModelFolders())
         {
@@ -63,27 +67,50 @@ internal static class ModelOption
         var path = Find(named);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        if (model.TierRefusal is { } refusal)
+            Warn(refusal);
+        return model;
     }
 
     /// <summary>A number of threads that a team can have.</summary>
     public static int CheckThreads(int threads) =>
         threads is >= 0 and <= 1024 ? threads : throw new UsageException($"--threads {threads}: expected 0 to 1024.");
 
-    /// <summary>The arithmetic tier from the environment; an unknown one, or one not built yet, falls back with one warning.</summary>
+    /// <summary>The arithmetic tier from the environment, or this machine's best; an unknown one falls back with one warning.</summary>
     public static KernelTier Tier()
     {
         var wish = Environment.GetEnvironmentVariable(TierVariable);
         switch (wish)
         {
-            case null or "" or "simd":
+            case null or "":
+                return ComputeContext.BestTier;
+            case "compiled":
+                return KernelTier.Compiled;
+            case "simd":
                 return KernelTier.Simd;
             case "scalar":
                 return KernelTier.Scalar;
             default:
-                Console.Error.WriteLine($"ayni: warning: {TierVariable}={wish} is not a tier of this version; using simd (there are: scalar, simd).");
-                return KernelTier.Simd;
+                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, simd, scalar).");
+                return ComputeContext.BestTier;
         }
+    }
+
+    /// <summary>Writes a warning that does not stop the command.</summary>
+    public static void Warn(string message) => Console.Error.WriteLine($"ayni: warning: {message}");
+
+    private static string FindPulled(string named)
+    {
+        if (!HubReference.TryParse(named, out var reference))
+            throw new UsageException($"There is no file or folder {named}.");
+        return ModelStore.OfUser().Find(reference) switch
+        {
+            [var only] => only.Path,
+            [] => throw new UsageException($"There is no file or folder {named}, and no such model was pulled; download it: ayni pull {named}"),
+            var several => throw new UsageException(
+                $"{named} means several pulled models; name one: {string.Join(" or ", several.Select(model => model.Reference))}"),
+        };
     }
 
     private static bool IsModelFolder(string folder) =>

@@ -57,6 +57,9 @@ public sealed class LlamaModel : IDisposable
 
     internal ComputeContext Context { get; }
 
+    /// <summary>Why the arithmetic tier asked for could not be had, in a sentence, so that a slower one computes; null where it was.</summary>
+    public string? TierRefusal => Context.TierRefusal;
+
     /// <summary>
     /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
     /// </summary>

@@ -21,7 +21,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// <summary>Reserves the cache of a sequence.</summary>
     /// <param name="model">The model.</param>
     /// <param name="maxLength">The longest sequence, in tokens.</param>
-    /// <param name="chunkTokens">Tokens computed at a time; results differ by rounding at most.</param>
+    /// <param name="chunkTokens">Tokens computed at a time, whose logits are held at once; results differ by rounding at most.</param>
     public SequenceEvaluator(LlamaModel model, int maxLength, int chunkTokens = 64)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);
@@ -40,12 +40,13 @@ public sealed class SequenceEvaluator : IDisposable
     /// The rotary position of the first token; earlier tokens of this sequence are attended to whatever their position. Where attention is
     /// local, positions must follow one another.
     /// </param>
-    /// <param name="receive">Called for each token.</param>
+    /// <param name="receive">Called for each token; null where no logits are wanted, which spares the output head.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
-    public void Evaluate(ReadOnlySpan<int> tokens, int startPosition, LogitsReceiver receive, CancellationToken cancellationToken = default)
+    public void Evaluate(ReadOnlySpan<int> tokens, int startPosition, LogitsReceiver? receive, CancellationToken cancellationToken = default)
     {
         if (_length + tokens.Length > _maxLength)
             throw new ArgumentException("The sequence is longer than was reserved.", nameof(tokens));
+        var selection = receive is null ? LogitSelection.None : LogitSelection.All;
         var batch = new Batch(_model.Config);
         var offset = startPosition - _length;
         while (tokens.Length > 0)
@@ -55,14 +56,21 @@ public sealed class SequenceEvaluator : IDisposable
             batch.Clear();
             if (!_cache.TryGrow(_blocks, _length, _length + count, offset))
                 throw new InvalidOperationException("The cache is smaller than was reserved.");
-            batch.Add(tokens[..count], draft: [], _length, _blocks, LogitSelection.All, offset);
+            batch.Add(tokens[..count], draft: [], _length, _blocks, selection, offset);
             var vocabularySize = _model.Config.VocabularySize;
-            _transformer.Forward(batch, _cache, _logits.AsSpan(0, count * vocabularySize));
-            for (var i = 0; i < count; i++)
-                receive(_logits.AsSpan(i * vocabularySize, vocabularySize));
+            _transformer.Forward(batch, _cache, _logits.AsSpan(0, batch.LogitCount * vocabularySize));
+            for (var i = 0; i < batch.LogitCount; i++)
+                receive!(_logits.AsSpan(i * vocabularySize, vocabularySize));
             _length += count;
             tokens = tokens[count..];
         }
+    }
+
+    /// <summary>Forgets the sequence, so that another one can be computed.</summary>
+    public void Clear()
+    {
+        _cache.Release(_blocks);
+        _length = 0;
     }
 
     /// <inheritdoc/>

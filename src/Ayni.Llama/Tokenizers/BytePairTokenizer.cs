@@ -19,7 +19,6 @@ public sealed class BytePairTokenizer : Tokenizer
     private readonly bool _takesWholeWords;
     private readonly PairMerger _merger;
     private readonly int[] _idOfByte;
-    private readonly WordCache _cache = new();
 
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="pairs">Which ids merge into which; the ranks say in which order.</param>
@@ -60,6 +59,7 @@ public sealed class BytePairTokenizer : Tokenizer
 
     private void EncodePlain(ReadOnlySpan<char> text, List<int> ids)
     {
+        var (lookups, misses) = (0, 0);
         while (!text.IsEmpty)
         {
             var word = text[.._pattern.FirstWord(text)];
@@ -67,18 +67,22 @@ public sealed class BytePairTokenizer : Tokenizer
             {
                 EncodeWord(word, ids);
             }
-            else if (_cache.TryFind(word, out var known))
+            else if (Cache.TryFind(word, out var known))
             {
+                lookups++;
                 ids.AddRange(known);
             }
             else
             {
                 var before = ids.Count;
                 EncodeWord(word, ids);
-                _cache.Add(word, CollectionsMarshal.AsSpan(ids)[before..]);
+                Cache.Add(word, CollectionsMarshal.AsSpan(ids)[before..]);
+                lookups++;
+                misses++;
             }
             text = text[word.Length..];
         }
+        Cache.Count(lookups, misses);
     }
 
     private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)

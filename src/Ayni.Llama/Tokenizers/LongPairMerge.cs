@@ -31,8 +31,13 @@ internal sealed class LongPairMerge(PairTable pairs)
     private int _current;
     private int _length;
 
+    /// <summary>How many symbols there is room for without growing.</summary>
+    public int Capacity => _nodes.Length;
+
     /// <summary>Merges the symbols in place and returns how many are left, at the front.</summary>
-    public int Merge(Span<int> symbols)
+    /// <param name="symbols">The symbols of a word.</param>
+    /// <param name="starts">Receives where each symbol that is left started; as long as the word, or empty where nobody asks.</param>
+    public int Merge(Span<int> symbols, Span<int> starts)
     {
         Prepare(symbols);
         while ((_current = NextOccupied(_current + 1)) >= 0)
@@ -51,7 +56,11 @@ internal sealed class LongPairMerge(PairTable pairs)
 
         var count = 0;
         for (var index = 0; index < _length; index = _nodes[index].Next)
+        {
+            if (!starts.IsEmpty)
+                starts[count] = index;
             symbols[count++] = _nodes[index].Symbol;
+        }
         return count;
     }
 

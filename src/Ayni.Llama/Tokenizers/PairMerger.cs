@@ -12,7 +12,7 @@ internal sealed class PairMerger(PairTable pairs)
     /// <summary>A workspace that has grown beyond this many symbols is let go after use.</summary>
     private const int KeptLength = 1 << 20;
 
-    private LongPairMerge? _idle;
+    private PartwiseMerge? _idle;
 
     /// <summary>Merges the symbols in place and returns how many are left, at the front.</summary>
     public int Merge(Span<int> symbols)
@@ -23,9 +23,9 @@ internal sealed class PairMerger(PairTable pairs)
             return MergeShort(symbols);
 
         // One idle workspace serves the common case of one caller; others at the same time bring their own.
-        var workspace = Interlocked.Exchange(ref _idle, null) ?? new LongPairMerge(pairs);
+        var workspace = Interlocked.Exchange(ref _idle, null) ?? new PartwiseMerge(pairs);
         var count = workspace.Merge(symbols);
-        if (symbols.Length <= KeptLength)
+        if (workspace.Capacity <= KeptLength)
             _idle = workspace;
         return count;
     }

@@ -26,7 +26,6 @@ public sealed class SentencePieceTokenizer : Tokenizer
     private readonly Dictionary<Rune, int> _idOfRune = [];
     private readonly int[] _idOfByte = new int[256];
     private readonly Dictionary<int, int[]> _partsOfUnused = [];
-    private readonly WordCache _cache = new();
 
     /// <param name="vocabulary">The tokens as <see cref="VocabularyOf"/> gives them.</param>
     /// <param name="pieces">The pieces they come from.</param>
@@ -182,6 +181,7 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
     private void EncodeParts(ReadOnlySpan<char> text, List<int> ids)
     {
+        var (lookups, misses) = (0, 0);
         while (!text.IsEmpty)
         {
             var part = text[.._neighbours.FirstPart(text)];
@@ -189,18 +189,22 @@ public sealed class SentencePieceTokenizer : Tokenizer
             {
                 EncodePart(part, ids);
             }
-            else if (_cache.TryFind(part, out var known))
+            else if (Cache.TryFind(part, out var known))
             {
+                lookups++;
                 ids.AddRange(known);
             }
             else
             {
                 var before = ids.Count;
                 EncodePart(part, ids);
-                _cache.Add(part, CollectionsMarshal.AsSpan(ids)[before..]);
+                Cache.Add(part, CollectionsMarshal.AsSpan(ids)[before..]);
+                lookups++;
+                misses++;
             }
             text = text[part.Length..];
         }
+        Cache.Count(lookups, misses);
     }
 
     private void EncodePart(ReadOnlySpan<char> part, List<int> ids)

@@ -35,11 +35,17 @@ public abstract class Tokenizer
     /// <summary>The chat template that came with the tokenizer's own files, or null; a GGUF's is in its metadata.</summary>
     public string? ChatTemplate { get; internal init; }
 
+    /// <summary>How the cache of words was used so far.</summary>
+    public WordCacheUse CacheUse => Cache.Use;
+
     /// <summary>Whether encoding puts a space before a text, which decoding takes away again.</summary>
     internal virtual bool OpensWithSpace => false;
 
     /// <summary>The tokens.</summary>
     internal Vocabulary Vocabulary { get; }
+
+    /// <summary>The ids of words met before.</summary>
+    private protected WordCache Cache { get; } = new();
 
     /// <summary>
     /// The tokenizer a GGUF file describes (<c>tokenizer.ggml.*</c>). Throws <see cref="ModelFormatException"/> naming the key where it is

@@ -14,6 +14,18 @@ internal sealed class WordCache
     private const int Places = 1 << 16;
 
     private readonly Entry?[] _entries = new Entry?[Places];
+    private long _lookups;
+    private long _misses;
+
+    /// <summary>What the cache was asked and how often it knew the answer, so far.</summary>
+    public WordCacheUse Use => new(Interlocked.Read(ref _lookups), Interlocked.Read(ref _misses), Places);
+
+    /// <summary>Counts what a caller asked.</summary>
+    public void Count(int lookups, int misses)
+    {
+        Interlocked.Add(ref _lookups, lookups);
+        Interlocked.Add(ref _misses, misses);
+    }
 
     /// <summary>Finds the ids of a word.</summary>
     public bool TryFind(ReadOnlySpan<char> word, out ReadOnlySpan<int> ids)

@@ -1,0 +1,11 @@
+using System.CommandLine;
+using System.Globalization;
+using Ayni.Bench;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says what was measured, when and on what.")
+{
+    TokenizersCommand.Create(),
+    TextCommand.Create(),
+};
+return root.Parse(args).Invoke();
