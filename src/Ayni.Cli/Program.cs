@@ -12,6 +12,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     DetokenizeCommand.Create(),
     LogitsCommand.Create(),
     PerplexityCommand.Create(),
+    BenchCommand.Create(),
     QuantizeCommand.Create(),
     SynthCommand.Create(),
     PullCommand.Create(),

@@ -47,7 +47,8 @@ internal static class SynthCommand
         return command;
     }
 
-    private static (SyntheticShape, QuantizationMix) Parse(string text)
+    /// <summary>Reads <c>SHAPE[:TYPE]</c>.</summary>
+    public static (SyntheticShape Shape, QuantizationMix Mix) Parse(string text)
     {
         var colon = text.LastIndexOf(':');
         var (name, type) = colon < 0 ? (text, DefaultType) : (text[..colon], text[(colon + 1)..]);

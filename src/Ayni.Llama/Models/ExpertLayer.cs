@@ -11,6 +11,9 @@ internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward>
 {
     public long PackedBytes => router.PackedBytes + shared.PackedBytes + experts.Sum(expert => expert.PackedBytes);
 
+    /// <summary>Those of <see cref="PackedBytes"/> that one token does not read.</summary>
+    public long IdleBytes => experts.Skip(1).Sum(expert => expert.PackedBytes);
+
     /// <summary>Computes <c>[tokens, hidden]</c> in place.</summary>
     public void Apply(Span<float> stream, Activations activations, int tokens, ComputeContext context)
     {

@@ -52,6 +52,9 @@ internal sealed class LlamaWeights : IDisposable
         TokenEmbedding.PackedBytes + (ReferenceEquals(OutputHead, TokenEmbedding) ? 0 : OutputHead.PackedBytes)
         + Layers.Sum(layer => layer.PackedBytes);
 
+    public long BytesReadPerToken =>
+        OutputHead.PackedBytes + Layers.Sum(layer => layer.PackedBytes - (layer.Experts?.IdleBytes ?? 0));
+
     public void Dispose()
     {
         TokenEmbedding.Dispose();
