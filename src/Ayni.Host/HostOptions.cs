@@ -53,7 +53,7 @@ public sealed record HostOptions
     public bool SharesPrefixes { get; init; }
 
     /// <summary>The arithmetic tier.</summary>
-    public KernelTier Tier { get; init; } = KernelTier.Simd;
+    public KernelTier Tier { get; init; } = ComputeContext.BestTier;
 
     /// <summary>Threads that compute; 0 takes one a core.</summary>
     public int Threads { get; init; }

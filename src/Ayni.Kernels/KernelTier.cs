@@ -6,6 +6,12 @@ public enum KernelTier
     /// <summary>Plain loops over the file's own blocks: the reference.</summary>
     Scalar,
 
-    /// <summary>Portable vectors over packed panels.</summary>
+    /// <summary>Portable vectors over packed panels, with weights decoded exactly.</summary>
     Simd,
+
+    /// <summary>
+    /// Kernels emitted for this processor. Quantized weights are multiplied as integers with activations rounded to 8 bits, so products differ
+    /// from the other tiers' by about a hundredth.
+    /// </summary>
+    Compiled,
 }

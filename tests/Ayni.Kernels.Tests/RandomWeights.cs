@@ -16,15 +16,23 @@ internal static class RandomWeights
     }
 
     /// <summary>Blocks of random bits with scales of ordinary size.</summary>
-    public static byte[] Blocks(Random random, TensorType type, int weights)
+    /// <param name="random">The source.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="weights">How many weights, whole blocks.</param>
+    /// <param name="fill">Every byte but the scales', instead of random ones.</param>
+    /// <param name="scales">What scales are multiples of, in turn, instead of random ones; plain numbers take them as they are.</param>
+    public static byte[] Blocks(Random random, TensorType type, int weights, byte? fill = null, float[]? scales = null)
     {
         var format = TensorTypes.FormatOf(type);
         var bytes = new byte[weights / format.Weights * format.Bytes];
-        random.NextBytes(bytes);
+        if (fill is { } constant)
+            bytes.AsSpan().Fill(constant);
+        else
+            random.NextBytes(bytes);
         for (var block = 0; block < weights / format.Weights; block++)
         {
             var span = bytes.AsSpan(block * format.Bytes, format.Bytes);
-            var value = (float)(random.NextDouble() * 2 - 1);
+            var value = scales is null ? (float)(random.NextDouble() * 2 - 1) : scales[block % scales.Length];
             switch (type)
             {
                 case TensorType.F32:

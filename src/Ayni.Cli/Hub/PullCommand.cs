@@ -68,7 +68,8 @@ internal static class PullCommand
             }
             Console.Out.WriteLine(stored.Path);
             var license = stored.License is { } name ? $"licence {name}, its terms: " : "its terms: ";
-            Console.Error.WriteLine($"{stored.Reference}: {stored.Bytes:N0} bytes; {license}{options.Hub.ToString().TrimEnd('/')}/{reference.Repository}");
+            var page = $"{options.Hub.ToString().TrimEnd('/')}/{reference.Repository}";
+            Console.Error.WriteLine($"{stored.Reference}: {stored.Bytes:N0} bytes; {license}{page}");
             Console.Error.WriteLine($"Run it: ayni run --model {stored.Reference} \"Why is the sky blue?\"");
             return 0;
         });

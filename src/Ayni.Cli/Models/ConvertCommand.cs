@@ -38,7 +38,8 @@ internal static class ConvertCommand
         {
             source, destination, type, format, force, threads,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             var (from, to) = (ModelOption.Find(result.GetValue(source)), result.GetValue(destination)!);
             var kind = Kind(result.GetValue(format), to);
@@ -51,8 +52,8 @@ internal static class ConvertCommand
                 ModelConverter.Convert(model, to, kind, mix, result.GetValue(force), workers, progress, cancellationToken);
             var bytes = kind == ModelFormat.Gguf ? new FileInfo(to).Length : Directory.EnumerateFiles(to).Sum(file => new FileInfo(file).Length);
             Console.Error.WriteLine($"{to}: {bytes:N0} bytes");
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 

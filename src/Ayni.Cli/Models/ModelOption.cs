@@ -67,28 +67,38 @@ internal static class ModelOption
         var path = Find(named);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        return LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        if (model.TierRefusal is { } refusal)
+            Warn(refusal);
+        return model;
     }
 
     /// <summary>A number of threads that a team can have.</summary>
     public static int CheckThreads(int threads) =>
         threads is >= 0 and <= 1024 ? threads : throw new UsageException($"--threads {threads}: expected 0 to 1024.");
 
-    /// <summary>The arithmetic tier from the environment; an unknown one, or one not built yet, falls back with one warning.</summary>
+    /// <summary>The arithmetic tier from the environment, or this machine's best; an unknown one falls back with one warning.</summary>
     public static KernelTier Tier()
     {
         var wish = Environment.GetEnvironmentVariable(TierVariable);
         switch (wish)
         {
-            case null or "" or "simd":
+            case null or "":
+                return ComputeContext.BestTier;
+            case "compiled":
+                return KernelTier.Compiled;
+            case "simd":
                 return KernelTier.Simd;
             case "scalar":
                 return KernelTier.Scalar;
             default:
-                Console.Error.WriteLine($"ayni: warning: {TierVariable}={wish} is not a tier of this version; using simd (there are: scalar, simd).");
-                return KernelTier.Simd;
+                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, simd, scalar).");
+                return ComputeContext.BestTier;
         }
     }
+
+    /// <summary>Writes a warning that does not stop the command.</summary>
+    public static void Warn(string message) => Console.Error.WriteLine($"ayni: warning: {message}");
 
     private static string FindPulled(string named)
     {

@@ -35,7 +35,8 @@ internal static class QuantizeCommand
         {
             source, destination, type, matrix, twice, force, threads,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             var name = result.GetValue(type)!;
             var mix = QuantizationMix.Find(name)
@@ -55,8 +56,8 @@ internal static class QuantizeCommand
             Console.Error.WriteLine($"{to}: {length:N0} bytes, {(double)length / file.FileBytes:P0} of {from}");
             if (importance is not null)
                 WriteUse(use);
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 

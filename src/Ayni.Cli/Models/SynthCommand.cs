@@ -22,7 +22,8 @@ internal static class SynthCommand
         var command = new Command(
             "synth",
             """
-            Write a model of random weights, in the shape and with a vocabulary of the size of a real one: as fast or slow as that, and talking nonsense.
+            Write a model of random weights, in the shape and with a vocabulary of the size of a real one:
+            as fast or slow as that, and talking nonsense.
 
             Examples:
               ayni synth llama-3.2-1b:Q4_0 -o 1b.gguf
@@ -46,7 +47,8 @@ internal static class SynthCommand
         return command;
     }
 
-    private static (SyntheticShape, QuantizationMix) Parse(string text)
+    /// <summary>Reads <c>SHAPE[:TYPE]</c>.</summary>
+    public static (SyntheticShape Shape, QuantizationMix Mix) Parse(string text)
     {
         var colon = text.LastIndexOf(':');
         var (name, type) = colon < 0 ? (text, DefaultType) : (text[..colon], text[(colon + 1)..]);
@@ -72,7 +74,8 @@ internal static class SynthCommand
 
         public void AddTo(Command command)
         {
-            foreach (var option in (Option[])[_layers, _hidden, _intermediate, _heads, _keyValueHeads, _headDim, _context, _experts, _expertIntermediate])
+            Option[] options = [_layers, _hidden, _intermediate, _heads, _keyValueHeads, _headDim, _context, _experts, _expertIntermediate];
+            foreach (var option in options)
                 command.Options.Add(option);
         }
 

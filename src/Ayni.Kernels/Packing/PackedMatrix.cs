@@ -64,7 +64,7 @@ public abstract class PackedMatrix : IDisposable
     {
         var tokens = CountTokens(input.Length, Columns, output.Length, Rows);
         if (tokens > 0)
-            MultiplyCore(input, output, tokens, context.Team);
+            MultiplyCore(input, output, tokens, context);
     }
 
     /// <summary>Multiplies each input with every column: <c>output[t, c] = Σ input[t, r] · weight[r, c]</c>.</summary>
@@ -75,7 +75,7 @@ public abstract class PackedMatrix : IDisposable
     {
         var tokens = CountTokens(input.Length, Rows, output.Length, Columns);
         if (tokens > 0)
-            MultiplyTransposedCore(input, output, tokens, context.Team);
+            MultiplyTransposedCore(input, output, tokens, context);
     }
 
     /// <summary>Copies one row, decoded: an embedding look-up.</summary>
@@ -96,9 +96,9 @@ public abstract class PackedMatrix : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team);
+    private protected abstract void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
 
-    private protected abstract void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team);
+    private protected abstract void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
 
     private protected abstract void CopyRowCore(int row, Span<float> destination);
 
@@ -112,8 +112,10 @@ public abstract class PackedMatrix : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         ShapeMismatchException.ThrowUnlessEqual(columns % TFormat.BlockLength, 0, "the last block of a row");
         ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
-        return context.Tier == KernelTier.Scalar
-            ? new ScalarMatrix<TFormat>(data, rows, columns)
+        if (context.Tier == KernelTier.Scalar)
+            return new ScalarMatrix<TFormat>(data, rows, columns);
+        return context.Kernels?.Find(TFormat.Type) is { } kernels
+            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
     }
 

@@ -37,21 +37,21 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
 
     private int StripCount => (Columns + StripColumns - 1) / StripColumns;
 
-    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team)
+    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         fixed (float* inputPointer = input, outputPointer = output)
         {
             var work = new MultiplyPanels { Matrix = this, Input = inputPointer, Output = outputPointer, Tokens = tokens };
-            team.Run(ref work, _panelCount);
+            context.Team.Run(ref work, _panelCount);
         }
     }
 
-    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team)
+    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         fixed (float* inputPointer = input, outputPointer = output)
         {
             var work = new MultiplyStrips { Matrix = this, Input = inputPointer, Output = outputPointer, Tokens = tokens };
-            team.Run(ref work, StripCount);
+            context.Team.Run(ref work, StripCount);
         }
     }
 

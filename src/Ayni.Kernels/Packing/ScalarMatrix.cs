@@ -8,13 +8,13 @@ internal sealed class ScalarMatrix<TFormat>(TensorData data, int rows, int colum
 
     public override long PackedBytes => 0;
 
-    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team)
+    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         var work = new MultiplyRows { Matrix = this, Input = input, Output = output, Tokens = tokens };
-        team.Run(ref work, Rows);
+        context.Team.Run(ref work, Rows);
     }
 
-    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, WorkerTeam team)
+    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         output.Clear();
         var weights = new float[Columns];

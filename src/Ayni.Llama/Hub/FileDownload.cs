@@ -48,7 +48,8 @@ internal sealed class FileDownload(HubClient client, HubRepository repository, H
             Forget();
             throw new HubException(
                 HubFailure.Corrupt,
-                $"{file.Path} is damaged: its digest is {digest}, the hub says {file.Digest}. It is deleted; pull again, and if this stays, tell the hub.");
+                $"{file.Path} is damaged: its digest is {digest}, the hub says {file.Digest}. "
+                + "It is deleted; pull again, and if this stays, tell the hub.");
         }
         File.Move(_partial, path, overwrite: true);
         File.Delete(_pieces);
@@ -103,7 +104,8 @@ internal sealed class FileDownload(HubClient client, HubRepository repository, H
         }
     }
 
-    private async Task<bool> DownloadRangeAsync(DownloadedPieces pieces, SafeFileHandle partial, long from, long to, CancellationToken cancellationToken)
+    private async Task<bool> DownloadRangeAsync(
+        DownloadedPieces pieces, SafeFileHandle partial, long from, long to, CancellationToken cancellationToken)
     {
         var position = from;
         for (var failures = 0; position < to;)

@@ -77,7 +77,8 @@ internal sealed partial class HubCatalog(HubClient client)
                 }
                 try
                 {
-                    using var document = JsonDocument.Parse(content.GetBuffer().AsMemory(0, (int)content.Length), new JsonDocumentOptions { MaxDepth = 64 });
+                    using var document = JsonDocument.Parse(
+                        content.GetBuffer().AsMemory(0, (int)content.Length), new JsonDocumentOptions { MaxDepth = 64 });
                     return (document.RootElement.Clone(), NextPage(address, response));
                 }
                 catch (JsonException error)

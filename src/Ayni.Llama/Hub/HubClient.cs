@@ -28,7 +28,8 @@ public sealed class HubClient : IDisposable
             if (token.Length == 0 || token.Any(character => character is <= ' ' or > '~'))
                 throw new HubException(HubFailure.Refused, "The hub's token is empty or holds characters that no token has.");
             if (options.Hub.Scheme != Uri.UriSchemeHttps && !options.Hub.IsLoopback)
-                throw new HubException(HubFailure.Refused, $"{options.Hub} is not encrypted, so a token is not sent there; use https:// or no token.");
+                throw new HubException(
+                    HubFailure.Refused, $"{options.Hub} is not encrypted, so a token is not sent there; use https:// or no token.");
         }
         _options = options;
         _clock = clock;
@@ -93,7 +94,8 @@ public sealed class HubClient : IDisposable
         PassingHubException passing => passing,
         HttpRequestException request => new PassingHubException($"the connection failed ({request.Message})", inner: request),
         // Of other input and output failures only the network's pass; a full disk's does not.
-        IOException { InnerException: SocketException } or HttpIOException => new PassingHubException($"the connection broke ({error.Message})", inner: error),
+        IOException { InnerException: SocketException } or HttpIOException =>
+            new PassingHubException($"the connection broke ({error.Message})", inner: error),
         OperationCanceledException when !cancellationToken.IsCancellationRequested =>
             new PassingHubException($"no answer for {_options.SilenceLimit.TotalSeconds:F0} s", inner: error),
         _ => null,
@@ -157,7 +159,8 @@ public sealed class HubClient : IDisposable
             (404, "EntryNotFound") => new HubException(HubFailure.NotFound, $"{reference.Repository} has no {subject}."),
             (401 or 404, "RepoNotFound") or (404, _) => new HubException(
                 HubFailure.NotFound,
-                $"There is no {reference.Repository} on {_options.Hub.Host}, or it is private: check the name, or give a token that may read it (HF_TOKEN)."),
+                $"There is no {reference.Repository} on {_options.Hub.Host}, or it is private: "
+                + "check the name, or give a token that may read it (HF_TOKEN)."),
             (401, _) => new HubException(
                 HubFailure.Refused,
                 _options.Token is null

@@ -20,7 +20,8 @@ public sealed class HubPuller(HubClient client, ModelStore store, TimeProvider c
     /// </summary>
     /// <exception cref="HubException">The hub did not give it; see <see cref="HubFailure"/>.</exception>
     /// <exception cref="DiskSpaceException">There is no room for it.</exception>
-    public async Task<StoredModel> PullAsync(HubReference reference, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<StoredModel> PullAsync(
+        HubReference reference, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var repository = await client.ReadRepositoryAsync(reference, cancellationToken).ConfigureAwait(false);
         var files = HubSelection.Pick(repository);

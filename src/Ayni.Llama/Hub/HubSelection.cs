@@ -47,7 +47,8 @@ internal static class HubSelection
             [] => throw NotFound(repository, selector),
             _ => throw new HubException(
                 HubFailure.NotFound,
-                $"{repository.Reference.Repository} has several files in {selector}; name one: {string.Join(", ", chosen.Select(model => model.First().File.Path))}."),
+                $"{repository.Reference.Repository} has several files in {selector}; "
+                + $"name one: {string.Join(", ", chosen.Select(model => model.First().File.Path))}."),
         };
     }
 
@@ -55,7 +56,8 @@ internal static class HubSelection
     {
         var parts = model.OrderBy(part => part.Name!.Part).ToList();
         var count = parts[0].Name!.Parts;
-        if (count > 0 && !parts.Select(part => (part.Name!.Part, part.Name.Parts)).SequenceEqual(Enumerable.Range(1, count).Select(part => (part, count))))
+        var expected = Enumerable.Range(1, count).Select(part => (part, count));
+        if (count > 0 && !parts.Select(part => (part.Name!.Part, part.Name.Parts)).SequenceEqual(expected))
         {
             throw new HubException(
                 HubFailure.Invalid,
@@ -73,7 +75,8 @@ internal static class HubSelection
         {
             throw new HubException(
                 HubFailure.NotFound,
-                $"{repository.Reference.Repository} has no model that Ayni runs: neither a GGUF file nor safetensors. {Near(repository, "model.gguf")}");
+                $"{repository.Reference.Repository} has no model that Ayni runs: neither a GGUF file nor safetensors. "
+                + Near(repository, "model.gguf"));
         }
         return [.. weights, .. root.Where(file => FolderFiles.Contains(file.Path))];
     }
@@ -83,7 +86,8 @@ internal static class HubSelection
         var quantizations = repository.Files.Select(file => GgufFileName.Parse(file.Path)?.Quantization).OfType<string>().Distinct().ToList();
         var inThese = quantizations.Count == 0 ? "" : $" It has {string.Join(", ", quantizations.Take(4 * NamesShown))}.";
         return new HubException(
-            HubFailure.NotFound, $"{repository.Reference.Repository} has no file and no quantization {selector}.{inThese} {Near(repository, selector)}");
+            HubFailure.NotFound,
+            $"{repository.Reference.Repository} has no file and no quantization {selector}.{inThese} {Near(repository, selector)}");
     }
 
     private static string Near(HubRepository repository, string name)

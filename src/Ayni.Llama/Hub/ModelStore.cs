@@ -10,7 +10,8 @@ namespace Ayni.Llama;
 /// <param name="Pulled">When its last file came.</param>
 /// <param name="License">The name of its licence, where the hub said one.</param>
 /// <param name="Files">Its files' full paths.</param>
-public sealed record StoredModel(HubReference Reference, string Path, long Bytes, DateTimeOffset Pulled, string? License, IReadOnlyList<string> Files);
+public sealed record StoredModel(
+    HubReference Reference, string Path, long Bytes, DateTimeOffset Pulled, string? License, IReadOnlyList<string> Files);
 
 /// <summary>
 /// The folder of pulled models, which all of a user's processes share: <c>OWNER/NAME/main/</c> with a repository's files as the hub names them,
@@ -32,9 +33,11 @@ public sealed class ModelStore
     /// The user's own: the folder in the environment variable <c>AYNI_MODELS</c>, else <c>ayni/models</c> in the system's folder for local data
     /// (<c>~/.local/share</c>, <c>~/Library/Application Support</c>, <c>%LOCALAPPDATA%</c>).
     /// </summary>
-    public static ModelStore OfUser() => new(Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder
-        ? folder
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ayni", "models"));
+    public static ModelStore OfUser() =>
+        new(Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : Path.Combine(LocalData, "ayni", "models"));
+
+    private static string LocalData =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
 
     /// <summary>The folder.</summary>
     public string Folder { get; }

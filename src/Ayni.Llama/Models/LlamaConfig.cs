@@ -80,4 +80,18 @@ public sealed record LlamaConfig
 
     /// <summary>Whether a layer attends to a part of what came before, as <see cref="LocalAttention"/> says.</summary>
     public bool IsLocal(int layer) => LocalAttention is not null && IsRotated(layer);
+
+    /// <summary>Products of a weight and an activation that a token costs in all layers, without attention itself and the output head.</summary>
+    public long MultiplyAccumulatesPerToken
+    {
+        get
+        {
+            var attention = 2L * HiddenSize * (QueryWidth + KeyValueWidth);
+            var dense = 3L * HiddenSize * IntermediateSize;
+            var expertLayers = Experts?.Layers.Length ?? 0;
+            // The chosen expert, the shared one and the router.
+            var experts = Experts is null ? 0 : 6L * HiddenSize * Experts.IntermediateSize + (long)HiddenSize * Experts.Count;
+            return LayerCount * attention + (LayerCount - expertLayers) * dense + expertLayers * experts;
+        }
+    }
 }

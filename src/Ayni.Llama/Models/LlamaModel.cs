@@ -53,9 +53,24 @@ public sealed class LlamaModel : IDisposable
     /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
+    /// <summary>Memory of the packed weights, in bytes.</summary>
+    public long PackedBytes => Weights.PackedBytes;
+
+    /// <summary>Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.</summary>
+    public long BytesReadPerToken => Weights.BytesReadPerToken;
+
+    /// <summary>Threads that compute, the caller's included.</summary>
+    public int ThreadCount => Context.Team.WorkerCount;
+
+    /// <summary>Which kernels compute, such as <c>compiled</c>, for people to read.</summary>
+    public string KernelDescription => Context.Tier.ToString().ToLowerInvariant();
+
     internal LlamaWeights Weights { get; }
 
     internal ComputeContext Context { get; }
+
+    /// <summary>Why the arithmetic tier asked for could not be had, in a sentence, so that a slower one computes; null where it was.</summary>
+    public string? TierRefusal => Context.TierRefusal;
 
     /// <summary>
     /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.

@@ -47,6 +47,9 @@ internal sealed class LlamaWeights : IDisposable
         TokenEmbedding.PackedBytes + (ReferenceEquals(OutputHead, TokenEmbedding) ? 0 : OutputHead.PackedBytes)
         + Projections.Sum(projection => projection.PackedBytes);
 
+    public long BytesReadPerToken =>
+        OutputHead.PackedBytes + Layers.Sum(layer => layer.PackedBytes - (layer.Experts?.IdleBytes ?? 0));
+
     public void Dispose()
     {
         TokenEmbedding.Dispose();

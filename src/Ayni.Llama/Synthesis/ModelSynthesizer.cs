@@ -44,7 +44,8 @@ public static class ModelSynthesizer
         AddMetadata(writer, shape, mix);
 
         var model = new QuantizedModel(
-            shape.LayerCount, shape.HeadCount / shape.KeyValueHeadCount, shape.ExpertCount, HasOutputHead: !shape.TiesEmbeddings, HasImportance: false);
+            shape.LayerCount, shape.HeadCount / shape.KeyValueHeadCount, shape.ExpertCount,
+            HasOutputHead: !shape.TiesEmbeddings, HasImportance: false);
         var pools = new Dictionary<(TensorType, float), RandomBlocks>();
         var seeds = new SplitMix64(seed);
         var poolSeed = seeds.Next();

@@ -116,7 +116,11 @@ public sealed record SyntheticShape
 
     private IEnumerable<(string, int, int)> ExpertNumbers() =>
         Vocabulary == SyntheticVocabularyKind.Llama4
-            ? [("experts", ExpertCount, MaxExperts), ("an expert's width", ExpertIntermediateSize, MaxWidth), ("the interval", ExpertInterval, MaxLayers)]
+            ?
+            [
+                ("experts", ExpertCount, MaxExperts), ("an expert's width", ExpertIntermediateSize, MaxWidth),
+                ("the interval", ExpertInterval, MaxLayers),
+            ]
             : [];
 
     private static ImmutableArray<SyntheticShape> Published()
@@ -138,7 +142,10 @@ public sealed record SyntheticShape
         [
             Dense("tinyllama-1.1b", SyntheticVocabularyKind.Llama2, 22, 2048, 5632, 32, 4, 2048, 10_000),
             llama2,
-            llama2 with { Name = "llama-2-13b", LayerCount = 40, HiddenSize = 5120, IntermediateSize = 13824, HeadCount = 40, KeyValueHeadCount = 40 },
+            llama2 with
+            {
+                Name = "llama-2-13b", LayerCount = 40, HiddenSize = 5120, IntermediateSize = 13824, HeadCount = 40, KeyValueHeadCount = 40,
+            },
             llama2Large with { Name = "llama-2-70b" },
             llama3,
             llama3Large with { Name = "llama-3-70b" },
@@ -159,7 +166,8 @@ public sealed record SyntheticShape
     }
 
     private static SyntheticShape Dense(
-        string name, SyntheticVocabularyKind vocabulary, int layers, int hidden, int intermediate, int heads, int keyValueHeads, int context, float theta) =>
+        string name, SyntheticVocabularyKind vocabulary, int layers, int hidden, int intermediate, int heads, int keyValueHeads,
+        int context, float theta) =>
         new()
         {
             Name = name,

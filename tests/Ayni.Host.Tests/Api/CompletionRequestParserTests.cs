@@ -185,7 +185,7 @@ public sealed class CompletionRequestParserTests
     [InlineData("""{"prompt":"x","suffix":"y"}""", "suffix")]
     [InlineData("""{"prompt":"x","best_of":3}""", "best_of")]
     [InlineData("""{"prompt":"x","logprobs":0}""", "logprobs")]
-    [InlineData("""{"prompt":"x","n":3}""", "n")]
+    [InlineData("""{"prompt":"x","n":129}""", "n")]
     public void A_text_request_out_of_its_range_is_named(string fields, string param) =>
         AssertRefused(param, () => ParseText(fields == "{}" ? """{"model":"m"}""" : $$"""{"model":"m",{{fields[1..]}}"""));
 

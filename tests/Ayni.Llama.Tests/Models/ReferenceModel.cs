@@ -30,6 +30,22 @@ internal static class ReferenceModel
         return [.. logits];
     }
 
+    /// <summary>Asserts that the recorded rows agree on the whole: the root mean square of differences against the standard deviation.</summary>
+    public static void AssertRelativeError(JsonElement rows, float[] expected, float[] actual, double tolerance)
+    {
+        var indices = Integers(rows);
+        var width = expected.Length / indices.Length;
+        var mean = expected.Average(value => (double)value);
+        var (errors, deviations) = (0.0, 0.0);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var error = expected[i] - (double)actual[indices[i / width] * width + i % width];
+            errors += error * error;
+            deviations += (expected[i] - mean) * (expected[i] - mean);
+        }
+        Assert.InRange(Math.Sqrt(errors / deviations), 0, tolerance);
+    }
+
     /// <summary>Asserts that the recorded rows agree.</summary>
     public static void AssertAgree(JsonElement rows, float[] expected, float[] actual, float tolerance)
     {

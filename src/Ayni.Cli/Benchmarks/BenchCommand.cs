@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using Ayni.Kernels;
+using Ayni.Llama;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni bench</c>: how fast a model computes here, beside what the machine can do at most and beside llama.cpp.</summary>
+internal static class BenchCommand
+{
+    private const string LlamaCpp = "llama.cpp";
+    private const int Room = 64;
+
+    public static Command Create()
+    {
+        var model = ModelOption.Model();
+        var threads = ModelOption.Threads();
+        var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
+        var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
+        var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
+        var depth = Numbers("--depth", "Tokens before those generated.", "0,2048");
+        var batch = Numbers("--batch", "Sequences generated together.", "1,4,8,16,32");
+        var runs = new Option<int>("--runs") { Description = "Measurements of each figure, in turn with the peer's; the median counts.", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var peer = new Option<string?>("--peer") { Description = $"Compare in the same run with {LlamaCpp}, by its npm package (needs Node.js).", HelpName = "NAME" };
+        var json = new Option<bool>("--json") { Description = "Print JSON, for scripts." };
+        var command = new Command(
+            "bench",
+            """
+            Measure how fast a model computes here, beside the machine's own limits and, if asked for, llama.cpp on the same file.
+
+            Examples:
+              ayni bench --model model-q4.gguf
+              ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
+            """)
+        {
+            model, synthetic, prefill, decode, depth, batch, runs, peer, threads, json,
+        };
+        command.SetAction((result, cancellationToken) =>
+        {
+            if (result.GetValue(peer) is { } name and not LlamaCpp)
+                throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
+            var plan = new BenchPlan(
+                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100));
+            var workers = ModelOption.CheckThreads(result.GetValue(threads));
+            var path = result.GetValue(synthetic) is { } shape
+                ? SyntheticModels.Find(shape, workers, cancellationToken)
+                : ModelOption.Find(result.GetValue(model));
+            var report = Measure(path, plan, workers, result.GetValue(peer) is not null, cancellationToken);
+            if (result.GetValue(json))
+                Output.WriteJson(report.Write);
+            else
+                report.WriteTable();
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static BenchReport Measure(string path, BenchPlan plan, int workers, bool hasPeer, CancellationToken cancellationToken)
+    {
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        using var model = ModelOption.Load(path, workers, cancellationToken);
+        var loadSeconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
+        var sequences = plan.Batches.DefaultIfEmpty(1).Max();
+        var report = new BenchReport(model, path, loadSeconds) { Threads = model.ThreadCount };
+        using (var team = new WorkerTeam(workers))
+        {
+            report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
+            report.Peak = MachineLimits.PeakMultiplyAccumulates(team);
+        }
+        using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, most, sequences) : null;
+        report.Peer = peer?.Hello;
+
+        foreach (var tokens in plan.Prefill)
+        {
+            using var meter = new ThroughputMeter(model, most, 1);
+            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
+        }
+        foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
+        {
+            using var meter = new ThroughputMeter(model, most, 1);
+            Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
+                () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
+        }
+        foreach (var count in plan.Batches.Where(count => count > 1))
+        {
+            using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count);
+            Add($"batch{count}", count * plan.DecodeTokens,
+                () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
+        }
+        return report;
+
+        void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!Console.IsErrorRedirected)
+                Console.Error.Write($"\r{name} …".PadRight(30));
+            // The first of each warms up.
+            _ = ours();
+            _ = peer is null ? 0 : theirs();
+            var (mine, others) = (new double[plan.Runs], new double[peer is null ? 0 : plan.Runs]);
+            for (var run = 0; run < plan.Runs; run++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                mine[run] = tokens / ours();
+                if (peer is not null)
+                    others[run] = tokens / theirs();
+            }
+            report.Figures.Add(new BenchFigure(name, mine, others, isPrefill, tokens / plan.DecodeTokens));
+            if (!Console.IsErrorRedirected)
+                Console.Error.Write($"\r{"",30}\r");
+        }
+    }
+
+    private static Option<string> Numbers(string name, string description, string standard) =>
+        new(name) { Description = description, HelpName = "N,N…", DefaultValueFactory = _ => standard };
+
+    private static int[] Read(ParseResult result, Option<string> option, int least, int most = 1 << 20)
+    {
+        var text = result.GetValue(option)!;
+        return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : throw new UsageException($"{option.Name} {text}: expected numbers from {least} to {most} with commas between them."))];
+    }
+
+    private static int Within(ParseResult result, Option<int> option, int least, int most)
+    {
+        var value = result.GetValue(option);
+        return value >= least && value <= most ? value : throw new UsageException($"{option.Name} {value}: expected {least} to {most}.");
+    }
+}
+
+/// <summary>What is measured.</summary>
+internal sealed record BenchPlan(int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs);

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ayni.Llama;
+using Spectre.Console;
+
+namespace Ayni.Cli;
+
+/// <summary>Tokens a second of one measurement, ours and the peer's, run by run.</summary>
+/// <param name="Name">Such as <c>prefill512</c>.</param>
+/// <param name="Ours">Ours; at least one.</param>
+/// <param name="Theirs">The peer's; empty where there is none.</param>
+/// <param name="IsPrefill">Whether arithmetic bounds it, and not the reading of weights.</param>
+/// <param name="Sequences">Sequences that one reading of the weights serves.</param>
+internal sealed record BenchFigure(string Name, double[] Ours, double[] Theirs, bool IsPrefill, int Sequences)
+{
+    public double Median => MedianOf(Ours);
+
+    public double? PeerMedian => Theirs.Length == 0 ? null : MedianOf(Theirs);
+
+    public double? Ratio => Median / PeerMedian;
+
+    /// <summary>How far the runs lie apart, as a share of the median.</summary>
+    public double Spread => (Ours.Max() - Ours.Min()) / Median;
+
+    private static double MedianOf(double[] values) => values.Order().ElementAt(values.Length / 2);
+}
+
+/// <summary>All figures of a run with what they are measured against.</summary>
+internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds)
+{
+    public required int Threads { get; init; }
+
+    /// <summary>Bytes a second.</summary>
+    public double ReadBandwidth { get; set; }
+
+    public (string Instruction, double PerSecond) Peak { get; set; }
+
+    public JsonElement? Peer { get; set; }
+
+    public List<BenchFigure> Figures { get; } = [];
+
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("model", Path.GetFileName(path));
+        writer.WriteString("processor", Processor());
+        writer.WriteString("system", RuntimeInformation.OSDescription);
+        writer.WriteNumber("threads", Threads);
+        writer.WriteString("kernels", model.KernelDescription);
+        writer.WriteNumber("read_bytes_per_second", Math.Round(ReadBandwidth));
+        writer.WriteString("instruction", Peak.Instruction);
+        writer.WriteNumber("multiply_accumulates_per_second", Math.Round(Peak.PerSecond));
+        writer.WriteNumber("load_seconds", Math.Round(loadSeconds, 3));
+        writer.WriteNumber("packed_bytes", model.PackedBytes);
+        writer.WriteNumber("peak_memory_bytes", Process.GetCurrentProcess().PeakWorkingSet64);
+        if (Peer is { } peer)
+        {
+            writer.WritePropertyName("peer");
+            peer.WriteTo(writer);
+        }
+        writer.WriteStartObject("figures");
+        foreach (var figure in Figures)
+        {
+            writer.WriteStartObject(figure.Name);
+            writer.WriteNumber("tokens_per_second", Math.Round(figure.Median, 2));
+            writer.WriteNumber("spread", Math.Round(figure.Spread, 3));
+            writer.WriteNumber("of_limit", Math.Round(OfLimit(figure), 3));
+            if (figure.PeerMedian is { } theirs)
+                writer.WriteNumber("peer_tokens_per_second", Math.Round(theirs, 2));
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
+        writer.WriteStartObject("ratios");
+        foreach (var figure in Figures)
+        {
+            if (figure.Ratio is { } ratio)
+                writer.WriteNumber(figure.Name, Math.Round(ratio, 3));
+        }
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    public void WriteTable()
+    {
+        AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}");
+        AnsiConsole.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F1} s, packed {model.PackedBytes / 1e6:F0} MB"));
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumns("", "tokens/s", "spread", "of the limit", "llama.cpp", "ratio");
+        foreach (var figure in Figures)
+        {
+            table.AddRow(
+                figure.Name, Number(figure.Median), Share(figure.Spread), Share(OfLimit(figure)),
+                figure.PeerMedian is { } theirs ? Number(theirs) : "", figure.Ratio is { } ratio ? Number(ratio) : "");
+        }
+        AnsiConsole.Write(table);
+
+        static string Number(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
+        static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The share of what arithmetic allows, for prompts; else of what reading all weights once for all sequences allows.</summary>
+    private double OfLimit(BenchFigure figure) => figure.IsPrefill
+        ? figure.Median * model.Config.MultiplyAccumulatesPerToken / Peak.PerSecond
+        : figure.Median / figure.Sequences * model.BytesReadPerToken / ReadBandwidth;
+
+    private static string Processor()
+    {
+        const string Linux = "/proc/cpuinfo";
+        var line = File.Exists(Linux) ? File.ReadLines(Linux).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}

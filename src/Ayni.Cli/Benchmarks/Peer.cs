@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+
+namespace Ayni.Cli;
+
+/// <summary>
+/// llama.cpp beside us, through the npm package <c>node-llama-cpp</c> with its prebuilt libraries: a process of its own that computes what it is
+/// told, one line of JSON each way, so that measurements can alternate.
+/// </summary>
+internal sealed class Peer : IDisposable
+{
+    private const string Package = "node-llama-cpp@3.22.1";
+
+    private readonly Process _process;
+
+    private Peer(Process process) => _process = process;
+
+    /// <summary>What the peer says of itself and of its loading: build, seconds.</summary>
+    public required JsonElement Hello { get; init; }
+
+    /// <summary>Starts the peer on a model. Installs its package in the user's cache folder the first time.</summary>
+    public static Peer Start(string model, int threads, int context, int sequences)
+    {
+        var folder = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "ayni", "peers", "llama.cpp");
+        Directory.CreateDirectory(folder);
+        if (!Directory.Exists(Path.Combine(folder, "node_modules", "node-llama-cpp")))
+            Install(folder);
+        using (var source = Assembly.GetExecutingAssembly().GetManifestResourceStream("peer.mjs")!)
+        using (var target = File.Create(Path.Combine(folder, "peer.mjs")))
+            source.CopyTo(target);
+        string[] arguments =
+        [
+            Path.Combine(folder, "peer.mjs"), Path.GetFullPath(model), Text(threads), Text(context), Text(sequences),
+        ];
+        var process = Launch("node", folder, arguments, redirects: true);
+        try
+        {
+            return new Peer(process) { Hello = ReadLine(process) };
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Seconds to compute a prompt of some tokens.</summary>
+    public double Prefill(int tokens) => Ask($"{{\"prefill\":{Text(tokens)}}}");
+
+    /// <summary>Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth.</summary>
+    public double Decode(int sequences, int tokens, int depth) =>
+        Ask($"{{\"decode\":{Text(tokens)},\"sequences\":{Text(sequences)},\"depth\":{Text(depth)}}}");
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(5000))
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private double Ask(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+        return ReadLine(_process).GetProperty("seconds").GetDouble();
+    }
+
+    private static void Install(string folder)
+    {
+        Console.Error.WriteLine($"ayni: installing {Package} for comparison in {folder} …");
+        using var npm = Launch("npm", folder, ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder, Package], redirects: false);
+        npm.WaitForExit();
+        if (npm.ExitCode != 0)
+            throw new UsageException($"npm could not install {Package} in {folder}; without it there is no peer to compare with.");
+    }
+
+    private static Process Launch(string program, string folder, string[] arguments, bool redirects)
+    {
+        var start = new ProcessStartInfo(program) { WorkingDirectory = folder, RedirectStandardInput = redirects, RedirectStandardOutput = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            throw new UsageException($"The comparison with llama.cpp needs Node.js; there is no program {program} here.");
+        }
+    }
+
+    private static JsonElement ReadLine(Process process)
+    {
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            // Its libraries may write other things.
+            if (!line.StartsWith('{'))
+                continue;
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.Clone();
+        }
+        throw new UsageException("The peer ended; llama.cpp could not load or compute this model.");
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,50 @@
+// Computes with llama.cpp what is asked for on standard input, one line of JSON each way:
+//   {"prefill": tokens} or {"decode": tokens, "sequences": n, "depth": tokens}, answered with {"seconds": s}.
+// node peer.mjs MODEL THREADS CONTEXT SEQUENCES
+import {createInterface} from "node:readline";
+import {getLlama} from "node-llama-cpp";
+
+const [modelPath, threads, context, sequences] = process.argv.slice(2).map((value, i) => i ? Number(value) : value);
+const started = process.hrtime.bigint();
+const since = start => Number(process.hrtime.bigint() - start) / 1e9;
+const llama = await getLlama({gpu: false, build: "never", logLevel: "error", maxThreads: threads});
+const model = await llama.loadModel({modelPath, useMmap: true});
+const loadSeconds = since(started);
+const ids = (count, salt) => Array.from({length: count}, (_, i) => ((i + salt) * 7919 + 13) % 30000);
+const contexts = new Map();
+
+async function sequencesFor(count, length) {
+    if (!contexts.has(count))
+        contexts.set(count, await model.createContext({contextSize: length, batchSize: 512, threads, sequences: count}));
+    const made = contexts.get(count);
+    made.open ??= Array.from({length: count}, () => made.getSequence());
+    for (const sequence of made.open)
+        await sequence.clearHistory();
+    return made.open;
+}
+
+// A decoded token with its logits: the output head is part of the work.
+const step = (sequence, id) => sequence.controlledEvaluate([[id, {generateNext: {token: true}}]]);
+
+async function measure(task) {
+    if (task.prefill) {
+        const [sequence] = await sequencesFor(1, context);
+        const start = process.hrtime.bigint();
+        await sequence.evaluateWithoutGeneratingNewTokens(ids(task.prefill, 0));
+        return since(start);
+    }
+    const depth = Math.max(1, task.depth);
+    const length = task.sequences === 1 ? context : Math.max(64, depth + task.decode + 16);
+    const open = (await sequencesFor(task.sequences, length)).slice(0, task.sequences);
+    for (const [i, sequence] of open.entries())
+        await sequence.evaluateWithoutGeneratingNewTokens(ids(depth, i));
+    const start = process.hrtime.bigint();
+    for (const id of ids(task.decode, 5))
+        await Promise.all(open.map((sequence, i) => step(sequence, (id + i * 17) % 30000)));
+    return since(start);
+}
+
+console.log(JSON.stringify({release: llama.llamaCppRelease?.release, loadSeconds, sequences}));
+for await (const line of createInterface({input: process.stdin}))
+    console.log(JSON.stringify({seconds: await measure(JSON.parse(line)), peakMebibytes: Math.round(process.resourceUsage().maxRSS / 1024)}));
+process.exit(0);

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Activations as the integer kernels read them: for each token, for each 32 columns, a record of one cache line with 32 signed bytes, the
+/// scale they are to be multiplied with and the sums that offsets and minima need.
+/// </summary>
+/// <remarks>
+/// A block's greatest magnitude becomes 127, values are rounded to even. A block that holds an infinity or no number has such a scale too,
+/// so that it shows in the product.
+/// </remarks>
+internal static unsafe class Activations
+{
+    /// <summary>Bytes of a record.</summary>
+    public const int RecordBytes = 64;
+
+    /// <summary>Where the scale lies: a float.</summary>
+    public const int ScaleOffset = 32;
+
+    /// <summary>Where the float sums lie: of 32 columns, of the first 16 and of the last 16, each times the scale.</summary>
+    public const int SumOffset = 36;
+
+    /// <summary>
+    /// Where the start values lie, minus the sum of 32 columns, of the first 16 and of the last 16: 32-bit integers, or for products that are
+    /// added in pairs two 16-bit ones, of the columns whose number modulo 4 is 0 or 1 and of those where it is 2 or 3.
+    /// </summary>
+    public const int StartOffset = 48;
+
+    // A block so faint becomes zeros: its inverse scale would not be finite.
+    private const float Faintest = 1e-30f;
+
+    /// <summary>Quantizes one token.</summary>
+    /// <param name="input">Its activations.</param>
+    /// <param name="records">Receives a record for each 32.</param>
+    /// <param name="columns">How many, a multiple of 32.</param>
+    /// <param name="pairs">Whether start values are pairs of 16 bits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Quantize(float* input, byte* records, int columns, bool pairs)
+    {
+        for (var column = 0; column < columns; column += BlockShape.Columns)
+        {
+            QuantizeBlock(input + column, records, pairs);
+            records += RecordBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void QuantizeBlock(float* input, byte* record, bool pairs)
+    {
+        var (a, b) = (Vector256.Load(input), Vector256.Load(input + 8));
+        var (c, d) = (Vector256.Load(input + 16), Vector256.Load(input + 24));
+
+        // Magnitudes compared as integers: what is no number is greater than all numbers.
+        var magnitude = Vector256.Create(0x7fffffff);
+        var greatest = Avx2.Max(
+            Avx2.Max(a.AsInt32() & magnitude, b.AsInt32() & magnitude), Avx2.Max(c.AsInt32() & magnitude, d.AsInt32() & magnitude));
+        var half = Sse41.Max(greatest.GetLower(), greatest.GetUpper());
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0b01_00_11_10));
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0b10_11_00_01));
+        var most = half.AsSingle().ToScalar();
+        var scale = most / 127;
+        var inverse = Vector256.Create(most < Faintest ? 0 : 127 / most);
+
+        var low = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(a * inverse), Avx.ConvertToVector256Int32(b * inverse));
+        var high = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(c * inverse), Avx.ConvertToVector256Int32(d * inverse));
+        var bytes = Avx2.PackSignedSaturate(low, high).AsInt32();
+        var values = Avx2.PermuteVar8x32(bytes, Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsSByte();
+        values.Store((sbyte*)record);
+
+        // 16-bit sums of two columns each; then of those at the same place of four columns, in the first and the last 16 columns.
+        var neighbours = Avx2.MultiplyAddAdjacent(Vector256.Create((byte)1), values);
+        var fours = Avx2.Add(neighbours, Avx2.ShiftRightLogical128BitLane(neighbours, 8));
+        fours = Avx2.Add(fours, Avx2.ShiftRightLogical128BitLane(fours, 4));
+        var (firstPair, lastPair) = (fours.GetLower().AsInt32().ToScalar(), fours.GetUpper().AsInt32().ToScalar());
+        var (first, last) = (SumOfPair(firstPair), SumOfPair(lastPair));
+
+        var floats = (float*)(record + ScaleOffset);
+        floats[0] = scale;
+        floats[1] = scale * (first + last);
+        floats[2] = scale * first;
+        floats[3] = scale * last;
+        var starts = (int*)(record + StartOffset);
+        starts[0] = pairs ? NegatePair(AddPairs(firstPair, lastPair)) : -(first + last);
+        starts[1] = pairs ? NegatePair(firstPair) : -first;
+        starts[2] = pairs ? NegatePair(lastPair) : -last;
+    }
+
+    private static int SumOfPair(int pair) => (short)pair + (pair >> 16);
+
+    private static int AddPairs(int a, int b) => (ushort)(a + b) | ((a >> 16) + (b >> 16)) << 16;
+
+    private static int NegatePair(int pair) => (ushort)-pair | -(pair >> 16) << 16;
+}

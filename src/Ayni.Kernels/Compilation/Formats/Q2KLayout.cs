@@ -1,0 +1,35 @@
+namespace Ayni.Kernels;
+
+/// <summary>Q2_K: half a block is four runs of 32 columns that share 32 bytes; a 4-bit scale and a 4-bit minimum for each 16 columns share a byte.</summary>
+internal sealed class Q2KLayout : PanelLayout
+{
+    private readonly PanelField _values;
+    private readonly PanelField _subScales;
+    private readonly PanelField _scale;
+    private readonly PanelField _minimum;
+
+    public Q2KLayout() : base(TensorType.Q2_K, new BlockShape(OffsetShift: -1, Bits: 2, HasSubScales: true, MinimumCount: 2))
+    {
+        _values = Values(16, 64);
+        _subScales = Bytes(0, 16);
+        _scale = Halves(80);
+        _minimum = Halves(82);
+    }
+
+    public override void Unpack(PanelUnpacker u)
+    {
+        for (var block = 0; block < 8; block++)
+        {
+            var (half, run) = (block / 4, block % 4);
+            for (var i = 0; i < 8; i++)
+                u.PutWeights(block, i, u.And(u.ShiftRight(u.Load(_values, half * 8 + i), run * 2), 3));
+            u.PutScale(block, u.LoadHalf(_scale));
+            for (var sub = 0; sub < 2; sub++)
+            {
+                var both = u.LoadByte(_subScales, block * 2 + sub);
+                u.PutSubScale(block, sub, u.AndIntegers(both, 0xf));
+                u.PutMinimum(block, sub, u.Negate(u.Multiply(u.ToSingle(u.ShiftRight(both, 4)), u.LoadHalf(_minimum))));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Q3_K: half a block is four runs of 32 columns that share 32 bytes for the low two bits; bit 4 · half + run of 32 more bytes is the third;
+/// stored plus 4, with a 6-bit scale, stored plus 32, for each 16 columns.
+/// </summary>
+internal sealed class Q3KLayout : PanelLayout
+{
+    private readonly PanelField _values;
+    private readonly PanelField _thirds;
+    private readonly PanelField _subScales;
+    private readonly PanelField _scale;
+
+    public Q3KLayout() : base(TensorType.Q3_K, new BlockShape(OffsetShift: 2, Bits: 3, HasSubScales: true))
+    {
+        _values = Values(32, 64);
+        _thirds = Values(0, 32);
+        _subScales = Bytes(96, 12);
+        _scale = Halves(108);
+    }
+
+    public override void Unpack(PanelUnpacker u)
+    {
+        for (var block = 0; block < 8; block++)
+        {
+            var (half, run) = (block / 4, block % 4);
+            for (var i = 0; i < 8; i++)
+            {
+                var low = u.And(u.ShiftRight(u.Load(_values, half * 8 + i), run * 2), 3);
+                var third = u.And(u.Move(u.Load(_thirds, i), 2 - block), 4);
+                u.PutWeights(block, i, u.Or(low, third));
+            }
+            u.PutScale(block, u.LoadHalf(_scale));
+            u.PutSubScale(block, 0, SubScale(u, block * 2));
+            u.PutSubScale(block, 1, SubScale(u, block * 2 + 1));
+        }
+    }
+
+    /// <summary>Four bits from the first 8 bytes, low halves first, and two from the last 4.</summary>
+    private Unpacked SubScale(PanelUnpacker u, int sub)
+    {
+        var low = u.AndIntegers(u.ShiftRight(u.LoadByte(_subScales, sub % 8), sub / 8 * 4), 0xf);
+        var high = u.AndIntegers(u.Move(u.LoadByte(_subScales, 8 + sub % 4), 4 - sub / 4 * 2), 0x30);
+        return u.Add(u.Or(low, high), -32);
+    }
+}

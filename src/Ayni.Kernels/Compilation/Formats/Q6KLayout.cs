@@ -1,0 +1,43 @@
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Q6_K: half a block is four runs of 32 columns, whose low four bits share 64 bytes and whose high two bits share 32; stored plus 32, with a
+/// signed integer scale for each 16.
+/// </summary>
+internal sealed class Q6KLayout : PanelLayout
+{
+    private readonly PanelField _lows;
+    private readonly PanelField _highs;
+    private readonly PanelField _subScales;
+    private readonly PanelField _scale;
+
+    public Q6KLayout() : base(TensorType.Q6_K, new BlockShape(OffsetShift: 5, Bits: 6, HasSubScales: true))
+    {
+        _lows = Values(0, 128);
+        _highs = Values(128, 64);
+        _subScales = Bytes(192, 16);
+        _scale = Halves(208);
+    }
+
+    public override void Unpack(PanelUnpacker u)
+    {
+        for (var half = 0; half < 2; half++)
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                for (var run = 0; run < 4; run++)
+                {
+                    var low = u.And(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4), 0x0f);
+                    var high = u.And(u.Move(u.Load(_highs, half * 8 + i), 4 - run * 2), 0x30);
+                    u.PutWeights(half * 4 + run, i, u.Or(low, high));
+                }
+            }
+        }
+        for (var block = 0; block < 8; block++)
+        {
+            u.PutScale(block, u.LoadHalf(_scale));
+            u.PutSubScale(block, 0, u.LoadSignedByte(_subScales, block * 2));
+            u.PutSubScale(block, 1, u.LoadSignedByte(_subScales, block * 2 + 1));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Ayni.Kernels;
+
+/// <summary>TQ2_0: half a block is four runs of 32 columns that share 32 bytes; −1, 0 and 1 stored plus 1, one scale for all.</summary>
+internal sealed class Tq2Layout : PanelLayout
+{
+    private readonly PanelField _values;
+    private readonly PanelField _scale;
+
+    public Tq2Layout() : base(TensorType.TQ2_0, new BlockShape(OffsetShift: 0, Bits: 2))
+    {
+        _values = Values(0, 64);
+        _scale = Halves(64);
+    }
+
+    public override void Unpack(PanelUnpacker u)
+    {
+        for (var block = 0; block < 8; block++)
+        {
+            for (var i = 0; i < 8; i++)
+                u.PutWeights(block, i, u.And(u.ShiftRight(u.Load(_values, block / 4 * 8 + i), block % 4 * 2), 3));
+            u.PutScale(block, u.LoadHalf(_scale));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Multiplies unpacked integer weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for. Every sum adds
+/// its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever the tile.
+/// </summary>
+internal sealed class IntegerProductKernel : ProductKernel
+{
+    private readonly BlockShape _shape;
+    private readonly bool _isSplit;
+
+    private IntegerProductKernel(BlockShape shape, KernelTarget target, bool forWindows) : base(target, forWindows)
+    {
+        _shape = shape;
+        _isSplit = shape.IsSplitOn(target);
+    }
+
+    private protected override int WeightBytes => _shape.UnpackedBytes(Target);
+
+    private protected override int ActivationBytes => Activations.RecordBytes;
+
+    /// <summary>Sums for each vector, twice that with sub-blocks, the vectors themselves and two more.</summary>
+    private protected override int LargestTile =>
+        Math.Min((Target.VectorCount - 2 - VectorCount) / VectorCount / _shape.SubBlockCount, MostTokens);
+
+    /// <summary>Vectors multiplied with each token at a time: the rows of a panel, or two halves of the values of some of its rows.</summary>
+    private int VectorCount => _isSplit ? 2 : Target.VectorsPerPanel;
+
+    private int PassCount => _isSplit ? Target.VectorsPerPanel : 1;
+
+    private int RowVectorCount => Target.VectorsPerPanel / PassCount;
+
+    private Vector Activation => new(Target.VectorCount - 1);
+
+    private Vector Temporary => new(Target.VectorCount - 2);
+
+    public static byte[] Emit(BlockShape shape, KernelTarget target, bool forWindows) => new IntegerProductKernel(shape, target, forWindows).Emit();
+
+    private protected override void MultiplyBlock(int tokens)
+    {
+        for (var pass = 0; pass < PassCount; pass++)
+            EmitPass(pass, tokens);
+    }
+
+    /// <summary>One block of some rows with a tile of tokens.</summary>
+    private void EmitPass(int pass, int tokens)
+    {
+        var steps = BlockShape.StepCount / _shape.SubBlockCount;
+        for (var sub = 0; sub < _shape.SubBlockCount; sub++)
+        {
+            for (var step = 0; step < steps; step++)
+                EmitStep(pass, sub, sub * steps + step, isFirst: step == 0, tokens);
+            EmitReduction(sub, tokens);
+        }
+        for (var token = 0; token < tokens; token++)
+            EmitEpilogue(pass, token);
+    }
+
+    private void EmitStep(int pass, int sub, int step, bool isFirst, int tokens)
+    {
+        for (var v = 0; v < VectorCount; v++)
+        {
+            var offset = _isSplit
+                ? _shape.WeightOffset(Target, step, pass) + v * Target.VectorBytes
+                : _shape.WeightOffset(Target, step, v);
+            Code.Load(WeightVector(v), new Memory(Weight, offset));
+        }
+        for (var token = 0; token < tokens; token++)
+        {
+            if (isFirst)
+                EmitStart(sub, token);
+            var hasStart = _shape.OffsetShift >= 0;
+            Code.Broadcast(Activation, Token(token, step * 4));
+            // The first vector's sum holds the start value until the others have taken it.
+            for (var v = VectorCount - 1; v >= 0; v--)
+            {
+                var (sum, weights) = (Sum(v, token), WeightVector(v));
+                if (Target.HasDotProduct)
+                {
+                    Code.DotBytes(sum, weights, Activation);
+                }
+                else if (isFirst && !(hasStart && StartsAtOffset(v)))
+                {
+                    Code.MultiplyAddBytes(sum, weights, Activation);
+                }
+                else
+                {
+                    var product = v == 0 ? Activation : Temporary;
+                    Code.MultiplyAddBytes(product, weights, Activation);
+                    Code.AddWords(sum, isFirst ? Sum(0, token) : sum, product);
+                }
+            }
+        }
+    }
+
+    /// <summary>Of values in two halves only the upper ones carry the offset.</summary>
+    private bool StartsAtOffset(int v) => !_isSplit || v == 0;
+
+    /// <summary>The offset times the activations' sum, to be taken off.</summary>
+    private void EmitStart(int sub, int token)
+    {
+        if (_shape.OffsetShift < 0)
+        {
+            if (Target.HasDotProduct)
+            {
+                for (var v = 0; v < VectorCount; v++)
+                    Code.Clear(Sum(v, token));
+            }
+            return;
+        }
+        var first = Sum(0, token);
+        Code.Broadcast(first, Token(token, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
+        if (Target.HasDotProduct)
+        {
+            Code.ShiftLeftIntegers(first, first, _shape.OffsetShift);
+            for (var v = 1; v < VectorCount; v++)
+                Code.Copy(Sum(v, token), first);
+        }
+        else
+        {
+            Code.ShiftLeftWords(first, first, _isSplit ? _shape.OffsetShift - 4 : _shape.OffsetShift);
+        }
+    }
+
+    /// <summary>Makes one 32-bit integer a lane of what has been summed, and adds up the sub-blocks.</summary>
+    private void EmitReduction(int sub, int tokens)
+    {
+        for (var v = 0; v < VectorCount; v++)
+        {
+            for (var token = 0; token < tokens; token++)
+            {
+                var sum = Sum(v, token);
+                if (_shape.HasSubScales)
+                {
+                    var scale = new Memory(Weight, _shape.SubScaleOffset(Target, sub) + v * Target.VectorBytes);
+                    var result = sub == 0 ? FirstSum(v, token) : sum;
+                    if (Target.HasDotProduct)
+                        Code.MultiplyIntegers(result, sum, scale);
+                    else
+                        Code.MultiplyAddWords(result, sum, scale);
+                    if (sub > 0)
+                        Code.AddIntegers(sum, sum, FirstSum(v, token));
+                }
+                else if (!Target.HasDotProduct)
+                {
+                    var factor = (byte)(_isSplit && v == 0 ? 16 : 1);
+                    if (token == 0)
+                        Code.Load(WeightVector(v), Code.Constant([factor, 0]));
+                    Code.MultiplyAddWords(sum, sum, WeightVector(v));
+                    if (_isSplit && v == 1)
+                        Code.AddIntegers(Sum(0, token), Sum(0, token), sum);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds a block's integers to the float sums.</summary>
+    private void EmitEpilogue(int pass, int token)
+    {
+        Code.Broadcast(Activation, Token(token, Activations.ScaleOffset));
+        for (var v = 0; v < RowVectorCount; v++)
+        {
+            var (sum, rows) = (Sum(v, token), pass * RowVectorCount + v);
+            Code.ToSingle(sum, sum);
+            Code.Multiply(sum, sum, new Memory(Weight, _shape.ScaleOffset(Target) + rows * Target.VectorBytes));
+            Code.MultiplyByAndAdd(sum, Activation, SumPlace(token, rows));
+        }
+        for (var index = 0; index < _shape.MinimumCount; index++)
+        {
+            var offset = Activations.SumOffset + (_shape.MinimumCount == 1 ? 0 : (1 + index) * sizeof(float));
+            Code.Broadcast(Temporary, Token(token, offset));
+            for (var v = 0; v < RowVectorCount; v++)
+            {
+                var rows = pass * RowVectorCount + v;
+                Code.MultiplyAdd(Sum(v, token), Temporary, new Memory(Weight, _shape.MinimumOffset(Target, index) + rows * Target.VectorBytes));
+            }
+        }
+        for (var v = 0; v < RowVectorCount; v++)
+            Code.Store(SumPlace(token, pass * RowVectorCount + v), Sum(v, token));
+    }
+
+    private Vector WeightVector(int v) => new(Target.VectorCount - 3 - v);
+
+    private Vector Sum(int v, int token) => new(token * VectorCount + v);
+
+    /// <summary>Where the first sub-block's sum waits for the second.</summary>
+    private Vector FirstSum(int v, int token) => new((LargestTile + token) * VectorCount + v);
+}

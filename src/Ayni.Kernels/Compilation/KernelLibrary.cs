@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+
+namespace Ayni.Kernels;
+
+/// <summary>The kernels of one target, emitted when first asked for and kept. Safe for many threads.</summary>
+internal sealed class KernelLibrary : IDisposable
+{
+    private readonly ICodeMapper _mapper;
+    private readonly ConcurrentDictionary<object, Lazy<ExecutableCode>> _kernels = new();
+
+    public KernelLibrary(KernelTarget target, ICodeMapper mapper)
+    {
+        Target = target;
+        _mapper = mapper;
+    }
+
+    /// <summary>What kernels are emitted for.</summary>
+    public KernelTarget Target { get; }
+
+    /// <summary>A library for this machine, or null and the reason why there is none.</summary>
+    public static KernelLibrary? TryCreate(ProcessorFeatures features, ICodeMapper mapper, out string refusal)
+    {
+        if (KernelTarget.Best(features) is not { } target)
+        {
+            refusal = "this processor has no AVX2, FMA and F16C";
+            return null;
+        }
+        // The least kernel tells whether the system lets code be made at all.
+        using var probe = ExecutableCode.TryCreate(mapper, new KernelAssembler(target, OperatingSystem.IsWindows()).Finish(), out refusal);
+        return probe is null ? null : new KernelLibrary(target, mapper);
+    }
+
+    /// <summary>What multiplies a format's weights, or null where nothing is emitted for it.</summary>
+    public PanelKernels? Find(TensorType type)
+    {
+        if (PanelLayouts.Find(type) is not { } layout)
+            return null;
+        var forWindows = OperatingSystem.IsWindows();
+        return layout is FloatLayout
+            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), HasPairs: false)
+            : new PanelKernels(
+                layout,
+                Get(type, () => UnpackKernel.Emit(layout, Target, forWindows)),
+                Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
+                HasPairs: !Target.HasDotProduct);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var kernel in _kernels.Values)
+        {
+            if (kernel.IsValueCreated)
+                kernel.Value.Dispose();
+        }
+    }
+
+    private ExecutableCode Get(object key, Func<byte[]> emit) => _kernels.GetOrAdd(key, _ => new Lazy<ExecutableCode>(() =>
+        ExecutableCode.TryCreate(_mapper, emit(), out var refusal)
+        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}"))).Value;
+}

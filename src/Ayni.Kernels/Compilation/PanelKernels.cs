@@ -1,0 +1,27 @@
+namespace Ayni.Kernels;
+
+/// <summary>What multiplies weights of one format on one target.</summary>
+/// <param name="Layout">The format's panels.</param>
+/// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
+/// <param name="Product">The product.</param>
+/// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
+internal sealed unsafe record PanelKernels(PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, bool HasPairs)
+{
+    /// <summary>Columns that the product counts as one block.</summary>
+    public int ProductColumns => Unpacking is null ? 1 : BlockShape.Columns;
+
+    /// <summary>Bytes of a token's activations for such a block.</summary>
+    public int ActivationBytes => Unpacking is null ? sizeof(float) : Activations.RecordBytes;
+
+    /// <summary>Bytes from one token's activations to the next: a cache line more than they take, so that tokens do not fall on the same lines.</summary>
+    public long TokenBytes(int columns) => (long)columns / ProductColumns * ActivationBytes + 64;
+
+    /// <summary>Brings one token's activations into the form that the product reads.</summary>
+    public void Prepare(float* input, byte* records, int columns)
+    {
+        if (Unpacking is null)
+            new ReadOnlySpan<float>(input, columns).CopyTo(new Span<float>(records, columns));
+        else
+            Activations.Quantize(input, records, columns, HasPairs);
+    }
+}

@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Weights in panels of 16 rows, multiplied by emitted kernels; the weights stay as the file has them. Quantized ones are multiplied as integers
+/// with activations that become signed bytes with a scale for each 32, plain numbers as floats.
+/// </summary>
+/// <remarks>
+/// Every result is one sum over blocks, or columns, in their order, whatever the number of tokens or workers: logits are the same to the bit in
+/// every batch.
+/// </remarks>
+internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
+{
+    // Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.
+    private const int StripColumns = 256;
+
+    private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
+
+    // Tokens whose sums are kept beside the strip.
+    private const int ChunkTokens = 192;
+
+    private const int PanelsPerChunk = 4;
+
+    // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
+    private const int FewTokens = 8;
+
+    private readonly NativeBuffer _panels;
+    private readonly PanelKernels _kernels;
+    private readonly int _rowBytes;
+    private readonly long _panelBytes;
+    private readonly int _panelCount;
+
+    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context) : base(TFormat.Type, rows, columns)
+    {
+        _kernels = kernels;
+        _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
+        _panelBytes = (long)_rowBytes * Lanes.Count;
+        _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
+        _panels = new NativeBuffer(_panelBytes * _panelCount);
+        var work = new PackPanels { Matrix = this, Source = data.Pointer };
+        context.Team.Run(ref work, ChunkCount);
+        GC.KeepAlive(data);
+    }
+
+    public override long PackedBytes => _panels.Bytes;
+
+    private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
+
+    private static int BlocksPerStrip => StripColumns / TFormat.BlockLength;
+
+    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    {
+        var activations = context.RentScratch(_kernels.TokenBytes(Columns) * tokens);
+        fixed (float* inputPointer = input, outputPointer = output)
+        {
+            var prepare = new PrepareTokens { Kernels = _kernels, Input = inputPointer, Records = activations, Columns = Columns };
+            if (tokens >= FewTokens)
+            {
+                context.Team.Run(ref prepare, tokens);
+            }
+            else
+            {
+                for (var token = 0; token < tokens; token++)
+                    prepare.Execute(token);
+            }
+            var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
+            context.Team.Run(ref multiply, ChunkCount);
+        }
+    }
+
+    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    {
+        fixed (float* inputPointer = input, outputPointer = output)
+        {
+            var work = new MultiplyStrips { Matrix = this, Input = inputPointer, Output = outputPointer, Tokens = tokens };
+            context.Team.Run(ref work, (Columns + StripColumns - 1) / StripColumns);
+        }
+    }
+
+    private protected override void CopyRowCore(int row, Span<float> destination) => DecodeRow(row, 0, destination);
+
+    private protected override void DisposeCore() => _panels.Dispose();
+
+    /// <summary>Some weights of a row, from the beginning of a block on.</summary>
+    private void DecodeRow(int row, int column, Span<float> weights)
+    {
+        Span<byte> block = stackalloc byte[TFormat.BlockBytes];
+        var panel = _panels.Pointer + row / Lanes.Count * _panelBytes;
+        for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
+        {
+            var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
+            PanelPacker.Gather(_kernels.Layout, place, row % Lanes.Count, block);
+            TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
+        }
+    }
+
+    private static byte* Align(byte* pointer) => (byte*)(((nuint)pointer + 63) & ~(nuint)63);
+
+    private struct PackPanels : IChunkedWork
+    {
+        public CompiledMatrix<TFormat> Matrix;
+        public byte* Source;
+
+        public readonly void Execute(int chunk)
+        {
+            var end = Math.Min((chunk + 1) * PanelsPerChunk, Matrix._panelCount);
+            for (var panel = chunk * PanelsPerChunk; panel < end; panel++)
+            {
+                var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+                var source = Source + (long)panel * Lanes.Count * Matrix._rowBytes;
+                PanelPacker.Pack(Matrix._kernels.Layout, source, Matrix._rowBytes, rows, Matrix._panels.Pointer + panel * Matrix._panelBytes);
+            }
+        }
+    }
+
+    private struct PrepareTokens : IChunkedWork
+    {
+        public PanelKernels Kernels;
+        public float* Input;
+        public byte* Records;
+        public int Columns;
+
+        public readonly void Execute(int token) =>
+            Kernels.Prepare(Input + (long)token * Columns, Records + token * Kernels.TokenBytes(Columns), Columns);
+    }
+
+    private struct MultiplyPanels : IChunkedWork
+    {
+        public CompiledMatrix<TFormat> Matrix;
+        public byte* Activations;
+        public float* Output;
+        public int Tokens;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int chunk)
+        {
+            var unpacked = stackalloc byte[UnpackedStripBytes + 64];
+            var sums = stackalloc byte[PanelsPerChunk * ChunkTokens * BlockShape.VectorBytes + 64];
+            for (var token = 0; token < Tokens; token += ChunkTokens)
+                Multiply(chunk * PanelsPerChunk, token, Math.Min(ChunkTokens, Tokens - token), Align(unpacked), (float*)Align(sums));
+        }
+
+        /// <summary>Some tokens with a chunk's panels, strip by strip, so that the tokens' activations stay near while all panels use them.</summary>
+        private readonly void Multiply(int firstPanel, int token, int tokens, byte* unpacked, float* sums)
+        {
+            var kernels = Matrix._kernels;
+            var stride = kernels.TokenBytes(Matrix.Columns);
+            var blocks = Matrix.Columns / TFormat.BlockLength;
+            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
+            var unpack = new UnpackArguments { Unpacked = unpacked };
+            var product = new ProductArguments
+            {
+                Weights = unpacked,
+                Activations = Activations + token * stride,
+                ActivationStride = stride,
+                TokenCount = tokens,
+            };
+            new Span<float>(sums, panels * tokens * Lanes.Count).Clear();
+            for (var block = 0; block < blocks; block += BlocksPerStrip)
+            {
+                unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
+                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
+                for (var panel = 0; panel < panels; panel++)
+                {
+                    unpack.Panel = Matrix._panels.Pointer + (firstPanel + panel) * Matrix._panelBytes + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    if (kernels.Unpacking is null)
+                        product.Weights = unpack.Panel;
+                    else
+                        kernels.Unpacking.Entry(&unpack);
+                    product.Sums = sums + panel * tokens * Lanes.Count;
+                    kernels.Product.Entry(&product);
+                }
+                product.Activations += product.BlockCount * kernels.ActivationBytes;
+            }
+            for (var panel = 0; panel < panels; panel++)
+                Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
+        }
+
+        private readonly void Store(int panel, int token, int tokens, float* sums)
+        {
+            var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+            var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
+            for (var i = 0; i < tokens; i++)
+                new ReadOnlySpan<float>(sums + i * Lanes.Count, rows).CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+        }
+    }
+
+    private struct MultiplyStrips : IChunkedWork
+    {
+        public CompiledMatrix<TFormat> Matrix;
+        public float* Input;
+        public float* Output;
+        public int Tokens;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int strip)
+        {
+            var columns = Math.Min(StripColumns, Matrix.Columns - strip * StripColumns);
+            Span<float> weights = stackalloc float[StripColumns];
+            weights = weights[..columns];
+            for (var token = 0; token < Tokens; token++)
+                OutputOf(token, strip, columns).Clear();
+            for (var row = 0; row < Matrix.Rows; row++)
+            {
+                Matrix.DecodeRow(row, strip * StripColumns, weights);
+                for (var token = 0; token < Tokens; token++)
+                    Vectors.MultiplyAdd(weights, Input[(long)token * Matrix.Rows + row], OutputOf(token, strip, columns));
+            }
+        }
+
+        private readonly Span<float> OutputOf(int token, int strip, int columns) =>
+            new(Output + (long)token * Matrix.Columns + strip * StripColumns, columns);
+    }
+}

@@ -1,0 +1,39 @@
+namespace Ayni.Kernels.Tests;
+
+public sealed unsafe class CallingConventionTests
+{
+    /// <summary>The emulator notices a register that either convention asks to preserve.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kernels_keep_what_the_convention_asks_for_and_compute_the_same(bool forWindows)
+    {
+        const int Tokens = 13, Columns = 64;
+        var random = new Random(4);
+        var (weights, input) = (RandomWeights.Floats(random, Columns * Lanes.Count), RandomWeights.Floats(random, Tokens * Columns));
+        foreach (var target in KernelTarget.All)
+        {
+            var sums = new float[Tokens * Lanes.Count];
+            fixed (float* weightPointer = weights, inputPointer = input, sumPointer = sums)
+            {
+                var arguments = new ProductArguments
+                {
+                    Weights = (byte*)weightPointer,
+                    Activations = (byte*)inputPointer,
+                    ActivationStride = Columns * sizeof(float),
+                    Sums = sumPointer,
+                    TokenCount = Tokens,
+                    BlockCount = Columns,
+                };
+                new Emulator(FloatProductKernel.Emit(TensorType.F32, target, forWindows)).Run(&arguments, forWindows);
+            }
+            for (var i = 0; i < sums.Length; i++)
+            {
+                var expected = 0f;
+                for (var k = 0; k < Columns; k++)
+                    expected = MathF.FusedMultiplyAdd(weights[k * Lanes.Count + i % Lanes.Count], input[i / Lanes.Count * Columns + k], expected);
+                Assert.Equal(expected, sums[i]);
+            }
+        }
+    }
+}
