@@ -12,7 +12,8 @@ internal static class ModelOption
     /// <summary><c>--model FILE</c>, which may be a folder.</summary>
     public static Option<string?> Model() => new("--model", "-m")
     {
-        Description = "A GGUF file, a Hugging Face folder or a folder with Meta's download. Without it, the model in the models/ folder.",
+        Description = "A GGUF file, a Hugging Face folder, a folder with Meta's download, or a pulled OWNER/NAME[:QUANT]. "
+            + "Without it, the model in the models/ folder.",
         HelpName = "FILE",
     };
 
@@ -23,17 +24,23 @@ internal static class ModelOption
         HelpName = "N",
     };
 
-    /// <summary>The model's file or folder: the one named, or the one in <c>models/</c> below the current folder or the program's own.</summary>
+    /// <summary><c>--force</c>.</summary>
+    public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };
+
+    /// <summary>
+    /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
+    /// program's own.
+    /// </summary>
     public static string Find(string? named)
     {
         if (named is not null)
-            return File.Exists(named) || Directory.Exists(named) ? named : throw new UsageException($"There is no file or folder {named}.");
+            return File.Exists(named) || Directory.Exists(named) ? named : FindPulled(named);
 
         foreach (var folder in ModelFolders())
         {
             string[] files =
             [
-                .. Directory.EnumerateFiles(folder, "*.gguf").Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
+                .. GgufFile.ModelsIn(folder).Concat(Directory.EnumerateDirectories(folder).Where(IsModelFolder)).Order(StringComparer.Ordinal),
             ];
             if (files.Length == 1)
                 return files[0];
@@ -92,6 +99,19 @@ internal static class ModelOption
 
     /// <summary>Writes a warning that does not stop the command.</summary>
     public static void Warn(string message) => Console.Error.WriteLine($"ayni: warning: {message}");
+
+    private static string FindPulled(string named)
+    {
+        if (!HubReference.TryParse(named, out var reference))
+            throw new UsageException($"There is no file or folder {named}.");
+        return ModelStore.OfUser().Find(reference) switch
+        {
+            [var only] => only.Path,
+            [] => throw new UsageException($"There is no file or folder {named}, and no such model was pulled; download it: ayni pull {named}"),
+            var several => throw new UsageException(
+                $"{named} means several pulled models; name one: {string.Join(" or ", several.Select(model => model.Reference))}"),
+        };
+    }
 
     private static bool IsModelFolder(string folder) =>
         File.Exists(Path.Combine(folder, "config.json")) || File.Exists(Path.Combine(folder, "params.json"));

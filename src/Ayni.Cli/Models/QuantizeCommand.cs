@@ -17,6 +17,7 @@ internal static class QuantizeCommand
             Required = true,
         };
         var twice = new Option<bool>("--allow-requantize") { Description = "Quantize again what is quantized already, adding the errors up." };
+        var force = ModelOption.Force();
         var threads = ModelOption.Threads();
         var command = new Command(
             "quantize",
@@ -27,7 +28,7 @@ internal static class QuantizeCommand
               ayni quantize model-f16.gguf model-q4.gguf --type Q4_K_M
             """)
         {
-            source, destination, type, twice, threads,
+            source, destination, type, twice, force, threads,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -37,6 +38,8 @@ internal static class QuantizeCommand
             var (from, to) = (result.GetValue(source)!, result.GetValue(destination)!);
             if (Path.GetFullPath(from) == Path.GetFullPath(to))
                 throw new UsageException($"{to} is the file to be read; name another one to write.");
+            if (Path.Exists(to) && !result.GetValue(force))
+                throw new UsageException($"{to} is there already; name another one to write, or replace it with --force.");
             using var file = GgufFile.Open(ModelOption.Find(from));
             using (var progress = new LoadProgress("Quantizing", Path.GetFileName(to)))
                 ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), ModelOption.CheckThreads(result.GetValue(threads)), progress, cancellationToken);

@@ -8,4 +8,5 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(PeriodRow))]
 [JsonSerializable(typeof(ReadyMessage))]
+[JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -25,7 +25,9 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
             Found = true;
             return held[..start];
         }
-        var safe = held.Length - _stops.Max(stop => PossibleStart(held, stop));
+        var safe = held.Length;
+        foreach (var stop in _stops)
+            safe = Math.Min(safe, held.Length - PossibleStart(held, stop));
         _held.Append(held, safe, held.Length - safe);
         return held[..safe];
     }

@@ -5,6 +5,8 @@ internal static class FolderFiles
 {
     private const int TemplateBytes = 1 << 20;
 
+    private static readonly string[] TermsNames = ["LICENSE", "LICENCE", "NOTICE", "USE_POLICY"];
+
     private static readonly string[] TokenizerNames = ["tokenizer.model", "tokenizer.json"];
 
     /// <summary>The path of a file of the folder, or null where it is not there.</summary>
@@ -37,16 +39,39 @@ internal static class FolderFiles
             : config.FindString("chat_template");
     }
 
+    /// <summary>Copies a file into a folder that is being written; false where there is none.</summary>
+    public static bool Copy(string folder, string name, OutputFolder target)
+    {
+        if (!Directory.Exists(folder) || Find(folder, name) is not { } path)
+            return false;
+        File.Copy(path, target.PathOf(name));
+        return true;
+    }
+
+    /// <summary>Copies a model's terms, which have to go with it.</summary>
+    public static void CopyTerms(string folder, OutputFolder target)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            var name = System.IO.Path.GetFileName(path);
+            if (TermsNames.Any(start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase)))
+                File.Copy(path, target.PathOf(name), overwrite: true);
+        }
+    }
+
     /// <summary>Refuses a tokenizer with ids that the model has no weights for; a model may have more than the tokenizer, as padding.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="tokenizer">The tokenizer, or null for none.</param>
     /// <param name="vocabularySize">The ids that the model has weights for.</param>
-    public static void CheckVocabulary(string folder, Tokenizer? tokenizer, int vocabularySize)
+    /// <param name="embedding">What the tensor is called here that has a row for each of them.</param>
+    public static void CheckVocabulary(string folder, Tokenizer? tokenizer, int vocabularySize, string embedding)
     {
         if (tokenizer is not null && tokenizer.VocabularySize > vocabularySize)
         {
             throw new ModelFormatException(
-                FindTokenizer(folder)!, -1, "vocabulary", $"{tokenizer.VocabularySize} tokens, and the model has weights for {vocabularySize} only");
+                FindTokenizer(folder)!, -1, "vocabulary", $"{tokenizer.VocabularySize} tokens, and the model has weights for {vocabularySize} only, the rows of {embedding}");
         }
     }
 }

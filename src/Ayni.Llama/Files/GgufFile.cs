@@ -8,38 +8,40 @@ namespace Ayni.Llama;
 /// </summary>
 public sealed class GgufFile : IDisposable
 {
-    private readonly MappedFile _mapping;
-    private readonly Dictionary<string, GgufTensor> _tensorsByName;
+    private readonly GgufPart[] _parts;
+    private readonly Dictionary<string, (GgufTensor Tensor, GgufPart Part)> _tensorsByName;
 
-    private GgufFile(MappedFile mapping, GgufHeader header)
+    private GgufFile(GgufPart[] parts)
     {
-        _mapping = mapping;
-        Version = header.Version;
-        Metadata = header.Metadata;
-        Alignment = header.Alignment;
-        Tensors = header.Tensors;
-        _tensorsByName = header.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        _parts = parts;
+        Tensors = [.. parts.SelectMany(part => part.Header.Tensors)];
+        _tensorsByName = parts
+            .SelectMany(part => part.Header.Tensors.Select(tensor => (Tensor: tensor, Part: part)))
+            .ToDictionary(item => item.Tensor.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>Where the file was opened.</summary>
-    public string Path => _mapping.Path;
+    /// <summary>Where the file was opened; of a split one, its first part.</summary>
+    public string Path => _parts[0].Path;
+
+    /// <summary>The file, or all parts of a split one in order.</summary>
+    public IReadOnlyList<string> Files => [.. _parts.Select(part => part.Path)];
 
     /// <summary>The format's version: 2 or 3.</summary>
-    public int Version { get; }
+    public int Version => _parts[0].Header.Version;
 
-    /// <summary>The key-value pairs.</summary>
-    public GgufMetadata Metadata { get; }
+    /// <summary>The key-value pairs; of a split file, those of its first part.</summary>
+    public GgufMetadata Metadata => _parts[0].Header.Metadata;
 
     /// <summary>Tensor data starts at multiples of this many bytes: a power of two.</summary>
-    public long Alignment { get; }
+    public long Alignment => _parts[0].Header.Alignment;
 
-    /// <summary>The length of the whole file in bytes.</summary>
-    public long FileBytes => _mapping.Length;
+    /// <summary>The length of the whole file, or of all parts together, in bytes.</summary>
+    public long FileBytes => _parts.Sum(part => part.Mapping.Length);
 
     /// <summary>All tensors, in the file's order. Their names differ and their data neither overlap nor reach outside the file.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
-    /// <summary>Opens a file and checks everything but the weights themselves.</summary>
+    /// <summary>Opens a file and checks everything but the weights themselves. Of a split file any part opens all, which lie beside it.</summary>
     /// <exception cref="ModelFormatException">The file is not a GGUF file that Ayni reads, or says something impossible.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file can't be read.</exception>
@@ -48,34 +50,15 @@ public sealed class GgufFile : IDisposable
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("GGUF weights are little-endian, and this processor is big-endian.");
-        if (Directory.Exists(path))
-            throw new ModelFormatException(
-                path, -1, "path", "this is a folder; give the .gguf file inside it, "
-                + "or a folder with config.json and safetensors or with Meta's params.json and consolidated.00.pth");
-
-        MappedFile mapping;
-        try
-        {
-            mapping = MappedFile.Open(path);
-        }
-        catch (EndOfStreamException exception)
-        {
-            throw new ModelFormatException(path, 0, "magic", "the file is empty; was its download interrupted?", exception);
-        }
-        try
-        {
-            var head = mapping.Span(0, (int)Math.Min(mapping.Length, GgufLimits.HeaderBytes));
-            return new GgufFile(mapping, new GgufHeaderReader(path, head, mapping.Length).Read());
-        }
-        catch
-        {
-            mapping.Dispose();
-            throw;
-        }
+        return new GgufFile(GgufSplit.OpenAll(GgufPart.Open(Directory.Exists(path) ? OnlyModelIn(path) : path)));
     }
 
+    /// <summary>The GGUF files in a folder, in ordinal order; of a split one, only the first part.</summary>
+    public static IEnumerable<string> ModelsIn(string folder) =>
+        Directory.EnumerateFiles(folder, "*.gguf").Where(file => !GgufSplit.IsLaterPart(file)).Order(StringComparer.Ordinal);
+
     /// <summary>The tensor of a name, or null where the file has none.</summary>
-    public GgufTensor? Find(string name) => _tensorsByName.GetValueOrDefault(name);
+    public GgufTensor? Find(string name) => _tensorsByName.GetValueOrDefault(name).Tensor;
 
     /// <summary>The tensor of a name, to compute with.</summary>
     /// <exception cref="ModelFormatException">The file has no such tensor, or its type is one Ayni doesn't read.</exception>
@@ -97,16 +80,35 @@ public sealed class GgufFile : IDisposable
 
     /// <summary>The stored bytes of a tensor of this file, whatever their type. Valid until the file is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The file is disposed.</exception>
-    public TensorData Data(GgufTensor tensor)
-    {
-        if (!ReferenceEquals(Find(tensor.Name), tensor))
-            throw new ArgumentException($"{tensor.Name} is a tensor of another file.", nameof(tensor));
-        return _mapping.Slice(tensor.Offset, tensor.Bytes);
-    }
+    public TensorData Data(GgufTensor tensor) => PartOf(tensor).Mapping.Slice(tensor.Offset, tensor.Bytes);
 
     /// <summary>The error for a tensor that a model can't use, such as one of a wrong shape.</summary>
-    public ModelFormatException Error(GgufTensor tensor, string problem) => new(Path, tensor.InfoOffset, tensor.Name, problem);
+    public ModelFormatException Error(GgufTensor tensor, string problem) => new(PathOf(tensor), tensor.InfoOffset, tensor.Name, problem);
+
+    /// <summary>The file that holds a tensor: of a split one, its part.</summary>
+    public string PathOf(GgufTensor tensor) => PartOf(tensor).Path;
 
     /// <summary>Closes the file. Tensor data taken from it can no longer be used.</summary>
-    public void Dispose() => _mapping.Dispose();
+    public void Dispose()
+    {
+        foreach (var part in _parts)
+            part.Dispose();
+    }
+
+    private GgufPart PartOf(GgufTensor tensor) =>
+        _tensorsByName.TryGetValue(tensor.Name, out var entry) && ReferenceEquals(entry.Tensor, tensor)
+            ? entry.Part
+            : throw new ArgumentException($"{tensor.Name} is a tensor of another file.", nameof(tensor));
+
+    /// <summary>The model's file where a folder holds one, split or not, and nothing tells what else could be meant.</summary>
+    private static string OnlyModelIn(string folder)
+    {
+        string[] models = [.. ModelsIn(folder)];
+        return models is [var only]
+            ? only
+            : throw new ModelFormatException(
+                folder, -1, "path", models.Length == 0
+                ? "the folder holds no model: neither a .gguf file, nor config.json with safetensors, nor Meta's params.json with consolidated.00.pth"
+                : $"the folder holds {models.Length} models; give one of {string.Join(", ", models.Take(4).Select(System.IO.Path.GetFileName))}");
+    }
 }

@@ -57,7 +57,6 @@ internal ref struct GgufHeaderReader
         }
 
         var metadata = ReadMetadata(pairCount);
-        RefuseSplitFiles(metadata);
         var alignment = ReadAlignment(metadata);
         var tensors = ReadTensors(tensorCount, alignment);
         return new GgufHeader(version, metadata, alignment, tensors);
@@ -273,15 +272,6 @@ internal ref struct GgufHeaderReader
             var (before, after) = (byOffset[i - 1], byOffset[i]);
             if (before.Offset + before.Bytes > after.Offset)
                 throw Error(after.InfoOffset, after.Name, $"its data overlap those of {before.Name}");
-        }
-    }
-
-    private static void RefuseSplitFiles(GgufMetadata metadata)
-    {
-        if (metadata.FindInteger("split.count") is > 1 and var parts)
-        {
-            throw metadata.Error("split.count",
-                $"this is one of {parts} split files, which Ayni does not read yet; merge them into one file first");
         }
     }
 

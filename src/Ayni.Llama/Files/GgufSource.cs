@@ -3,6 +3,8 @@ namespace Ayni.Llama;
 /// <summary>A model in a GGUF file, whose names and row order are the ones used here.</summary>
 internal sealed class GgufSource : ModelSource
 {
+    private const string EmbeddingName = "token_embd.weight";
+
     private readonly GgufFile _file;
 
     public GgufSource(GgufFile file)
@@ -18,32 +20,48 @@ internal sealed class GgufSource : ModelSource
             Dimensions = tensor.Dimensions,
             Bytes = tensor.Bytes,
             Offset = tensor.Offset,
-            Path = file.Path,
+            Path = file.PathOf(tensor),
             InfoOffset = tensor.InfoOffset,
         })];
     }
 
-    public override string Format => $"GGUF v{_file.Version}";
+    public override string Format => _file.Files.Count == 1 ? $"GGUF v{_file.Version}" : $"GGUF v{_file.Version} in {_file.Files.Count} files";
 
-    public override string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+    public override string Name => GgufSplit.NameOf(Path);
 
     public override GgufMetadata Metadata => _file.Metadata;
 
     public override IReadOnlyList<ModelTensor> Tensors { get; }
 
-    public override IReadOnlyList<string> Files => [Path];
+    public override IReadOnlyList<string> Files => _file.Files;
+
+    internal override string ConfigPath => Path;
 
     public override string? TokenizerName => Metadata.FindString("tokenizer.ggml.model");
 
     public override string? ChatTemplate => Metadata.FindString("tokenizer.chat_template");
 
-    public override Tokenizer ReadTokenizer() => Tokenizer.FromGguf(Metadata);
+    public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
         if (Tensors.Count == 0)
             throw new ModelFormatException(Path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-        return GgufConfig.Read(Metadata, (tokenizer ?? ReadTokenizer()).VocabularySize);
+        if ((tokenizer ?? ReadTokenizer()) is not { } vocabulary)
+            return GgufConfig.Read(Metadata, EmbeddingRows());
+        // Unlike folders, GGUF has a token for every row, if only for padding; llama.cpp refuses other files as well.
+        if (Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) is { Dimensions: [_, var rows] } embedding && rows != vocabulary.VocabularySize)
+            throw embedding.Error($"has {rows} rows, and the file's vocabulary has {vocabulary.VocabularySize} tokens");
+        return GgufConfig.Read(Metadata, vocabulary.VocabularySize);
+    }
+
+    /// <summary>Without a tokenizer only the weights tell how many tokens there are.</summary>
+    private int EmbeddingRows()
+    {
+        var embedding = Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) ?? throw Missing(EmbeddingName);
+        return embedding.Dimensions is [_, > 0 and <= LlamaConfig.MaxDimension and var rows]
+            ? (int)rows
+            : throw embedding.Error($"it is not a matrix of 1 to {LlamaConfig.MaxDimension} rows");
     }
 
     internal override ModelFormatException Missing(string name) =>

@@ -49,6 +49,8 @@ internal sealed class HuggingFaceSource : ModelSource
 
     public override IReadOnlyList<string> Files { get; }
 
+    internal override string ConfigPath => Metadata.Path;
+
     public override string? TokenizerName => System.IO.Path.GetFileName(FolderFiles.FindTokenizer(Path));
 
     public override string? ChatTemplate { get; }
@@ -75,7 +77,7 @@ internal sealed class HuggingFaceSource : ModelSource
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
-        FolderFiles.CheckVocabulary(Path, tokenizer, _shape.Value.VocabularySize);
+        FolderFiles.CheckVocabulary(Path, tokenizer, _shape.Value.VocabularySize, _prefix + _names.FromGguf("token_embd.weight"));
         return _shape.Value;
     }
 

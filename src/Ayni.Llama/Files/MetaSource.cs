@@ -11,6 +11,7 @@ internal sealed class MetaSource : ModelSource
 {
     private readonly List<TorchCheckpoint> _shards = [];
     private readonly Dictionary<string, ShardAxis> _axes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _copies = new(StringComparer.Ordinal);
     private readonly JsonFields _parameters;
 
     private MetaSource(string folder, JsonFields parameters)
@@ -46,6 +47,8 @@ internal sealed class MetaSource : ModelSource
 
     public override IReadOnlyList<string> Files { get; }
 
+    internal override string ConfigPath => Metadata.Path;
+
     public override string? TokenizerName => System.IO.Path.GetFileName(FolderFiles.FindTokenizer(Path));
 
     public override string? ChatTemplate => null;
@@ -61,7 +64,7 @@ internal sealed class MetaSource : ModelSource
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)
     {
         var config = MetaConfig.Read(_parameters, Required("token_embd.weight"), Required("blk.0.ffn_gate.weight"));
-        FolderFiles.CheckVocabulary(Path, tokenizer, config.VocabularySize);
+        FolderFiles.CheckVocabulary(Path, tokenizer, config.VocabularySize, MetaNames.FromGguf("token_embd.weight")!);
         return config;
     }
 
@@ -71,6 +74,8 @@ internal sealed class MetaSource : ModelSource
     internal override TensorContent Read(ModelTensor tensor)
     {
         TensorData[] parts = [.. _shards.Select(shard => shard.Data(shard.Tensors[tensor.StoredName]))];
+        if (_copies.TryGetValue(tensor.StoredName, out var copies))
+            parts = Originals(tensor, parts, copies);
         var axis = _axes[tensor.StoredName];
         return parts.Length == 1 || axis == ShardAxis.Replicated
             ? new TensorContent(parts[0])
@@ -124,6 +129,12 @@ internal sealed class MetaSource : ModelSource
         if (axis != ShardAxis.Replicated)
             dimensions[axis == ShardAxis.Rows ? 1 : 0] *= _shards.Count;
         _axes.Add(first.Name, axis);
+        var copies = known?.Name is { } name && name.Split('.') is [.., "attn_k" or "attn_v", "weight"] ? CopiesOf(dimensions[1]) : 1;
+        if (copies > 1)
+        {
+            dimensions[1] /= copies;
+            _copies.Add(first.Name, copies);
+        }
         return new ModelTensor
         {
             Name = known?.Name ?? ModelTensor.UnknownPrefix + first.Name,
@@ -131,10 +142,37 @@ internal sealed class MetaSource : ModelSource
             TypeName = first.Type.ToString(),
             Type = first.Type,
             Dimensions = [.. dimensions],
-            Bytes = axis == ShardAxis.Replicated ? first.Bytes : first.Bytes * _shards.Count,
+            Bytes = axis == ShardAxis.Replicated ? first.Bytes : first.Bytes * _shards.Count / copies,
             Offset = first.Offset,
             Path = _shards[0].Path,
         };
+    }
+
+    /// <summary>
+    /// How many parts share a key-value head. Where there are more parts than such heads, as of the 405B in 16 parts, each part has the whole head
+    /// that its query heads go with; neighbours have the same one.
+    /// </summary>
+    private int CopiesOf(long rows)
+    {
+        var heads = _parameters.Dimension("n_heads");
+        var keyValueRows = (long)_parameters.Dimension("n_kv_heads", heads) * _parameters.Dimension("head_dim", Math.Max(1, _parameters.Dimension("dim") / heads));
+        return rows > keyValueRows && rows % keyValueRows == 0 && _shards.Count % (rows / keyValueRows) == 0 ? (int)(rows / keyValueRows) : 1;
+    }
+
+    /// <summary>One of each group of parts that have the same.</summary>
+    private TensorData[] Originals(ModelTensor tensor, TensorData[] parts, int copies)
+    {
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var original = parts[i / copies * copies];
+            if (!original.Span(0, checked((int)original.Bytes)).SequenceEqual(parts[i].Span(0, checked((int)parts[i].Bytes))))
+            {
+                throw new ModelFormatException(
+                    _shards[i].Path, tensor.Offset, tensor.StoredName,
+                    $"{copies} parts share a key-value head by their shapes, but this part and that of {System.IO.Path.GetFileName(_shards[i / copies * copies].Path)} differ");
+            }
+        }
+        return [.. parts.Where((_, i) => i % copies == 0)];
     }
 
     private void RefuseTensorsOfLaterShardsOnly()

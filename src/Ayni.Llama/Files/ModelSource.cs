@@ -34,6 +34,9 @@ public abstract class ModelSource : IDisposable
     /// </summary>
     public abstract IReadOnlyList<string> Files { get; }
 
+    /// <summary>The file with the configuration.</summary>
+    internal abstract string ConfigPath { get; }
+
     /// <summary>The tokenizer's kind or file, for people to read; null where there is none.</summary>
     public abstract string? TokenizerName { get; }
 
@@ -47,7 +50,7 @@ public abstract class ModelSource : IDisposable
     public long TotalBytes => Files.Sum(file => new FileInfo(file).Length);
 
     /// <summary>
-    /// Opens a GGUF file, a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
+    /// Opens a GGUF file (of a split one, any part; or the folder it lies in alone), a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
     /// <see cref="ModelFormatException"/> if it is none of these, and the file system's own exceptions.
     /// </summary>
     public static ModelSource Open(string path)
@@ -74,10 +77,11 @@ public abstract class ModelSource : IDisposable
                 return HuggingFaceSource.OpenFolder(path);
             if (hasParameters && MetaSource.IsIn(path))
                 return MetaSource.OpenFolder(path);
-            if (hasConfig)
+            var hasGguf = Directory.EnumerateFiles(path, "*.gguf").Any();
+            if (hasConfig && !hasGguf)
                 throw new ModelFormatException(
                     path, -1, "model.safetensors", "config.json is here, but neither this file nor its index; is the download complete?");
-            if (hasParameters)
+            if (hasParameters && !hasGguf)
                 throw new ModelFormatException(
                     path, -1, "consolidated.00.pth", "params.json is here, but not this file; is the download complete?");
         }

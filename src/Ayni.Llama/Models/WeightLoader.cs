@@ -76,7 +76,10 @@ internal sealed class WeightLoader(
         var divisors = _tensors.ContainsKey(Name) ? Vector(Name, config.RotaryDim / 2) : [];
         if (Array.FindIndex(divisors, d => !float.IsFinite(d) || d <= 0) is var bad and >= 0)
             throw _tensors[Name].Error($"divisor {bad} is {divisors[bad]}, not a positive number");
-        return config.InverseFrequencies(divisors);
+        // Llama 3's divisors are float32 roundings of a scaling that is known exactly: so every kind of file gives the same angles.
+        return config.RotaryScaling is null && Llama3ScalingFit.Find(divisors, config.RopeTheta) is { } scaling
+            ? (config with { RotaryScaling = scaling }).InverseFrequencies([])
+            : config.InverseFrequencies(divisors);
     }
 
     private Projection Projection(string name, int rows, int columns) => new(
@@ -98,6 +101,11 @@ internal sealed class WeightLoader(
     private PackedMatrix Pack(ModelTensor tensor, TensorContent content, int rows, int columns)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (BlockScales.FindNotFinite(content.Data, tensor.Type!.Value, context) is >= 0 and var block)
+        {
+            var rowBlocks = columns / TensorTypes.FormatOf(tensor.Type.Value).Weights;
+            throw tensor.Error($"the scale of block {block % rowBlocks} in row {block / rowBlocks} is not a finite number; the file is damaged");
+        }
         var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context);
         _loaded.Add(matrix);
         // A matrix that takes no memory of its own goes on reading the content.

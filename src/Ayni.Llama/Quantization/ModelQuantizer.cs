@@ -5,9 +5,6 @@ namespace Ayni.Llama;
 /// <summary>Writes a model in fewer bits. Holds nothing between calls.</summary>
 public static class ModelQuantizer
 {
-    // Rows quantized at a time, so that memory does not grow with the model.
-    private const int ChunkRows = 256;
-
     /// <summary>
     /// Writes the model in <paramref name="source"/> to <paramref name="path"/> with the types of a mix. Nothing is left under that name unless
     /// it is complete.
@@ -25,8 +22,9 @@ public static class ModelQuantizer
         IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         using var context = new ComputeContext(KernelTier.Scalar, workers);
+        var converter = new RowConverter(context, cancellationToken);
         var writer = new GgufWriter();
-        foreach (var key in source.Metadata.Keys.Where(key => key is not ("general.file_type" or "general.quantization_version")))
+        foreach (var key in source.Metadata.Keys.Where(key => key is not ("general.file_type" or "general.quantization_version") && !GgufSplit.IsKey(key)))
             writer.Add(key, source.Metadata.Find(key)!);
         writer.Add("general.file_type", (uint)mix.FileType);
         // Version 2 of ggml's block layouts, the only one in use.
@@ -43,7 +41,7 @@ public static class ModelQuantizer
                 throw source.Error(tensor, $"is quantized as {tensor.Type} already; start from an unquantized model, or allow quantizing twice");
             writer.AddTensor(tensor.Name, type, tensor.Dimensions, stream =>
             {
-                Write(source, tensor, type, stream, context, cancellationToken);
+                Write(source, tensor, type, stream, converter);
                 done += tensor.Bytes;
                 progress?.Report((double)done / source.FileBytes);
             });
@@ -66,54 +64,15 @@ public static class ModelQuantizer
             HasImportance: false);
     }
 
-    private static void Write(
-        GgufFile source, GgufTensor tensor, TensorType type, Stream stream, ComputeContext context, CancellationToken cancellationToken)
+    private static void Write(GgufFile source, GgufTensor tensor, TensorType type, Stream stream, RowConverter converter)
     {
-        var data = source.Data(tensor);
-        var columns = checked((int)tensor.Dimensions[0]);
-        var rows = tensor.Weights / columns;
-        var sourceRowBytes = checked((int)TensorTypes.FormatOf(tensor.Type).BytesOf(columns));
-        var rowBytes = checked((int)TensorTypes.FormatOf(type).BytesOf(columns));
-        var buffer = new byte[ChunkRows * rowBytes];
-        for (var first = 0L; first < rows; first += ChunkRows)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var count = (int)Math.Min(ChunkRows, rows - first);
-            var part = data.Slice(first * sourceRowBytes, (long)count * sourceRowBytes);
-            if (type == tensor.Type)
-            {
-                for (var row = 0; row < count; row++)
-                    stream.Write(part.Span((long)row * sourceRowBytes, sourceRowBytes));
-                continue;
-            }
-            using var matrix = PackedMatrix.Pack(part, tensor.Type, count, columns, context);
-            var work = new QuantizeRows { Matrix = matrix, Type = type, Destination = buffer, RowBytes = rowBytes };
-            try
-            {
-                context.Team.Run(ref work, count);
-            }
-            catch (ArithmeticException error)
-            {
-                throw source.Error(tensor, error.Message);
-            }
-            stream.Write(buffer.AsSpan(0, count * rowBytes));
+            converter.Write(source.Data(tensor), tensor.Type, checked((int)tensor.Dimensions[0]), type, stream);
         }
-    }
-
-    private struct QuantizeRows : IChunkedWork
-    {
-        public PackedMatrix Matrix;
-        public TensorType Type;
-        public byte[] Destination;
-        public int RowBytes;
-
-        public readonly void Execute(int row)
+        catch (ArithmeticException error)
         {
-            var values = new float[Matrix.Columns];
-            Matrix.CopyRow(row, values);
-            if (Array.FindIndex(values, value => !float.IsFinite(value)) is var bad and >= 0)
-                throw new NotFiniteNumberException($"holds {values[bad]}, which is not a finite number, in column {bad}");
-            WeightQuantizer.QuantizeRow(Type, values, [], Destination.AsSpan(row * RowBytes, RowBytes));
+            throw source.Error(tensor, error.Message);
         }
     }
 }

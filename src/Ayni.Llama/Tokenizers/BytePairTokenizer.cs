@@ -30,8 +30,18 @@ public sealed class BytePairTokenizer : Tokenizer
         _pattern = pattern;
         _takesWholeWords = takesWholeWords;
         _merger = new PairMerger(pairs);
+        Pairs = pairs;
         _idOfByte = [.. Enumerable.Range(0, 256).Select(b => vocabulary.Find([(byte)b]))];
     }
+
+    /// <summary>Which ids merge into which.</summary>
+    internal PairTable Pairs { get; }
+
+    /// <summary>How text is cut into words.</summary>
+    internal SplitPattern Pattern => _pattern;
+
+    /// <summary>Whether a word that is a token needs no merges to get there.</summary>
+    internal bool TakesWholeWords => _takesWholeWords;
 
     /// <inheritdoc/>
     public override void Encode(ReadOnlySpan<char> text, List<int> ids, bool special = false)

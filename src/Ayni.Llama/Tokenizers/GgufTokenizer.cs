@@ -13,8 +13,14 @@ internal static class GgufTokenizer
     private const string EndKey = "tokenizer.ggml.eos_token_id";
     private const string UnknownKey = "tokenizer.ggml.unknown_token_id";
 
+    /// <summary>What llama.cpp's converter writes for a model without a tokenizer, which takes and gives ids only.</summary>
+    public const string NoTokenizer = "none";
+
     /// <summary>Two tokens side by side are looked up in a buffer of this many characters.</summary>
     private const int MaxMergeLength = 2048;
+
+    /// <summary>Whether the file has a tokenizer; false only where it says that it has none.</summary>
+    public static bool IsIn(GgufMetadata metadata) => metadata.FindString(ModelKey) is not (NoTokenizer or "no_vocab");
 
     public static Tokenizer Read(GgufMetadata metadata)
     {

@@ -24,6 +24,11 @@ internal sealed class PairTable
     /// <summary>One more than the largest rank.</summary>
     public int RankCount { get; private set; }
 
+    /// <summary>All rules, in no order.</summary>
+    public IEnumerable<(int Left, int Right, int Rank, int Merged)> Rules => _rules
+        .Where(rule => rule.RankPlusOne != 0)
+        .Select(rule => ((int)(rule.Key >> 32), (int)(uint)rule.Key, rule.RankPlusOne - 1, rule.Merged));
+
     /// <summary>Adds a rule; the first one for a pair counts. Ranks start at 0.</summary>
     public void Add(int left, int right, int rank, int merged)
     {

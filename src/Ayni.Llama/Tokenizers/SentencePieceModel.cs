@@ -12,9 +12,12 @@ internal static class SentencePieceModel
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static SentencePieceTokenizer Parse(string path, byte[] content)
+    public static SentencePieceTokenizer Parse(string path, byte[] content) => Parse(path, content, out _);
+
+    /// <summary>Reads the tokenizer and gives its pieces, of which it keeps all but the scores.</summary>
+    public static SentencePieceTokenizer Parse(string path, byte[] content, out List<SentencePiece> pieces)
     {
-        var pieces = new List<SentencePiece>();
+        pieces = [];
         var offsets = new List<int>();
         var trainer = new TrainerSpec();
         var normalizer = new NormalizerSpec();

@@ -55,12 +55,19 @@ public sealed class SentencePieceTokenizer : Tokenizer
 
         var pairs = merges ?? new PairTable(pieces.Count * 2);
         _merger = new PairMerger(pairs);
+        Pairs = pairs;
         _symbolOfAscii = [.. Enumerable.Range(0, 128).Select(c => SymbolOf(new Rune((char)c)))];
         if (merges is null)
             AddRules(pairs, pieces, fail);
         // A run of unknown characters is one token, wherever it might be cut.
         _neighbours = writesAllBytes ? new PieceNeighbours(vocabulary) : PieceNeighbours.All;
     }
+
+    /// <summary>Which pieces merge into which; a negative number stands for a character that is no piece.</summary>
+    internal PairTable Pairs { get; }
+
+    /// <summary>How text is treated.</summary>
+    internal SentencePieceFormat Format => _format;
 
     /// <inheritdoc/>
     internal override bool OpensWithSpace => _format.AddsDummySpace;

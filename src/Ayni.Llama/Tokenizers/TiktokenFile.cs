@@ -109,13 +109,15 @@ internal static class TiktokenFile
         }
     }
 
-    private static IEnumerable<string> Llama3Specials() =>
+    /// <summary>The special tokens of Llama 3, which follow its 128,000 ranks.</summary>
+    public static IEnumerable<string> Llama3Specials() =>
     [
         "<|begin_of_text|>", "<|end_of_text|>", .. Reserved("", 0, 2), "<|finetune_right_pad_id|>", "<|step_id|>",
         "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>", "<|image|>", .. Reserved("", 2, 244),
     ];
 
-    private static IEnumerable<string> Llama4Specials() =>
+    /// <summary>The special tokens of Llama 4, which follow its 200,000 ranks.</summary>
+    public static IEnumerable<string> Llama4Specials() =>
     [
         "<|begin_of_text|>", "<|end_of_text|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",
         "<|header_start|>", "<|header_end|>", "<|eom|>", "<|eot|>", "<|step|>",

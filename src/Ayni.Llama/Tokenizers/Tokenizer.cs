@@ -42,7 +42,7 @@ public abstract class Tokenizer
     internal virtual bool OpensWithSpace => false;
 
     /// <summary>The tokens.</summary>
-    private protected Vocabulary Vocabulary { get; }
+    internal Vocabulary Vocabulary { get; }
 
     /// <summary>The ids of words met before.</summary>
     private protected WordCache Cache { get; } = new();

@@ -59,10 +59,10 @@ public sealed class ForeignFileTests
     public void An_empty_file_and_a_folder_are_named()
     {
         using var folder = new TemporaryFolder();
+        var directory = Assert.Throws<ModelFormatException>(() => GgufFile.Open(folder.Name));
+        Assert.Contains("the folder holds no model", directory.Message, StringComparison.Ordinal);
         var empty = Assert.Throws<ModelFormatException>(() => GgufFile.Open(folder.Write("empty.gguf", [])));
         Assert.Contains("the file is empty", empty.Message, StringComparison.Ordinal);
-        var directory = Assert.Throws<ModelFormatException>(() => GgufFile.Open(folder.Name));
-        Assert.Contains("this is a folder", directory.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class GgufHostileTests
         ("alignment 2 MiB", new RawGguf(pairs: 1).Pair("general.alignment", U32).Fault().UInt32(1 << 21), "general.alignment", "1048576"),
         ("alignment as text", new RawGguf(pairs: 1).Pair("general.alignment", String).Fault().Text("32"), "general.alignment",
             "whole number"),
-        ("split file", new RawGguf(pairs: 1).Pair("split.count", U16).Fault().Bytes([3, 0]), "split.count", "one of 3 split files"),
+        ("more parts than there can be", new RawGguf(pairs: 1).Pair("split.count", U16).Fault().Bytes([255, 255]), "split.count", "65535"),
 
         // Tensors
         ("tensor name beyond the file", new RawGguf(tensors: 1).Fault().UInt64(1 << 20).Bytes(new byte[40]), "tensors[0].name",

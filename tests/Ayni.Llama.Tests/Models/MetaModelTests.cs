@@ -65,6 +65,36 @@ public sealed class MetaModelTests : IDisposable
         Assert.Equal("tok_embeddings.weight", error.Field);
     }
 
+    [Fact]
+    public void More_parts_than_key_value_heads_share_them()
+    {
+        Write(4, embeddingByRows: true);
+        using var meta = ModelSource.Open(_folder.Name);
+        using var gguf = GgufFile.Open(_gguf.Path);
+        foreach (var tensor in meta.Tensors.Where(tensor => tensor.Name.Contains(".attn_", StringComparison.Ordinal)))
+        {
+            var original = gguf.Find(tensor.Name)!;
+            Assert.Equal(original.Dimensions.ToArray(), tensor.Dimensions.ToArray());
+            using var content = meta.Read(tensor);
+            Assert.Equal(gguf.Data(original).Span(0, (int)original.Bytes).ToArray(), content.Data.Span(0, (int)tensor.Bytes).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Key_value_heads_that_should_be_the_same_in_two_parts_are_held_against_each_other()
+    {
+        Write(4, embeddingByRows: true);
+        using (var gguf = GgufFile.Open(_gguf.Path))
+        {
+            // Part 1 with the head of parts 2 and 3.
+            var tensors = gguf.Tensors.Select(tensor => Part(gguf, tensor, tensor.Name == "blk.1.attn_v.weight" ? 2 : 1, 4, true));
+            _folder.Write("consolidated.01.pth", RawCheckpoint.Of(tensors.Append(new RawTensor("rope.freqs", [1], new byte[4]))));
+        }
+        var error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(_folder.Name, KernelTier.Simd, 1));
+        Assert.Equal((_folder.PathOf("consolidated.01.pth"), "layers.1.attention.wv.weight"), (error.Path, error.Field));
+        Assert.Contains("that of consolidated.00.pth differ", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"dim\":64", "\"dim\":65", "n_heads")]
     [InlineData("\"n_kv_heads\":2", "\"n_kv_heads\":3", "n_kv_heads")]
@@ -120,6 +150,9 @@ public sealed class MetaModelTests : IDisposable
         // Row-parallel in the sense of the code: its inputs, which are columns, are spread.
         var byColumns = name.EndsWith(".wo.weight", StringComparison.Ordinal) || name.EndsWith(".w2.weight", StringComparison.Ordinal)
             || (name == "tok_embeddings.weight" && !embeddingByRows);
+        // More parts than key-value heads: each has the head that its query heads go with.
+        if (tensor.Name.Split('.') is [.., "attn_k" or "attn_v", _] && parts > KeyValueHeads)
+            return new RawTensor(name, [(int)rows / KeyValueHeads, (int)columns], data.Chunk(data.Length / KeyValueHeads).ElementAt(part * KeyValueHeads / parts));
         if (!byColumns)
             return new RawTensor(name, [(int)rows / parts, (int)columns], data[(data.Length / parts * part)..(data.Length / parts * (part + 1))]);
         var width = (int)columns * 4 / parts;
