@@ -13,6 +13,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     LogitsCommand.Create(),
     PerplexityCommand.Create(),
     BenchCommand.Create(),
+    ImportanceMatrixCommand.Create(),
     QuantizeCommand.Create(),
     SynthCommand.Create(),
     PullCommand.Create(),

@@ -33,11 +33,10 @@ internal static class PerplexityCommand
         command.SetAction((result, cancellationToken) =>
         {
             var path = result.GetValue(text)!;
-            if (!File.Exists(path))
-                throw new UsageException($"There is no file {path}.");
+            MeasuredText.RequireFile(path);
             using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
             var size = result.GetValue(context);
-            var ids = Encode(loaded, path, size);
+            var ids = MeasuredText.Encode(loaded, path, size);
             Perplexity measured;
             using (var progress = new PerplexityProgress(ids.Length / size))
                 measured = Perplexity.Measure(loaded, ids, size, progress, cancellationToken);
@@ -50,22 +49,6 @@ internal static class PerplexityCommand
             return Task.FromResult(0);
         });
         return command;
-    }
-
-    private static int[] Encode(LlamaModel model, string path, int context)
-    {
-        // Twice as many tokens have an index in 32 bits, and so has a layer's cache.
-        var maxContext = Math.Min(1 << 24, int.MaxValue / model.Config.KeyValueWidth - KeyValueCache.BlockTokens);
-        if (context < Perplexity.MinContext || context > maxContext)
-            throw new UsageException($"--context {context}: expected {Perplexity.MinContext} to {maxContext}.");
-        if (context > model.TrainedContextLength)
-            Console.Error.WriteLine($"ayni: warning: {model.Name} was trained for {model.TrainedContextLength} tokens; --context {context} is longer.");
-        // As llama.cpp reads it: without the last line's end.
-        var text = File.ReadAllText(path);
-        var ids = model.EncodePrompt(text.EndsWith('\n') ? text[..^1] : text);
-        return ids.Length >= 2 * context
-            ? ids
-            : throw new UsageException($"{path} has {ids.Length} tokens; {2 * context} are needed for --context {context}. Take more text or a shorter context.");
     }
 
     private static void WriteText(Perplexity measured, int context) => Console.WriteLine(string.Create(

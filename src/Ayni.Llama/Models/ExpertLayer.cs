@@ -7,9 +7,10 @@ namespace Ayni.Llama;
 /// A layer's mixture of experts (<see cref="MixtureOfExperts"/>). Tokens are gathered by the expert that the router chose, so that an expert
 /// is read once for all of its tokens and not at all where it has none.
 /// </summary>
-internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward> experts, FeedForward shared, int width) : IDisposable
+internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward> experts, FeedForward shared, int width)
 {
-    public long PackedBytes => router.PackedBytes + shared.PackedBytes + experts.Sum(expert => expert.PackedBytes);
+    /// <summary>All projections; those of a stack in the order of their experts.</summary>
+    public IEnumerable<Projection> Projections => [router, .. experts.SelectMany(expert => expert.Projections), .. shared.Projections];
 
     /// <summary>Those of <see cref="PackedBytes"/> that one token does not read.</summary>
     public long IdleBytes => experts.Skip(1).Sum(expert => expert.PackedBytes);
@@ -45,14 +46,6 @@ internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward>
         shared.Apply(stream, stream, activations, tokens, width, context);
         for (var i = 0; i < tokens; i++)
             Residual.Add(stream.Slice(order[i] * hidden, hidden), routed.Slice(i * hidden, hidden));
-    }
-
-    public void Dispose()
-    {
-        router.Dispose();
-        shared.Dispose();
-        foreach (var expert in experts)
-            expert.Dispose();
     }
 
     /// <summary>Orders tokens by their expert, and those of one expert as they come; the tokens of expert e are from starts[e] to starts[e + 1].</summary>

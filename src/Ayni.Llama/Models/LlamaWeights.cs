@@ -4,7 +4,7 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>The weights of one layer.</summary>
-internal sealed class LayerWeights : IDisposable
+internal sealed class LayerWeights
 {
     public required float[] AttentionNorm { get; init; }
     public required Projection Query { get; init; }
@@ -19,17 +19,9 @@ internal sealed class LayerWeights : IDisposable
     /// <summary>The layer's experts; null where it has one network.</summary>
     public ExpertLayer? Experts { get; init; }
 
-    public long PackedBytes =>
-        Query.PackedBytes + Key.PackedBytes + Value.PackedBytes + AttentionOutput.PackedBytes
-        + (FeedForward?.PackedBytes ?? 0) + (Experts?.PackedBytes ?? 0);
-
-    public void Dispose()
-    {
-        foreach (var projection in (Projection[])[Query, Key, Value, AttentionOutput])
-            projection.Dispose();
-        FeedForward?.Dispose();
-        Experts?.Dispose();
-    }
+    /// <summary>Everything that the layer multiplies with.</summary>
+    public IEnumerable<Projection> Projections =>
+        [Query, Key, Value, AttentionOutput, .. FeedForward?.Projections ?? [], .. Experts?.Projections ?? []];
 }
 
 /// <summary>All weights of a model, packed.</summary>
@@ -48,9 +40,12 @@ internal sealed class LlamaWeights : IDisposable
     /// <summary>Rotary frequencies, <c>[rotaryDim / 2]</c>.</summary>
     public required double[] InverseFrequencies { get; init; }
 
+    /// <summary>The projections of all layers; the output head is none of them.</summary>
+    public IEnumerable<Projection> Projections => Layers.SelectMany(layer => layer.Projections);
+
     public long PackedBytes =>
         TokenEmbedding.PackedBytes + (ReferenceEquals(OutputHead, TokenEmbedding) ? 0 : OutputHead.PackedBytes)
-        + Layers.Sum(layer => layer.PackedBytes);
+        + Projections.Sum(projection => projection.PackedBytes);
 
     public long BytesReadPerToken =>
         OutputHead.PackedBytes + Layers.Sum(layer => layer.PackedBytes - (layer.Experts?.IdleBytes ?? 0));
@@ -59,7 +54,7 @@ internal sealed class LlamaWeights : IDisposable
     {
         TokenEmbedding.Dispose();
         OutputHead.Dispose();
-        foreach (var layer in Layers)
-            layer.Dispose();
+        foreach (var projection in Projections)
+            projection.Dispose();
     }
 }

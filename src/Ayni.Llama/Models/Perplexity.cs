@@ -5,8 +5,8 @@ namespace Ayni.Llama;
 /// computes it, so that numbers compare.
 /// </summary>
 /// <remarks>
-/// The text's tokens are cut into chunks of the context's length, and what is left over is dropped. Each chunk is computed on its own, BOS in
-/// the place of its first token where the model wants one. The tokens of its second half are scored: those before them are context.
+/// The text is cut into chunks of the context's length (<see cref="TextChunks"/>). The tokens of a chunk's second half are scored: those before
+/// them are context.
 /// </remarks>
 /// <param name="Value">The perplexity.</param>
 /// <param name="StandardError">Its standard error; NaN while only one token is scored.</param>
@@ -31,12 +31,11 @@ public readonly record struct Perplexity(double Value, double StandardError, int
         using var evaluator = new SequenceEvaluator(model, context);
         var tally = new Tally();
         var chunk = new int[context];
+        var chunks = new TextChunks(model, ids, context);
         var half = context / 2;
-        for (var start = 0; start <= ids.Length - context; start += context)
+        for (var index = 0; index < chunks.Count; index++)
         {
-            ids.Slice(start, context).CopyTo(chunk);
-            if (model.Tokenizer is { AddsBeginOfText: true, BeginOfText: { } begin })
-                chunk[0] = begin;
+            chunks.CopyTo(index, chunk);
 
             // A token is scored by the logits of the one before it; those of the last would score a token of the next chunk.
             var following = half + 1;
@@ -44,9 +43,9 @@ public readonly record struct Perplexity(double Value, double StandardError, int
             evaluator.Evaluate(
                 chunk.AsSpan(half..^1), half, logits => tally.Add(NegativeLogLikelihood(logits, chunk[following++])), cancellationToken);
             evaluator.Clear();
-            progress?.Report(tally.Result(start / context + 1));
+            progress?.Report(tally.Result(index + 1));
         }
-        return tally.Result(ids.Length / context);
+        return tally.Result(chunks.Count);
     }
 
     /// <summary>-ln of the softmax at one id; the sum over the vocabulary in double precision.</summary>

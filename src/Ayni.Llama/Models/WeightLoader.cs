@@ -65,7 +65,7 @@ internal sealed class WeightLoader(
         var down = Stack(prefix + "ffn_down_exps.weight", experts.Count, config.HiddenSize, experts.IntermediateSize);
         return new ExpertLayer(
             Projection(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize),
-            [.. Enumerable.Range(0, experts.Count).Select(i => new FeedForward(new(gate[i], null), new(up[i], null), new(down[i], null)))],
+            [.. Enumerable.Range(0, experts.Count).Select(i => new FeedForward(gate[i], up[i], down[i]))],
             FeedForward(prefix, "_shexp", experts.IntermediateSize),
             experts.IntermediateSize);
     }
@@ -83,7 +83,7 @@ internal sealed class WeightLoader(
     }
 
     private Projection Projection(string name, int rows, int columns) => new(
-        Matrix(name + ".weight", rows, columns), _tensors.ContainsKey(name + ".bias") ? Vector(name + ".bias", rows) : null);
+        name + ".weight", Matrix(name + ".weight", rows, columns), _tensors.ContainsKey(name + ".bias") ? Vector(name + ".bias", rows) : null);
 
     private PackedMatrix Matrix(string name, int rows, int columns)
     {
@@ -92,10 +92,14 @@ internal sealed class WeightLoader(
     }
 
     /// <summary>The matrices of all experts.</summary>
-    private PackedMatrix[] Stack(string name, int count, int rows, int columns)
+    private Projection[] Stack(string name, int count, int rows, int columns)
     {
         var tensor = Require(name, columns, rows, count);
-        return [.. Enumerable.Range(0, count).Select(expert => Pack(tensor, source.ReadExpert(tensor, expert), rows, columns))];
+        return
+        [
+            .. Enumerable.Range(0, count).Select(
+                expert => new Projection(name, Pack(tensor, source.ReadExpert(tensor, expert), rows, columns), bias: null)),
+        ];
     }
 
     private PackedMatrix Pack(ModelTensor tensor, TensorContent content, int rows, int columns)

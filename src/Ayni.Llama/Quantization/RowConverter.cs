@@ -18,7 +18,8 @@ internal sealed class RowConverter(ComputeContext context, CancellationToken can
     /// <param name="columns">Weights in a row.</param>
     /// <param name="wanted">The type to write.</param>
     /// <param name="stream">Receives the rows.</param>
-    public void Write(TensorData data, TensorType type, int columns, TensorType wanted, Stream stream)
+    /// <param name="importance">What an error in each column costs, <c>[columns]</c>; null where it was not measured.</param>
+    public void Write(TensorData data, TensorType type, int columns, TensorType wanted, Stream stream, float[]? importance = null)
     {
         var sourceRowBytes = checked((int)TensorTypes.FormatOf(type).BytesOf(columns));
         var rowBytes = checked((int)TensorTypes.FormatOf(wanted).BytesOf(columns));
@@ -36,7 +37,7 @@ internal sealed class RowConverter(ComputeContext context, CancellationToken can
                 continue;
             }
             using var matrix = PackedMatrix.Pack(part, type, count, columns, context);
-            var work = new ConvertRows { Matrix = matrix, Type = wanted, Destination = buffer, RowBytes = rowBytes };
+            var work = new ConvertRows { Matrix = matrix, Type = wanted, Destination = buffer, RowBytes = rowBytes, Importance = importance };
             context.Team.Run(ref work, count);
             stream.Write(buffer.AsSpan(0, count * rowBytes));
         }
@@ -48,6 +49,7 @@ internal sealed class RowConverter(ComputeContext context, CancellationToken can
         public TensorType Type;
         public byte[] Destination;
         public int RowBytes;
+        public float[]? Importance;
 
         public readonly void Execute(int row)
         {
@@ -57,7 +59,7 @@ internal sealed class RowConverter(ComputeContext context, CancellationToken can
                 throw new NotFiniteNumberException($"holds {values[bad]}, which is not a finite number, in column {bad}");
             if (Type == TensorType.F16 && Array.FindIndex(values, value => Half.IsInfinity((Half)value)) is var large and >= 0)
                 throw new NotFiniteNumberException($"holds {values[large]} in column {large}, which is more than F16 can say; choose BF16 or F32");
-            WeightQuantizer.QuantizeRow(Type, values, [], Destination.AsSpan(row * RowBytes, RowBytes));
+            WeightQuantizer.QuantizeRow(Type, values, Importance, Destination.AsSpan(row * RowBytes, RowBytes));
         }
     }
 }

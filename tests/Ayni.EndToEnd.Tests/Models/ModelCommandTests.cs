@@ -94,6 +94,30 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_importance_matrix_is_collected_and_guides_the_quantizer()
+    {
+        var (text, matrix, output) = (_folder.Write("text.txt", new string('a', 100)), _folder.PathOf("imatrix.gguf"), _folder.PathOf("q4.gguf"));
+        string[] collect = ["imatrix", "--model", _model, "--file", text, "-o", matrix, "--context", "16", "--json"];
+        var json = (await AyniCommand.RunAsync(collect)).Succeeded().Json;
+        Assert.Equal((14, 14, 0, 16), (
+            json.GetProperty("entries").GetInt32(), json.GetProperty("matrices").GetInt32(), json.GetProperty("unused_matrices").GetInt32(),
+            json.GetProperty("context").GetInt32()));
+        Assert.InRange(json.GetProperty("chunks").GetInt32(), 2, 6);
+        (await AyniCommand.RunAsync(collect)).Failed("is there already");
+
+        var quantized = (await AyniCommand.RunAsync("quantize", _model, output, "--type", "Q4_0", "--imatrix", matrix)).Succeeded();
+        Assert.Contains("14 matrices weighted by importance, 1 without: token_embd.weight", quantized.Error, StringComparison.Ordinal);
+        (await AyniCommand.RunAsync("run", "--model", output, "--tokens", "1", "-n", "3", "--json")).Succeeded();
+
+        var other = _folder.PathOf("wide.gguf");
+        new TinyModel { Dim = 128 }.Save(other);
+        (await AyniCommand.RunAsync("quantize", other, _folder.PathOf("no.gguf"), "--type", "Q4_0", "--imatrix", matrix)).Failed("blk.0.attn_q.weight");
+        Assert.False(File.Exists(_folder.PathOf("no.gguf")));
+        (await AyniCommand.RunAsync("quantize", _model, _folder.PathOf("no.gguf"), "--type", "Q4_0", "--imatrix", text)).Failed("text.txt");
+        (await AyniCommand.RunAsync("imatrix", "--model", _model, "--file", text, "-o", _folder.PathOf("no.gguf"))).Failed("Take more text");
+    }
+
+    [Fact]
     public async Task A_bad_line_is_named_by_its_number()
     {
         (await AyniCommand.RunAsync(["tokenize", "--model", _model], "{\"text\":\"a\"}\n{\"text\":3}\n")).Failed("line 2");

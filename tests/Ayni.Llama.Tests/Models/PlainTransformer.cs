@@ -10,6 +10,9 @@ internal sealed class PlainTransformer(string path)
 {
     private readonly GgufFile _file = GgufFile.Open(path);
 
+    /// <summary>Told what each matrix is multiplied with, by the tensor's name.</summary>
+    public Action<string, double[][]>? Observe { get; init; }
+
     public double[][] Logits(int[] ids)
     {
         var metadata = _file.Metadata;
@@ -66,6 +69,7 @@ internal sealed class PlainTransformer(string path)
 
     private double[][] Linear(double[][] input, string name)
     {
+        Observe?.Invoke(name + ".weight", input);
         var matrix = Tensor(name + ".weight");
         var bias = _file.Find(name + ".bias") is null ? new double[matrix.Length] : Tensor(name + ".bias")[0];
         return [.. input.Select(x => matrix.Select((row, i) => Dot(row, x) + bias[i]).ToArray())];
