@@ -10,7 +10,12 @@ internal static class ImportanceMatrixCommand
     {
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
-        var text = new Option<string>("--file", "-f") { Description = "The text to compute, in UTF-8, like what the model is for.", HelpName = "FILE", Required = true };
+        var text = new Option<string>("--file", "-f")
+        {
+            Description = "The text to compute, in UTF-8, like what the model is for.",
+            HelpName = "FILE",
+            Required = true,
+        };
         var output = new Option<string>("--output", "-o") { Description = "The file to write.", HelpName = "FILE", Required = true };
         var context = new Option<int>("--context", "-c") { Description = "Tokens in a chunk.", HelpName = "N", DefaultValueFactory = _ => 512 };
         var force = new Option<bool>("--force") { Description = "Replace what is there under the name to write." };
@@ -18,8 +23,8 @@ internal static class ImportanceMatrixCommand
         var command = new Command(
             "imatrix",
             """
-            Collect an importance matrix: how strong the inputs of every column of a model's matrices are on a text, which llama.cpp's imatrix measures alike
-            and ayni quantize weighs its errors by. The output head is left out.
+            Collect an importance matrix: how strong the inputs of every column of a model's matrices are on a text. Ayni quantize weighs its errors by
+            it, and so does llama.cpp, whose imatrix measures alike. The output head is left out.
 
             Example:
               ayni imatrix --model model-f16.gguf --file texts.txt -o imatrix.gguf
@@ -28,7 +33,8 @@ internal static class ImportanceMatrixCommand
         {
             model, text, output, context, force, json, threads,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             var (from, to) = (result.GetValue(text)!, result.GetValue(output)!);
             MeasuredText.RequireFile(from);
@@ -44,8 +50,8 @@ internal static class ImportanceMatrixCommand
                 collected = ImportanceCollector.Collect(loaded, ids, size, Path.GetFileName(from), progress, cancellationToken);
             collected.Save(to);
             Write(collected, to, result.GetValue(json));
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 
@@ -70,6 +76,9 @@ internal static class ImportanceMatrixCommand
         }
         Console.WriteLine($"{path}: the inputs of {matrices} matrices over {collected.ChunkCount} chunks of {collected.ChunkSize} tokens");
         if (unused > 0)
-            Console.Error.WriteLine($"ayni: warning: {unused} experts' matrices got no token, and will be quantized without importance. Take more text.");
+        {
+            Console.Error.WriteLine(
+                $"ayni: warning: {unused} experts' matrices got no token, and will be quantized without importance. Take more text.");
+        }
     }
 }

@@ -20,12 +20,16 @@ internal static class MeasuredText
         if (context < Perplexity.MinContext || context > maxContext)
             throw new UsageException($"--context {context}: expected {Perplexity.MinContext} to {maxContext}.");
         if (context > model.TrainedContextLength)
-            Console.Error.WriteLine($"ayni: warning: {model.Name} was trained for {model.TrainedContextLength} tokens; --context {context} is longer.");
+        {
+            Console.Error.WriteLine(
+                $"ayni: warning: {model.Name} was trained for {model.TrainedContextLength} tokens; --context {context} is longer.");
+        }
         // As llama.cpp reads it: without the last line's end.
         var text = File.ReadAllText(path);
         var ids = model.EncodePrompt(text.EndsWith('\n') ? text[..^1] : text);
         return ids.Length >= 2 * context
             ? ids
-            : throw new UsageException($"{path} has {ids.Length} tokens; {2 * context} are needed for --context {context}. Take more text or a shorter context.");
+            : throw new UsageException(
+                $"{path} has {ids.Length} tokens; {2 * context} are needed for --context {context}. Take more text or a shorter context.");
     }
 }

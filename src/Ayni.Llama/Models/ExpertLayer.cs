@@ -12,8 +12,8 @@ internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward>
     /// <summary>All projections; those of a stack in the order of their experts.</summary>
     public IEnumerable<Projection> Projections => [router, .. experts.SelectMany(expert => expert.Projections), .. shared.Projections];
 
-    /// <summary>Those of <see cref="PackedBytes"/> that one token does not read.</summary>
-    public long IdleBytes => experts.Skip(1).Sum(expert => expert.PackedBytes);
+    /// <summary>Bytes of experts that one token does not read: all but one of them.</summary>
+    public long IdleBytes => experts.Skip(1).SelectMany(expert => expert.Projections).Sum(projection => projection.PackedBytes);
 
     /// <summary>Computes <c>[tokens, hidden]</c> in place.</summary>
     public void Apply(Span<float> stream, Activations activations, int tokens, ComputeContext context)

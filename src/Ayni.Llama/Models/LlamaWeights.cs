@@ -48,7 +48,7 @@ internal sealed class LlamaWeights : IDisposable
         + Projections.Sum(projection => projection.PackedBytes);
 
     public long BytesReadPerToken =>
-        OutputHead.PackedBytes + Layers.Sum(layer => layer.PackedBytes - (layer.Experts?.IdleBytes ?? 0));
+        OutputHead.PackedBytes + Projections.Sum(projection => projection.PackedBytes) - Layers.Sum(layer => layer.Experts?.IdleBytes ?? 0);
 
     public void Dispose()
     {

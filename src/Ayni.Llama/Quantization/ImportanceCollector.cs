@@ -38,7 +38,10 @@ public static class ImportanceCollector
                 evaluator.Clear();
                 // A broken model says so after its first chunk, and not hours later.
                 if (projections.FirstOrDefault(IsBroken) is { } broken)
-                    throw new ModelFormatException(model.Metadata.Path, -1, broken.Name, "its inputs are not finite or too large; the model is broken");
+                {
+                    throw new ModelFormatException(
+                        model.Metadata.Path, -1, broken.Name, "its inputs are not finite or too large; the model is broken");
+                }
                 progress?.Report((double)(index + 1) / chunks.Count);
             }
             return new ImportanceMatrix(projections.GroupBy(projection => projection.Name, StringComparer.Ordinal).Select(ToEntry))

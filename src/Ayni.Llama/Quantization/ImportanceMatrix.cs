@@ -32,7 +32,9 @@ public sealed class ImportanceMatrix
     public IReadOnlyCollection<ImportanceEntry> Entries => _entries.Values;
 
     /// <summary>Reads a file of either format.</summary>
-    /// <exception cref="ModelFormatException">The file is neither, says something impossible, or holds sums that are negative or not finite.</exception>
+    /// <exception cref="ModelFormatException">
+    /// The file is neither, says something impossible, or holds sums that are negative or not finite.
+    /// </exception>
     /// <exception cref="IOException">The file can't be read.</exception>
     public static ImportanceMatrix Open(string path) => ImportanceFile.Open(path);
 

@@ -21,7 +21,9 @@ internal sealed class LegacyImportanceReader
 
     private long Remaining => _file.Length - _position;
 
-    /// <summary>Reads a file. Throws <see cref="ModelFormatException"/> naming the place and the entry at fault, and the file system's own exceptions.</summary>
+    /// <summary>
+    /// Reads a file. Throws <see cref="ModelFormatException"/> naming the place and the entry at fault, and the file system's own exceptions.
+    /// </summary>
     public static ImportanceMatrix Open(string path)
     {
         MappedFile file;
@@ -43,7 +45,8 @@ internal sealed class LegacyImportanceReader
         if (count < 1 || count > Remaining / LeastEntryBytes)
         {
             throw Error(
-                0, "entries", $"{count} can't be in {_file.Length} bytes; this is no importance matrix, neither in GGUF nor in llama.cpp's older format");
+                0, "entries",
+                $"{count} can't be in {_file.Length} bytes; this is no importance matrix, neither in GGUF nor in llama.cpp's older format");
         }
         var entries = new Dictionary<string, ImportanceEntry>(StringComparer.Ordinal);
         for (var i = 0; i < count; i++)
