@@ -155,6 +155,8 @@ public sealed class AyniHost : IAsyncDisposable
     private ServedModel OpenModel(Func<HostOptions, CancellationToken, LlamaModel> load)
     {
         var model = load(_options, _loading.Token);
+        if (model.TierRefusal is { } refusal)
+            _logger.TierRefused(refusal);
         try
         {
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));

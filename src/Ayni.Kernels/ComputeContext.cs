@@ -1,12 +1,16 @@
 namespace Ayni.Kernels;
 
-/// <summary>What every operator needs to know of the machine: the arithmetic tier and the worker team. Owns the team; used by one thread at a time.</summary>
+/// <summary>
+/// What every operator needs to know of the machine: the arithmetic tier and the worker team. Owns the team; used by one thread at a
+/// time.
+/// </summary>
 public sealed unsafe class ComputeContext : IDisposable
 {
     private NativeBuffer? _scratch;
 
     /// <summary>Starts a worker team for a tier.</summary>
-    /// <param name="tier">The arithmetic tier. Where <see cref="KernelTier.Compiled"/> is impossible, <see cref="KernelTier.Simd"/> is taken.</param>
+    /// <param name="tier">The arithmetic tier. Where <see cref="KernelTier.Compiled"/> is impossible, <see cref="KernelTier.Simd"/> is
+    /// taken.</param>
     /// <param name="workerCount">Threads that compute, the caller's included; 0 takes one a core.</param>
     public ComputeContext(KernelTier tier, int workerCount = 0)
         : this(tier, workerCount, ProcessorFeatures.Detect(), OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper())
@@ -26,7 +30,9 @@ public sealed unsafe class ComputeContext : IDisposable
         TierRefusal = $"Kernels can't be compiled here, so slower portable ones compute: {refusal}.";
     }
 
-    /// <summary>The tier to take on this machine unless another is asked for: compiled kernels where its processor has what they need.</summary>
+    /// <summary>
+    /// The tier to take on this machine unless another is asked for: compiled kernels where its processor has what they need.
+    /// </summary>
     public static KernelTier BestTier => KernelTarget.Best(ProcessorFeatures.Detect()) is null ? KernelTier.Simd : KernelTier.Compiled;
 
     /// <summary>The arithmetic tier in use.</summary>

@@ -10,8 +10,8 @@ public enum KernelTier
     Simd,
 
     /// <summary>
-    /// Kernels emitted for this processor. Quantized weights are multiplied as integers with activations rounded to 8 bits, so products differ
-    /// from the other tiers' by about a hundredth.
+    /// Kernels emitted for this processor. Quantized weights are multiplied as integers with activations rounded to 8 bits, so products
+    /// differ from the other tiers' by about a hundredth.
     /// </summary>
     Compiled,
 }

@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// What a product kernel has to know of a format: how 32 columns of a panel look once they are unpacked. Formats with the same shape share their
-/// product kernels.
+/// What a product kernel has to know of a format: how 32 columns of a panel look once they are unpacked. Formats with the same shape share
+/// their product kernels.
 /// </summary>
 /// <param name="OffsetShift">Values are stored plus 2 to this power; −1 where they are stored as they are.</param>
 /// <param name="Bits">Bits of a stored value. From 7 on, a target without dot products takes them in two halves.</param>

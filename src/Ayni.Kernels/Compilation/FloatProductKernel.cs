@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies weights of 16 rows that are floats, of 32 or 16 bits, with any number of tokens, exactly as floats of 32 bits: a panel holds each column
-/// of 16 rows in turn, converted as it is loaded. Every sum adds column after column, rounded once each, whatever the tile.
+/// Multiplies weights of 16 rows that are floats, of 32 or 16 bits, with any number of tokens, exactly as floats of 32 bits: a panel holds
+/// each column of 16 rows in turn, converted as it is loaded. Every sum adds column after column, rounded once each, whatever the tile.
 /// </summary>
 internal sealed class FloatProductKernel : ProductKernel
 {
@@ -20,7 +20,8 @@ internal sealed class FloatProductKernel : ProductKernel
 
     private Vector Activation => new(Target.VectorCount - 1);
 
-    public static byte[] Emit(TensorType type, KernelTarget target, bool forWindows) => new FloatProductKernel(type, target, forWindows).Emit();
+    public static byte[] Emit(TensorType type, KernelTarget target, bool forWindows) =>
+        new FloatProductKernel(type, target, forWindows).Emit();
 
     private protected override void BeginTile(int tokens)
     {

@@ -1,8 +1,9 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies unpacked integer weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for. Every sum adds
-/// its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever the tile.
+/// Multiplies unpacked integer weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for. Every
+/// sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
+/// the tile.
 /// </summary>
 internal sealed class IntegerProductKernel : ProductKernel
 {
@@ -23,7 +24,9 @@ internal sealed class IntegerProductKernel : ProductKernel
     private protected override int LargestTile =>
         Math.Min((Target.VectorCount - 2 - VectorCount) / VectorCount / _shape.SubBlockCount, MostTokens);
 
-    /// <summary>Vectors multiplied with each token at a time: the rows of a panel, or two halves of the values of some of its rows.</summary>
+    /// <summary>
+    /// Vectors multiplied with each token at a time: the rows of a panel, or two halves of the values of some of its rows.
+    /// </summary>
     private int VectorCount => _isSplit ? 2 : Target.VectorsPerPanel;
 
     private int PassCount => _isSplit ? Target.VectorsPerPanel : 1;
@@ -34,7 +37,8 @@ internal sealed class IntegerProductKernel : ProductKernel
 
     private Vector Temporary => new(Target.VectorCount - 2);
 
-    public static byte[] Emit(BlockShape shape, KernelTarget target, bool forWindows) => new IntegerProductKernel(shape, target, forWindows).Emit();
+    public static byte[] Emit(BlockShape shape, KernelTarget target, bool forWindows) =>
+        new IntegerProductKernel(shape, target, forWindows).Emit();
 
     private protected override void MultiplyBlock(int tokens)
     {
@@ -171,8 +175,8 @@ internal sealed class IntegerProductKernel : ProductKernel
             Code.Broadcast(Temporary, Token(token, offset));
             for (var v = 0; v < RowVectorCount; v++)
             {
-                var rows = pass * RowVectorCount + v;
-                Code.MultiplyAdd(Sum(v, token), Temporary, new Memory(Weight, _shape.MinimumOffset(Target, index) + rows * Target.VectorBytes));
+                var rows = (pass * RowVectorCount + v) * Target.VectorBytes;
+                Code.MultiplyAdd(Sum(v, token), Temporary, new Memory(Weight, _shape.MinimumOffset(Target, index) + rows));
             }
         }
         for (var v = 0; v < RowVectorCount; v++)

@@ -42,22 +42,27 @@ internal sealed partial class KernelAssembler
     }
 
     /// <summary>a and b, bit by bit.</summary>
-    public void And(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void And(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>a and memory, bit by bit.</summary>
-    public void And(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void And(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>a or b, bit by bit.</summary>
     public void Or(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpor_ymm_ymm_ymmm256, Code.EVEX_Vpord_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>a or memory but not both, bit by bit.</summary>
-    public void Xor(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void Xor(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>16-bit lanes moved right by a number of bits.</summary>
-    public void ShiftRightWords(Vector d, Vector a, int bits) => Shift(Code.VEX_Vpsrlw_ymm_ymm_imm8, Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8, d, a, bits);
+    public void ShiftRightWords(Vector d, Vector a, int bits) =>
+        Shift(Code.VEX_Vpsrlw_ymm_ymm_imm8, Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8, d, a, bits);
 
     /// <summary>16-bit lanes moved left by a number of bits.</summary>
-    public void ShiftLeftWords(Vector d, Vector a, int bits) => Shift(Code.VEX_Vpsllw_ymm_ymm_imm8, Code.EVEX_Vpsllw_zmm_k1z_zmmm512_imm8, d, a, bits);
+    public void ShiftLeftWords(Vector d, Vector a, int bits) =>
+        Shift(Code.VEX_Vpsllw_ymm_ymm_imm8, Code.EVEX_Vpsllw_zmm_k1z_zmmm512_imm8, d, a, bits);
 
     /// <summary>32-bit lanes moved right by a number of bits.</summary>
     public void ShiftRightIntegers(Vector d, Vector a, int bits) =>
@@ -68,25 +73,32 @@ internal sealed partial class KernelAssembler
         Shift(Code.VEX_Vpslld_ymm_ymm_imm8, Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, d, a, bits);
 
     /// <summary>Sums of 16-bit lanes, modulo 2¹⁶.</summary>
-    public void AddWords(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpaddw_ymm_ymm_ymmm256, Code.EVEX_Vpaddw_zmm_k1z_zmm_zmmm512, d, a, b);
+    public void AddWords(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpaddw_ymm_ymm_ymmm256, Code.EVEX_Vpaddw_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Sums of 32-bit lanes.</summary>
-    public void AddIntegers(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void AddIntegers(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>Sums of 32-bit lanes and memory.</summary>
-    public void AddIntegers(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void AddIntegers(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>Products of 32-bit lanes.</summary>
-    public void MultiplyIntegers(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
+    public void MultiplyIntegers(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>The lesser of unsigned bytes.</summary>
-    public void MinimumBytes(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpminub_ymm_ymm_ymmm256, Code.EVEX_Vpminub_zmm_k1z_zmm_zmmm512, d, a, b);
+    public void MinimumBytes(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpminub_ymm_ymm_ymmm256, Code.EVEX_Vpminub_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Bytes of a looked up by b within each 128 bits.</summary>
-    public void Shuffle(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
+    public void Shuffle(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Bytes of a looked up by memory within each 128 bits.</summary>
-    public void Shuffle(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
+    public void Shuffle(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Unsigned bytes of a times signed bytes of b, neighbours added into 16 bits with saturation.</summary>
     public void MultiplyAddBytes(Vector d, Vector a, Vector b) =>
@@ -104,21 +116,16 @@ internal sealed partial class KernelAssembler
     public void DotBytes(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vpdpbusd_ymm_ymm_ymmm256, Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
-    /// <summary>The same with four bytes of memory for every lane: only on 512-bit registers.</summary>
-    public void DotBroadcastBytes(Vector d, Vector a, Memory b)
-    {
-        var operand = new MemoryOperand(b.Base, b.Index, b.Scale, b.Displacement, b.Displacement == 0 ? 0 : 1, isBroadcast: true, Register.None);
-        Add(Instruction.Create(Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, Name(d), Name(a), operand));
-    }
-
     /// <summary>32-bit integers as floats.</summary>
     public void ToSingle(Vector d, Vector a) => Unary(Code.VEX_Vcvtdq2ps_ymm_ymmm256, Code.EVEX_Vcvtdq2ps_zmm_k1z_zmmm512b32_er, d, a);
 
     /// <summary>Products of floats.</summary>
-    public void Multiply(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+    public void Multiply(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
 
     /// <summary>Products of floats with memory.</summary>
-    public void Multiply(Vector d, Vector a, Memory b) => Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+    public void Multiply(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
 
     /// <summary>Adds a · b to d, rounded once.</summary>
     public void MultiplyAdd(Vector d, Vector a, Vector b) =>

@@ -3,8 +3,8 @@ using Iced.Intel;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// A kernel's instructions for one target, in terms of vectors of its width: the same calls emit VEX code on 256-bit registers and EVEX code
-/// on 512-bit ones. Frame, loops and constants are here; vector instructions are in the other part.
+/// A kernel's instructions for one target, in terms of vectors of its width: the same calls emit VEX code on 256-bit registers and EVEX
+/// code on 512-bit ones. Frame, loops and constants are here; vector instructions are in the other part.
 /// </summary>
 /// <remarks>
 /// A kernel takes one pointer to its arguments and returns nothing, so that calling conventions differ only in which register that pointer
@@ -13,7 +13,7 @@ namespace Ayni.Kernels;
 internal sealed partial class KernelAssembler
 {
     // Saved by every kernel: what the System V or the Windows convention asks for, of the registers that kernels use.
-    private static readonly Register[] SavedRegisters = [Register.RBX, Register.RSI, Register.RDI, Register.R12, Register.R13, Register.R14, Register.R15];
+    private static readonly Register[] SavedRegisters = [Register.RBX, Register.RSI, Register.RDI, Register.R12, Register.R13];
 
     private const int FirstSavedVector = 6;
     private const int SavedVectorCount = 10;

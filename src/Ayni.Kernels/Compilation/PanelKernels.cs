@@ -13,7 +13,9 @@ internal sealed unsafe record PanelKernels(PanelLayout Layout, ExecutableCode? U
     /// <summary>Bytes of a token's activations for such a block.</summary>
     public int ActivationBytes => Unpacking is null ? sizeof(float) : Activations.RecordBytes;
 
-    /// <summary>Bytes from one token's activations to the next: a cache line more than they take, so that tokens do not fall on the same lines.</summary>
+    /// <summary>
+    /// Bytes from one token's activations to the next: a cache line more than they take, so that tokens do not fall on the same lines.
+    /// </summary>
     public long TokenBytes(int columns) => (long)columns / ProductColumns * ActivationBytes + 64;
 
     /// <summary>Brings one token's activations into the form that the product reads.</summary>

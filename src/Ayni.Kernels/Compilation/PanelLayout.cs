@@ -5,13 +5,14 @@ namespace Ayni.Kernels;
 /// </summary>
 /// <param name="FileOffset">Where the part begins in a block of the file.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="ElementBytes">The unit that packing moves: 1, 2 or 4 bytes. Four for values, so that a lane holds four columns of a row.</param>
+/// <param name="ElementBytes">The unit that packing moves: 1, 2 or 4 bytes. Four for values, so that a lane holds four columns of a
+/// row.</param>
 /// <param name="PanelOffset">Where it begins in the panel's block.</param>
 internal sealed record PanelField(int FileOffset, int Bytes, int ElementBytes, int PanelOffset);
 
 /// <summary>
-/// A format as the compiled tier keeps it: the file's own bits, rearranged so that a vector holds the same four columns of several rows, and
-/// how they are unpacked. Packing moves whole elements and changes no bit.
+/// A format as the compiled tier keeps it: the file's own bits, rearranged so that a vector holds the same four columns of several rows,
+/// and how they are unpacked. Packing moves whole elements and changes no bit.
 /// </summary>
 internal abstract class PanelLayout
 {

@@ -7,8 +7,8 @@ internal static class PanelLayouts
 {
     private static readonly FrozenDictionary<TensorType, PanelLayout> Layouts = new PanelLayout[]
     {
-        new Q40Layout(), new Q41Layout(), new Q50Layout(), new Q51Layout(), new Q80Layout(), new Q2KLayout(), new Q3KLayout(), new Q4KLayout(),
-        new Q5KLayout(), new Q6KLayout(), new Iq4NlLayout(), new Iq4XsLayout(), new Tq2Layout(), new Mxfp4Layout(),
+        new Q40Layout(), new Q41Layout(), new Q50Layout(), new Q51Layout(), new Q80Layout(), new Q2KLayout(), new Q3KLayout(),
+        new Q4KLayout(), new Q5KLayout(), new Q6KLayout(), new Iq4NlLayout(), new Iq4XsLayout(), new Tq2Layout(), new Mxfp4Layout(),
         new FloatLayout(TensorType.F32), new FloatLayout(TensorType.F16), new FloatLayout(TensorType.BF16),
     }.ToFrozenDictionary(layout => layout.Type);
 

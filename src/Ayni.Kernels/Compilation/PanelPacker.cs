@@ -69,7 +69,8 @@ internal static unsafe class PanelPacker
             Interleave(source, rowBytes, whole, panel);
         else
             InterleaveWords(source, rowBytes, whole, panel);
-        Scatter(source + whole, rowBytes, rows, new PanelField(0, (int)rowBytes - whole, elementBytes, 0), panel + (long)whole * Lanes.Count);
+        var rest = new PanelField(0, (int)rowBytes - whole, elementBytes, 0);
+        Scatter(source + whole, rowBytes, rows, rest, panel + (long)whole * Lanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -209,7 +209,8 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
         PutVector(block, shape.SubScaleOffset(Target, sub), pairs);
     }
 
-    private void PutVector(int block, int offset, Unpacked vector) => code.Store(At(block, offset + Group * Target.VectorBytes), Use(vector));
+    private void PutVector(int block, int offset, Unpacked vector) =>
+        code.Store(At(block, offset + Group * Target.VectorBytes), Use(vector));
 
     private Memory At(int block, int offset) => new(unpacked, block * shape.UnpackedBytes(Target) + offset);
 

@@ -4,7 +4,8 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// What the processor and the operating system offer to emitted code. The runtime checks processor and system together for what it has
-/// intrinsics for; the rest is read from <c>cpuid</c>, and needs no more of the system than the wide registers the runtime has found usable.
+/// intrinsics for; the rest is read from <c>cpuid</c>, and needs no more of the system than the wide registers the runtime has found
+/// usable.
 /// </summary>
 internal readonly record struct ProcessorFeatures
 {

@@ -27,8 +27,8 @@ internal unsafe struct ProductArguments
 }
 
 /// <summary>
-/// What products have in common: weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for, and the
-/// blocks of a strip within a tile. Every tile adds up in the same order.
+/// What products have in common: weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for, and
+/// the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
 internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 {
@@ -83,8 +83,9 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 
     private protected byte[] Emit()
     {
-        foreach (var (register, index) in ((Register, int)[])[(Weights, 0), (Tokens, 1), (Stride, 2), (Sums, 3), (TokenCount, 4), (BlockCount, 5)])
-            Code.Load(register, new Memory(KernelAssembler.Arguments, index * sizeof(long)));
+        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount];
+        for (var i = 0; i < fields.Length; i++)
+            Code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
         var done = Code.CreateLabel();
         var (full, rest) = (Code.CreateLabel(), Code.CreateLabel());
         Code.Place(full);

@@ -17,7 +17,9 @@ internal unsafe struct UnpackArguments
     public long BlockCount;
 }
 
-/// <summary>Unpacks consecutive blocks of a panel into the first-level cache, where product kernels read them once for every tile of tokens.</summary>
+/// <summary>
+/// Unpacks consecutive blocks of a panel into the first-level cache, where product kernels read them once for every tile of tokens.
+/// </summary>
 internal static class UnpackKernel
 {
     public static byte[] Emit(PanelLayout layout, KernelTarget target, bool forWindows)

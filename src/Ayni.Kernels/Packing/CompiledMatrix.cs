@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Weights in panels of 16 rows, multiplied by emitted kernels; the weights stay as the file has them. Quantized ones are multiplied as integers
-/// with activations that become signed bytes with a scale for each 32, plain numbers as floats.
+/// Weights in panels of 16 rows, multiplied by emitted kernels; the weights stay as the file has them. Quantized ones are multiplied as
+/// integers with activations that become signed bytes with a scale for each 32, plain numbers as floats.
 /// </summary>
 /// <remarks>
-/// Every result is one sum over blocks, or columns, in their order, whatever the number of tokens or workers: logits are the same to the bit in
-/// every batch.
+/// Every result is one sum over blocks, or columns, in their order, whatever the number of tokens or workers: logits are the same to the
+/// bit in every batch.
 /// </remarks>
 internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
 {
@@ -31,7 +31,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private readonly long _panelBytes;
     private readonly int _panelCount;
 
-    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context) : base(TFormat.Type, rows, columns)
+    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context)
+        : base(TFormat.Type, rows, columns)
     {
         _kernels = kernels;
         _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
@@ -69,7 +70,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         }
     }
 
-    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    private protected override void MultiplyTransposedCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         fixed (float* inputPointer = input, outputPointer = output)
         {
@@ -86,7 +88,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private void DecodeRow(int row, int column, Span<float> weights)
     {
         Span<byte> block = stackalloc byte[TFormat.BlockBytes];
-        var panel = _panels.Pointer + row / Lanes.Count * _panelBytes;
+        var panel = PanelAt(row / Lanes.Count);
         for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
         {
             var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
@@ -94,6 +96,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
         }
     }
+
+    private byte* PanelAt(int panel) => _panels.Pointer + panel * _panelBytes;
 
     private static byte* Align(byte* pointer) => (byte*)(((nuint)pointer + 63) & ~(nuint)63);
 
@@ -109,7 +113,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             {
                 var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
                 var source = Source + (long)panel * Lanes.Count * Matrix._rowBytes;
-                PanelPacker.Pack(Matrix._kernels.Layout, source, Matrix._rowBytes, rows, Matrix._panels.Pointer + panel * Matrix._panelBytes);
+                PanelPacker.Pack(Matrix._kernels.Layout, source, Matrix._rowBytes, rows, Matrix.PanelAt(panel));
             }
         }
     }
@@ -141,7 +145,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 Multiply(chunk * PanelsPerChunk, token, Math.Min(ChunkTokens, Tokens - token), Align(unpacked), (float*)Align(sums));
         }
 
-        /// <summary>Some tokens with a chunk's panels, strip by strip, so that the tokens' activations stay near while all panels use them.</summary>
+        /// <summary>
+        /// Some tokens with a chunk's panels, strip by strip, so that the tokens' activations stay near while all panels use them.
+        /// </summary>
         private readonly void Multiply(int firstPanel, int token, int tokens, byte* unpacked, float* sums)
         {
             var kernels = Matrix._kernels;
@@ -163,7 +169,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
                 for (var panel = 0; panel < panels; panel++)
                 {
-                    unpack.Panel = Matrix._panels.Pointer + (firstPanel + panel) * Matrix._panelBytes + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * TFormat.BlockBytes * Lanes.Count;
                     if (kernels.Unpacking is null)
                         product.Weights = unpack.Panel;
                     else

@@ -96,9 +96,11 @@ public abstract class PackedMatrix : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected abstract void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
+    private protected abstract void MultiplyCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
 
-    private protected abstract void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
+    private protected abstract void MultiplyTransposedCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context);
 
     private protected abstract void CopyRowCore(int row, Span<float> destination);
 

@@ -37,7 +37,8 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
 
     private int StripCount => (Columns + StripColumns - 1) / StripColumns;
 
-    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    private protected override void MultiplyCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         fixed (float* inputPointer = input, outputPointer = output)
         {
@@ -46,7 +47,8 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
         }
     }
 
-    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    private protected override void MultiplyTransposedCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         fixed (float* inputPointer = input, outputPointer = output)
         {

@@ -8,13 +8,15 @@ internal sealed class ScalarMatrix<TFormat>(TensorData data, int rows, int colum
 
     public override long PackedBytes => 0;
 
-    private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    private protected override void MultiplyCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         var work = new MultiplyRows { Matrix = this, Input = input, Output = output, Tokens = tokens };
         context.Team.Run(ref work, Rows);
     }
 
-    private protected override void MultiplyTransposedCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
+    private protected override void MultiplyTransposedCore(
+        ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
         output.Clear();
         var weights = new float[Columns];

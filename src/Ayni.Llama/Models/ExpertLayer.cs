@@ -12,7 +12,7 @@ internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward>
     /// <summary>All projections; those of a stack in the order of their experts.</summary>
     public IEnumerable<Projection> Projections => [router, .. experts.SelectMany(expert => expert.Projections), .. shared.Projections];
 
-    /// <summary>The packed bytes of the experts that one token does not read.</summary>
+    /// <summary>Bytes of experts that one token does not read: all but one of them.</summary>
     public long IdleBytes => experts.Skip(1).SelectMany(expert => expert.Projections).Sum(projection => projection.PackedBytes);
 
     /// <summary>Computes <c>[tokens, hidden]</c> in place.</summary>

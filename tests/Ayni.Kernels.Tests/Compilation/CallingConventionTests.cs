@@ -30,8 +30,9 @@ public sealed unsafe class CallingConventionTests
             for (var i = 0; i < sums.Length; i++)
             {
                 var expected = 0f;
+                var (token, row) = (i / Lanes.Count, i % Lanes.Count);
                 for (var k = 0; k < Columns; k++)
-                    expected = MathF.FusedMultiplyAdd(weights[k * Lanes.Count + i % Lanes.Count], input[i / Lanes.Count * Columns + k], expected);
+                    expected = MathF.FusedMultiplyAdd(weights[k * Lanes.Count + row], input[token * Columns + k], expected);
                 Assert.Equal(expected, sums[i]);
             }
         }

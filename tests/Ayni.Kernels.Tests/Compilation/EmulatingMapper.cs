@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Ayni.Kernels.Tests;
 
 /// <summary>
-/// Maps, instead of the code, a few instructions that pass its arguments to an <see cref="Emulator"/>: so kernels for any processor run, slowly,
-/// on every x86-64 machine.
+/// Maps, instead of the code, a few instructions that pass its arguments to an <see cref="Emulator"/>: so kernels for any processor run,
+/// slowly, on every x86-64 machine.
 /// </summary>
 internal sealed unsafe class EmulatingMapper(ICodeMapper mapper) : ICodeMapper
 {

@@ -11,7 +11,7 @@ internal sealed unsafe partial class Emulator
             var toMemory = instruction.Op0Kind == OpKind.Memory;
             var bytes = (toMemory ? instruction.Op1Register : instruction.Op0Register).GetSize();
             var destination = Operand(instruction, 0);
-            var a = instruction.OpCount > 1 && instruction.GetOpKind(1) is OpKind.Register or OpKind.Memory ? Operand(instruction, 1) : null;
+            var a = Operand(instruction, 1);
             var hasB = instruction.OpCount > 2 && instruction.GetOpKind(2) is OpKind.Register or OpKind.Memory;
             var b = hasB ? Operand(instruction, 2) : null;
             var bits = instruction.OpCount > 2 && !hasB ? (int)instruction.GetImmediate(2) : 0;
@@ -55,7 +55,7 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpslld => *(int*)a << bits,
                 Mnemonic.Vpaddd => *(int*)a + *(int*)b,
                 Mnemonic.Vpmulld => *(int*)a * *(int*)b,
-                Mnemonic.Vpminub => Math.Min(a[0], b[0]) | Math.Min(a[1], b[1]) << 8 | Math.Min(a[2], b[2]) << 16 | Math.Min(a[3], b[3]) << 24,
+                Mnemonic.Vpminub => Words(Least(a, b), Least(a + 2, b + 2)),
                 Mnemonic.Vpshufb => 0,
                 Mnemonic.Vpmaddwd => v[0] * w[0] + v[1] * w[1],
                 Mnemonic.Vpdpbusd => *old + a[0] * ((sbyte*)b)[0] + a[1] * ((sbyte*)b)[1] + a[2] * ((sbyte*)b)[2] + a[3] * ((sbyte*)b)[3],
@@ -70,6 +70,8 @@ internal sealed unsafe partial class Emulator
         private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 
         private static int Words(int low, int high) => (ushort)low | high << 16;
+
+        private static int Least(byte* a, byte* b) => Math.Min(a[0], b[0]) | Math.Min(a[1], b[1]) << 8;
 
         private static int Saturated(byte* a, sbyte* b) => Math.Clamp(a[0] * b[0] + a[1] * b[1], short.MinValue, short.MaxValue);
 

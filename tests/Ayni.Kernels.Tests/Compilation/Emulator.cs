@@ -5,8 +5,8 @@ using Iced.Intel;
 namespace Ayni.Kernels.Tests;
 
 /// <summary>
-/// Interprets emitted kernels, after Intel's and AMD's instruction references: the instructions that kernels use, on registers of any width and real
-/// memory. Anything else is an error, and so is a kernel that changes a register it must preserve.
+/// Interprets emitted kernels, after Intel's and AMD's instruction references: the instructions that kernels use, on registers of any
+/// width and real memory. Anything else is an error, and so is a kernel that changes a register it must preserve.
 /// </summary>
 internal sealed unsafe partial class Emulator
 {
@@ -58,11 +58,14 @@ internal sealed unsafe partial class Emulator
         while (_instructions[index].Mnemonic != Mnemonic.Ret)
         {
             ref readonly var instruction = ref _instructions[index];
-            index = instruction.FlowControl is FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch && state.Jumps(instruction.Mnemonic)
-                ? _indices[instruction.NearBranchTarget]
-                : index + 1;
             if (instruction.FlowControl == FlowControl.Next)
                 state.Execute(instruction);
+            else if (state.Jumps(instruction.Mnemonic))
+            {
+                index = _indices[instruction.NearBranchTarget];
+                continue;
+            }
+            index++;
         }
         Register[] preserved = [Register.RBX, Register.RBP, Register.RSP, Register.R12, Register.R13, Register.R14, Register.R15];
         foreach (var register in forWindows ? [.. preserved, Register.RSI, Register.RDI] : preserved)

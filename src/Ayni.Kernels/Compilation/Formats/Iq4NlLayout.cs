@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>IQ4_NL: byte i of a block holds the codes of columns i and i + 16, which stand for signed bytes, here stored plus 128.</summary>
+/// <summary>
+/// IQ4_NL: byte i of a block holds the codes of columns i and i + 16, which stand for signed bytes, here stored plus 128.
+/// </summary>
 internal sealed class Iq4NlLayout : PanelLayout
 {
     private readonly PanelField _codes;

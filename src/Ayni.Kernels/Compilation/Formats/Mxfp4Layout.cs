@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// MXFP4: byte i of a block holds the codes of columns i and i + 16, which stand for doubled 4-bit floats, here stored plus 16; the scale is a
-/// power of two.
+/// MXFP4: byte i of a block holds the codes of columns i and i + 16, which stand for doubled 4-bit floats, here stored plus 16; the scale
+/// is a power of two.
 /// </summary>
 internal sealed class Mxfp4Layout : PanelLayout
 {

@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Q2_K: half a block is four runs of 32 columns that share 32 bytes; a 4-bit scale and a 4-bit minimum for each 16 columns share a byte.</summary>
+/// <summary>
+/// Q2_K: half a block is four runs of 32 columns that share 32 bytes; a 4-bit scale and a 4-bit minimum for each 16 columns share a byte.
+/// </summary>
 internal sealed class Q2KLayout : PanelLayout
 {
     private readonly PanelField _values;

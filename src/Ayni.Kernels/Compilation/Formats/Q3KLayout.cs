@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Q3_K: half a block is four runs of 32 columns that share 32 bytes for the low two bits; bit 4 · half + run of 32 more bytes is the third;
-/// stored plus 4, with a 6-bit scale, stored plus 32, for each 16 columns.
+/// Q3_K: half a block is four runs of 32 columns that share 32 bytes for the low two bits; bit 4 · half + run of 32 more bytes is the
+/// third; stored plus 4, with a 6-bit scale, stored plus 32, for each 16 columns.
 /// </summary>
 internal sealed class Q3KLayout : PanelLayout
 {

@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Q4_K: 32 bytes hold 32 columns in their low halves and the next 32 in their high halves; a scale and a minimum for each 32.</summary>
+/// <summary>
+/// Q4_K: 32 bytes hold 32 columns in their low halves and the next 32 in their high halves; a scale and a minimum for each 32.
+/// </summary>
 internal sealed class Q4KLayout : PanelLayout
 {
     private readonly PanelField _values;

@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Q5_1: byte i of a block holds the low four bits of columns i and i + 16; a minimum is added to each. Taken as stored plus 16, so that sums
-/// stay within 16 bits, and the minimum is made greater by as much.
+/// Q5_1: byte i of a block holds the low four bits of columns i and i + 16; a minimum is added to each. Taken as stored plus 16, so that
+/// sums stay within 16 bits, and the minimum is made greater by as much.
 /// </summary>
 internal sealed class Q51Layout : PanelLayout
 {

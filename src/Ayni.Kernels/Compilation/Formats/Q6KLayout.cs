@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Q6_K: half a block is four runs of 32 columns, whose low four bits share 64 bytes and whose high two bits share 32; stored plus 32, with a
-/// signed integer scale for each 16.
+/// Q6_K: half a block is four runs of 32 columns, whose low four bits share 64 bytes and whose high two bits share 32; stored plus 32,
+/// with a signed integer scale for each 16.
 /// </summary>
 internal sealed class Q6KLayout : PanelLayout
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Linux and macOS: anonymous memory, written and then protected. Where Linux denies that to memory that was ever writable, a second view of
-/// an unnamed file in memory is executable while the first is not, and the first is gone before the code is called.
+/// Linux and macOS: anonymous memory, written and then protected. Where Linux denies that to memory that was ever writable, a second view
+/// of an unnamed file in memory is executable while the first is not, and the first is gone before the code is called.
 /// </summary>
 internal sealed unsafe partial class UnixCodeMapper : ICodeMapper
 {
