@@ -46,7 +46,11 @@ public sealed class SpeculationTests : IDisposable
         ImmutableArray<int> text = [.. Enumerable.Range(0, 300).Select(i => 259 + (i * i + 3 * i) % 27)];
         var request = new GenerationRequest
         {
-            Prompt = [1, .. text], MaxTokens = 200, Sampling = SamplingParameters.Greedy, ForcedOutput = text[..200], IgnoreEndOfText = true,
+            Prompt = [1, .. text],
+            MaxTokens = 200,
+            Sampling = SamplingParameters.Greedy,
+            ForcedOutput = text[..200],
+            IgnoreEndOfText = true,
         };
         var (ids, usage, counters) = await Answer(request, speculates: true);
         Assert.Equal(text[..200], ids);
