@@ -10,7 +10,8 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     /// <summary>The whole answer: a choice for each text.</summary>
     public CompletionResponse Whole(IReadOnlyList<string> texts, MeteredResult metered) =>
         Respond(shape.Object, [.. texts.Select((text, index) => shape.Whole(text, ReasonOf(metered, index)) with { Index = index })])
-            with { Usage = UsageOf(metered), Ayni = ExtensionOf(metered) };
+            with
+        { Usage = UsageOf(metered), Ayni = ExtensionOf(metered) };
 
     /// <summary>The first chunk of a choice; null where it starts with text.</summary>
     public CompletionResponse? Opening(int index) =>
