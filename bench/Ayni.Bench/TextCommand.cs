@@ -19,6 +19,12 @@ internal static partial class TextCommand
         var script = new Option<string>("--script") { Description = "latin or arabic.", HelpName = "SCRIPT", Required = true };
         var output = new Option<string>("--out", "-o") { Description = "The file to write.", HelpName = "FILE", Required = true };
         var folders = new Argument<string[]>("folders") { Description = "Folders whose files are read." };
+        script.AcceptOnlyFromAmong("latin", "arabic");
+        folders.Validators.Add(result =>
+        {
+            foreach (var folder in result.Tokens.Select(token => token.Value).Where(folder => !Directory.Exists(folder)))
+                result.AddError($"There is no folder {folder}.");
+        });
         var command = new Command("text", "Gather natural text from files, each line once.") { script, output, folders };
         command.SetAction(result =>
         {

@@ -29,6 +29,9 @@ public sealed class Books : IAsyncDisposable
         _meter = new(identifiers);
     }
 
+    /// <summary>Flushes so far, each for all that waited.</summary>
+    internal long FlushCount => _writer.FlushCount;
+
     /// <summary>
     /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
     /// <see cref="LedgerStorageException"/> if the file is of a newer version, is no ledger, or can't be made durable.

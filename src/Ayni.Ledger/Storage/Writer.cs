@@ -20,6 +20,7 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Database _database;
     private readonly Session _session;
     private readonly TimeProvider _clock;
+    private long _flushes;
 
     /// <summary>Takes over the session and disposes it in the end.</summary>
     public Writer(Database database, Session session, TimeProvider clock)
@@ -29,6 +30,9 @@ internal sealed class Writer : IAsyncDisposable
         _clock = clock;
         new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
     }
+
+    /// <summary>Transactions committed, each with one flush; read by any thread.</summary>
+    public long FlushCount => Volatile.Read(ref _flushes);
 
     /// <summary>
     /// Queues work and waits until it is on disk. Cancelling gives up the wait for a place in the queue or for the result; work that has
@@ -88,6 +92,7 @@ internal sealed class Writer : IAsyncDisposable
                 running = null;
                 transaction.SaveTotals();
                 _session.Control("COMMIT");
+                Volatile.Write(ref _flushes, _flushes + 1);
                 break;
             }
             catch (Exception error) when (running is not null)

@@ -21,8 +21,8 @@ public sealed class ThroughputMeter : IDisposable
 
     /// <summary>Reserves the cache.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="maxLength">The longest sequence, in tokens.</param>
-    /// <param name="maxSequences">The most sequences together; each may then have 1/16 of the longest, and one alone all of it.</param>
+    /// <param name="maxLength">The longest each sequence becomes, in tokens.</param>
+    /// <param name="maxSequences">The most sequences together.</param>
     public ThroughputMeter(LlamaModel model, int maxLength, int maxSequences)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ayni.Kernels;
 
 namespace Ayni.Llama.Tests;
@@ -23,7 +22,6 @@ public sealed class GgufFuzzTests
 
         var random = new Random(seed);
         var (opened, refused) = (0, new HashSet<string>());
-        var watch = Stopwatch.StartNew();
         for (var i = 0; i < Files; i++)
         {
             var damaged = Mutation.Damage(valid, random);
@@ -53,7 +51,6 @@ public sealed class GgufFuzzTests
         // That the damage reaches both ways out, and many refusals, shows that the test tests something.
         Assert.InRange(opened, Files / 50, Files * 9 / 10);
         Assert.True(refused.Count > 100, $"only {refused.Count} different refusals");
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{watch.Elapsed}");
     }
 
     private static void WriteValidFile(string path)

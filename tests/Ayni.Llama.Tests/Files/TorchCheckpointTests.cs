@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 
@@ -128,7 +127,6 @@ public sealed class TorchCheckpointTests
         var path = folder.Write("a.pth", valid);
         var random = new Random(Seed);
         var (opened, refused) = (0, new HashSet<string>());
-        var watch = Stopwatch.StartNew();
         for (var i = 0; i < Files; i++)
         {
             var damaged = Mutation.Damage(valid, random);
@@ -154,6 +152,5 @@ public sealed class TorchCheckpointTests
         }
         Assert.InRange(opened, Files / 50, Files * 9 / 10);
         Assert.True(refused.Count > 50, $"only {refused.Count} different refusals");
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{watch.Elapsed}");
     }
 }
