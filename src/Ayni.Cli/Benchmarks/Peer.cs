@@ -65,8 +65,15 @@ internal sealed class Peer : IDisposable
 
     private double Ask(string line)
     {
-        _process.StandardInput.WriteLine(line);
-        _process.StandardInput.Flush();
+        try
+        {
+            _process.StandardInput.WriteLine(line);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It ended; what is said of that is below.
+        }
         return ReadLine(_process).GetProperty("seconds").GetDouble();
     }
 
