@@ -13,17 +13,21 @@ internal readonly record struct Unpacked(Vector Vector, int Serial);
 /// <param name="code">The kernel.</param>
 /// <param name="shape">What the format unpacks to.</param>
 /// <param name="panel">Points to the block in the panel.</param>
-/// <param name="vectorCount">Registers to unpack with, from the first on; the kernel has the others.</param>
+/// <param name="vectorCount">Registers to unpack with, from the first on: the last of them for a mask. The kernel has the others.</param>
 /// <param name="blocks">Takes the results.</param>
 internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Register panel, int vectorCount, IUnpackedBlocks blocks)
 {
-    private readonly int[] _serials = new int[vectorCount];
+    private readonly int[] _serials = new int[vectorCount - 1];
+    private readonly Vector _nibbles = new(vectorCount - 1);
     private int _issued;
 
     /// <summary>Which group of rows is being unpacked.</summary>
     public int Group { get; set; }
 
     private KernelTarget Target => code.Target;
+
+    /// <summary>Fills the mask, before the first block.</summary>
+    public void Begin() => code.Load(_nibbles, code.Constant([0x0f]));
 
     /// <summary>Four bytes of each row.</summary>
     public Unpacked Load(PanelField field, int index)
@@ -58,10 +62,15 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
     }
 
     /// <summary>The low four bits of every byte.</summary>
-    public Unpacked LowNibbles(Unpacked a) => And(a, 0x0f);
+    public Unpacked LowNibbles(Unpacked a)
+    {
+        var d = Next();
+        code.And(d.Vector, Use(a), _nibbles);
+        return d;
+    }
 
     /// <summary>The high four bits of every byte.</summary>
-    public Unpacked HighNibbles(Unpacked a) => And(ShiftRight(a, 4), 0x0f);
+    public Unpacked HighNibbles(Unpacked a) => LowNibbles(ShiftRight(a, 4));
 
     /// <summary>Every byte and a mask.</summary>
     public Unpacked And(Unpacked a, byte mask) => And(a, [mask]);
@@ -173,13 +182,11 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
         return d;
     }
 
-    /// <summary>a times a number, plus b.</summary>
+    /// <summary>a times a number, plus b, in b's register.</summary>
     public Unpacked MultiplyAdd(Unpacked a, float number, Unpacked b)
     {
-        var d = Next();
-        code.Copy(d.Vector, Use(b));
-        code.MultiplyAdd(d.Vector, Use(a), code.Constant(BitConverter.GetBytes(number)));
-        return d;
+        code.MultiplyAdd(Use(b), Use(a), code.Constant(BitConverter.GetBytes(number)));
+        return b;
     }
 
     /// <summary>Floats with the other sign.</summary>
@@ -218,7 +225,7 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
 
     private Unpacked Next()
     {
-        var number = _issued++ % vectorCount;
+        var number = _issued++ % _serials.Length;
         _serials[number] = _issued;
         return new Unpacked(new Vector(number), _issued);
     }

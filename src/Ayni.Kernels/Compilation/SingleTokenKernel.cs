@@ -43,12 +43,16 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
 
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;
+    private readonly PanelLayout _layout;
     private readonly bool _isSplit;
     private readonly PanelUnpacker _unpacker;
+    private int _stepCount;
+    private int _prefetchCount;
 
     private SingleTokenKernel(PanelLayout layout, KernelTarget target, bool forWindows)
     {
         _code = new KernelAssembler(target, forWindows);
+        _layout = layout;
         _shape = layout.Shape;
         _isSplit = _shape.IsSplitOn(target);
         _unpacker = new PanelUnpacker(_code, _shape, Panel, target.VectorCount - OwnVectorCount, this);
@@ -71,12 +75,13 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     public static byte[] Emit(PanelLayout layout, KernelTarget target, bool forWindows)
     {
         var kernel = new SingleTokenKernel(layout, target, forWindows);
-        kernel.EmitPanels(layout);
+        kernel.EmitPanels();
         return kernel._code.Finish();
     }
 
     public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
     {
+        EmitPrefetch();
         var sub = step / StepsPerSum;
         var isFirst = step % StepsPerSum == 0;
         if (isFirst)
@@ -122,11 +127,12 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         _code.MultiplyAdd(Total, Activation, minimum);
     }
 
-    private void EmitPanels(PanelLayout layout)
+    private void EmitPanels()
     {
         Register[] fields = [Panel, TokenStart, Products, BlockCount, PanelCount];
         for (var i = 0; i < fields.Length; i++)
             _code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
+        _unpacker.Begin();
         var (nextPanel, nextBlock) = (_code.CreateLabel(), _code.CreateLabel());
         _code.Place(nextPanel);
         _code.Copy(Token, TokenStart);
@@ -134,18 +140,25 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         for (var group = 0; group < Target.VectorsPerPanel; group++)
             _code.Clear(TotalOf(group));
         _code.Place(nextBlock);
-        var blockBytes = layout.BlockBytes * Lanes.Count;
-        for (var line = 0; line < blockBytes; line += 64)
-            _code.Prefetch(new Memory(Panel, PrefetchBytes + line));
+        var blockBytes = _layout.BlockBytes * Lanes.Count;
         for (_unpacker.Group = 0; _unpacker.Group < Target.VectorsPerPanel; _unpacker.Group++)
-            layout.Unpack(_unpacker);
+            _layout.Unpack(_unpacker);
         _code.AddTo(Panel, blockBytes);
-        _code.AddTo(Token, layout.BlockColumns / BlockShape.Columns * Activations.RecordBytes);
+        _code.AddTo(Token, _layout.BlockColumns / BlockShape.Columns * Activations.RecordBytes);
         _code.CountDown(Count, nextBlock);
         for (var group = 0; group < Target.VectorsPerPanel; group++)
             _code.Store(new Memory(Products, group * Target.VectorBytes), TotalOf(group));
         _code.AddTo(Products, BlockShape.VectorBytes);
         _code.CountDown(PanelCount, nextPanel);
+    }
+
+    /// <summary>Every step asks for its share of the lines, since many at once would wait for each other.</summary>
+    private void EmitPrefetch()
+    {
+        var lines = _layout.BlockBytes * Lanes.Count / 64.0;
+        var steps = _layout.BlockColumns / 4 * Target.VectorsPerPanel;
+        for (_stepCount++; _prefetchCount < lines * _stepCount / steps; _prefetchCount++)
+            _code.Prefetch(new Memory(Panel, PrefetchBytes + _prefetchCount * 64));
     }
 
     /// <summary>Where a sum begins: at the offset times the activations' sum, to be taken off.</summary>

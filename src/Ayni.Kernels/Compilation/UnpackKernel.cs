@@ -71,6 +71,7 @@ internal sealed class UnpackKernel : IUnpackedBlocks
         _code.Load(Panel, new Memory(KernelAssembler.Arguments));
         _code.Load(Unpacked, new Memory(KernelAssembler.Arguments, 8));
         _code.Load(Count, new Memory(KernelAssembler.Arguments, 16));
+        _unpacker.Begin();
         var next = _code.CreateLabel();
         _code.Place(next);
         var blockBytes = layout.BlockBytes * Lanes.Count;

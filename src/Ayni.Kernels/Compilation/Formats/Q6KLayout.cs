@@ -26,7 +26,7 @@ internal sealed class Q6KLayout : PanelLayout
             var (half, run) = (block / 4, block % 4);
             for (var i = 0; i < 8; i++)
             {
-                var low = u.And(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4), 0x0f);
+                var low = u.LowNibbles(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4));
                 var high = u.And(u.Move(u.Load(_highs, half * 8 + i), 4 - run * 2), 0x30);
                 u.PutWeights(block, i, u.Or(low, high));
             }
