@@ -6,13 +6,18 @@ namespace Ayni.Kernels;
 internal readonly record struct Unpacked(Vector Vector, int Serial);
 
 /// <summary>
-/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put where the product
-/// kernel expects them. One block of one group of rows at a time.
+/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put into a kernel's hands. One
+/// block of one group of rows at a time.
 /// </summary>
 /// <remarks>Registers are handed out in turn; a value that is kept too long is noticed while emitting, not while computing.</remarks>
-internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Register panel, Register unpacked)
+/// <param name="code">The kernel.</param>
+/// <param name="shape">What the format unpacks to.</param>
+/// <param name="panel">Points to the block in the panel.</param>
+/// <param name="vectorCount">Registers to unpack with, from the first on; the kernel has the others.</param>
+/// <param name="blocks">Takes the results.</param>
+internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Register panel, int vectorCount, IUnpackedBlocks blocks)
 {
-    private readonly int[] _serials = new int[code.Target.VectorCount];
+    private readonly int[] _serials = new int[vectorCount];
     private int _issued;
 
     /// <summary>Which group of rows is being unpacked.</summary>
@@ -183,43 +188,37 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
     /// <summary>Puts the stored values of four columns: unsigned bytes.</summary>
     public void PutWeights(int block, int step, Unpacked weights)
     {
-        var place = At(block, shape.WeightOffset(Target, step, Group));
         if (shape.IsSplitOn(Target))
         {
-            code.Store(place, Use(HighNibbles(weights)));
-            code.Store(place + Target.VectorBytes, Use(LowNibbles(weights)));
+            var (high, low) = (HighNibbles(weights), LowNibbles(weights));
+            blocks.PutWeights(block, step, Use(high), Use(low));
         }
         else
         {
-            code.Store(place, Use(weights));
+            blocks.PutWeights(block, step, Use(weights), lowHalf: null);
         }
     }
 
-    /// <summary>Puts the float scales of a block.</summary>
-    public void PutScale(int block, Unpacked scale) => PutVector(block, shape.ScaleOffset(Target), scale);
-
-    /// <summary>Puts what a block adds for each unit of the activations' sum.</summary>
-    public void PutMinimum(int block, int index, Unpacked minimum) => PutVector(block, shape.MinimumOffset(Target, index), minimum);
-
-    /// <summary>Puts the integer scales, from −32768 to 32767, of 16 columns.</summary>
+    /// <summary>Puts the integer scales, from −32768 to 32767, of 16 columns, after their weights.</summary>
     public void PutSubScale(int block, int sub, Unpacked scale)
     {
         // Without dot products the sums they multiply are pairs of 16 bits.
         var pairs = Target.HasDotProduct ? scale : Shuffle(scale, [0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13]);
-        PutVector(block, shape.SubScaleOffset(Target, sub), pairs);
+        blocks.PutSubScale(block, sub, Use(pairs));
     }
 
-    private void PutVector(int block, int offset, Unpacked vector) =>
-        code.Store(At(block, offset + Group * Target.VectorBytes), Use(vector));
+    /// <summary>Puts the float scales of a block, after its weights and integer scales.</summary>
+    public void PutScale(int block, Unpacked scale) => blocks.PutScale(block, Use(scale));
 
-    private Memory At(int block, int offset) => new(unpacked, block * shape.UnpackedBytes(Target) + offset);
+    /// <summary>Puts what a block adds for each unit of the activations' sum, after its scale.</summary>
+    public void PutMinimum(int block, int index, Unpacked minimum) => blocks.PutMinimum(block, index, Use(minimum));
 
     private Memory Place(PanelField field, int index) =>
         new(panel, field.PanelOffset + (index * Lanes.Count + Group * Target.LaneCount) * field.ElementBytes);
 
     private Unpacked Next()
     {
-        var number = _issued++ % Target.VectorCount;
+        var number = _issued++ % vectorCount;
         _serials[number] = _issued;
         return new Unpacked(new Vector(number), _issued);
     }

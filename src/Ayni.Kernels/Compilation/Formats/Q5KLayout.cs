@@ -27,9 +27,10 @@ internal sealed class Q5KLayout : PanelLayout
                 var fifth = u.And(u.Move(u.Load(_fifths, i), 4 - sub), 0x10);
                 u.PutWeights(sub, i, u.Or(low, fifth));
             }
+            var minimum = _subScales.Minimum(u, sub);
             var scale = _subScales.Scale(u, sub);
             u.PutScale(sub, scale);
-            u.PutMinimum(sub, 0, u.MultiplyAdd(scale, 16, _subScales.Minimum(u, sub)));
+            u.PutMinimum(sub, 0, u.MultiplyAdd(scale, 16, minimum));
         }
     }
 }
