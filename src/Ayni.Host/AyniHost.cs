@@ -147,7 +147,7 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             // A bad file's message says all; only a defect needs its stack trace.
-            _logger.LoadingFailed(_options.ModelPath, error.Message, error is ModelFormatException or IOException or LedgerException ? null : error);
+            _logger.LoadingFailed(_options.ModelPath, error.Message, error is ModelFormatException or DraftModelException or IOException or LedgerException ? null : error);
             throw;
         }
     }
@@ -157,13 +157,17 @@ public sealed class AyniHost : IAsyncDisposable
         var model = load(_options, _loading.Token);
         if (model.TierRefusal is { } refusal)
             _logger.TierRefused(refusal);
+        LlamaModel? draft = null;
         try
         {
+            if (_options.DraftModelPath is { } path)
+                draft = load(_options with { ModelPath = path }, _loading.Token);
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
-            return new(model, new LlamaEngine(model, _options.Engine, _clock), ModelOwner.NameIn(model.Metadata), created);
+            return new(model, draft, new LlamaEngine(model, _options.Engine, _clock, draft), ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
+            draft?.Dispose();
             model.Dispose();
             throw;
         }

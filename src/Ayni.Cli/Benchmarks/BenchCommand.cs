@@ -22,6 +22,12 @@ internal static class BenchCommand
         var batch = Numbers("--batch", "Sequences generated together.", "1,4,8,16,32");
         var runs = new Option<int>("--runs") { Description = "Measurements of each figure, in turn with the peer's; the median counts.", HelpName = "N", DefaultValueFactory = _ => 3 };
         var peer = new Option<string?>("--peer") { Description = $"Compare in the same run with {LlamaCpp}, by its npm package (needs Node.js).", HelpName = "NAME" };
+        var forced = new Option<string[]>("--force-output")
+        {
+            Description = "Texts whose answers repeat their prompts, JSON with prompt and output, decoded with guessing and without.",
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON, for scripts." };
         var command = new Command(
             "bench",
@@ -31,16 +37,17 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
+              ayni bench --model model-q4.gguf --prefill= --batch= --force-output bench/text/edit-code.json
             """)
         {
-            model, synthetic, prefill, decode, depth, batch, runs, peer, threads, json,
+            model, synthetic, prefill, decode, depth, batch, runs, forced, peer, threads, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
             if (result.GetValue(peer) is { } name and not LlamaCpp)
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
             var plan = new BenchPlan(
-                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100));
+                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100), result.GetValue(forced) ?? []);
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             var path = result.GetValue(synthetic) is { } shape
                 ? SyntheticModels.Find(shape, workers, cancellationToken)
@@ -88,6 +95,8 @@ internal static class BenchCommand
             Add($"batch{count}", count * plan.DecodeTokens,
                 () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
+        foreach (var file in plan.ForcedOutputs)
+            report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
         void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
@@ -112,6 +121,18 @@ internal static class BenchCommand
         }
     }
 
+    private static ForcedFigure MeasureForced(LlamaModel model, string file, int runs, CancellationToken cancellationToken)
+    {
+        var text = ForcedOutput.Read(file, model);
+        var (plain, guessing) = (new double[runs], new double[runs]);
+        for (var run = 0; run < runs; run++)
+        {
+            plain[run] = text.MeasureAsync(model, speculates: false, cancellationToken).GetAwaiter().GetResult();
+            guessing[run] = text.MeasureAsync(model, speculates: true, cancellationToken).GetAwaiter().GetResult();
+        }
+        return new ForcedFigure(Path.GetFileNameWithoutExtension(file), text, plain, guessing);
+    }
+
     private static Option<string> Numbers(string name, string description, string standard) =>
         new(name) { Description = description, HelpName = "N,N…", DefaultValueFactory = _ => standard };
 
@@ -132,4 +153,4 @@ internal static class BenchCommand
 }
 
 /// <summary>What is measured.</summary>
-internal sealed record BenchPlan(int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs);
+internal sealed record BenchPlan(int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, string[] ForcedOutputs);

@@ -17,6 +17,13 @@ internal static class ModelOption
         HelpName = "FILE",
     };
 
+    /// <summary><c>--draft FILE</c>.</summary>
+    public static Option<string?> Draft() => new("--draft")
+    {
+        Description = "A smaller model of the same vocabulary that drafts what the model then checks. Changes no answer.",
+        HelpName = "FILE",
+    };
+
     /// <summary><c>--threads N</c>.</summary>
     public static Option<int> Threads() => new("--threads")
     {

@@ -11,6 +11,7 @@ internal sealed class ServeOptions
     private static readonly HostOptions Defaults = new() { ModelPath = "" };
 
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _address = new("--address")
@@ -65,7 +66,7 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _sharesPrefixes, _body, _connections,
+            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _sharesPrefixes, _body, _connections,
             _drain, _jsonLogs,
         ];
         foreach (var option in options)
@@ -75,6 +76,7 @@ internal sealed class ServeOptions
     public HostOptions Read(ParseResult result) => new()
     {
         ModelPath = ModelOption.Find(result.GetValue(_model)),
+        DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
         DataDirectory = result.GetValue(_data)!,
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address

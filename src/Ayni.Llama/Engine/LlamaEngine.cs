@@ -26,8 +26,18 @@ public sealed class LlamaEngine : IAsyncDisposable
     private volatile Exception? _failure;
 
     /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
-    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock)
+    /// <param name="model">The model served.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="clock">Measures times.</param>
+    /// <param name="draft">
+    /// A smaller model of the same vocabulary that drafts what the served one then checks, or null. Changes no answer. The engine does not
+    /// dispose it.
+    /// </param>
+    /// <exception cref="DraftModelException">The draft model's vocabulary is another.</exception>
+    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock, LlamaModel? draft = null)
     {
+        if (draft is not null)
+            DraftModel.RequireSameVocabulary(draft, model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.StepTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.StepTokens, EngineOptions.LargestStep);
@@ -43,6 +53,7 @@ public sealed class LlamaEngine : IAsyncDisposable
             model,
             options,
             ContextLength,
+            draft,
             onStarted: sequence => Interlocked.Add(ref _waiting, -1 - sequence.Siblings.Count),
             onEnded: Forget);
         _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
