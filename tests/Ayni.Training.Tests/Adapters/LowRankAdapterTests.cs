@@ -89,7 +89,7 @@ public sealed class LowRankAdapterTests
 
     [Theory]
     [InlineData("r", "0", "r: 0 is not between")]
-    [InlineData("r", "5", "the adapter's rank ask for [5, ")]
+    [InlineData("r", "5", "the model and the adapter's rank ask for [")]
     [InlineData("lora_alpha", "-1", "lora_alpha")]
     [InlineData("use_dora", "true", "use_dora")]
     [InlineData("peft_type", "\"IA3\"", "peft_type")]
