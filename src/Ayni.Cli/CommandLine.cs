@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Ayni.Ledger;
 using Ayni.Llama;
+using Ayni.Training;
 
 namespace Ayni.Cli;
 
@@ -40,6 +41,6 @@ internal static class CommandLine
     /// Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.
     /// </summary>
     private static bool IsExpected(Exception error) =>
-        error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException or DraftModelException
-            or IOException or UnauthorizedAccessException;
+        error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
+            or DraftModelException or BatchException or IOException or UnauthorizedAccessException;
 }
