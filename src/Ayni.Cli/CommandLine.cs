@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
 
@@ -40,6 +41,6 @@ internal static class CommandLine
     /// Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.
     /// </summary>
     private static bool IsExpected(Exception error) =>
-        error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
+        error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException or UnsupportedCacheTypeException
             or IOException or UnauthorizedAccessException;
 }

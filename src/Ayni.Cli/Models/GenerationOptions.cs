@@ -9,6 +9,7 @@ internal sealed class GenerationOptions
 {
     private readonly Option<string?> _model = ModelOption.Model();
     private readonly Option<int> _threads = ModelOption.Threads();
+    private readonly Option<string> _cacheType = ModelOption.CacheType();
 
     private readonly Option<int> _maxTokens = new("-n", "--max-tokens")
     {
@@ -52,7 +53,7 @@ internal sealed class GenerationOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _threads])
+        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _threads])
             command.Options.Add(option);
     }
 
@@ -68,7 +69,9 @@ internal sealed class GenerationOptions
         // A long context is not reserved for a short answer.
         if (promptTokens > 0)
             context = (int)Math.Min(context, Math.Max(promptTokens + (long)result.GetValue(_maxTokens), 2));
-        return new LlamaEngine(model, new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0 }, TimeProvider.System);
+        var cacheType = ModelOption.CheckCacheType(result.GetValue(_cacheType)!);
+        return new LlamaEngine(
+            model, new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0, CacheType = cacheType }, TimeProvider.System);
     }
 
     public GenerationRequest Request(ParseResult result, (ImmutableArray<int> Ids, bool ContinuesText) prompt)

@@ -26,6 +26,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     private volatile Exception? _failure;
 
     /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
+    /// <exception cref="Ayni.Kernels.UnsupportedCacheTypeException">The cache type asked for does not take the model's heads.</exception>
     public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);

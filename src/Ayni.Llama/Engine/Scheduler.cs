@@ -42,7 +42,7 @@ internal sealed class Scheduler : IDisposable
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
         _logits = new float[checked((options.MaxSequences + guesses) * _vocabularySize)];
         _batch = new Batch(model.Config);
-        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes);
+        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes, options.CacheType);
     }
 
     public KeyValueCache Cache { get; }
