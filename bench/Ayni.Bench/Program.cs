@@ -5,6 +5,7 @@ using Ayni.Bench;
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says what was measured, when and on what.")
 {
+    ProductsCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
 };

@@ -85,6 +85,10 @@ internal sealed partial class KernelAssembler
         Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>Products of 32-bit lanes.</summary>
+    public void MultiplyIntegers(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    /// <summary>Products of 32-bit lanes with memory.</summary>
     public void MultiplyIntegers(Vector d, Vector a, Memory b) =>
         Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
 

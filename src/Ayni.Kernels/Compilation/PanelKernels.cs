@@ -4,9 +4,14 @@ namespace Ayni.Kernels;
 /// <param name="Layout">The format's panels.</param>
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
+/// <param name="SingleToken">The product with one token, unpacking included; null where there is nothing to unpack.</param>
 /// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
-internal sealed unsafe record PanelKernels(PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, bool HasPairs)
+internal sealed unsafe record PanelKernels(
+    PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, ExecutableCode? SingleToken, bool HasPairs)
 {
+    /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
+    public const int StripColumns = 256;
+
     /// <summary>Columns that the product counts as one block.</summary>
     public int ProductColumns => Unpacking is null ? 1 : BlockShape.Columns;
 

@@ -6,19 +6,28 @@ namespace Ayni.Kernels;
 internal readonly record struct Unpacked(Vector Vector, int Serial);
 
 /// <summary>
-/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put where the product
-/// kernel expects them. One block of one group of rows at a time.
+/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put into a kernel's hands. One
+/// block of one group of rows at a time.
 /// </summary>
 /// <remarks>Registers are handed out in turn; a value that is kept too long is noticed while emitting, not while computing.</remarks>
-internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Register panel, Register unpacked)
+/// <param name="code">The kernel.</param>
+/// <param name="shape">What the format unpacks to.</param>
+/// <param name="panel">Points to the block in the panel.</param>
+/// <param name="vectorCount">Registers to unpack with, from the first on: the last of them for a mask. The kernel has the others.</param>
+/// <param name="blocks">Takes the results.</param>
+internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Register panel, int vectorCount, IUnpackedBlocks blocks)
 {
-    private readonly int[] _serials = new int[code.Target.VectorCount];
+    private readonly int[] _serials = new int[vectorCount - 1];
+    private readonly Vector _nibbles = new(vectorCount - 1);
     private int _issued;
 
     /// <summary>Which group of rows is being unpacked.</summary>
     public int Group { get; set; }
 
     private KernelTarget Target => code.Target;
+
+    /// <summary>Fills the mask, before the first block.</summary>
+    public void Begin() => code.Load(_nibbles, code.Constant([0x0f]));
 
     /// <summary>Four bytes of each row.</summary>
     public Unpacked Load(PanelField field, int index)
@@ -53,10 +62,15 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
     }
 
     /// <summary>The low four bits of every byte.</summary>
-    public Unpacked LowNibbles(Unpacked a) => And(a, 0x0f);
+    public Unpacked LowNibbles(Unpacked a)
+    {
+        var d = Next();
+        code.And(d.Vector, Use(a), _nibbles);
+        return d;
+    }
 
     /// <summary>The high four bits of every byte.</summary>
-    public Unpacked HighNibbles(Unpacked a) => And(ShiftRight(a, 4), 0x0f);
+    public Unpacked HighNibbles(Unpacked a) => LowNibbles(ShiftRight(a, 4));
 
     /// <summary>Every byte and a mask.</summary>
     public Unpacked And(Unpacked a, byte mask) => And(a, [mask]);
@@ -168,13 +182,11 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
         return d;
     }
 
-    /// <summary>a times a number, plus b.</summary>
+    /// <summary>a times a number, plus b, in b's register.</summary>
     public Unpacked MultiplyAdd(Unpacked a, float number, Unpacked b)
     {
-        var d = Next();
-        code.Copy(d.Vector, Use(b));
-        code.MultiplyAdd(d.Vector, Use(a), code.Constant(BitConverter.GetBytes(number)));
-        return d;
+        code.MultiplyAdd(Use(b), Use(a), code.Constant(BitConverter.GetBytes(number)));
+        return b;
     }
 
     /// <summary>Floats with the other sign.</summary>
@@ -183,43 +195,37 @@ internal sealed class PanelUnpacker(KernelAssembler code, BlockShape shape, Regi
     /// <summary>Puts the stored values of four columns: unsigned bytes.</summary>
     public void PutWeights(int block, int step, Unpacked weights)
     {
-        var place = At(block, shape.WeightOffset(Target, step, Group));
         if (shape.IsSplitOn(Target))
         {
-            code.Store(place, Use(HighNibbles(weights)));
-            code.Store(place + Target.VectorBytes, Use(LowNibbles(weights)));
+            var (high, low) = (HighNibbles(weights), LowNibbles(weights));
+            blocks.PutWeights(block, step, Use(high), Use(low));
         }
         else
         {
-            code.Store(place, Use(weights));
+            blocks.PutWeights(block, step, Use(weights), lowHalf: null);
         }
     }
 
-    /// <summary>Puts the float scales of a block.</summary>
-    public void PutScale(int block, Unpacked scale) => PutVector(block, shape.ScaleOffset(Target), scale);
-
-    /// <summary>Puts what a block adds for each unit of the activations' sum.</summary>
-    public void PutMinimum(int block, int index, Unpacked minimum) => PutVector(block, shape.MinimumOffset(Target, index), minimum);
-
-    /// <summary>Puts the integer scales, from −32768 to 32767, of 16 columns.</summary>
+    /// <summary>Puts the integer scales, from −32768 to 32767, of 16 columns, after their weights.</summary>
     public void PutSubScale(int block, int sub, Unpacked scale)
     {
         // Without dot products the sums they multiply are pairs of 16 bits.
         var pairs = Target.HasDotProduct ? scale : Shuffle(scale, [0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13]);
-        PutVector(block, shape.SubScaleOffset(Target, sub), pairs);
+        blocks.PutSubScale(block, sub, Use(pairs));
     }
 
-    private void PutVector(int block, int offset, Unpacked vector) =>
-        code.Store(At(block, offset + Group * Target.VectorBytes), Use(vector));
+    /// <summary>Puts the float scales of a block, after its weights and integer scales.</summary>
+    public void PutScale(int block, Unpacked scale) => blocks.PutScale(block, Use(scale));
 
-    private Memory At(int block, int offset) => new(unpacked, block * shape.UnpackedBytes(Target) + offset);
+    /// <summary>Puts what a block adds for each unit of the activations' sum, after its scale.</summary>
+    public void PutMinimum(int block, int index, Unpacked minimum) => blocks.PutMinimum(block, index, Use(minimum));
 
     private Memory Place(PanelField field, int index) =>
         new(panel, field.PanelOffset + (index * Lanes.Count + Group * Target.LaneCount) * field.ElementBytes);
 
     private Unpacked Next()
     {
-        var number = _issued++ % Target.VectorCount;
+        var number = _issued++ % _serials.Length;
         _serials[number] = _issued;
         return new Unpacked(new Vector(number), _issued);
     }

@@ -18,25 +18,74 @@ internal unsafe struct UnpackArguments
 }
 
 /// <summary>
-/// Unpacks consecutive blocks of a panel into the first-level cache, where product kernels read them once for every tile of tokens.
+/// Unpacks consecutive blocks of a panel into the first-level cache, where product kernels read them once for every tile of tokens, and
+/// asks for the blocks that come next.
 /// </summary>
-internal static class UnpackKernel
+internal sealed class UnpackKernel : IUnpackedBlocks
 {
-    public static byte[] Emit(PanelLayout layout, KernelTarget target, bool forWindows)
+    private static readonly Register Panel = Register.RSI;
+    private static readonly Register Unpacked = Register.RDI;
+    private static readonly Register Count = Register.RCX;
+
+    private readonly KernelAssembler _code;
+    private readonly BlockShape _shape;
+    private readonly PanelUnpacker _unpacker;
+
+    private UnpackKernel(PanelLayout layout, KernelTarget target, bool forWindows)
     {
-        var code = new KernelAssembler(target, forWindows);
-        var (panel, unpacked, count) = (Register.RSI, Register.RDI, Register.RCX);
-        code.Load(panel, new Memory(KernelAssembler.Arguments));
-        code.Load(unpacked, new Memory(KernelAssembler.Arguments, 8));
-        code.Load(count, new Memory(KernelAssembler.Arguments, 16));
-        var next = code.CreateLabel();
-        code.Place(next);
-        var unpacker = new PanelUnpacker(code, layout.Shape, panel, unpacked);
-        for (unpacker.Group = 0; unpacker.Group < target.VectorsPerPanel; unpacker.Group++)
-            layout.Unpack(unpacker);
-        code.AddTo(panel, layout.BlockBytes * Lanes.Count);
-        code.AddTo(unpacked, layout.BlockColumns / BlockShape.Columns * layout.Shape.UnpackedBytes(target));
-        code.CountDown(count, next);
-        return code.Finish();
+        _code = new KernelAssembler(target, forWindows);
+        _shape = layout.Shape;
+        _unpacker = new PanelUnpacker(_code, _shape, Panel, target.VectorCount, this);
     }
+
+    private KernelTarget Target => _code.Target;
+
+    /// <summary>Emits the kernel.</summary>
+    /// <param name="layout">The format.</param>
+    /// <param name="stripBlocks">Blocks that are unpacked at a time: the next are as far.</param>
+    /// <param name="target">What to emit for.</param>
+    /// <param name="forWindows">Whether it is called by the Windows convention.</param>
+    public static byte[] Emit(PanelLayout layout, int stripBlocks, KernelTarget target, bool forWindows)
+    {
+        var kernel = new UnpackKernel(layout, target, forWindows);
+        kernel.EmitBlocks(layout, stripBlocks);
+        return kernel._code.Finish();
+    }
+
+    public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
+    {
+        var place = At(block, _shape.WeightOffset(Target, step, _unpacker.Group));
+        _code.Store(place, weights);
+        if (lowHalf is { } low)
+            _code.Store(place + Target.VectorBytes, low);
+    }
+
+    public void PutSubScale(int block, int sub, Vector scale) => Put(block, _shape.SubScaleOffset(Target, sub), scale);
+
+    public void PutScale(int block, Vector scale) => Put(block, _shape.ScaleOffset(Target), scale);
+
+    public void PutMinimum(int block, int index, Vector minimum) => Put(block, _shape.MinimumOffset(Target, index), minimum);
+
+    private void EmitBlocks(PanelLayout layout, int stripBlocks)
+    {
+        _code.Load(Panel, new Memory(KernelAssembler.Arguments));
+        _code.Load(Unpacked, new Memory(KernelAssembler.Arguments, 8));
+        _code.Load(Count, new Memory(KernelAssembler.Arguments, 16));
+        _unpacker.Begin();
+        var next = _code.CreateLabel();
+        _code.Place(next);
+        var blockBytes = layout.BlockBytes * Lanes.Count;
+        for (var line = 0; line < blockBytes; line += 64)
+            _code.Prefetch(new Memory(Panel, stripBlocks * blockBytes + line));
+        for (_unpacker.Group = 0; _unpacker.Group < Target.VectorsPerPanel; _unpacker.Group++)
+            layout.Unpack(_unpacker);
+        _code.AddTo(Panel, blockBytes);
+        _code.AddTo(Unpacked, layout.BlockColumns / BlockShape.Columns * _shape.UnpackedBytes(Target));
+        _code.CountDown(Count, next);
+    }
+
+    private void Put(int block, int offset, Vector vector) =>
+        _code.Store(At(block, offset + _unpacker.Group * Target.VectorBytes), vector);
+
+    private Memory At(int block, int offset) => new(Unpacked, block * _shape.UnpackedBytes(Target) + offset);
 }

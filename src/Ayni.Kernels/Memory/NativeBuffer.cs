@@ -22,7 +22,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long bytes, MemoryAccount? account = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - HugePages.PageBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, nint.MaxValue - MemoryAdvice.HugePageBytes);
         _memory = new AlignedMemory(bytes, account);
     }
 
@@ -71,8 +71,8 @@ public sealed unsafe class NativeBuffer : IDisposable
             : base(0, ownsHandle: true)
         {
             Bytes = bytes;
-            var huge = OperatingSystem.IsLinux() && bytes >= 2 * HugePages.PageBytes;
-            var alignment = (nuint)(huge ? HugePages.PageBytes : Alignment);
+            var huge = OperatingSystem.IsLinux() && bytes >= 2 * MemoryAdvice.HugePageBytes;
+            var alignment = (nuint)(huge ? MemoryAdvice.HugePageBytes : Alignment);
             // The system hands out large memory zeroed and untouched: a cache takes only the pages it has come to use.
             _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment);
             var pointer = (void*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
@@ -80,7 +80,7 @@ public sealed unsafe class NativeBuffer : IDisposable
             _account = account;
             _account?.Add(bytes);
             if (huge)
-                HugePages.Advise(pointer, bytes);
+                MemoryAdvice.UseHugePages(pointer, bytes);
         }
 
         public long Bytes { get; }

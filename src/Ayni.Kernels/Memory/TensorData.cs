@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ayni.Kernels;
 
@@ -66,6 +67,16 @@ public readonly unsafe struct TensorData
         var start = Pointer;
         CheckRange(offset, bytes);
         return new TensorData(_owner!, start + offset, bytes);
+    }
+
+    /// <summary>
+    /// Says that the bytes are not needed for now: what came from a mapped file no longer counts as this process's memory, and is read from
+    /// the file again when it is used again. Buffers keep what they hold.
+    /// </summary>
+    public void DropPages()
+    {
+        if (_owner is SafeMemoryMappedViewHandle { IsClosed: false })
+            MemoryAdvice.DropFilePages(_pointer, Bytes);
     }
 
     private void CheckRange(long offset, long bytes)

@@ -12,8 +12,7 @@ namespace Ayni.Kernels;
 /// </remarks>
 internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TFormat : struct, IWeightFormat
 {
-    // Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.
-    private const int StripColumns = 256;
+    private const int StripColumns = PanelKernels.StripColumns;
 
     private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
 
@@ -139,6 +138,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
+            if (Tokens == 1 && Matrix._kernels.SingleToken is { } singleToken)
+            {
+                MultiplyToken(singleToken, chunk * PanelsPerChunk);
+                return;
+            }
             var unpacked = stackalloc byte[UnpackedStripBytes + 64];
             var sums = stackalloc byte[PanelsPerChunk * ChunkTokens * BlockShape.VectorBytes + 64];
             for (var token = 0; token < Tokens; token += ChunkTokens)
@@ -181,6 +185,23 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             }
             for (var panel = 0; panel < panels; panel++)
                 Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
+        }
+
+        private readonly void MultiplyToken(ExecutableCode singleToken, int firstPanel)
+        {
+            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
+            var products = stackalloc float[PanelsPerChunk * Lanes.Count];
+            var arguments = new SingleTokenArguments
+            {
+                Panels = Matrix.PanelAt(firstPanel),
+                Activations = Activations,
+                Products = products,
+                BlockCount = Matrix.Columns / TFormat.BlockLength,
+                PanelCount = panels,
+            };
+            singleToken.Entry(&arguments);
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
+            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
         }
 
         private readonly void Store(int panel, int token, int tokens, float* sums)

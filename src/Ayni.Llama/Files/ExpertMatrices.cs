@@ -30,6 +30,7 @@ internal static class ExpertMatrices
                 Turn<uint>(matrix, inputs, firstOutput, outputs, target);
             else
                 throw new ArgumentOutOfRangeException(nameof(elementBytes), elementBytes, "Numbers have 2 or 4 bytes.");
+            matrix.DropPages();
             return target;
         }
         catch

@@ -204,6 +204,8 @@ internal sealed class MetaSource : ModelSource
                 }
             }
         }
+        foreach (var part in parts)
+            part.DropPages();
         return joined;
     }
 }

@@ -32,6 +32,7 @@ internal static class RotaryRows
             var sourceRow = head * headDim + sourceRowInHead(rowInHead);
             source.Span((long)sourceRow * rowBytes, rowBytes).CopyTo(target.Span<byte>((long)row * rowBytes, rowBytes));
         }
+        source.DropPages();
         return target;
     }
 }

@@ -4,7 +4,8 @@ namespace Ayni.Llama;
 
 /// <summary>
 /// The weights of one tensor in the row order the transformer computes with: the file's own bytes, or a copy where the file keeps another
-/// order. Disposing frees the copy; one that is not disposed is freed once nothing refers to <see cref="Data"/>.
+/// order. Disposing frees the copy, or lets go of the file's pages; a copy that is not disposed is freed once nothing refers to
+/// <see cref="Data"/>.
 /// </summary>
 internal sealed class TensorContent : IDisposable
 {
@@ -17,9 +18,15 @@ internal sealed class TensorContent : IDisposable
     public TensorContent(NativeBuffer copy)
         : this(new TensorData(copy)) => _copy = copy;
 
-    /// <summary>The bytes, valid until the source or this is disposed.</summary>
+    /// <summary>The bytes, valid until the source is disposed; those of a copy until this is.</summary>
     public TensorData Data { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => _copy?.Dispose();
+    public void Dispose()
+    {
+        if (_copy is null)
+            Data.DropPages();
+        else
+            _copy.Dispose();
+    }
 }

@@ -28,6 +28,35 @@ public sealed class MappedFileTests : IDisposable
     }
 
     [Fact]
+    public void Dropped_pages_no_longer_count_as_the_process_and_are_read_again()
+    {
+        const int Length = 8 << 20;
+        var bytes = new byte[Length];
+        new Random(1).NextBytes(bytes);
+        File.WriteAllBytes(PathOf("f"), bytes);
+        using var file = MappedFile.Open(PathOf("f"));
+        Assert.True(file.Span(0, Length).SequenceEqual(bytes));
+        var before = ResidentKilobytes(PathOf("f"));
+        file.Slice(5000, Length - 5000).DropPages();
+        var after = ResidentKilobytes(PathOf("f"));
+        Assert.True(file.Span(0, Length).SequenceEqual(bytes));
+        if (before is null)
+            return;
+        Assert.True(before > Length / 1024 / 2, $"{before} kB were mapped");
+        Assert.True(after <= 64, $"{after} kB are still mapped");
+    }
+
+    /// <summary>What the system counts of a mapped file as this process's memory; null where it does not say.</summary>
+    private static int? ResidentKilobytes(string path)
+    {
+        if (!File.Exists("/proc/self/smaps"))
+            return null;
+        var lines = File.ReadAllLines("/proc/self/smaps").SkipWhile(line => !line.EndsWith(path, StringComparison.Ordinal));
+        var resident = lines.First(line => line.StartsWith("Rss:", StringComparison.Ordinal));
+        return int.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public void Ranges_outside_the_file_are_refused_though_the_page_goes_on()
     {
         File.WriteAllBytes(PathOf("f"), new byte[100]);

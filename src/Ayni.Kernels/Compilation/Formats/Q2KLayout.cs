@@ -25,12 +25,13 @@ internal sealed class Q2KLayout : PanelLayout
             var (half, run) = (block / 4, block % 4);
             for (var i = 0; i < 8; i++)
                 u.PutWeights(block, i, u.And(u.ShiftRight(u.Load(_values, half * 8 + i), run * 2), 3));
+            for (var sub = 0; sub < 2; sub++)
+                u.PutSubScale(block, sub, u.AndIntegers(u.LoadByte(_subScales, block * 2 + sub), 0xf));
             u.PutScale(block, u.LoadHalf(_scale));
             for (var sub = 0; sub < 2; sub++)
             {
-                var both = u.LoadByte(_subScales, block * 2 + sub);
-                u.PutSubScale(block, sub, u.AndIntegers(both, 0xf));
-                u.PutMinimum(block, sub, u.Negate(u.Multiply(u.ToSingle(u.ShiftRight(both, 4)), u.LoadHalf(_minimum))));
+                var minimum = u.ToSingle(u.ShiftRight(u.LoadByte(_subScales, block * 2 + sub), 4));
+                u.PutMinimum(block, sub, u.Negate(u.Multiply(minimum, u.LoadHalf(_minimum))));
             }
         }
     }

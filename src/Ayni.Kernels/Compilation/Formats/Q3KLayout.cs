@@ -30,9 +30,9 @@ internal sealed class Q3KLayout : PanelLayout
                 var third = u.And(u.Move(u.Load(_thirds, i), 2 - block), 4);
                 u.PutWeights(block, i, u.Or(low, third));
             }
-            u.PutScale(block, u.LoadHalf(_scale));
             u.PutSubScale(block, 0, SubScale(u, block * 2));
             u.PutSubScale(block, 1, SubScale(u, block * 2 + 1));
+            u.PutScale(block, u.LoadHalf(_scale));
         }
     }
 

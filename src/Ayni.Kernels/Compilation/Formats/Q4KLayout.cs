@@ -16,17 +16,13 @@ internal sealed class Q4KLayout : PanelLayout
 
     public override void Unpack(PanelUnpacker u)
     {
-        for (var pair = 0; pair < 4; pair++)
+        for (var sub = 0; sub < 8; sub++)
         {
             for (var i = 0; i < 8; i++)
             {
-                var values = u.Load(_values, pair * 8 + i);
-                u.PutWeights(pair * 2, i, u.LowNibbles(values));
-                u.PutWeights(pair * 2 + 1, i, u.HighNibbles(values));
+                var values = u.Load(_values, sub / 2 * 8 + i);
+                u.PutWeights(sub, i, sub % 2 == 0 ? u.LowNibbles(values) : u.HighNibbles(values));
             }
-        }
-        for (var sub = 0; sub < 8; sub++)
-        {
             u.PutScale(sub, _subScales.Scale(u, sub));
             u.PutMinimum(sub, 0, _subScales.Minimum(u, sub));
         }

@@ -23,13 +23,14 @@ internal sealed class Q5KLayout : PanelLayout
         {
             for (var i = 0; i < 8; i++)
             {
-                var low = u.And(u.ShiftRight(u.Load(_values, sub / 2 * 8 + i), sub % 2 * 4), 0x0f);
+                var low = u.LowNibbles(u.ShiftRight(u.Load(_values, sub / 2 * 8 + i), sub % 2 * 4));
                 var fifth = u.And(u.Move(u.Load(_fifths, i), 4 - sub), 0x10);
                 u.PutWeights(sub, i, u.Or(low, fifth));
             }
+            var minimum = _subScales.Minimum(u, sub);
             var scale = _subScales.Scale(u, sub);
             u.PutScale(sub, scale);
-            u.PutMinimum(sub, 0, u.MultiplyAdd(scale, 16, _subScales.Minimum(u, sub)));
+            u.PutMinimum(sub, 0, u.MultiplyAdd(scale, 16, minimum));
         }
     }
 }

@@ -21,23 +21,18 @@ internal sealed class Q6KLayout : PanelLayout
 
     public override void Unpack(PanelUnpacker u)
     {
-        for (var half = 0; half < 2; half++)
-        {
-            for (var i = 0; i < 8; i++)
-            {
-                for (var run = 0; run < 4; run++)
-                {
-                    var low = u.And(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4), 0x0f);
-                    var high = u.And(u.Move(u.Load(_highs, half * 8 + i), 4 - run * 2), 0x30);
-                    u.PutWeights(half * 4 + run, i, u.Or(low, high));
-                }
-            }
-        }
         for (var block = 0; block < 8; block++)
         {
-            u.PutScale(block, u.LoadHalf(_scale));
+            var (half, run) = (block / 4, block % 4);
+            for (var i = 0; i < 8; i++)
+            {
+                var low = u.LowNibbles(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4));
+                var high = u.And(u.Move(u.Load(_highs, half * 8 + i), 4 - run * 2), 0x30);
+                u.PutWeights(block, i, u.Or(low, high));
+            }
             u.PutSubScale(block, 0, u.LoadSignedByte(_subScales, block * 2));
             u.PutSubScale(block, 1, u.LoadSignedByte(_subScales, block * 2 + 1));
+            u.PutScale(block, u.LoadHalf(_scale));
         }
     }
 }
