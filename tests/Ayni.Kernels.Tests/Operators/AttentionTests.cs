@@ -173,13 +173,18 @@ public sealed class AttentionTests : IDisposable
         using var cache = Filled(shape, type);
         var (query, output, row) = (new float[70 * 8 * 64], new float[70 * 8 * 64], new float[2 * 64]);
         var spans = Enumerable.Range(1, 70).Select(end => new AttentionSpan(0, 0, end)).ToArray();
-        Attention.Apply(query, cache, _table, spans, output, _simd);
-        cache.Write([0], [0], row, row, _simd);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Attention.Apply(query, cache, _table, spans, output, _simd);
-        Attention.Apply(query.AsSpan(0, 8 * 64), cache, _table, spans.AsSpan(69), output.AsSpan(0, 8 * 64), _simd);
-        cache.Write([0], [0], row, row, _simd);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        int[] places = [0];
+        // The first of each prepares what the rest uses.
+        var taken = new List<long>(4);
+        for (var round = 0; round < 4; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            cache.Write(places, places, row, row, _simd);
+            Attention.Apply(query, cache, _table, spans, output, _simd);
+            Attention.Apply(query.AsSpan(0, 8 * 64), cache, _table, spans.AsSpan(69), output.AsSpan(0, 8 * 64), _simd);
+            taken.Add(GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal([0, 0], taken[2..]);
     }
 
     [Fact]
