@@ -55,11 +55,13 @@ internal static class PullCommand
                     ? count
                     : throw new UsageException($"--connections {result.GetValue(connections)}: expected 1 to 64."),
             };
-            using var client = new HubClient(options, TimeProvider.System);
-            var puller = new HubPuller(client, ModelStore.OfUser(), TimeProvider.System);
             StoredModel stored;
             using (var progress = new PullProgressLine(reference.ToString()))
+            {
+                using var client = new HubClient(options, TimeProvider.System, progress);
+                var puller = new HubPuller(client, ModelStore.OfUser(), TimeProvider.System);
                 stored = await puller.PullAsync(reference, progress, cancellationToken).ConfigureAwait(false);
+            }
 
             if (result.GetValue(json))
             {

@@ -1,9 +1,13 @@
+using System.Globalization;
 using Ayni.Llama;
 
 namespace Ayni.Cli;
 
-/// <summary>Shows a pull on one line of a terminal: how much is here, how fast it comes and how long it will take.</summary>
-internal sealed class PullProgressLine(string name) : IProgress<PullProgress>, IDisposable
+/// <summary>
+/// Shows a pull on one line of a terminal: how much is here, how fast it comes and how long it will take. What failed and is tried again gets a
+/// line of its own, wherever errors go.
+/// </summary>
+internal sealed class PullProgressLine(string name) : IProgress<PullProgress>, IProgress<HubWait>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.2);
 
@@ -28,10 +32,23 @@ internal sealed class PullProgressLine(string name) : IProgress<PullProgress>, I
         }
     }
 
-    public void Dispose()
+    public void Report(HubWait value)
+    {
+        lock (_lock)
+        {
+            Clear();
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{value.Problem}; attempt {value.Attempt} of {value.Attempts} in {value.Delay.TotalSeconds:0.#} s."));
+        }
+    }
+
+    public void Dispose() => Clear();
+
+    private void Clear()
     {
         if (_width > 0)
             Console.Error.Write("\r" + new string(' ', _width) + "\r");
+        _width = 0;
     }
 
     private string Line(PullProgress value, TimeSpan elapsed)

@@ -40,7 +40,7 @@ internal sealed class JsonFields
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new ModelFormatException(path, 0, "root", $"expected an object, found {document.RootElement.ValueKind}");
             var fields = new JsonFields(path, document.RootElement.Clone(), "");
-            _ = fields.Names.Count(); // Names that are not Unicode text come to light here.
+            ReadNames(document.RootElement);
             return fields;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -148,6 +148,24 @@ internal sealed class JsonFields
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>Brings to light names that are not Unicode text, at any depth.</summary>
+    private static void ReadNames(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in element.EnumerateArray())
+                ReadNames(item);
+        }
+        else if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in element.EnumerateObject())
+            {
+                _ = property.Name;
+                ReadNames(property.Value);
+            }
+        }
     }
 
     private JsonElement? Value(string name) =>

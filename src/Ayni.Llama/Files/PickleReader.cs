@@ -36,16 +36,21 @@ internal ref struct PickleReader
             throw Error($"{bytes.Length} bytes are more than the {PickleLimits.Bytes} that Ayni allows");
     }
 
-    /// <summary>The tensors by name, in the pickle's order. Entries that are not tensors are refused.</summary>
+    /// <summary>
+    /// The tensors by name, in the pickle's order. What the layers of NVIDIA's Transformer Engine keep beside their weights (<c>_extra_state</c>,
+    /// for 8-bit training) is passed over; other entries that are not tensors are refused.
+    /// </summary>
     public Dictionary<string, PickleTensor> ReadTensors()
     {
         if (Run() is not Dictionary<string, object?> entries)
             throw Error("the checkpoint is not a dictionary of tensors");
         var tensors = new Dictionary<string, PickleTensor>(StringComparer.Ordinal);
-        foreach (var (name, value) in entries)
+        foreach (var (name, value) in entries.Where(entry => entry is not { Value: PickleOpaque.ByteStream } || !IsExtraState(entry.Key)))
             tensors.Add(name, value as PickleTensor ?? throw Error($"the entry '{Short(name)}' is not a tensor"));
         return tensors;
     }
+
+    private static bool IsExtraState(string name) => name.EndsWith("._extra_state", StringComparison.Ordinal);
 
     private object? Run()
     {
@@ -122,7 +127,16 @@ internal ref struct PickleReader
                 var arguments = PopTuple();
                 Push(Reduce(Pop(), arguments));
                 break;
-            case (byte)'b': // BUILD: an ordered dictionary's attributes, such as the versions of a module's parts; not weights.
+            case 0x81: // NEWOBJ
+                Push(PopTuple() is [] && Pop() is PickleGlobal.ByteStream
+                    ? PickleOpaque.ByteStream
+                    : throw Error("a new object of something that is no empty stream of bytes; nothing of it was executed"));
+                break;
+            case (byte)'B' or (byte)'C': // BINBYTES, SHORT_BINBYTES
+                Take(code == 'B' ? Int32() : Byte());
+                Push(PickleOpaque.Bytes);
+                break;
+            case (byte)'b': // BUILD: an ordered dictionary's attributes, such as the versions of a module's parts, or a stream's bytes; not weights.
                 Pop();
                 break;
             case (byte)'s' or (byte)'u': // SETITEM, SETITEMS
@@ -150,6 +164,9 @@ internal ref struct PickleReader
     {
         ("collections", "OrderedDict") => PickleGlobal.OrderedDictionary,
         ("torch._utils", "_rebuild_tensor_v2") => PickleGlobal.RebuildTensor,
+        ("_io", "BytesIO") => PickleGlobal.ByteStream,
+        ("_codecs", "encode") => PickleGlobal.Encode,
+        ("__builtin__" or "builtins", "bytes") => PickleGlobal.Bytes,
         ("torch", "FloatStorage") => PickleGlobal.FloatStorage,
         ("torch", "HalfStorage") => PickleGlobal.HalfStorage,
         ("torch", "BFloat16Storage") => PickleGlobal.BFloat16Storage,
@@ -170,6 +187,9 @@ internal ref struct PickleReader
     {
         if (function is PickleGlobal.OrderedDictionary && arguments.Length == 0)
             return new Dictionary<string, object?>(StringComparer.Ordinal);
+        // Protocol 2 has no bytes: it says what text they are the encoding of. Nobody reads them.
+        if (function is PickleGlobal.Encode && arguments is [string, "latin1"] || function is PickleGlobal.Bytes && arguments is [])
+            return PickleOpaque.Bytes;
         // Storage, offset, sizes, strides; what follows concerns training.
         if (function is not PickleGlobal.RebuildTensor || arguments.Length < 4)
             throw Error("a call of something that is neither an empty dictionary nor a tensor; nothing of it was executed");

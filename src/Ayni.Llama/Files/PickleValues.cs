@@ -11,6 +11,15 @@ internal enum PickleGlobal
     /// <summary><c>torch._utils._rebuild_tensor_v2</c>.</summary>
     RebuildTensor,
 
+    /// <summary><c>_io.BytesIO</c>: bytes in memory.</summary>
+    ByteStream,
+
+    /// <summary><c>_codecs.encode</c>: how protocol 2 writes bytes.</summary>
+    Encode,
+
+    /// <summary><c>bytes</c>: how protocol 2 writes none.</summary>
+    Bytes,
+
     /// <summary><c>torch.FloatStorage</c>.</summary>
     FloatStorage,
 
@@ -19,6 +28,16 @@ internal enum PickleGlobal
 
     /// <summary><c>torch.BFloat16Storage</c>.</summary>
     BFloat16Storage,
+}
+
+/// <summary>Values of a pickle that nobody looks into; their contents are not kept.</summary>
+internal enum PickleOpaque
+{
+    /// <summary>Bytes.</summary>
+    Bytes,
+
+    /// <summary>A stream of bytes.</summary>
+    ByteStream,
 }
 
 /// <summary>A run of numbers in a member of the archive.</summary>

@@ -10,6 +10,7 @@ internal sealed partial class HubCatalog(HubClient client)
     private const int MaxAnswerBytes = 16 << 20;
     private const int MaxPages = 100;
     private const int MaxFiles = 50_000;
+    private const int MaxLicenseLength = 100;
 
     public async Task<HubRepository> ReadAsync(HubReference reference, CancellationToken cancellationToken)
     {
@@ -42,9 +43,9 @@ internal sealed partial class HubCatalog(HubClient client)
         var path = Text(entry, "path") ?? throw Invalid(reference, "it lists a file without a path");
         if (HubFile.FindPathProblem(path) is { } problem)
             throw Invalid(reference, $"it lists a file '{path}', and {problem}");
-        var large = entry.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object;
-        var source = large ? lfs : entry;
-        if (!source.TryGetProperty("size", out var size) || size.ValueKind != JsonValueKind.Number || !size.TryGetInt64(out var bytes) || bytes < 0)
+        var large = Value(entry, "lfs") is { ValueKind: JsonValueKind.Object };
+        var source = large ? Value(entry, "lfs")!.Value : entry;
+        if (Value(source, "size") is not { ValueKind: JsonValueKind.Number } size || !size.TryGetInt64(out var bytes) || bytes < 0)
             throw Invalid(reference, $"it does not say how long '{path}' is");
         var digest = Text(source, "oid");
         if (digest is null || !(large ? Sha256Pattern() : CommitPattern()).IsMatch(digest))
@@ -52,11 +53,13 @@ internal sealed partial class HubCatalog(HubClient client)
         return new HubFile(path, bytes, digest, large);
     }
 
+    /// <summary>The licence's name, which is shown: one that a terminal might obey is none.</summary>
     private static string? LicenseOf(JsonElement model)
     {
-        if (model.ValueKind != JsonValueKind.Object || !model.TryGetProperty("cardData", out var card))
+        if (Value(model, "cardData") is not { } card)
             return null;
-        return Text(card, "license") is "other" or null ? Text(card, "license_name") ?? Text(card, "license") : Text(card, "license");
+        var license = Text(card, "license") is "other" or null ? Text(card, "license_name") ?? Text(card, "license") : Text(card, "license");
+        return license is { Length: <= MaxLicenseLength } && !license.Any(char.IsControl) ? license : null;
     }
 
     private Task<(JsonElement Answer, Uri? Next)> ReadJsonAsync(
@@ -102,12 +105,23 @@ internal sealed partial class HubCatalog(HubClient client)
     {
         try
         {
-            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value)
-                && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            return Value(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
         }
         catch (InvalidOperationException)
         {
             return null; // A lone surrogate: no text.
+        }
+    }
+
+    private static JsonElement? Value(JsonElement element, string name)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // A lone surrogate in a name beside it.
         }
     }
 

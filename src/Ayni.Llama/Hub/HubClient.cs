@@ -15,11 +15,15 @@ public sealed class HubClient : IDisposable
 
     private readonly HubOptions _options;
     private readonly TimeProvider _clock;
+    private readonly IProgress<HubWait>? _waits;
     private readonly HttpClient _http;
 
     /// <summary>Makes a client.</summary>
+    /// <param name="options">The hub, and how it is spoken to.</param>
+    /// <param name="clock">Measures the waits.</param>
+    /// <param name="waits">Told of each wait before another attempt, from any thread.</param>
     /// <exception cref="HubException">The hub's address is not http(s), or a token would be sent to it without encryption.</exception>
-    public HubClient(HubOptions options, TimeProvider clock)
+    public HubClient(HubOptions options, TimeProvider clock, IProgress<HubWait>? waits = null)
     {
         if (!options.Hub.IsAbsoluteUri || !IsWeb(options.Hub))
             throw new HubException(HubFailure.Invalid, $"{options.Hub}: a hub's address starts with https:// or http://.");
@@ -33,6 +37,7 @@ public sealed class HubClient : IDisposable
         }
         _options = options;
         _clock = clock;
+        _waits = waits;
         _http = new HttpClient(new SocketsHttpHandler
         {
             // Followed here, so that the token stays with the hub.
@@ -85,7 +90,10 @@ public sealed class HubClient : IDisposable
                 HubFailure.Unavailable, $"{_options.Hub.Host}: {error.Message}{wait}; what is downloaded is kept, so try again later.", error);
         }
         var delay = error.Wait ?? _options.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 16));
-        await Task.Delay(delay < _options.LongestDelay ? delay : _options.LongestDelay, _clock, cancellationToken).ConfigureAwait(false);
+        if (delay > _options.LongestDelay)
+            delay = _options.LongestDelay;
+        _waits?.Report(new HubWait($"{_options.Hub.Host}: {error.Message}", delay, failures + 1, _options.Attempts));
+        await Task.Delay(delay, _clock, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The failure of a connection as one that may pass; null for any other.</summary>

@@ -25,6 +25,10 @@ public sealed class ModelStore
     private const string LockName = ".lock";
     private const string Branch = "main";
     private const string Safetensors = "safetensors";
+    private const int MaxRecordBytes = 64 << 20;
+
+    // So that the sum of as many files as fit in a record is a long.
+    private const long MaxFileBytes = 1L << 42;
 
     /// <summary>Opens a store; the folder need not be there yet.</summary>
     public ModelStore(string folder) => Folder = Path.GetFullPath(folder);
@@ -135,17 +139,27 @@ public sealed class ModelStore
         var path = Path.Combine(FolderOf(reference), RecordName);
         if (!File.Exists(path))
             return new PullRecord();
+        if (new FileInfo(path).Length > MaxRecordBytes)
+            throw Damaged($"longer than {MaxRecordBytes} bytes");
         try
         {
             var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), PullJson.Default.PullRecord) ?? new PullRecord();
-            if (record.Files.Find(file => HubFile.FindPathProblem(file.Path) is not null) is { } bad)
-                throw new ModelFormatException(path, -1, "files", $"'{bad.Path}' is no file that was pulled");
+            foreach (var file in record.Files)
+            {
+                if (file is null || HubFile.FindPathProblem(file.Path) is not null)
+                    throw new ModelFormatException(path, -1, "files", $"'{file?.Path}' is no file that was pulled");
+                if (file.Bytes is < 0 or > MaxFileBytes)
+                    throw new ModelFormatException(path, -1, "files", $"'{file.Path}' can't have {file.Bytes} bytes");
+            }
             return record;
         }
         catch (JsonException error)
         {
-            throw new ModelFormatException(path, -1, "root", "not a record of pulled files; delete it and pull again", error);
+            throw Damaged("not a record of pulled files", error);
         }
+
+        ModelFormatException Damaged(string problem, Exception? inner = null) =>
+            new(path, -1, "root", problem + "; delete it and pull again", inner);
     }
 
     internal void WriteRecord(HubReference reference, PullRecord record)
@@ -200,6 +214,8 @@ internal sealed class PullRecord
 /// <summary>One of them; the commit is the one it was pulled from.</summary>
 internal sealed record PulledFile(string Path, long Bytes, string Digest, string Commit, DateTimeOffset Pulled);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PullRecord))]
 internal sealed partial class PullJson : JsonSerializerContext;

@@ -71,12 +71,6 @@ internal static class MetaConfigWriter
         }
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"No multiplier makes {width} of {dim}."));
 
-        long Width(double? multiplier, int multiple)
-        {
-            var hidden = 8L * dim / 3;
-            if (multiplier is { } share)
-                hidden = (long)(share * hidden);
-            return (hidden + multiple - 1) / multiple * multiple;
-        }
+        double Width(double? multiplier, int multiple) => MetaConfig.FeedForwardWidth(dim, multiplier, multiple);
     }
 }

@@ -51,6 +51,20 @@ public sealed class PullCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_is_waited_for_is_said()
+    {
+        _hub.Add("tiny-Q4_0.gguf", 100);
+        _hub.OnApi = (number, context) =>
+        {
+            context.Response.StatusCode = number == 1 ? 503 : 200;
+            context.Response.Headers.RetryAfter = "0";
+            return number == 1;
+        };
+        var pulled = (await CommandAsync("pull", FakeHub.Repository)).Succeeded();
+        Assert.Contains("127.0.0.1: model: the answer was 503 ServiceUnavailable; attempt 2 of 6 in 0 s.", pulled.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_pull_goes_on_where_it_was()
     {
         var content = _hub.Add("big-Q4_0.gguf", 5 * Piece + 77);

@@ -8,7 +8,7 @@ namespace Ayni.Llama.Tests;
 /// <summary>One tensor to be written into a checkpoint, with lies where a test needs them.</summary>
 internal sealed record RawTensor(string Name, int[] Shape, byte[] Data)
 {
-    /// <summary><c>FloatStorage</c>, <c>HalfStorage</c> or <c>BFloat16Storage</c>.</summary>
+    /// <summary><c>FloatStorage</c>, <c>HalfStorage</c> or <c>BFloat16Storage</c>; or <c>BytesIO</c> for what is no tensor but a stream of bytes.</summary>
     public string Storage { get; init; } = "FloatStorage";
 
     /// <summary>Strides; those of contiguous numbers where null.</summary>
@@ -62,6 +62,11 @@ internal static class RawCheckpoint
         {
             var tensor = tensors[i];
             Text(tensor.Name);
+            if (tensor.Storage == "BytesIO")
+            {
+                Stream(tensor.Data);
+                continue;
+            }
             Code("ctorch._utils\n_rebuild_tensor_v2\n((");
             Text("storage");
             Code($"ctorch\n{tensor.Storage}\n");
@@ -79,6 +84,24 @@ internal static class RawCheckpoint
         Text("_metadata");
         Code("h\0sb.");
         return [.. pickle];
+
+        // As Python's copyreg reduces it: a new object, and a state of its bytes, position and attributes.
+        void Stream(byte[] content)
+        {
+            Code("c_io\nBytesIO\n)\u0081");
+            if (content.Length == 0)
+            {
+                Code("c__builtin__\nbytes\n)R");
+            }
+            else
+            {
+                Code("c_codecs\nencode\n");
+                Text(Encoding.Latin1.GetString(content));
+                Text("latin1");
+                Code("\u0086R");
+            }
+            Code("K\0N\u0087b");
+        }
 
         void Code(string text) => pickle.AddRange(Encoding.Latin1.GetBytes(text));
 

@@ -23,6 +23,21 @@ public sealed class TorchCheckpointTests
     }
 
     [Theory]
+    // What Python's pickle writes of {"a._extra_state": io.BytesIO(b"\x80abc"), "b._extra_state": io.BytesIO()}, in protocols 2 and 4.
+    [InlineData("gAJ9cQAoWA4AAABhLl9leHRyYV9zdGF0ZXEBY19pbwpCeXRlc0lPCnECKYFxA2NfY29kZWNzCmVuY29kZQpxBFgFAAAAwoBhYmNxBVgGAAAAbGF0aW4xcQaGcQdScQhLAE6HcQliWA4AAABiLl9leHRyYV9zdGF0ZXEKaAIpgXELY19fYnVpbHRpbl9fCmJ5dGVzCnEMKVJxDUsATodxDmJ1Lg==")]
+    [InlineData("gASVVwAAAAAAAAB9lCiMDmEuX2V4dHJhX3N0YXRllIwDX2lvlIwHQnl0ZXNJT5STlCmBlEMEgGFiY5RLAE6HlGKMDmIuX2V4dHJhX3N0YXRllGgEKYGUQwCUSwBOh5RidS4=")]
+    public void States_of_layers_are_passed_over(string pickle)
+    {
+        using var folder = new TemporaryFolder();
+        using var states = TorchCheckpoint.Open(folder.Write("a.pth", RawCheckpoint.Archive(Convert.FromBase64String(pickle))));
+        Assert.Empty(states.Tensors);
+
+        RawTensor[] both = [new("a._extra_state", [], [1, 2, 0xFF]) { Storage = "BytesIO" }, Norm, new("b._extra_state", [], []) { Storage = "BytesIO" }];
+        using var mixed = TorchCheckpoint.Open(folder.Write("b.pth", RawCheckpoint.Of(both)));
+        Assert.Equal(Norm.Data, mixed.Data(Assert.Single(mixed.Tensors.Values)).Span(0, 8).ToArray());
+    }
+
+    [Theory]
     [InlineData("cos\nsystem\n(X\u0004\0\0\0true tR.", "os.system")]
     [InlineData("c__builtin__\neval\n.", "__builtin__.eval")]
     [InlineData("cbuiltins\ngetattr\n.", "builtins.getattr")]
@@ -31,7 +46,23 @@ public sealed class TorchCheckpointTests
     [InlineData("X\u0002\0\0\0osX\u0006\0\0\0system\u0093.", "os.system")]
     [InlineData("(X\u0001\0\0\0aios\nsystem\n.", "0x69")] // INST
     [InlineData("}(otb.", "0x6F")] // OBJ
-    [InlineData("}\u0081.", "0x81")] // NEWOBJ
+    [InlineData("}\u0081.", "a tuple was expected")] // NEWOBJ
+    [InlineData("})\u0081.", "a new object of something")]
+    [InlineData("ccollections\nOrderedDict\n)\u0081.", "a new object of something")]
+    [InlineData("c_io\nBytesIO\nX\u0001\0\0\0a\u0085\u0081.", "a new object of something")]
+    [InlineData("c_io\nBytesIO\n)R.", "neither an empty dictionary nor a tensor")]
+    [InlineData("c_io\nopen\n.", "_io.open")]
+    [InlineData("c_io\nFileIO\n.", "_io.FileIO")]
+    [InlineData("cio\nopen\n.", "io.open")]
+    [InlineData("c_codecs\ndecode\n.", "_codecs.decode")]
+    [InlineData("c_codecs\nopen\n.", "_codecs.open")]
+    [InlineData("c_codecs\nencode\nX\u0001\0\0\0aX\u0004\0\0\0utf8\u0086R.", "neither an empty dictionary nor a tensor")]
+    [InlineData("c_codecs\nencode\n(X\u0001\0\0\0aX\u0006\0\0\0latin1X\u0001\0\0\0atR.", "neither an empty dictionary nor a tensor")]
+    [InlineData("c__builtin__\nbytes\nK\u0001\u0085R.", "neither an empty dictionary nor a tensor")]
+    [InlineData("C\u0005ab.", "bytes were expected")]
+    [InlineData("B\u00FF\u00FF\u00FF\u00FFa.", "bytes were expected")]
+    [InlineData("}X\u0001\0\0\0ac_io\nBytesIO\n)\u0081s.", "the entry 'a' is not a tensor")]
+    [InlineData("}X\u000E\0\0\0a._extra_stateC\u0001as.", "the entry 'a._extra_state' is not a tensor")]
     [InlineData("Pabc\n.", "0x50")] // PERSID
     [InlineData("\u0082\u0001.", "0x82")] // EXT1
     [InlineData("ctorch\nFloatStorage\n)R.", "neither an empty dictionary nor a tensor")]
@@ -123,7 +154,7 @@ public sealed class TorchCheckpointTests
     {
         const int Seed = 20261123, Files = 4_000;
         using var folder = new TemporaryFolder();
-        var valid = RawCheckpoint.Of(Norm, Half);
+        var valid = RawCheckpoint.Of(Norm, Half, new RawTensor("a._extra_state", [], [1, 2, 3]) { Storage = "BytesIO" });
         var path = folder.Write("a.pth", valid);
         var random = new Random(Seed);
         var (opened, refused) = (0, new HashSet<string>());

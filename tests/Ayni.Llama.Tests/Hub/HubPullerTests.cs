@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ayni.Tests;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +11,7 @@ public sealed class HubPullerTests : IAsyncLifetime, IDisposable
     private const string Model = "tiny-Q4_0.gguf";
 
     private readonly TemporaryFolder _folder = new();
+    private readonly WaitList _waits = new();
     private FakeHub _hub = null!;
     private HubOptions _options = null!;
 
@@ -169,9 +171,12 @@ public sealed class HubPullerTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_hub_that_is_not_there_is_named()
     {
-        _options = _options with { Attempts = 1 };
+        _options = _options with { Attempts = 3 };
         await _hub.DisposeAsync();
         await FailAsync(HubFailure.Unavailable, "the connection failed");
+        Assert.Equal(
+            [(2, 3, _options.FirstDelay), (3, 3, 2 * _options.FirstDelay)], _waits.Select(wait => (wait.Attempt, wait.Attempts, wait.Delay)));
+        Assert.All(_waits, wait => Assert.StartsWith("127.0.0.1: the connection failed (", wait.Problem, StringComparison.Ordinal));
         _hub = await FakeHub.StartAsync();
     }
 
@@ -328,7 +333,7 @@ public sealed class HubPullerTests : IAsyncLifetime, IDisposable
     private async Task<StoredModel> PullAsync(
         string? selector, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var client = new HubClient(_options, TimeProvider.System);
+        using var client = new HubClient(_options, TimeProvider.System, _waits);
         return await new HubPuller(client, Store, TimeProvider.System).PullAsync(Reference(selector), progress, cancellationToken);
     }
 
@@ -339,6 +344,11 @@ public sealed class HubPullerTests : IAsyncLifetime, IDisposable
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("signature", error.Message, StringComparison.Ordinal);
         return error;
+    }
+
+    private sealed class WaitList : ConcurrentQueue<HubWait>, IProgress<HubWait>
+    {
+        public void Report(HubWait value) => Enqueue(value);
     }
 
     /// <summary>Reports at once, unlike <see cref="Progress{T}"/>.</summary>

@@ -72,6 +72,9 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("{")]
     [InlineData("{\"files\":null}")]
+    [InlineData("{\"files\":[null]}")]
+    [InlineData("{\"files\":[{\"bytes\":1,\"digest\":\"\",\"commit\":\"\",\"pulled\":\"2026-01-01T00:00:00Z\"}]}")]
+    [InlineData("{\"files\":[{\"path\":\"a\",\"bytes\":9223372036854775807,\"digest\":\"\",\"commit\":\"\",\"pulled\":\"2026-01-01T00:00:00Z\"}]}")]
     [InlineData("{\"files\":[{\"path\":\"../../../x\",\"bytes\":1,\"digest\":\"\",\"commit\":\"\",\"pulled\":\"2026-01-01T00:00:00Z\"}]}")]
     public async Task A_record_that_was_tampered_with_is_refused(string record)
     {
@@ -79,6 +82,41 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
         var model = await PullAsync("Q8_0");
         await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(model.Path)!, "ayni-pulled.json"), record);
         Assert.Throws<ModelFormatException>(() => Store.List());
+    }
+
+    [Fact]
+    public async Task A_damaged_record_is_read_or_refused_and_nothing_else()
+    {
+        const int Seed = 20270120, Files = 3_000;
+        foreach (var name in (string[])["a-Q8_0.gguf", "b-BF16-00001-of-00001.gguf"])
+            _hub.Add(name, 100);
+        await PullAsync("Q8_0");
+        await PullAsync("BF16");
+        var path = Path.Combine(Path.GetDirectoryName(Find("Q8_0").Path)!, "ayni-pulled.json");
+        var valid = await File.ReadAllBytesAsync(path);
+        var random = new Random(Seed);
+        var (read, refused) = (0, 0);
+        for (var i = 0; i < Files; i++)
+        {
+            var damaged = Mutation.Damage(valid, random);
+            await File.WriteAllBytesAsync(path, damaged);
+            try
+            {
+                Assert.All(Store.List(), model => Assert.All(model.Files, file => Assert.StartsWith(Store.Folder, Path.GetFullPath(file), StringComparison.Ordinal)));
+                read++;
+            }
+            catch (ModelFormatException error)
+            {
+                Assert.Equal(path, error.Path);
+                refused++;
+            }
+            catch (Exception error)
+            {
+                Assert.Fail($"Seed {Seed}, file {i}: {error}\n{Convert.ToBase64String(damaged)}");
+            }
+        }
+        Assert.InRange(read, Files / 50, Files * 9 / 10);
+        Assert.InRange(refused, Files / 10, Files);
     }
 
     private static HubReference Reference(string? selector) => new("ada", "Tiny-GGUF", selector);

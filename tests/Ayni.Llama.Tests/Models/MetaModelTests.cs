@@ -120,7 +120,7 @@ public sealed class MetaModelTests : IDisposable
         var path = _folder.PathOf("p.json");
         File.WriteAllText(path, $$"""{"dim":{{dim}},"n_heads":32,"n_layers":1,"norm_eps":1e-5,"rope_theta":500000.0,"use_scaled_rope":true{{more}}}""");
         var matrix = new ModelTensor { Name = "m", StoredName = "m", TypeName = "F32", Type = TensorType.F32, Dimensions = [8, 8], Bytes = 256, Offset = 0, Path = path };
-        var config = MetaConfig.Read(JsonFields.Read(path), matrix, matrix);
+        var config = MetaConfig.Read(JsonFields.Read(path), _ => matrix);
         Assert.Equal(
             new Llama3RotaryScaling { Factor = factor, LowFrequencyFactor = 1, HighFrequencyFactor = 4, OriginalContextLength = 8192 }, config.RotaryScaling);
         Assert.Equal(131_072, config.ContextLength);
