@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Ayni.Training;
@@ -42,5 +43,5 @@ internal static class CommandLine
     /// </summary>
     private static bool IsExpected(Exception error) =>
         error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
-            or DraftModelException or BatchException or IOException or UnauthorizedAccessException;
+            or DraftModelException or UnsupportedCacheTypeException or BatchException or IOException or UnauthorizedAccessException;
 }

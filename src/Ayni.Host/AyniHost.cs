@@ -1,4 +1,5 @@
 using System.Net;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Microsoft.AspNetCore.Builder;
@@ -147,7 +148,8 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             // A bad file's message says all; only a defect needs its stack trace.
-            _logger.LoadingFailed(_options.ModelPath, error.Message, error is ModelFormatException or DraftModelException or IOException or LedgerException ? null : error);
+            var isExpected = error is ModelFormatException or DraftModelException or UnsupportedCacheTypeException or IOException or LedgerException;
+            _logger.LoadingFailed(_options.ModelPath, error.Message, isExpected ? null : error);
             throw;
         }
     }

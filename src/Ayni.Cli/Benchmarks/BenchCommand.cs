@@ -15,6 +15,7 @@ internal static class BenchCommand
     {
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
+        var cacheType = ModelOption.CacheType();
         var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
         var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
         var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -40,14 +41,15 @@ internal static class BenchCommand
               ayni bench --model model-q4.gguf --prefill= --batch= --force-output bench/text/edit-code.json
             """)
         {
-            model, synthetic, prefill, decode, depth, batch, runs, forced, peer, threads, json,
+            model, synthetic, prefill, decode, depth, batch, runs, forced, peer, cacheType, threads, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
             if (result.GetValue(peer) is { } name and not LlamaCpp)
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
             var plan = new BenchPlan(
-                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100), result.GetValue(forced) ?? []);
+                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100),
+                ModelOption.CheckCacheType(result.GetValue(cacheType)!), result.GetValue(forced) ?? []);
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             var path = result.GetValue(synthetic) is { } shape
                 ? SyntheticModels.Find(shape, workers, cancellationToken)
@@ -69,7 +71,7 @@ internal static class BenchCommand
         var loadSeconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
         var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var sequences = plan.Batches.DefaultIfEmpty(1).Max();
-        var report = new BenchReport(model, path, loadSeconds) { Threads = model.ThreadCount };
+        var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
         using (var team = new WorkerTeam(workers))
         {
             report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
@@ -80,18 +82,18 @@ internal static class BenchCommand
 
         foreach (var tokens in plan.Prefill)
         {
-            using var meter = new ThroughputMeter(model, most, 1);
+            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
             Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
-            using var meter = new ThroughputMeter(model, most, 1);
+            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
             Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
                 () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
-            using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count);
+            using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
             Add($"batch{count}", count * plan.DecodeTokens,
                 () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
@@ -153,4 +155,5 @@ internal static class BenchCommand
 }
 
 /// <summary>What is measured.</summary>
-internal sealed record BenchPlan(int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, string[] ForcedOutputs);
+internal sealed record BenchPlan(
+    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs);

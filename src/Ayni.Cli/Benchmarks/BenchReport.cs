@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Ayni.Kernels;
 using Ayni.Llama;
 using Spectre.Console;
 
@@ -38,7 +39,7 @@ internal sealed record ForcedFigure(string Name, ForcedOutput Text, double[] Pla
 }
 
 /// <summary>All figures of a run with what they are measured against.</summary>
-internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds)
+internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds, CacheType cacheType)
 {
     public required int Threads { get; init; }
 
@@ -48,6 +49,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     public (string Instruction, double PerSecond) Peak { get; set; }
 
     public JsonElement? Peer { get; set; }
+
+    private string CacheTypeName { get; } = cacheType.ToString().ToLowerInvariant();
 
     public List<BenchFigure> Figures { get; } = [];
 
@@ -61,6 +64,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteString("system", RuntimeInformation.OSDescription);
         writer.WriteNumber("threads", Threads);
         writer.WriteString("kernels", model.KernelDescription);
+        writer.WriteString("cache_type", CacheTypeName);
         writer.WriteNumber("read_bytes_per_second", Math.Round(ReadBandwidth));
         writer.WriteString("instruction", Peak.Instruction);
         writer.WriteNumber("multiply_accumulates_per_second", Math.Round(Peak.PerSecond));
@@ -109,7 +113,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 
     public void WriteTable()
     {
-        AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}");
+        AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}, {CacheTypeName} cache");
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F1} s, packed {model.PackedBytes / 1e6:F0} MB"));

@@ -10,6 +10,7 @@ internal sealed class GenerationOptions
     private readonly Option<string?> _model = ModelOption.Model();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<int> _threads = ModelOption.Threads();
+    private readonly Option<string> _cacheType = ModelOption.CacheType();
 
     private readonly Option<int> _maxTokens = new("-n", "--max-tokens")
     {
@@ -53,7 +54,11 @@ internal sealed class GenerationOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _draft, _threads])
+        Option[] options =
+        [
+            _model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads,
+        ];
+        foreach (var option in options)
             command.Options.Add(option);
     }
 
@@ -73,15 +78,9 @@ internal sealed class GenerationOptions
         // A long context is not reserved for a short answer.
         if (promptTokens > 0)
             context = (int)Math.Min(context, Math.Max(promptTokens + (long)result.GetValue(_maxTokens), 2));
-        try
-        {
-            var options = new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0 };
-            return new LlamaEngine(model, options, TimeProvider.System, draft);
-        }
-        catch (DraftModelException error)
-        {
-            throw new UsageException($"--draft: {error.Message}");
-        }
+        var cacheType = ModelOption.CheckCacheType(result.GetValue(_cacheType)!);
+        var options = new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0, CacheType = cacheType };
+        return new LlamaEngine(model, options, TimeProvider.System, draft);
     }
 
     public GenerationRequest Request(ParseResult result, (ImmutableArray<int> Ids, bool ContinuesText) prompt)

@@ -51,6 +51,7 @@ internal sealed class ServeOptions
         "--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
     private readonly Option<int> _cache = Number(
         "--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
+    private readonly Option<string> _cacheType = ModelOption.CacheType();
     private readonly Option<int> _body = Number(
         "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
@@ -66,8 +67,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _sharesPrefixes, _body, _connections,
-            _drain, _jsonLogs,
+            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType,
+            _sharesPrefixes, _body, _connections, _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -98,6 +99,7 @@ internal sealed class ServeOptions
             MaxPerOwner = result.GetValue(_perKey) is null ? null : Within(result, _perKey, 1),
             MaxSequences = Within(result, _sequences, 1, EngineOptions.MostSequences),
             CacheBytes = (long)Within(result, _cache, 0) << 20,
+            CacheType = ModelOption.CheckCacheType(result.GetValue(_cacheType)!),
         },
     };
 

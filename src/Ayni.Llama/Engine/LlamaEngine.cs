@@ -34,6 +34,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// dispose it.
     /// </param>
     /// <exception cref="DraftModelException">The draft model's vocabulary is another.</exception>
+    /// <exception cref="Ayni.Kernels.UnsupportedCacheTypeException">The cache type asked for does not take the model's heads.</exception>
     public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock, LlamaModel? draft = null)
     {
         if (draft is not null)

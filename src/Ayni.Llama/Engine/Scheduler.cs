@@ -46,7 +46,7 @@ internal sealed class Scheduler : IDisposable
         _logits = new float[checked((options.MaxSequences + guesses) * _vocabularySize)];
         _batch = new Batch(model.Config);
         _draftModel = draft is not null && options.Speculates ? new DraftModel(draft, contextLength, MostGuessingSequences) : null;
-        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes);
+        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes, options.CacheType);
     }
 
     public KeyValueCache Cache { get; }

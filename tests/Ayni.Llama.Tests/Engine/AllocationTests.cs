@@ -12,12 +12,12 @@ public sealed class AllocationTests
 {
     /// <summary>A model without a tokenizer, so that no text is made, which clients take away with them.</summary>
     [ConformanceTheory]
-    [InlineData("stories260K")]
-    [InlineData("llama4-tiny-chunk16")]
-    public void Decoding_takes_no_managed_memory(string name)
+    [InlineData("stories260K", CacheType.F32)]
+    [InlineData("llama4-tiny-chunk16", CacheType.F16)]
+    public void Decoding_takes_no_managed_memory(string name, CacheType type)
     {
         using var model = LlamaModel.Load(Conformance.PathOf("models", name), KernelTier.Simd, threads: 2);
-        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4 }, 4096, _ => { }, _ => { });
+        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4, CacheType = type }, 4096, _ => { }, _ => { });
         for (var i = 0; i < 3; i++)
         {
             // One of them guesses at times; all draw.

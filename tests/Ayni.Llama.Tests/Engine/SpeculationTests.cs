@@ -19,10 +19,13 @@ public sealed class SpeculationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(0.7)]
-    [InlineData(1.5)]
-    public async Task Answers_are_the_same_with_guessing_and_without(double temperature)
+    [InlineData(0, CacheType.F32)]
+    [InlineData(0.7, CacheType.F32)]
+    [InlineData(1.5, CacheType.F32)]
+    [InlineData(0.7, CacheType.F16)]
+    [InlineData(0.7, CacheType.BF16)]
+    [InlineData(0.7, CacheType.Q8_0)]
+    public async Task Answers_are_the_same_with_guessing_and_without(double temperature, CacheType type)
     {
         for (var seed = 0; seed < 4; seed++)
         {
@@ -32,8 +35,8 @@ public sealed class SpeculationTests : IDisposable
                 MaxTokens = 200,
                 Sampling = new SamplingParameters { Temperature = temperature, Seed = seed, FrequencyPenalty = 0.1 },
             };
-            var (plain, _, _) = await Answer(request, speculates: false);
-            var (guessed, usage, counters) = await Answer(request, speculates: true);
+            var (plain, _, _) = await Answer(request, speculates: false, type: type);
+            var (guessed, usage, counters) = await Answer(request, speculates: true, type: type);
             Assert.Equal(plain, guessed);
             Assert.Equal(200, usage.Generated);
             Assert.Equal(counters.DraftedTokens - counters.AcceptedTokens, usage.Rejected);
@@ -134,9 +137,10 @@ public sealed class SpeculationTests : IDisposable
     }
 
     private async Task<(List<int> Ids, TokenUsage Usage, EngineCounters Counters)> Answer(
-        GenerationRequest request, bool speculates, LlamaModel? draft = null)
+        GenerationRequest request, bool speculates, LlamaModel? draft = null, CacheType type = CacheType.F32)
     {
-        await using var engine = new LlamaEngine(_model, new EngineOptions { Speculates = speculates }, TimeProvider.System, draft);
+        await using var engine = new LlamaEngine(
+            _model, new EngineOptions { Speculates = speculates, CacheType = type }, TimeProvider.System, draft);
         var generation = engine.Submit(request, default);
         var ids = new List<int>();
         await foreach (var token in generation.ReadTokensAsync())
