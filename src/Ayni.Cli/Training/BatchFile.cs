@@ -23,7 +23,7 @@ internal static class BatchFile
                 throw new UsageException($"{path}: expected an object with ids and labels, found {document.RootElement.ValueKind}.");
             var (ids, labels) = (Rows(path, document.RootElement, "ids"), Rows(path, document.RootElement, "labels"));
             if (ids.Length != labels.Length)
-                throw new UsageException($"{path}: {ids.Length} rows of ids and {labels.Length} of labels; give one row of labels a row of ids.");
+                throw new UsageException($"{path}: {ids.Length} rows of ids and {labels.Length} of labels; each row needs both.");
             return TrainingBatch.Create([.. ids.Zip(labels, (i, l) => ((ReadOnlyMemory<int>)i, (ReadOnlyMemory<int>)l))], config);
         }
         catch (JsonException error)

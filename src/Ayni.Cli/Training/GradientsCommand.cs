@@ -6,7 +6,9 @@ using Ayni.Training;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni gradients</c>: the loss of a batch and the gradient of every weight, for comparison with another implementation.</summary>
+/// <summary>
+/// <c>ayni gradients</c>: the loss of a batch and the gradient of every weight, for comparison with another implementation.
+/// </summary>
 internal static class GradientsCommand
 {
     public static Command Create()
@@ -19,15 +21,25 @@ internal static class GradientsCommand
             HelpName = "F.json",
             Required = true,
         };
-        var output = new Option<string>("--out", "-o") { Description = "The safetensors file to write.", HelpName = "F.safetensors", Required = true };
-        var adapter = new Option<string?>("--adapter") { Description = "Add this adapter (a PEFT folder) and write its gradients instead.", HelpName = "DIR" };
+        var output = new Option<string>("--out", "-o") 
+        {
+            Description = "The safetensors file to write.",
+            HelpName = "F.safetensors",
+            Required = true,
+        };
+        var adapter = new Option<string?>("--adapter") 
+        {
+            Description = "Add this adapter (a PEFT folder) and write its gradients instead.",
+            HelpName = "DIR",
+        };
         var recompute = new Option<bool>("--recompute") { Description = "Keep less in memory and compute more." };
         var force = ModelOption.Force();
         var json = new Option<bool>("--json") { Description = "Print JSON, for scripts." };
         var command = new Command(
             "gradients",
             """
-            Compute the loss of a batch, the mean cross-entropy of every labelled token after those before it, and write its gradient by every weight.
+            Compute the loss of a batch, the mean cross-entropy of every labelled token after those before it, and write its gradient by
+            every weight.
 
             Example:
               ayni gradients --model llama/ --batch batch.json --out gradients.safetensors
@@ -49,7 +61,8 @@ internal static class GradientsCommand
             var tokens = BatchFile.Read(result.GetValue(batch)!, trainable.Config);
             if (tokens.LossTerms == 0)
                 throw new UsageException($"{result.GetValue(batch)}: there is nothing to learn: no token behind another has a label.");
-            var loss = new GradientPass(trainable, context, result.GetValue(recompute)).AddGradients(tokens, tokens.LossTerms) / tokens.LossTerms;
+            var pass = new GradientPass(trainable, context, result.GetValue(recompute));
+            var loss = pass.AddGradients(tokens, tokens.LossTerms) / tokens.LossTerms;
             var norm = TrainingStep.GradientNorm(trainable.TrainableParameters, context);
             if (trainable.Adapter is { } trained)
                 trained.WriteGradients(to, trainable);

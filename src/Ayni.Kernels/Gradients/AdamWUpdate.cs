@@ -47,7 +47,8 @@ public readonly record struct AdamWUpdate
     /// <param name="gradientScale">What the gradient is multiplied by first, to clip it.</param>
     /// <param name="context">Team.</param>
     public void Apply(
-        Span<float> values, ReadOnlySpan<float> gradients, Span<float> first, Span<float> second, float gradientScale, ComputeContext context)
+        Span<float> values, ReadOnlySpan<float> gradients, Span<float> first, Span<float> second, float gradientScale,
+        ComputeContext context)
     {
         ShapeMismatchException.ThrowUnlessEqual(gradients.Length, values.Length, nameof(gradients));
         ShapeMismatchException.ThrowUnlessEqual(first.Length, values.Length, nameof(first));

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) over whole documents, and its gradient. A block of queries meets all keys
-/// that it sees at once; probabilities are computed anew for the gradient from the logarithm of their sum, and never kept (Dao et al. 2022,
-/// arXiv:2205.14135). So memory grows with the length of a document and not with its square.
+/// Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) over whole documents, and its gradient. A block of queries meets
+/// all keys that it sees at once; probabilities are computed anew for the gradient from the logarithm of their sum, and never kept (Dao et
+/// al. 2022, arXiv:2205.14135). So memory grows with the length of a document and not with its square.
 /// </summary>
 /// <remarks>A thread takes one document's key-value head with all of its query heads, so every sum has one order.</remarks>
 /// <param name="headCount">Query heads.</param>
@@ -28,7 +28,8 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
     /// <param name="key"><c>[tokens, keyValueHeads, headDim]</c>.</param>
     /// <param name="value"><c>[tokens, keyValueHeads, headDim]</c>.</param>
     /// <param name="documents">The documents, which together are all tokens.</param>
-    /// <param name="firsts">The first token that each token attends to, <c>[tokens]</c>, in its document, not after itself, and never falling within a document.</param>
+    /// <param name="firsts">The first token that each token attends to, <c>[tokens]</c>, in its document, not after itself, and never
+    /// falling within a document.</param>
     /// <param name="attended">Receives <c>[tokens, heads, headDim]</c>.</param>
     /// <param name="logSums">Receives the logarithm of each softmax's denominator, <c>[tokens, heads]</c>.</param>
     /// <param name="context">Team.</param>
@@ -291,17 +292,22 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                 TurnRow(row, scoreGradients + (nint)row * keyCount, common);
             }
             var scores = new StridedMatrix(scoreGradients, keyCount, 1);
-            Multiply(Probabilities.Transposed, gradient, keyCount, _headDim, count, _heads.ValueGradient + _keyOffset, _keyValueWidth, accumulate: true);
-            Multiply(scores.Transposed, Queries, keyCount, _headDim, count, _heads.KeyGradient + _keyOffset, _keyValueWidth, accumulate: true);
+            Multiply(Probabilities.Transposed, gradient, keyCount, _headDim, count, _heads.ValueGradient + _keyOffset, _keyValueWidth,
+                accumulate: true);
+            Multiply(scores.Transposed, Queries, keyCount, _headDim, count, _heads.KeyGradient + _keyOffset, _keyValueWidth,
+                accumulate: true);
             Multiply(scores, Keys, count, _headDim, keyCount, _heads.QueryGradient + _queryOffset, _queryWidth, accumulate: false);
         }
 
         private ref float LogSum(int row) => ref _heads.LogSums[(nint)(_rows.First + row) * _heads.Attention.QueryHeads + _head];
 
         /// <summary>The keys that a row sees, counted from the block's first.</summary>
-        private (int Start, int End) Seen(int row) => (_heads.Firsts[_rows.First + row] - _rows.FirstKey, _rows.First + row + 1 - _rows.FirstKey);
+        private (int Start, int End) Seen(int row) =>
+            (_heads.Firsts[_rows.First + row] - _rows.FirstKey, _rows.First + row + 1 - _rows.FirstKey);
 
-        /// <summary>Turns a row's products into e to the power of their distance from the largest; returns the sum and the largest, scaled.</summary>
+        /// <summary>
+        /// Turns a row's products into e to the power of their distance from the largest; returns the sum and the largest, scaled.
+        /// </summary>
         private (float Sum, float Largest) Exponentiate(int row)
         {
             var scale = _heads.Attention._scale;
@@ -317,7 +323,8 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                 var i = 0;
                 for (; i <= seen.Length - 8; i += 8)
                 {
-                    var e = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale), Vector256.Create(-largest)));
+                    var e = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale),
+                        Vector256.Create(-largest)));
                     e.Store(values + i);
                     sums += e;
                 }
@@ -346,7 +353,8 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                 var i = start;
                 for (; i <= end - 8; i += 8)
                 {
-                    var p = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale), Vector256.Create(-logSum)));
+                    var p = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale),
+                        Vector256.Create(-logSum)));
                     p.Store(values + i);
                     (p * Vector256.Create(scale) * (Vector256.Load(gradients + i) - Vector256.Create(common))).Store(gradients + i);
                 }

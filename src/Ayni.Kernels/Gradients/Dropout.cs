@@ -1,7 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014) whose choices follow from a seed and a place alone, so that a recomputed or divided pass drops the same values.
+/// Dropout (Srivastava et al. 2014) whose choices follow from a seed and a place alone, so that a recomputed or divided pass drops the same
+/// values.
 /// </summary>
 public static class Dropout
 {

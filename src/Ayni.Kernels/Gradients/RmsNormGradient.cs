@@ -61,7 +61,8 @@ public static class RmsNormGradient
                 AddRow(Input.Slice(start, dim), OutputGradient.Slice(start, dim), InputGradient.Slice(start, dim), sums);
         }
 
-        private readonly void AddRow(ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, Span<float> inputGradient, Span<float> sums)
+        private readonly void AddRow(ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, Span<float> inputGradient,
+            Span<float> sums)
         {
             var dim = input.Length;
             var squares = Vector256<float>.Zero;

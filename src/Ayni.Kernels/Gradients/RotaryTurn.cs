@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Rotary embedding on many tokens at once, and its gradient, which turns the other way (<see cref="RotaryEmbedding"/> says what is turned).
+/// Rotary embedding on many tokens at once, and its gradient, which turns the other way (<see cref="RotaryEmbedding"/> says what is
+/// turned).
 /// </summary>
 public static unsafe class RotaryTurn
 {
@@ -18,7 +19,8 @@ public static unsafe class RotaryTurn
     /// <param name="backwards">True for the gradient.</param>
     /// <param name="context">Team.</param>
     public static void Apply(
-        Span<float> heads, int headDim, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, int tokens, bool backwards, ComputeContext context)
+        Span<float> heads, int headDim, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, int tokens, bool backwards,
+        ComputeContext context)
     {
         if (tokens == 0)
             return;

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The exponential function of eight floats, within two units in the last place: a power of two times a polynomial on ±ln 2 / 2 (Cephes, expf).
+/// The exponential function of eight floats, within two units in the last place: a power of two times a polynomial on ±ln 2 / 2 (Cephes,
+/// expf).
 /// </summary>
 internal static class Exponential
 {

@@ -4,13 +4,13 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Products of float matrices that change from step to step, as training needs them: forward, back to the inputs, and to the weights, by one code
-/// over views and their transposes. Both sides are packed into panels as they are used, block by block (Goto and van de Geijn 2008,
-/// doi:10.1145/1356052.1356053; Van Zee and van de Geijn 2015, doi:10.1145/2764454).
+/// Products of float matrices that change from step to step, as training needs them: forward, back to the inputs, and to the weights, by
+/// one code over views and their transposes. Both sides are packed into panels as they are used, block by block (Goto and van de Geijn
+/// 2008, doi:10.1145/1356052.1356053; Van Zee and van de Geijn 2015, doi:10.1145/2764454).
 /// </summary>
 /// <remarks>
-/// The inner dimension is summed in blocks at fixed places and never divided among threads, so results are the same to the bit for any number of
-/// threads.
+/// The inner dimension is summed in blocks at fixed places and never divided among threads, so results are the same to the bit for any
+/// number of threads.
 /// </remarks>
 public static unsafe class FloatProduct
 {

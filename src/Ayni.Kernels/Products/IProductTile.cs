@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The part of a product that is computed in registers: some rows times some columns. Operands are packed: a panel holds, for each step of the
-/// inner dimension, one value of each of its rows (or columns).
+/// The part of a product that is computed in registers: some rows times some columns. Operands are packed: a panel holds, for each step of
+/// the inner dimension, one value of each of its rows (or columns).
 /// </summary>
 internal interface IProductTile
 {

@@ -8,7 +8,8 @@ public readonly ref struct MatrixView
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
     public MatrixView(ReadOnlySpan<float> values, int rows, int columns)
-        : this(values, rows, columns, columns, 1) => ShapeMismatchException.ThrowUnlessEqual(values.Length, (long)rows * columns, nameof(values));
+        : this(values, rows, columns, columns, 1) =>
+            ShapeMismatchException.ThrowUnlessEqual(values.Length, (long)rows * columns, nameof(values));
 
     private MatrixView(ReadOnlySpan<float> values, int rows, int columns, int rowStride, int columnStride)
     {

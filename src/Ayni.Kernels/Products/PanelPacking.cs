@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Copies the rows of a matrix into panels, in which one value of each row follows another: <c>[rows / width, depth, width]</c>. Rows that are
-/// missing in the last panel are zero.
+/// Copies the rows of a matrix into panels, in which one value of each row follows another: <c>[rows / width, depth, width]</c>. Rows that
+/// are missing in the last panel are zero.
 /// </summary>
 internal static unsafe class PanelPacking
 {
@@ -70,8 +70,8 @@ internal static unsafe class PanelPacking
     }
 
     /// <summary>
-    /// Rows whose values follow each other, eight by eight. A panel of fewer than eight rows is written eight wide all the same, front to back, so
-    /// that each step's surplus is overwritten by the next.
+    /// Rows whose values follow each other, eight by eight. A panel of fewer than eight rows is written eight wide all the same, front to
+    /// back, so that each step's surplus is overwritten by the next.
     /// </summary>
     private static void TurnRows(StridedMatrix source, int depth, int width, float* panel)
     {

@@ -7,8 +7,8 @@ internal static unsafe class PanelProduct<TTile>
     where TTile : struct, IProductTile
 {
     /// <summary>
-    /// Steps of the inner dimension that are summed in registers before the sum goes to the output: a right panel of them stays in the first-level
-    /// cache. Fixed, because it decides the order of summation.
+    /// Steps of the inner dimension that are summed in registers before the sum goes to the output: a right panel of them stays in the
+    /// first-level cache. Fixed, because it decides the order of summation.
     /// </summary>
     public const int DepthBlock = 256;
 
@@ -38,7 +38,8 @@ internal static unsafe class PanelProduct<TTile>
     /// <param name="accumulate">True to add to the output.</param>
     /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
     public static void Multiply(
-        StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate, float* scratch)
+        StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate,
+        float* scratch)
     {
         var leftPanels = scratch;
         var rightPanels = scratch + RowBlock * DepthBlock + PanelPacking.Slack;
@@ -54,7 +55,8 @@ internal static unsafe class PanelProduct<TTile>
                     var rowCount = Math.Min(MostRows, rows - row);
                     PanelPacking.Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
                     MultiplyPanels(
-                        leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride, accumulate || step > 0);
+                        leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride,
+                        accumulate || step > 0);
                 }
             }
         }

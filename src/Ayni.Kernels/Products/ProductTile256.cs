@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Ayni.Kernels;
 
-/// <summary>Six rows of two 256-bit vectors: twelve sums, which with two vectors of the right side and one value of the left fill sixteen registers.</summary>
+/// <summary>
+/// Six rows of two 256-bit vectors: twelve sums, which with two vectors of the right side and one value of the left fill sixteen registers.
+/// </summary>
 internal readonly struct ProductTile256 : IProductTile
 {
     public static int Rows => 6;

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Ayni.Kernels;
 
-/// <summary>Eight rows of two 512-bit vectors: sixteen sums hide the latency of two multiply-adds a cycle, and leave registers free.</summary>
+/// <summary>
+/// Eight rows of two 512-bit vectors: sixteen sums hide the latency of two multiply-adds a cycle, and leave registers free.
+/// </summary>
 internal readonly struct ProductTile512 : IProductTile
 {
     public static int Rows => 8;

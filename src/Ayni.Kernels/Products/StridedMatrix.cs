@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Where a matrix's elements lie: element (i, j) at <c>Values[i · RowStride + j · ColumnStride]</c>. One of the strides is 1.</summary>
+/// <summary>
+/// Where a matrix's elements lie: element (i, j) at <c>Values[i · RowStride + j · ColumnStride]</c>. One of the strides is 1.
+/// </summary>
 internal readonly unsafe struct StridedMatrix(float* values, nint rowStride, nint columnStride)
 {
     public float* Values { get; } = values;

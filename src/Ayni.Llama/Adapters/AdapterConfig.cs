@@ -9,7 +9,8 @@ public sealed record AdapterConfig
     internal const int MostRank = 4096;
 
     /// <summary>The matrices that an adapter may change, by PEFT's names.</summary>
-    public static readonly ImmutableArray<string> AllTargets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    public static readonly ImmutableArray<string> AllTargets =
+        ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
     /// <summary>Rows of A and columns of B.</summary>
     public required int Rank { get; init; }

@@ -6,8 +6,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Reads and writes adapters as Hugging Face's PEFT does: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>. Rows of queries and keys
-/// are kept there as in Hugging Face's models.
+/// Reads and writes adapters as Hugging Face's PEFT does: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>. Rows of queries
+/// and keys are kept there as in Hugging Face's models.
 /// </summary>
 public static class AdapterFolder
 {
@@ -20,7 +20,8 @@ public static class AdapterFolder
     /// <summary>Reads an adapter.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="model">The shape of the model that it belongs to.</param>
-    /// <param name="shapeOf">Rows and columns of a matrix by its name in GGUF, without <c>.weight</c>; null for one the model has not.</param>
+    /// <param name="shapeOf">Rows and columns of a matrix by its name in GGUF, without <c>.weight</c>; null for one the model has
+    /// not.</param>
     /// <exception cref="ModelFormatException">It is no adapter that Ayni computes, or one of another model.</exception>
     public static (AdapterConfig Config, IReadOnlyList<AdapterMatrix> Matrices) Read(
         string folder, LlamaConfig model, Func<string, (int Rows, int Columns)?> shapeOf)
@@ -32,9 +33,11 @@ public static class AdapterFolder
         var matrices = new List<AdapterMatrix>();
         foreach (var tensor in file.Tensors)
         {
-            if (tensor.Name.EndsWith(UpSuffix, StringComparison.Ordinal) && file.Find(tensor.Name[..^UpSuffix.Length] + DownSuffix) is not null)
+            if (tensor.Name.EndsWith(UpSuffix, StringComparison.Ordinal)
+                && file.Find(tensor.Name[..^UpSuffix.Length] + DownSuffix) is not null)
                 continue;
-            var isDown = tensor.Name.EndsWith(DownSuffix, StringComparison.Ordinal) && tensor.Name.StartsWith(Prefix, StringComparison.Ordinal);
+            var isDown = tensor.Name.EndsWith(DownSuffix, StringComparison.Ordinal)
+                && tensor.Name.StartsWith(Prefix, StringComparison.Ordinal);
             var name = isDown ? names.ToGguf(tensor.Name[Prefix.Length..^DownSuffix.Length] + ".weight")?[..^".weight".Length] : null;
             if (name is null || AdapterConfig.TargetOf(name) is null || shapeOf(name) is not var (rows, columns))
                 throw Error(file, tensor, "this is no factor of a matrix that this model has and Ayni adapts");
@@ -42,7 +45,9 @@ public static class AdapterFolder
                 ?? throw Error(file, tensor, $"its other factor, {UpSuffix[1..]}, is missing");
             var values = ReadValues(file, up, rows, config.Rank, context);
             matrices.Add(new AdapterMatrix(
-                name, ReadValues(file, tensor, config.Rank, columns, context), IsInHalves(name, names) ? ToPairs(values, rows, model.HeadDim) : values));
+                name,
+                ReadValues(file, tensor, config.Rank, columns, context),
+                IsInHalves(name, names) ? ToPairs(values, rows, model.HeadDim) : values));
         }
         return matrices.Count > 0
             ? (config, matrices)
@@ -64,7 +69,10 @@ public static class AdapterFolder
             ["task_type"] = "CAUSAL_LM",
             ["base_model_name_or_path"] = config.BaseModel,
             ["r"] = config.Rank,
-            ["lora_alpha"] = config.Alpha == Math.Truncate(config.Alpha) && Math.Abs(config.Alpha) < 1e15 ? (long)config.Alpha : JsonText.Real(config.Alpha),
+            // A whole number where it is one, as PEFT has it.
+            ["lora_alpha"] = config.Alpha == Math.Truncate(config.Alpha) && Math.Abs(config.Alpha) < 1e15
+                ? (long)config.Alpha
+                : JsonText.Real(config.Alpha),
             ["lora_dropout"] = JsonText.Real(config.Dropout),
             ["bias"] = "none",
             ["fan_in_fan_out"] = false,
@@ -91,7 +99,8 @@ public static class AdapterFolder
             var name = Prefix + names.FromGguf(matrix.Name + ".weight")![..^".weight".Length];
             var rows = matrix.Up.Length / rank;
             tensors.Add(Tensor(name + DownSuffix, rank, matrix.Down));
-            tensors.Add(Tensor(name + UpSuffix, rows, IsInHalves(matrix.Name, names) ? ToHalves(matrix.Up, rows, model.HeadDim) : matrix.Up));
+            var up = IsInHalves(matrix.Name, names) ? ToHalves(matrix.Up, rows, model.HeadDim) : matrix.Up;
+            tensors.Add(Tensor(name + UpSuffix, rows, up));
         }
         var partial = path + ".partial";
         File.Delete(partial);
@@ -138,7 +147,10 @@ public static class AdapterFolder
     private static float[] ReadValues(SafetensorsFile file, SafetensorsTensor tensor, int rows, int columns, ComputeContext context)
     {
         if (!tensor.Shape.AsSpan().SequenceEqual([rows, columns]))
-            throw Error(file, tensor, $"has shape [{string.Join(", ", tensor.Shape)}]; the model and the adapter's rank ask for [{rows}, {columns}]");
+        {
+            var shape = string.Join(", ", tensor.Shape);
+            throw Error(file, tensor, $"has shape [{shape}]; the model and the adapter's rank ask for [{rows}, {columns}]");
+        }
         if (tensor.Type.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
             throw Error(file, tensor, $"has type {tensor.Type.Name}; expected F32, F16 or BF16");
         using var matrix = PackedMatrix.Pack(file.Data(tensor), tensor.Type.Type.Value, rows, columns, context);
@@ -154,9 +166,11 @@ public static class AdapterFolder
     private static bool IsInHalves(string name, HuggingFaceNames names) =>
         names == HuggingFaceNames.Llama && AdapterConfig.TargetOf(name) is "q_proj" or "k_proj";
 
-    private static float[] ToPairs(float[] values, int rows, int headDim) => Reorder(values, data => RotaryRows.ToAdjacentPairs(data, rows, headDim));
+    private static float[] ToPairs(float[] values, int rows, int headDim) =>
+        Reorder(values, data => RotaryRows.ToAdjacentPairs(data, rows, headDim));
 
-    private static float[] ToHalves(float[] values, int rows, int headDim) => Reorder(values, data => RotaryRows.ToHalves(data, rows, headDim));
+    private static float[] ToHalves(float[] values, int rows, int headDim) =>
+        Reorder(values, data => RotaryRows.ToHalves(data, rows, headDim));
 
     private static float[] Reorder(float[] values, Func<TensorData, NativeBuffer> reorder)
     {
@@ -164,7 +178,8 @@ public static class AdapterFolder
         return reordered.Span<float>(0, values.Length).ToArray();
     }
 
-    private static HuggingFaceNames NamesOf(LlamaConfig model) => GgufConfigWriter.IsLlama4(model) ? HuggingFaceNames.Llama4 : HuggingFaceNames.Llama;
+    private static HuggingFaceNames NamesOf(LlamaConfig model) =>
+        GgufConfigWriter.IsLlama4(model) ? HuggingFaceNames.Llama4 : HuggingFaceNames.Llama;
 
     private static ModelFormatException Error(SafetensorsFile file, SafetensorsTensor tensor, string problem) =>
         new(file.Path, tensor.InfoOffset, tensor.Name, problem);

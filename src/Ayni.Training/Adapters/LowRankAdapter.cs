@@ -4,8 +4,8 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// A low-rank adapter (Hu et al. 2021, arXiv:2106.09685) of some of a model's matrices: what is trained when the model itself stays as it is, and
-/// what is written as a PEFT folder.
+/// A low-rank adapter (Hu et al. 2021, arXiv:2106.09685) of some of a model's matrices: what is trained when the model itself stays as it
+/// is, and what is written as a PEFT folder.
 /// </summary>
 public sealed class LowRankAdapter
 {
@@ -57,8 +57,10 @@ public sealed class LowRankAdapter
     public static LowRankAdapter Read(string folder, TrainableModel model)
     {
         var weights = model.AdaptableProjections.ToDictionary(item => item.Name, item => item.Projection.Weight, StringComparer.Ordinal);
-        var (config, matrices) = AdapterFolder.Read(folder, model.Config, name => weights.TryGetValue(name, out var weight) ? (weight.Rows, weight.Columns) : null);
-        return new LowRankAdapter(config, matrices.Select(matrix => Factors(matrix.Name, weights[matrix.Name], config.Rank, matrix.Down, matrix.Up)));
+        var (config, matrices) = AdapterFolder.Read(
+            folder, model.Config, name => weights.TryGetValue(name, out var weight) ? (weight.Rows, weight.Columns) : null);
+        return new LowRankAdapter(config, matrices.Select(matrix =>
+            Factors(matrix.Name, weights[matrix.Name], config.Rank, matrix.Down, matrix.Up)));
     }
 
     /// <summary>Writes a PEFT folder.</summary>

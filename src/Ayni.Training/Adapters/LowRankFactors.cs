@@ -47,7 +47,8 @@ internal sealed class LowRankFactors(Parameter down, Parameter up, float scaling
         var reduced = new MatrixView(Reduce(kept, tokens, pass), tokens, down.Rows);
         FloatProduct.Multiply(outputs.Transposed, reduced, up.Gradient, pass.Context, accumulate: true);
         var gradient = new MatrixView(ReduceGradient(outputGradient, tokens, pass), tokens, down.Rows);
-        FloatProduct.Multiply(gradient.Transposed, new MatrixView(kept, tokens, down.Columns), down.Gradient, pass.Context, accumulate: true);
+        FloatProduct.Multiply(gradient.Transposed, new MatrixView(kept, tokens, down.Columns), down.Gradient, pass.Context,
+            accumulate: true);
     }
 
     /// <summary>Adds what the adapter adds to the matrix itself: <c>W += scaling · B·A</c>.</summary>

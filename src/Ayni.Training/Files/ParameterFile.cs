@@ -3,7 +3,9 @@ using Ayni.Llama;
 
 namespace Ayni.Training;
 
-/// <summary>Writes a model's parameters, or their gradients, as one safetensors file under the names and in the order of the model's own files.</summary>
+/// <summary>
+/// Writes a model's parameters, or their gradients, as one safetensors file under the names and in the order of the model's own files.
+/// </summary>
 public static class ParameterFile
 {
     /// <summary>Writes the weights as they are now, in float32.</summary>

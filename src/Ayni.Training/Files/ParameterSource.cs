@@ -5,9 +5,9 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// A model's source with other numbers in place of its weights: trained ones, or their gradients. So whatever writes models writes these, under the
-/// model's own names and in its own order. Tensors without numbers are left out. The numbers are read when they are asked for. The source beneath
-/// is not owned.
+/// A model's source with other numbers in place of its weights: trained ones, or their gradients. So whatever writes models writes these,
+/// under the model's own names and in its own order. Tensors without numbers are left out. The numbers are read when they are asked for.
+/// The source beneath is not owned.
 /// </summary>
 internal sealed class ParameterSource : ModelSource
 {
@@ -66,7 +66,8 @@ internal sealed class ParameterSource : ModelSource
         var names = GgufConfigWriter.IsLlama4(config) ? HuggingFaceNames.Llama4 : HuggingFaceNames.Llama;
         var embedding = _inner.Tensors.First(tensor => tensor.Name == "token_embd.weight");
         var prefix = embedding.StoredName[..^names.FromGguf(embedding.Name)!.Length];
-        return [.. HuggingFaceConversion.Tensors(this, weights, config, mix: null).Select(tensor => tensor with { Name = prefix + tensor.Name })];
+        return [.. HuggingFaceConversion.Tensors(this, weights, config, mix: null).Select(tensor =>
+            tensor with { Name = prefix + tensor.Name })];
     }
 
     internal override ModelFormatException Missing(string name) => _inner.Missing(name);

@@ -19,7 +19,9 @@ public sealed record AdamWSettings
     public double WeightDecay { get; init; } = 0.1;
 }
 
-/// <summary>Adam with decoupled weight decay and bias correction (Loshchilov and Hutter 2019, arXiv:1711.05101; <see cref="AdamWUpdate"/>).</summary>
+/// <summary>
+/// Adam with decoupled weight decay and bias correction (Loshchilov and Hutter 2019, arXiv:1711.05101; <see cref="AdamWUpdate"/>).
+/// </summary>
 public sealed class AdamW : IOptimizer
 {
     private readonly AdamWSettings _settings;

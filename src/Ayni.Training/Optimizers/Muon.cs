@@ -10,8 +10,8 @@ public sealed record MuonSettings
     public double Momentum { get; init; } = 0.95;
 
     /// <summary>
-    /// The learning rate of matrices as a multiple of that of the rest. A step of Muon has a length of its own, whatever the gradient's, so its rate is
-    /// the larger one.
+    /// The learning rate of matrices as a multiple of that of the rest. A step of Muon has a length of its own, whatever the gradient's, so
+    /// its rate is the larger one.
     /// </summary>
     public double RateRatio { get; init; } = 10;
 
@@ -20,8 +20,8 @@ public sealed record MuonSettings
 }
 
 /// <summary>
-/// Momentum made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") for the
-/// matrices between activations; embeddings, head, norms, biases and adapters are left to <see cref="AdamW"/>.
+/// Momentum made orthogonal by a Newton-Schulz iteration (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks")
+/// for the matrices between activations; embeddings, head, norms, biases and adapters are left to <see cref="AdamW"/>.
 /// </summary>
 public sealed class Muon : IOptimizer
 {
@@ -89,8 +89,8 @@ public sealed class Muon : IOptimizer
     }
 
     /// <summary>
-    /// Brings all singular values near 1: <c>X ← aX + (bXXᵀ + c(XXᵀ)²)X</c>, with the coefficients of the paper, which are steep at 0 and settle
-    /// between 0.7 and 1.2.
+    /// Brings all singular values near 1: <c>X ← aX + (bXXᵀ + c(XXᵀ)²)X</c>, with the coefficients of the paper, which are steep at 0 and
+    /// settle between 0.7 and 1.2.
     /// </summary>
     internal void Orthogonalize(Span<float> matrix, int rows, int columns)
     {

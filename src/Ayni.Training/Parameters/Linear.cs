@@ -57,7 +57,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias)
         {
             var tokens = input.Length / weight.Columns;
             var outputs = new MatrixView(outputGradient, tokens, weight.Rows);
-            FloatProduct.Multiply(outputs.Transposed, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context, accumulate: true);
+            FloatProduct.Multiply(outputs.Transposed, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context,
+                accumulate: true);
         }
         if (bias is { IsTrainable: true })
             GradientSums.AddRows(outputGradient, bias.Gradient, pass.Context);

@@ -6,7 +6,8 @@ namespace Ayni.Training;
 public sealed class Parameter
 {
     /// <summary>Takes over values.</summary>
-    /// <param name="name">The tensor's name by GGUF's rules, such as <c>blk.0.attn_q.weight</c>; of an adapter, with <c>.lora_a</c> or <c>.lora_b</c> for the ending.</param>
+    /// <param name="name">The tensor's name by GGUF's rules, such as <c>blk.0.attn_q.weight</c>; of an adapter, with <c>.lora_a</c> or
+    /// <c>.lora_b</c> for the ending.</param>
     /// <param name="role">What it is for.</param>
     /// <param name="rows">Rows; 1 for a vector.</param>
     /// <param name="columns">Columns.</param>

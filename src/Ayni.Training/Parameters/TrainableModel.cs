@@ -5,12 +5,14 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// A Llama whose parameters can be changed: its shape and, in float32, all of its weights. Parameters are named and ordered as in GGUF. Used by one
-/// thread at a time.
+/// A Llama whose parameters can be changed: its shape and, in float32, all of its weights. Parameters are named and ordered as in GGUF.
+/// Used by one thread at a time.
 /// </summary>
 public sealed class TrainableModel
 {
-    internal TrainableModel(LlamaConfig config, double[] inverseFrequencies, Parameter embedding, Parameter head, Parameter outputNorm, ImmutableArray<LayerParameters> layers)
+    internal TrainableModel(
+        LlamaConfig config, double[] inverseFrequencies, Parameter embedding, Parameter head, Parameter outputNorm,
+        ImmutableArray<LayerParameters> layers)
     {
         Config = config;
         InverseFrequencies = inverseFrequencies;
@@ -18,7 +20,8 @@ public sealed class TrainableModel
         Head = head;
         OutputNorm = outputNorm;
         Layers = layers;
-        Parameters = [embedding, .. layers.SelectMany(layer => layer.Parameters), outputNorm, .. TiesEmbeddings ? Array.Empty<Parameter>() : [head]];
+        Parameters =
+            [embedding, .. layers.SelectMany(layer => layer.Parameters), outputNorm, .. TiesEmbeddings ? Array.Empty<Parameter>() : [head]];
     }
 
     /// <summary>The shape.</summary>
@@ -50,7 +53,8 @@ public sealed class TrainableModel
     /// <summary>Every matrix that an adapter may belong to, by its name without <c>.weight</c>.</summary>
     internal IEnumerable<(string Name, Linear Projection)> AdaptableProjections =>
         Layers.SelectMany(layer => layer.Projections)
-            .Where(projection => projection.Weight.Expert is null && !projection.Weight.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal))
+            .Where(projection => projection.Weight.Expert is null
+                && !projection.Weight.Name.EndsWith("ffn_gate_inp.weight", StringComparison.Ordinal))
             .Select(projection => (projection.Weight.Name[..^".weight".Length], projection));
 
     /// <summary>Reads a model's weights, whatever their type, as float32.</summary>
@@ -66,8 +70,8 @@ public sealed class TrainableModel
     }
 
     /// <summary>
-    /// A model of random weights, to be trained from nothing: normal with a deviation of 0.02, and of 0.02 / √(2 · layers) where a product is added to
-    /// the residual stream (Radford et al. 2019); norms are 1. The same seed gives the same model.
+    /// A model of random weights, to be trained from nothing: normal with a deviation of 0.02, and of 0.02 / √(2 · layers) where a product
+    /// is added to the residual stream (Radford et al. 2019); norms are 1. The same seed gives the same model.
     /// </summary>
     /// <param name="config">The shape.</param>
     /// <param name="tiesEmbeddings">Whether the output head is the token embeddings.</param>

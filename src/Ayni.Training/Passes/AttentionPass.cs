@@ -19,7 +19,8 @@ internal sealed class AttentionPass
     }
 
     /// <summary>Adds attention's result to the stream: <c>kept.Middle = input + attention(norm(input))</c>.</summary>
-    public void Forward(int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch, PassState pass)
+    public void Forward(int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch,
+        PassState pass)
     {
         var tokens = batch.Tokens;
         var normed = pass.Normed.Take(input.Length);
@@ -49,7 +50,8 @@ internal sealed class AttentionPass
 
     /// <summary>Turns the gradient of <c>kept.Middle</c> into that of the input, in place.</summary>
     public void Backward(
-        int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch, Span<float> gradient, PassState pass)
+        int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch, Span<float> gradient,
+        PassState pass)
     {
         var tokens = batch.Tokens;
         var query = kept.Query.Take((long)tokens * _config.QueryWidth);
@@ -83,7 +85,8 @@ internal sealed class AttentionPass
         weights.Key.Backward(normed, keyGradient, normedGradient, pass, accumulate: true);
         weights.Value.Backward(normed, valueGradient, normedGradient, pass, accumulate: true);
         RmsNormGradient.Add(
-            input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normedGradient, gradient, weights.AttentionNorm.Gradient, pass.Context);
+            input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normedGradient, gradient, weights.AttentionNorm.Gradient,
+            pass.Context);
     }
 
     private ReadOnlySpan<int> FirstSeen(int layer, BatchPlan batch) => _config.IsLocal(layer) ? batch.FirstSeenLocally : batch.FirstSeen;

@@ -2,7 +2,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Training;
 
-/// <summary>What all layers need to know of a batch: where its documents lie, what each token sees, and how far each position turns.</summary>
+/// <summary>
+/// What all layers need to know of a batch: where its documents lie, what each token sees, and how far each position turns.
+/// </summary>
 internal sealed class BatchPlan
 {
     private readonly TrainingBatch _batch;

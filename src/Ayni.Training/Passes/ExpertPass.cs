@@ -3,13 +3,14 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>
-/// A layer's mixture of experts (<see cref="Llama.MixtureOfExperts"/>), forward and backward. Gradients flow through the router's score, by which
-/// the chosen expert's input is multiplied; the choice itself has none.
+/// A layer's mixture of experts (<see cref="Llama.MixtureOfExperts"/>), forward and backward. Gradients flow through the router's score, by
+/// which the chosen expert's input is multiplied; the choice itself has none.
 /// </summary>
 internal static class ExpertPass
 {
     /// <summary>Adds the experts' result to the output, <c>[tokens, hidden]</c>.</summary>
-    public static void Forward(ExpertParameters weights, ReadOnlySpan<float> input, LayerActivations kept, Span<float> output, PassState pass)
+    public static void Forward(ExpertParameters weights, ReadOnlySpan<float> input, LayerActivations kept, Span<float> output,
+        PassState pass)
     {
         var hidden = weights.Router.Weight.Columns;
         var (experts, width) = (weights.Experts.Length, weights.Shared.Width);
@@ -40,8 +41,8 @@ internal static class ExpertPass
 
     /// <summary>Adds to the gradients of the experts, and gives that of their input.</summary>
     public static void Backward(
-        ExpertParameters weights, ReadOnlySpan<float> input, LayerActivations kept, ReadOnlySpan<float> outputGradient, Span<float> inputGradient,
-        PassState pass)
+        ExpertParameters weights, ReadOnlySpan<float> input, LayerActivations kept, ReadOnlySpan<float> outputGradient,
+        Span<float> inputGradient, PassState pass)
     {
         var hidden = weights.Router.Weight.Columns;
         var (experts, width) = (weights.Experts.Length, weights.Shared.Width);
@@ -76,7 +77,8 @@ internal static class ExpertPass
             var token = routing.Order[i];
             var share = routing.Shares[token];
             var gradient = routedGradient.Slice(i * hidden, hidden);
-            var shareGradient = AddScaled(gradient, share, input.Slice(token * hidden, hidden), inputGradient.Slice(token * hidden, hidden));
+            var shareGradient = AddScaled(gradient, share, input.Slice(token * hidden, hidden),
+                inputGradient.Slice(token * hidden, hidden));
             scoreGradient[token * experts + routing.Experts[token]] = shareGradient * share * (1 - share);
         }
         weights.Router.Backward(input, scoreGradient, inputGradient, pass, accumulate: true);

@@ -14,7 +14,8 @@ internal static class FeedForwardPass
     /// <param name="accumulate">True to add to the output.</param>
     /// <param name="pass">Team and memory.</param>
     public static void Forward(
-        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, Span<float> output, bool accumulate, PassState pass)
+        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, Span<float> output, bool accumulate,
+        PassState pass)
     {
         weights.Gate.Forward(input, gate, pass);
         weights.Up.Forward(input, up, pass);

@@ -9,7 +9,7 @@ internal sealed class FloatBuffer
     public Span<float> Take(long length)
     {
         if (length > Array.MaxLength)
-            throw new BatchException($"the batch needs {length} numbers in one place, more than fit; take shorter sequences or fewer at a time");
+            throw new BatchException($"the batch needs {length} numbers in one place, more than fit; take fewer or shorter sequences");
         if (_values.Length < length)
             _values = GC.AllocateUninitializedArray<float>((int)length);
         return _values.AsSpan(0, (int)length);

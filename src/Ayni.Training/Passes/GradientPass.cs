@@ -4,8 +4,8 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>
-/// The forward pass of every Llama with its activations kept, and the backward pass by hand: losses of a batch, and their gradients added to those of
-/// the model's parameters. Results are the same to the bit for any number of threads. Used by one thread at a time.
+/// The forward pass of every Llama with its activations kept, and the backward pass by hand: losses of a batch, and their gradients added
+/// to those of the model's parameters. Results are the same to the bit for any number of threads. Used by one thread at a time.
 /// </summary>
 public sealed class GradientPass
 {
@@ -21,8 +21,8 @@ public sealed class GradientPass
     /// <summary>Prepares passes.</summary>
     /// <param name="model">The model.</param>
     /// <param name="context">Team and tier.</param>
-    /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016, arXiv:1604.06174):
-    /// a third more arithmetic, and memory for one layer's activations instead of all.</param>
+    /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
+    /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
     public GradientPass(TrainableModel model, ComputeContext context, bool recompute = false)
     {
         _model = model;
@@ -34,8 +34,8 @@ public sealed class GradientPass
     }
 
     /// <summary>
-    /// Adds the gradients of a batch's loss and returns the sum of its losses, in nats. To take a step over several batches, give each the loss terms
-    /// of all: then the gradients are those of the mean over all of them.
+    /// Adds the gradients of a batch's loss and returns the sum of its losses, in nats. To take a step over several batches, give each the
+    /// loss terms of all: then the gradients are those of the mean over all of them.
     /// </summary>
     /// <param name="batch">The batch, made for this model's shape.</param>
     /// <param name="lossTerms">What the sum of losses is divided by in the gradients: the loss terms of all batches of the step.</param>

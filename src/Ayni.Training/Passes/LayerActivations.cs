@@ -27,7 +27,9 @@ internal sealed class LayerActivations
     /// <summary>The residual stream between attention and feed-forward, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer Middle { get; } = new();
 
-    /// <summary>The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>; the backward pass uses it up.</summary>
+    /// <summary>
+    /// The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>; the backward pass uses it up.
+    /// </summary>
     public FloatBuffer Gate { get; } = new();
 
     /// <summary>What the gate lets through, <c>[tokens, width]</c>; the backward pass uses it up.</summary>

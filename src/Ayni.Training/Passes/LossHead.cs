@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>
-/// The output norm and head with cross-entropy behind them. Only tokens that have something to learn get logits, and only some of them at a time, so
-/// that all logits are never in memory together.
+/// The output norm and head with cross-entropy behind them. Only tokens that have something to learn get logits, and only some of them at a
+/// time, so that all logits are never in memory together.
 /// </summary>
 internal sealed class LossHead(TrainableModel model, PassState pass)
 {
@@ -88,7 +88,8 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
         var selectedGradient = _normed.Take(selected.Length);
         selectedGradient.Clear();
         RmsNormGradient.Add(
-            selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normedGradient, selectedGradient, model.OutputNorm.Gradient, pass.Context);
+            selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normedGradient, selectedGradient, model.OutputNorm.Gradient,
+            pass.Context);
         for (var i = 0; i < rows.Length; i++)
             selectedGradient.Slice(i * Hidden, Hidden).CopyTo(gradient.Slice(rows[i] * Hidden, Hidden));
     }

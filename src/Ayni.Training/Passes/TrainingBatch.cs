@@ -5,8 +5,8 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// Documents to learn from, one after another. The tokens of one attend to no other's, and each document's positions start at 0, so any packing of
-/// documents into rows gives the same losses. Immutable.
+/// Documents to learn from, one after another. The tokens of one attend to no other's, and each document's positions start at 0, so any
+/// packing of documents into rows gives the same losses. Immutable.
 /// </summary>
 public sealed class TrainingBatch
 {
@@ -46,11 +46,12 @@ public sealed class TrainingBatch
 
     /// <summary>Makes a batch of documents.</summary>
     /// <param name="documents">
-    /// Each document's token ids, and as many labels: the id of each token that is to be learned from those before it, or <see cref="Masked"/>. The
-    /// first token's label says nothing.
+    /// Each document's token ids, and as many labels: the id of each token that is to be learned from those before it, or
+    /// <see cref="Masked"/>. The first token's label says nothing.
     /// </param>
     /// <param name="config">The model's shape.</param>
-    /// <exception cref="BatchException">A document is empty, longer than the context or ragged, or has an id outside the vocabulary.</exception>
+    /// <exception cref="BatchException">A document is empty, longer than the context or ragged, or has an id outside the
+    /// vocabulary.</exception>
     public static TrainingBatch Create(IReadOnlyList<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)> documents, LlamaConfig config)
     {
         if (documents.Count == 0)
@@ -95,9 +96,9 @@ public sealed class TrainingBatch
         if (ids.IsEmpty)
             throw new BatchException($"sequence {row} is empty");
         if (ids.Length != labels.Length)
-            throw new BatchException($"sequence {row} has {ids.Length} ids and {labels.Length} labels; give one label an id, {Masked} for none");
+            throw new BatchException($"sequence {row} has {ids.Length} ids and {labels.Length} labels; each id needs one, or {Masked}");
         if (ids.Length > config.ContextLength)
-            throw new BatchException($"sequence {row} has {ids.Length} tokens, more than the model's context of {config.ContextLength}; cut it");
+            throw new BatchException($"sequence {row} has {ids.Length} tokens, more than the model's context of {config.ContextLength}");
         for (var i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)config.VocabularySize)
@@ -105,7 +106,8 @@ public sealed class TrainingBatch
             if (labels[i] != Masked && (uint)labels[i] >= (uint)config.VocabularySize)
             {
                 throw new BatchException(
-                    $"sequence {row}, token {i}: the label {labels[i]} is neither in the vocabulary of {config.VocabularySize} nor {Masked}");
+                    $"sequence {row}, token {i}: the label {labels[i]} is neither in the vocabulary of {config.VocabularySize} "
+                    + $"nor {Masked}");
             }
         }
     }

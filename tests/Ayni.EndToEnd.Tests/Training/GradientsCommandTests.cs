@@ -33,7 +33,8 @@ public sealed class GradientsCommandTests : IDisposable
     {
         var folder = Conformance.PathOf("training", "llama3-micro-lora");
         var result = await AyniCommand.RunAsync(
-            "gradients", "--model", Conformance.PathOf("training", "llama3-micro"), "--batch", Path.Combine(folder, "expected.json"), "--adapter", folder,
+            "gradients", "--model", Conformance.PathOf("training", "llama3-micro"), "--batch", Path.Combine(folder, "expected.json"),
+            "--adapter", folder,
             "--out", Out, "--recompute");
         Assert.StartsWith("loss 2.8429", result.Succeeded().Output, StringComparison.Ordinal);
         AssertTensorsEqual(Path.Combine(folder, "grads_after_5.safetensors"), Out);
@@ -55,7 +56,8 @@ public sealed class GradientsCommandTests : IDisposable
     public async Task A_batch_that_can_t_be_is_refused_in_a_sentence(string json, string expected)
     {
         var batch = _folder.Write("batch.json", json);
-        var result = await AyniCommand.RunAsync("gradients", "--model", Conformance.PathOf("training", "llama3-micro"), "--batch", batch, "--out", Out);
+        var result = await AyniCommand.RunAsync("gradients", "--model", Conformance.PathOf("training", "llama3-micro"), "--batch", batch,
+            "--out", Out);
         result.Failed(expected);
         Assert.False(File.Exists(Out));
     }
@@ -66,8 +68,10 @@ public sealed class GradientsCommandTests : IDisposable
         var model = Conformance.PathOf("training", "llama3-micro");
         var ids = string.Join(',', Enumerable.Repeat(1, 257));
         var batch = _folder.Write("batch.json", $$"""{"ids":[[{{ids}}]],"labels":[[{{ids}}]]}""");
-        (await AyniCommand.RunAsync("gradients", "--model", model, "--batch", batch, "--out", Out)).Failed("257 tokens, more than the model's context of 256");
-        (await AyniCommand.RunAsync("gradients", "--model", model, "--batch", "nowhere.json", "--out", Out)).Failed("There is no file nowhere.json");
+        (await AyniCommand.RunAsync("gradients", "--model", model, "--batch", batch, "--out", Out))
+            .Failed("257 tokens, more than the model's context of 256");
+        (await AyniCommand.RunAsync("gradients", "--model", model, "--batch", "nowhere.json", "--out", Out))
+            .Failed("There is no file nowhere.json");
         (await AyniCommand.RunAsync("gradients", "--model", model, "--batch", batch, "--out", batch)).Failed("is there already");
     }
 
@@ -87,7 +91,8 @@ public sealed class GradientsCommandTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         var start = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
         var tensors = new SortedDictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (var tensor in JsonSerializer.Deserialize<JsonElement>(bytes.AsSpan(8, start - 8)).EnumerateObject().Where(t => t.Name != "__metadata__"))
+        var header = JsonSerializer.Deserialize<JsonElement>(bytes.AsSpan(8, start - 8));
+        foreach (var tensor in header.EnumerateObject().Where(tensor => tensor.Name != "__metadata__"))
         {
             var offsets = tensor.Value.GetProperty("data_offsets");
             var (from, to) = (offsets[0].GetInt32(), offsets[1].GetInt32());

@@ -19,15 +19,16 @@ public sealed class DocumentAttentionTests
         var value = Numbers(tokens * KeyValueHeads * headDim, 3);
         var attended = new float[query.Length];
         using var context = new ComputeContext(KernelTier.Simd, 2);
-        new DocumentAttention(Heads, KeyValueHeads, headDim).Apply(query, key, value, documents, firsts, attended, new float[tokens * Heads], context);
+        new DocumentAttention(Heads, KeyValueHeads, headDim).Apply(query, key, value, documents, firsts, attended,
+            new float[tokens * Heads], context);
         for (var token = 0; token < tokens; token++)
         {
             for (var head = 0; head < Heads; head++)
             {
                 var other = head / (Heads / KeyValueHeads);
                 var seen = Enumerable.Range(firsts[token], token + 1 - firsts[token]).ToArray();
-                var weights = seen.Select(t => Math.Exp(Enumerable.Range(0, headDim).Sum(i =>
-                    (double)query[(token * Heads + head) * headDim + i] * key[(t * KeyValueHeads + other) * headDim + i]) / Math.Sqrt(headDim))).ToArray();
+                var weights = seen.Select(t => Math.Exp(Product(token * Heads + head,
+                    t * KeyValueHeads + other) / Math.Sqrt(headDim))).ToArray();
                 for (var i = 0; i < headDim; i++)
                 {
                     var expected = seen.Zip(weights, (t, w) => w * value[(t * KeyValueHeads + other) * headDim + i]).Sum() / weights.Sum();
@@ -35,6 +36,9 @@ public sealed class DocumentAttentionTests
                 }
             }
         }
+
+        double Product(int queryHead, int keyHead) =>
+            Enumerable.Range(0, headDim).Sum(i => (double)query[queryHead * headDim + i] * key[keyHead * headDim + i]);
     }
 
     [Fact]

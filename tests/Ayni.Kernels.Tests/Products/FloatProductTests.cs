@@ -64,7 +64,8 @@ public sealed class FloatProductTests
         FloatProduct.Multiply(new MatrixView([], 0, 2), new MatrixView(new float[4], 2, 2), [], context);
     }
 
-    private static void Check<TTile>(int rows, int columns, int depth, Side leftSide, Side rightSide, bool accumulate, ComputeContext context)
+    private static void Check<TTile>(int rows, int columns, int depth, Side leftSide, Side rightSide, bool accumulate,
+        ComputeContext context)
         where TTile : struct, IProductTile
     {
         var (leftValues, rightValues, output) = (Numbers(rows * depth, 1), Numbers(depth * columns, 2), Numbers(rows * columns, 3));
@@ -83,7 +84,8 @@ public sealed class FloatProductTests
             }
         }
         var left = leftSide == Side.AsIs ? new MatrixView(leftValues, rows, depth) : new MatrixView(leftValues, depth, rows).Transposed;
-        var right = rightSide == Side.AsIs ? new MatrixView(rightValues, depth, columns) : new MatrixView(rightValues, columns, depth).Transposed;
+        var right = rightSide == Side.AsIs ? new MatrixView(rightValues, depth, columns)
+            : new MatrixView(rightValues, columns, depth).Transposed;
         FloatProduct.Multiply<TTile>(left, right, output, context, accumulate);
         for (var i = 0; i < output.Length; i++)
             Assert.Equal(expected[i], output[i], 1e-6 * (depth + 10));

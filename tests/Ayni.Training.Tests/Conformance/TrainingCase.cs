@@ -48,7 +48,8 @@ internal sealed class TrainingCase
     {
         using var file = SafetensorsFile.Open(path);
         return new(
-            file.Tensors.ToDictionary(tensor => tensor.Name, tensor => MemoryMarshal.Cast<byte, float>(file.Data(tensor).Span(0, (int)tensor.Bytes)).ToArray()),
+            file.Tensors.ToDictionary(
+                tensor => tensor.Name, tensor => MemoryMarshal.Cast<byte, float>(file.Data(tensor).Span(0, (int)tensor.Bytes)).ToArray()),
             StringComparer.Ordinal);
     }
 

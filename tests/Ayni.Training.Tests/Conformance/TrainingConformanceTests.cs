@@ -86,7 +86,8 @@ public sealed class TrainingConformanceTests
                 continue;
             model.Adapter!.Write(folder.PathOf("adapter"), model);
             TrainingCase.AssertParametersEqual(
-                reference.PathOf(i == 0 ? "adapter_after_1.safetensors" : "adapter_model.safetensors"), folder.PathOf("adapter", "adapter_model.safetensors"));
+                reference.PathOf(i == 0 ? "adapter_after_1.safetensors" : "adapter_model.safetensors"),
+                    folder.PathOf("adapter", "adapter_model.safetensors"));
         }
         foreach (var parameter in model.TrainableParameters)
             Array.Clear(parameter.Gradient);

@@ -8,8 +8,8 @@ public sealed class GradientPassTests
     public static TheoryData<string> Names => Shapes.Names;
 
     /// <summary>
-    /// Along random directions of each parameter alone. Float32 losses are exact to about 1e-7 of themselves; with steps that change the loss by
-    /// about 1e-2, differences are exact to some 1e-4 of the slope's size, and their own curvature adds as much.
+    /// Along random directions of each parameter alone. Float32 losses are exact to about 1e-7 of themselves; with steps that change the
+    /// loss by about 1e-2, differences are exact to some 1e-4 of the slope's size, and their own curvature adds as much.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
@@ -27,7 +27,8 @@ public sealed class GradientPassTests
             var length = Math.Sqrt(parameter.Gradient.Sum(g => (double)g * g));
             if (length < 1e-7)
                 continue;
-            var direction = parameter.Gradient.Select(g => g / length + 0.5 * (random.NextDouble() * 2 - 1) / Math.Sqrt(parameter.Values.Length)).ToArray();
+            var direction = parameter.Gradient.Select(g =>
+                g / length + 0.5 * (random.NextDouble() * 2 - 1) / Math.Sqrt(parameter.Values.Length)).ToArray();
             var expected = direction.Zip(parameter.Gradient, (d, g) => d * g).Sum();
             var values = (float[])parameter.Values.Clone();
             // Where experts are chosen, a long step would have other tokens go to other experts, and the loss jump.

@@ -22,7 +22,8 @@ public sealed class TrainingBatchTests
     {
         var model = Shapes.Create("grouped queries");
         var ids = new int[model.Config.ContextLength + 1];
-        Assert.Contains("context of 200", Assert.Throws<BatchException>(() => TrainingBatch.Create([(ids, ids)], model.Config)).Message, StringComparison.Ordinal);
+        Assert.Contains("context of 200", Assert.Throws<BatchException>(() => TrainingBatch.Create([(ids, ids)], model.Config)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -33,7 +34,8 @@ public sealed class TrainingBatchTests
     public void The_first_label_and_those_masked_are_no_loss_terms()
     {
         var model = Shapes.Create("grouped queries");
-        var batch = TrainingBatch.Create([(new[] { 1, 2, 3 }, new[] { 1, 2, TrainingBatch.Masked }), (new[] { 4 }, new[] { 4 })], model.Config);
+        var batch = TrainingBatch.Create([(new[] { 1, 2, 3 }, new[] { 1, 2, TrainingBatch.Masked }), (new[] { 4 }, new[] { 4 })],
+            model.Config);
         Assert.Equal(1, batch.LossTerms);
         Assert.Equal(4, batch.TokenCount);
     }
