@@ -43,5 +43,6 @@ internal static class CommandLine
     /// </summary>
     private static bool IsExpected(Exception error) =>
         error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
-            or DraftModelException or UnsupportedCacheTypeException or BatchException or IOException or UnauthorizedAccessException;
+            or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
+            or IOException or UnauthorizedAccessException;
 }

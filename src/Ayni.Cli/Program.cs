@@ -11,6 +11,8 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
     LogitsCommand.Create(),
+    TrainCommand.CreateTrain(),
+    TrainCommand.CreateTune(),
     GradientsCommand.Create(),
     PerplexityCommand.Create(),
     BenchCommand.Create(),

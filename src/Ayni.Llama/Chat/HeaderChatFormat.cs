@@ -28,15 +28,26 @@ public abstract class HeaderChatFormat : ChatFormat
         for (var i = 0; i < messages.Count; i++)
         {
             AppendHeader(ids, RoleName(messages[i].Role, i));
-            if (messages[i] is var message && WritesPythonTag(message) && _tokens.PythonTag is { } pythonTag)
-                ids.Add(pythonTag);
-            _tokenizer.Encode(i == introduced ? ToolText.OfDefinitions(tools) + message.Content : message.Content, ids);
-            foreach (var call in message.ToolCalls)
-                _tokenizer.Encode(ToolText.OfCall(call, _toolFormat, i), ids);
-            ids.Add(EndsMessageOnly(message) && _tokens.EndOfMessage is { } endOfMessage ? endOfMessage : _tokens.EndOfTurn);
+            AppendBody(ids, messages[i], i, i == introduced ? ToolText.OfDefinitions(tools) : "");
         }
         AppendHeader(ids, "assistant");
         return [.. ids];
+    }
+
+    /// <inheritdoc/>
+    public sealed override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    {
+        RequireMessages(messages);
+        var ids = new List<int> { _tokens.Begin };
+        var writers = new List<int> { -1 };
+        for (var i = 0; i < messages.Count; i++)
+        {
+            AppendHeader(ids, RoleName(messages[i].Role, i));
+            writers.AddRange(Enumerable.Repeat(-1, ids.Count - writers.Count));
+            AppendBody(ids, messages[i], i, introduction: "");
+            writers.AddRange(Enumerable.Repeat(messages[i].Role == ChatRole.Assistant ? i : -1, ids.Count - writers.Count));
+        }
+        return new EncodedConversation([.. ids], [.. writers]);
     }
 
     /// <summary>Whether a message ends without ending the turn.</summary>
@@ -44,6 +55,17 @@ public abstract class HeaderChatFormat : ChatFormat
 
     private static bool WritesPythonTag(ChatMessage message) =>
         message.IsCode || message.ToolCalls is [{ Name: ToolText.CodeInterpreter }, ..];
+
+    /// <summary>What follows a header: the content, calls of tools and the end.</summary>
+    private void AppendBody(List<int> ids, ChatMessage message, int index, string introduction)
+    {
+        if (WritesPythonTag(message) && _tokens.PythonTag is { } pythonTag)
+            ids.Add(pythonTag);
+        _tokenizer.Encode(introduction + message.Content, ids);
+        foreach (var call in message.ToolCalls)
+            _tokenizer.Encode(ToolText.OfCall(call, _toolFormat, index), ids);
+        ids.Add(EndsMessageOnly(message) && _tokens.EndOfMessage is { } endOfMessage ? endOfMessage : _tokens.EndOfTurn);
+    }
 
     // The line ends are encoded apart from the content, as in Meta's code: a content that starts with one would merge with them.
     private void AppendHeader(List<int> ids, string role)

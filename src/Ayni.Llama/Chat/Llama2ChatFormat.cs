@@ -29,25 +29,60 @@ public sealed class Llama2ChatFormat : ChatFormat
         RequireMessages(messages);
         var start = messages[0].Role == ChatRole.System ? 1 : 0;
         RequireAlternation(messages, start);
+        if ((messages.Count - start) % 2 == 0)
+            throw new ChatFormatException(messages.Count - 1, "the last message of a conversation in Llama 2's format is the user's");
 
         var ids = new List<int>();
         for (var i = start; i < messages.Count; i += 2)
         {
-            var user = messages[i].Content;
-            if (i == start && start == 1)
-                user = $"<<SYS>>\n{messages[0].Content}\n<</SYS>>\n\n{user}";
+            var instruction = Instruction(messages, i);
             ids.Add(_begin);
             if (i + 1 < messages.Count)
-            {
-                _tokenizer.Encode($"[INST] {Strip(user)} [/INST] {Strip(messages[i + 1].Content)} ", ids);
-                ids.Add(_end);
-            }
+                AppendTurn(ids, instruction, messages[i + 1]);
             else
-            {
-                _tokenizer.Encode($"[INST] {Strip(user)} [/INST]", ids);
-            }
+                _tokenizer.Encode(instruction, ids);
         }
         return [.. ids];
+    }
+
+    /// <inheritdoc/>
+    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    {
+        RequireMessages(messages);
+        var start = messages[0].Role == ChatRole.System ? 1 : 0;
+        RequireAlternation(messages, start);
+        if ((messages.Count - start) % 2 != 0)
+            throw new ChatFormatException(messages.Count - 1, "the last message of a whole conversation in Llama 2's format is the assistant's");
+
+        var ids = new List<int>();
+        var writers = new List<int>();
+        for (var i = start; i < messages.Count; i += 2)
+        {
+            var instruction = Instruction(messages, i);
+            var (first, prompt) = (ids.Count, new List<int> { _begin });
+            _tokenizer.Encode(instruction, prompt);
+            ids.Add(_begin);
+            AppendTurn(ids, instruction, messages[i + 1]);
+            // The turn is encoded as one text, so its answer begins where the ids leave those of the prompt alone.
+            var shared = prompt.Zip(ids.Skip(first)).TakeWhile(pair => pair.First == pair.Second).Count();
+            writers.AddRange(Enumerable.Repeat(-1, shared));
+            writers.AddRange(Enumerable.Repeat(i + 1, ids.Count - writers.Count));
+        }
+        return new EncodedConversation([.. ids], [.. writers]);
+    }
+
+    private static string Instruction(IReadOnlyList<ChatMessage> messages, int index)
+    {
+        var user = messages[index].Content;
+        if (index == 1)
+            user = $"<<SYS>>\n{messages[0].Content}\n<</SYS>>\n\n{user}";
+        return $"[INST] {Strip(user)} [/INST]";
+    }
+
+    private void AppendTurn(List<int> ids, string instruction, ChatMessage answer)
+    {
+        _tokenizer.Encode($"{instruction} {Strip(answer.Content)} ", ids);
+        ids.Add(_end);
     }
 
     private static void RequireAlternation(IReadOnlyList<ChatMessage> messages, int start)
@@ -62,8 +97,6 @@ public sealed class Llama2ChatFormat : ChatFormat
                     + "in Llama 2's format user and assistant alternate after one optional system message");
             }
         }
-        if ((messages.Count - start) % 2 == 0)
-            throw new ChatFormatException(messages.Count - 1, "the last message of a conversation in Llama 2's format is the user's");
 
         static string Name(ChatRole role) => role.ToString().ToLowerInvariant();
     }

@@ -35,8 +35,37 @@ public sealed class TemplateChatFormat : ChatFormat
     /// <inheritdoc/>
     public override int[] Encode(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
+        return EncodeRendered(Render(messages, tools));
+    }
+
+    /// <inheritdoc/>
+    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    {
+        var ids = EncodeRendered(Render(messages, [], asksForAnswer: false));
+        var writers = new int[ids.Length];
+        Array.Fill(writers, -1);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i].Role != ChatRole.Assistant)
+                continue;
+            if (i == 0)
+                throw new ChatFormatException(0, "a conversation to learn from begins with another message than the assistant's");
+            var prompt = EncodeRendered(Render([.. messages.Take(i)], []));
+            var turn = i + 1 == messages.Count ? ids : EncodeRendered(Render([.. messages.Take(i + 1)], [], asksForAnswer: false));
+            if (!turn.AsSpan().StartsWith(prompt) || !ids.AsSpan().StartsWith(turn))
+            {
+                throw new ChatFormatException(
+                    i, "the model's template writes this turn otherwise once the conversation goes on, so it can't be told what was answered");
+            }
+            writers.AsSpan(prompt.Length..turn.Length).Fill(i);
+        }
+        return new EncodedConversation(ids, writers);
+    }
+
+    private int[] EncodeRendered(MarkedText text)
+    {
         var ids = new List<int>();
-        AppendMarked(Render(messages, tools), ids);
+        AppendMarked(text, ids);
         // Some templates leave it to the tokenizer to open a text.
         if (_tokenizer is { AddsBeginOfText: true, BeginOfText: { } begin } && (ids.Count == 0 || ids[0] != begin))
             ids.Insert(0, begin);
@@ -44,7 +73,7 @@ public sealed class TemplateChatFormat : ChatFormat
     }
 
     /// <summary>The conversation as the template writes it.</summary>
-    internal MarkedText Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
+    internal MarkedText Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools, bool asksForAnswer = true)
     {
         RequireMessages(messages);
         ArgumentNullException.ThrowIfNull(tools);
@@ -56,7 +85,7 @@ public sealed class TemplateChatFormat : ChatFormat
             .With("documents", NoneValue.None)
             .With("bos_token", TokenText(_tokenizer.BeginOfText))
             .With("eos_token", TokenText(_tokenizer.EndOfText))
-            .With("add_generation_prompt", BooleanValue.True);
+            .With("add_generation_prompt", asksForAnswer ? BooleanValue.True : BooleanValue.False);
         try
         {
             return _template.Value.Render(variables, _clock);

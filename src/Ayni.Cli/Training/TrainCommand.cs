@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Ayni.Training;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni train</c> and <c>ayni tune</c>: follow a recipe.</summary>
+internal static class TrainCommand
+{
+    public static Command CreateTrain() => Create(
+        "train",
+        """
+        Train a new model from nothing, as a recipe says. Ended at any moment and started again, it goes on from its last checkpoint to the
+        same numbers.
+
+        Example:
+          ayni train recipes/hello.yaml
+        """,
+        recipe => recipe.NewModel is null ? "starts from a parent model; follow it with 'ayni tune'" : null);
+
+    public static Command CreateTune() => Create(
+        "tune",
+        """
+        Tune a model that has learned already, as a recipe says: the model itself, or an adapter beside it. Ended at any moment and started
+        again, it goes on from its last checkpoint to the same numbers.
+
+        Example:
+          ayni tune recipes/hello-tune.yaml
+        """,
+        recipe => recipe.NewModel is not null ? "makes a new model; follow it with 'ayni train'" : null);
+
+    private static Command Create(string name, string description, Func<Recipe, string?> refusal)
+    {
+        var path = new Argument<string>("recipe") { Description = "The recipe, a YAML file." };
+        var folder = new Option<string?>("--out", "-o")
+        {
+            Description = "The run's folder, instead of the recipe's output folder.",
+            HelpName = "DIR",
+        };
+        var threads = ModelOption.Threads();
+        var command = new Command(name, description) { path, folder, threads };
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(
+            () =>
+            {
+                var file = result.GetValue(path)!;
+                if (!File.Exists(file))
+                    throw new UsageException($"There is no recipe {file}.");
+                var recipe = Recipe.Read(file);
+                if (refusal(recipe) is { } reason)
+                    throw new UsageException($"{file} {reason}.");
+                var to = result.GetValue(folder) ?? Path.Combine(recipe.Folder, recipe.Output.Folder);
+                Follow(recipe, to, ModelOption.CheckThreads(result.GetValue(threads)), cancellationToken);
+                return 0;
+            },
+            CancellationToken.None));
+        return command;
+    }
+
+    private static void Follow(Recipe recipe, string folder, int threads, CancellationToken cancellationToken)
+    {
+        using var run = TrainingRun.Open(recipe, folder, threads, TimeProvider.System, cancellationToken);
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{recipe.Name}: {run.TrainedParameters:N0} parameters, {run.Data.Sources.Sum(source => source.Documents):N0} documents, "
+            + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps"
+            + (run.Step > 0 ? $", going on after step {run.Step:N0}" : "")));
+        string written;
+        using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
+            written = run.Run(view, cancellationToken);
+        Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");
+    }
+}

@@ -1,0 +1,45 @@
+namespace Ayni.Training;
+
+/// <summary>How the documents of a source are written.</summary>
+public enum DataFormat
+{
+    /// <summary>By the ending of each file: <c>.txt</c> is text; a <c>.jsonl</c> is chat if its lines have <c>messages</c>.</summary>
+    Auto,
+
+    /// <summary>Each file is one document in UTF-8.</summary>
+    Text,
+
+    /// <summary>Each line is <c>{"text": "…"}</c>, a document.</summary>
+    JsonLines,
+
+    /// <summary>Each line is <c>{"messages": [{"role": "…", "content": "…"}, …]}</c>, a conversation (OpenAI's fine-tuning format).</summary>
+    Chat,
+}
+
+/// <summary>Something to learn from: where it is, how it is written, and whose it is.</summary>
+public sealed record DataSource
+{
+    /// <summary>A name of its own in its recipe.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A file, a folder with <c>.txt</c> and <c>.jsonl</c> files at any depth, or a pattern with <c>*</c> and <c>**</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How it is written.</summary>
+    public DataFormat Format { get; init; }
+
+    /// <summary>The licence it is under, as an SPDX identifier.</summary>
+    public required string Licence { get; init; }
+
+    /// <summary>Where it is from, in words or as an address.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>Who holds the rights in it.</summary>
+    public required string RightsHolder { get; init; }
+
+    /// <summary>The contributor's part, from 0 to 1, of what this source earns.</summary>
+    public double Share { get; init; } = 1;
+
+    /// <summary>How often an epoch sees it: 2 for every document twice, 0.5 for half of them, another half each time.</summary>
+    public double Weight { get; init; } = 1;
+}

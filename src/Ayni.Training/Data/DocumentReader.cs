@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Ayni.Llama;
+
+namespace Ayni.Training;
+
+/// <summary>Reads a source's documents as tokens, in the order of its files and lines.</summary>
+internal sealed class DocumentReader(TrainingTokenizer tokenizer)
+{
+    private const long MostTextBytes = 256 << 20;
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false };
+
+    /// <summary>Reads all documents of a file; blank lines and empty texts are passed over.</summary>
+    /// <exception cref="DataException">The file is not what its format says; names the line.</exception>
+    public IEnumerable<TokenizedDocument> Read(DataFormat format, SourceFile file)
+    {
+        if (format == DataFormat.Auto)
+            format = file.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? DataFormat.Auto : DataFormat.Text;
+        return format == DataFormat.Text ? ReadText(file.Path) : ReadLines(format, file.Path);
+    }
+
+    private IEnumerable<TokenizedDocument> ReadText(string path)
+    {
+        var length = new FileInfo(path).Length;
+        if (length > MostTextBytes)
+            throw new DataException($"{path}: {length:N0} bytes are more than the {MostTextBytes:N0} that one text may have; divide it.");
+        string text;
+        try
+        {
+            text = Utf8.GetString(File.ReadAllBytes(path));
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new DataException($"{path}: not valid UTF-8 at byte {error.Index}; convert it to UTF-8.", error);
+        }
+        text = text.TrimStart('\uFEFF');
+        if (!string.IsNullOrWhiteSpace(text))
+            yield return tokenizer.Encode(text);
+    }
+
+    private IEnumerable<TokenizedDocument> ReadLines(DataFormat format, string path)
+    {
+        foreach (var (number, line) in TextLines.Read(path))
+        {
+            if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
+                yield return document;
+        }
+    }
+
+    private TokenizedDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line, JsonOptions);
+            var root = json.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+                throw new FormatException($"expected an object, found {Kind(root)}");
+            var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
+            if (isChat)
+            {
+                var conversation = ChatLine.Read(root);
+                return tokenizer.Encode(conversation.Messages, index => conversation.IsLearned[index]);
+            }
+            var text = ChatLine.Text(root, "text");
+            return string.IsNullOrWhiteSpace(text) ? null : tokenizer.Encode(text);
+        }
+        catch (JsonException error)
+        {
+            throw new DataException($"{path}, line {number}, byte {error.BytePositionInLine}: not valid JSON.", error);
+        }
+        catch (FormatException error)
+        {
+            throw new DataException($"{path}, line {number}: {error.Message}.", error);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new DataException($"{path}, line {number}: a string is not valid Unicode.", error);
+        }
+        catch (ChatFormatException error)
+        {
+            throw new DataException($"{path}, line {number}: {error.Message}.", error);
+        }
+    }
+
+    private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,54 @@
+namespace Ayni.Training;
+
+/// <summary>
+/// A source's documents, in their order, in rows of at most a context's length. A document longer than the context is cut into pieces that
+/// share one token, so that each of its tokens but the first is learned once; every piece is attended to by itself. A piece with nothing to
+/// learn is left out. Immutable.
+/// </summary>
+internal sealed class PackedRows
+{
+    private readonly ShardFile _shard;
+    private readonly List<(long Start, int Length)> _pieces = [];
+    private readonly List<int> _firstPieces = [];
+
+    /// <summary>Packs documents.</summary>
+    /// <param name="shard">Where they are.</param>
+    /// <param name="documents">Their numbers.</param>
+    /// <param name="context">The length of a row; at least 2.</param>
+    public PackedRows(ShardFile shard, IEnumerable<int> documents, int context)
+    {
+        _shard = shard;
+        var filled = context;
+        foreach (var document in documents)
+        {
+            var (start, length) = shard.Document(document);
+            for (; length > 1; start += context - 1, length -= context - 1)
+            {
+                var piece = Math.Min(length, context);
+                if (shard.CountLearned(start + 1, piece - 1) == 0)
+                    continue;
+                if (filled + piece > context)
+                {
+                    _firstPieces.Add(_pieces.Count);
+                    filled = 0;
+                }
+                _pieces.Add((start, piece));
+                filled += piece;
+            }
+        }
+    }
+
+    /// <summary>Rows.</summary>
+    public int Count => _firstPieces.Count;
+
+    /// <summary>Adds a row's pieces to a batch's documents.</summary>
+    public void AddTo(List<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)> documents, int row)
+    {
+        var end = row + 1 < Count ? _firstPieces[row + 1] : _pieces.Count;
+        for (var piece = _firstPieces[row]; piece < end; piece++)
+        {
+            var (ids, labels) = _shard.Read(_pieces[piece].Start, _pieces[piece].Length);
+            documents.Add((ids, labels));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Ayni.Llama;
+
+namespace Ayni.Training;
+
+/// <summary>Everything that a training follows from, read from one file and checked. Immutable.</summary>
+public sealed record Recipe
+{
+    /// <summary>The file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>What the model is called.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The shape of a new model; null where there is a parent.</summary>
+    public NewModelShape? NewModel { get; init; }
+
+    /// <summary>The model to start from, relative to the recipe; null for a new one.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>A new model's tokenizer: its file or a model that has it, relative to the recipe; null where the parent's is taken.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>What it learns from.</summary>
+    public required ImmutableArray<DataSource> Sources { get; init; }
+
+    /// <summary>The licences that sources may have, as SPDX identifiers.</summary>
+    public required ImmutableArray<string> AllowedLicences { get; init; }
+
+    /// <summary>What is kept for validation.</summary>
+    public required ValidationPlan Validation { get; init; }
+
+    /// <summary>Rows of a batch.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Tokens of a row; null for the model's context.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Batches of a step.</summary>
+    public required int Accumulation { get; init; }
+
+    /// <summary>Steps; null where epochs are given.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Times that the data are seen; null where steps are given.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Whether activations are computed twice to save memory.</summary>
+    public bool Recompute { get; init; }
+
+    /// <summary>What all randomness follows from.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>How parameters are changed.</summary>
+    public required OptimizerPlan Optimizer { get; init; }
+
+    /// <summary>Steps between checkpoints.</summary>
+    public required int CheckpointEvery { get; init; }
+
+    /// <summary>What is written at the end.</summary>
+    public required OutputPlan Output { get; init; }
+
+    /// <summary>The adapter to train; null to train the model itself.</summary>
+    public AdapterConfig? Adapter { get; init; }
+
+    /// <summary>The folder that its paths are relative to.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
+
+    /// <summary>SHA-256 of <see cref="RecipeWriter.Write"/>'s text: the same for two recipes that mean the same.</summary>
+    public string ComputeDigest() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RecipeWriter.Write(this))));
+
+    /// <summary>Reads a recipe.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="RecipeException">It can't be followed.</exception>
+    public static Recipe Read(string path) => RecipeReader.Read(path, File.ReadAllText(path));
+}
+
+/// <summary>The shape of a model that is to be made.</summary>
+/// <param name="HiddenSize">Width of the residual stream.</param>
+/// <param name="IntermediateSize">Width of the feed-forward layers.</param>
+/// <param name="Layers">Layers.</param>
+/// <param name="Heads">Query heads.</param>
+/// <param name="KeyValueHeads">Key and value heads.</param>
+/// <param name="HeadDim">Values in a head.</param>
+/// <param name="ContextLength">The context in tokens.</param>
+/// <param name="RopeTheta">The base of the rotary frequencies.</param>
+/// <param name="RmsNormEpsilon">Added to the mean square in normalization.</param>
+/// <param name="TiesEmbeddings">Whether the output head is the token embeddings.</param>
+public sealed record NewModelShape(
+    int HiddenSize, int IntermediateSize, int Layers, int Heads, int KeyValueHeads, int HeadDim, int ContextLength, double RopeTheta,
+    double RmsNormEpsilon, bool TiesEmbeddings);
+
+/// <summary>What is kept for validation.</summary>
+/// <param name="Share">The part of each source's documents; 0 for none.</param>
+/// <param name="Every">Steps between validations.</param>
+/// <param name="Batches">The most batches of a validation.</param>
+public sealed record ValidationPlan(double Share, int Every, int Batches);
+
+/// <summary>Which optimizer changes parameters.</summary>
+public enum OptimizerKind
+{
+    /// <summary><see cref="Training.AdamW"/> for all parameters.</summary>
+    AdamW,
+
+    /// <summary><see cref="Training.Muon"/> for matrices, and AdamW for the rest.</summary>
+    Muon,
+}
+
+/// <summary>How parameters are changed.</summary>
+/// <param name="Kind">By which optimizer.</param>
+/// <param name="AdamW">AdamW's constants.</param>
+/// <param name="Muon">Muon's constants.</param>
+/// <param name="ClipNorm">The greatest length of all gradients together.</param>
+/// <param name="Decay">How the learning rate falls.</param>
+/// <param name="PeakRate">The highest learning rate.</param>
+/// <param name="EndRate">The last one.</param>
+/// <param name="WarmUpSteps">Steps of the climb to the highest.</param>
+public sealed record OptimizerPlan(
+    OptimizerKind Kind, AdamWSettings AdamW, MuonSettings Muon, double ClipNorm, LearningRateDecay Decay, double PeakRate, double EndRate,
+    long WarmUpSteps);
+
+/// <summary>What is written of a trained model.</summary>
+public enum TrainedFormat
+{
+    /// <summary>One GGUF file.</summary>
+    Gguf,
+
+    /// <summary>A Hugging Face folder.</summary>
+    Safetensors,
+
+    /// <summary>A PEFT folder with the adapter alone.</summary>
+    Adapter,
+}
+
+/// <summary>What is written at the end.</summary>
+/// <param name="Folder">The run's folder, relative to the recipe.</param>
+/// <param name="Format">The kind of file. A model's file has the adapter merged into it.</param>
+/// <param name="Type">The type of a model's weights, by its name in <c>ayni quantize</c>.</param>
+public sealed record OutputPlan(string Folder, TrainedFormat Format, string Type);

@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Ayni.Kernels;
+using Ayni.Llama;
+
+namespace Ayni.Training;
+
+/// <summary>
+/// Where a run's model comes from, a parent or a shape, and all that a model's file says beside the weights that are trained. Holds the
+/// parent's files open. One thread at a time.
+/// </summary>
+internal sealed class ModelOrigin : IDisposable
+{
+    private readonly ModelSource? _source;
+    private readonly ComputeContext _context = new(KernelTier.Scalar, 1);
+    private readonly IReadOnlyList<(string Key, object Value)> _metadata;
+    private readonly IReadOnlyList<OutputTensor>? _tensors;
+
+    private ModelOrigin(Recipe recipe, ModelSource parent, CancellationToken cancellationToken)
+    {
+        _source = parent;
+        Vocabulary = TokenizerDescription.Of(parent)
+            ?? throw new ModelFormatException(parent.Path, -1, "tokenizer", "the parent has none, so there is nothing to read text with");
+        ChatTemplate = parent.ChatTemplate;
+        Config = parent.ReadConfig(Vocabulary.Tokenizer);
+        var (metadata, tensors) = GgufConversion.Plan(parent, new WeightStreams(parent, new RowConverter(_context, cancellationToken)), mix: null);
+        _metadata = Named(recipe, metadata);
+        _tensors = tensors;
+    }
+
+    private ModelOrigin(Recipe recipe, NewModelShape shape, NewVocabulary vocabulary)
+    {
+        Vocabulary = vocabulary.Description;
+        ChatTemplate = vocabulary.ChatTemplate;
+        Config = new LlamaConfig
+        {
+            HiddenSize = shape.HiddenSize,
+            IntermediateSize = shape.IntermediateSize,
+            LayerCount = shape.Layers,
+            HeadCount = shape.Heads,
+            KeyValueHeadCount = shape.KeyValueHeads,
+            HeadDim = shape.HeadDim,
+            RotaryDim = shape.HeadDim,
+            // As its file will say it.
+            RopeTheta = (float)shape.RopeTheta,
+            RmsNormEpsilon = (float)shape.RmsNormEpsilon,
+            VocabularySize = Vocabulary.Tokens.Length,
+            ContextLength = shape.ContextLength,
+        };
+        RequireMemory(recipe, shape);
+        var metadata = new List<(string, object)>
+        {
+            ("general.architecture", GgufConfigWriter.ArchitectureOf(Config)),
+            ("general.type", "model"),
+        };
+        metadata.AddRange(GgufConfigWriter.Write(recipe.Path, Config));
+        metadata.AddRange(GgufTokenizerWriter.Write(vocabulary.Path, Vocabulary, Config.VocabularySize, vocabulary.EndOfGeneration));
+        if (ChatTemplate is not null)
+            metadata.Add(("tokenizer.chat_template", ChatTemplate));
+        _metadata = Named(recipe, metadata);
+    }
+
+    /// <summary>The model's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>The vocabulary.</summary>
+    public TokenizerDescription Vocabulary { get; }
+
+    /// <summary>The chat template, or null.</summary>
+    public string? ChatTemplate { get; }
+
+    /// <summary>What the parent is called; null where there is none.</summary>
+    public string? ParentName => _source?.Name;
+
+    /// <summary>Opens what a recipe starts from.</summary>
+    /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>
+    /// <exception cref="RecipeException">There is no such file, or the model is too large for this machine.</exception>
+    public static ModelOrigin Open(Recipe recipe, CancellationToken cancellationToken)
+    {
+        var path = Path.GetFullPath(Path.Combine(recipe.Folder, recipe.Parent ?? recipe.Tokenizer!));
+        if (!Path.Exists(path))
+            throw new RecipeException(recipe.Path, 1, 1, $"model: there is no {(recipe.Parent is null ? "tokenizer" : "parent")} {path}");
+        if (recipe.NewModel is { } shape)
+            return new ModelOrigin(recipe, shape, NewVocabulary.Read(path));
+        var source = ModelSource.Open(path);
+        try
+        {
+            return new ModelOrigin(recipe, source, cancellationToken);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model as it is before any training.</summary>
+    public TrainableModel CreateModel(Recipe recipe, CancellationToken cancellationToken) => _source is not null
+        ? TrainableModel.Load(_source, cancellationToken)
+        : TrainableModel.Create(Config, recipe.NewModel!.TiesEmbeddings, recipe.Seed);
+
+    /// <summary>SHA-256 of the parent; null where there is none.</summary>
+    public string? ComputeParentDigest() => _source is null ? null : Convert.ToHexStringLower(_source.ComputeDigest().Span);
+
+    /// <summary>Writes a GGUF file with the model's weights as they are now, in float32.</summary>
+    public void WriteGguf(string path, TrainableModel model)
+    {
+        var parameters = model.Parameters.ToLookup(parameter => parameter.Name, StringComparer.Ordinal);
+        var writer = new GgufWriter();
+        foreach (var (key, value) in _metadata)
+            writer.Add(key, value);
+        foreach (var tensor in _tensors ?? [.. model.Parameters.Select(OutputOf)])
+        {
+            var trained = parameters[tensor.Name];
+            if (trained.Any())
+                writer.AddTensor(tensor.Name, TensorType.F32, tensor.Dimensions, stream => WriteValues(trained, stream));
+            else
+                writer.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions, tensor.Write);
+        }
+        writer.Save(path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _source?.Dispose();
+        _context.Dispose();
+    }
+
+    private static void WriteValues(IEnumerable<Parameter> parameters, Stream stream)
+    {
+        foreach (var parameter in parameters)
+            stream.Write(MemoryMarshal.AsBytes(parameter.Values.AsSpan()));
+    }
+
+    private static OutputTensor OutputOf(Parameter parameter)
+    {
+        ImmutableArray<long> dimensions = parameter.Role == ParameterRole.Norm ? [parameter.Columns] : [parameter.Columns, parameter.Rows];
+        return new OutputTensor(parameter.Name, TensorType.F32, dimensions, stream => WriteValues([parameter], stream));
+    }
+
+    private static List<(string Key, object Value)> Named(Recipe recipe, IEnumerable<(string Key, object Value)> metadata) =>
+    [
+        .. metadata.Where(pair => pair.Key is not ("general.name" or "general.file_type")),
+        ("general.name", recipe.Name),
+        ("general.file_type", (uint)QuantizationMix.Find(nameof(TensorType.F32))!.FileType),
+    ];
+
+    /// <summary>Refuses a model whose weights, gradients and moments alone don't fit into memory.</summary>
+    private void RequireMemory(Recipe recipe, NewModelShape shape)
+    {
+        var embeddings = (long)Config.VocabularySize * Config.HiddenSize;
+        if (embeddings > Array.MaxLength)
+            throw new RecipeException(recipe.Path, 1, 1, $"model: {Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
+        var layer = 2L * Config.HiddenSize * (Config.QueryWidth + Config.KeyValueWidth) + 3L * Config.HiddenSize * Config.IntermediateSize;
+        var weights = (UInt128)layer * (uint)Config.LayerCount + (UInt128)embeddings * (shape.TiesEmbeddings ? 1u : 2u);
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (weights * 16 > (UInt128)available)
+            throw new RecipeException(recipe.Path, 1, 1, $"model: its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
+    }
+}
+
+/// <summary>The vocabulary of a model that is to be made.</summary>
+internal sealed record NewVocabulary(string Path, TokenizerDescription Description, string? ChatTemplate, IReadOnlyList<int> EndOfGeneration)
+{
+    /// <summary>Reads a bare tokenizer file, or takes a model's.</summary>
+    public static NewVocabulary Read(string path)
+    {
+        if (!Directory.Exists(path) && !IsGguf(path))
+        {
+            var description = TokenizerDescription.Read(path);
+            return new NewVocabulary(path, description, description.Tokenizer.ChatTemplate, []);
+        }
+        using var source = ModelSource.Open(path);
+        return new NewVocabulary(
+            path,
+            TokenizerDescription.Of(source) ?? throw new ModelFormatException(path, -1, "tokenizer", "there is none here"),
+            source.ChatTemplate,
+            source.EndOfGeneration);
+    }
+
+    private static bool IsGguf(string path)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        using var stream = File.OpenRead(path);
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
+    }
+}

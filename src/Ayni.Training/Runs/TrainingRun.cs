@@ -1,0 +1,280 @@
+using System.Collections.Immutable;
+using Ayni.Kernels;
+using Ayni.Llama;
+
+namespace Ayni.Training;
+
+/// <summary>
+/// A recipe being followed in a folder of its own, from the first step or from the last checkpoint there. Ended at any moment and opened again,
+/// it goes on to the same numbers to the bit, whatever the number of threads. One thread at a time, and one process a folder.
+/// </summary>
+/// <remarks>
+/// The folder gets <c>recipe.yaml</c> (as it was understood), <c>data.shard</c>, <c>checkpoint.bin</c>, <c>metrics.jsonl</c>, <c>loss.html</c>
+/// and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
+/// </remarks>
+public sealed class TrainingRun : IDisposable
+{
+    // What each kind of randomness follows from beside the recipe's seed.
+    private const ulong AdapterStream = 1;
+    private const ulong DataStream = 2;
+    private const ulong DropoutStream = 3;
+
+    private readonly Recipe _recipe;
+    private readonly TimeProvider _clock;
+    private readonly FileStream _lock;
+    private readonly ComputeContext _context;
+    private readonly ModelOrigin _origin;
+    private readonly TrainableModel _model;
+    private readonly ShardFile _shard;
+    private readonly TrainingData _data;
+    private readonly GradientPass _pass;
+    private readonly IOptimizer _optimizer;
+    private readonly LearningRateSchedule _schedule;
+    private readonly ImmutableArray<(string Name, float[] Values)> _state;
+    private readonly RunIdentity _identity;
+    private readonly DivergenceGuard _guard = new();
+    private readonly Lazy<IReadOnlyList<TrainingBatch>> _validation;
+
+    private long _tokens;
+    private long _learnedTokens;
+    private long? _checkpointStep;
+
+    private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        (_recipe, Folder, _clock) = (recipe, folder, clock);
+        _lock = Lock(folder);
+        var owned = new Stack<IDisposable>([_lock]);
+        try
+        {
+            owned.Push(_context = new ComputeContext(KernelTier.Simd, threads));
+            owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
+            var context = recipe.Context ?? _origin.Config.ContextLength;
+            if (context > _origin.Config.ContextLength)
+            {
+                throw new RecipeException(
+                    recipe.Path, 1, 1, $"training: a context of {context} tokens is more than the model's {_origin.Config.ContextLength}");
+            }
+            var tokenizer = new TrainingTokenizer(_origin.Vocabulary, _origin.ChatTemplate, clock);
+            SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
+            owned.Push(_shard = ShardWriter.OpenOrWrite(PathOf("data.shard"), sources, tokenizer, cancellationToken));
+            _data = new TrainingData(
+                _shard, recipe.Sources, _origin.Config,
+                new DataShape(recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream)));
+            _validation = new(() => _data.ValidationBatches(recipe.Validation.Batches));
+            Steps = recipe.Steps
+                ?? (long)Math.Ceiling(recipe.Epochs!.Value * _data.RowsPerEpoch / ((double)recipe.Batch * recipe.Accumulation));
+            _model = _origin.CreateModel(recipe, cancellationToken);
+            if (recipe.Adapter is { } adapter)
+            {
+                _model.Attach(LowRankAdapter.Create(
+                    _model, adapter with { BaseModel = _origin.ParentName }, Permutation.Mix(recipe.Seed, AdapterStream)));
+            }
+            _pass = new GradientPass(_model, _context, recipe.Recompute);
+            var plan = recipe.Optimizer;
+            _optimizer = plan.Kind == OptimizerKind.Muon
+                ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
+                : new AdamW(_model.TrainableParameters, plan.AdamW, _context);
+            _schedule = new LearningRateSchedule(plan.Decay, plan.PeakRate, plan.EndRate, plan.WarmUpSteps, Steps);
+            _state = StateOf(_model, _optimizer);
+            _identity = new RunIdentity(
+                recipe.ComputeDigest(), _origin.ComputeParentDigest(), tokenizer.Digest,
+                [.. _shard.Header.Sources.Select(source => new SourceDigest(source.Name, source.Digest))]);
+            Resume();
+        }
+        catch
+        {
+            while (owned.TryPop(out var item))
+                item.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The run's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Steps in all.</summary>
+    public long Steps { get; }
+
+    /// <summary>Steps made.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Parameters that are trained.</summary>
+    public long TrainedParameters => _model.TrainableParameters.Sum(parameter => (long)parameter.Values.Length);
+
+    /// <summary>What it learns from.</summary>
+    public ShardHeader Data => _shard.Header;
+
+    /// <summary>Rows of an epoch.</summary>
+    public long RowsPerEpoch => _data.RowsPerEpoch;
+
+    /// <summary>Prepares a run, or goes on with one: reads the model, tokenizes the data and takes the folder's last checkpoint.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="folder">The run's folder; made where it is not there.</param>
+    /// <param name="threads">Threads that compute; 0 takes one a core.</param>
+    /// <param name="clock">What time it is.</param>
+    /// <param name="cancellationToken">Ends the preparation.</param>
+    /// <exception cref="RecipeException">The recipe asks for what can't be.</exception>
+    /// <exception cref="DataException">A source can't be read.</exception>
+    /// <exception cref="CheckpointException">The folder's checkpoint is damaged, or is one of another recipe, model or other data.</exception>
+    /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>
+    /// <exception cref="IOException">A file can't be written, or another process trains in the folder.</exception>
+    public static TrainingRun Open(Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(folder);
+        return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, cancellationToken);
+    }
+
+    /// <summary>Makes the remaining steps and writes the trained model; returns where it is.</summary>
+    /// <param name="progress">Told of every step.</param>
+    /// <param name="cancellationToken">Ends the run after the step under way, with a checkpoint.</param>
+    /// <exception cref="DivergenceException">The loss is no number or far above what it was; the last checkpoint is kept.</exception>
+    /// <exception cref="IOException">A file can't be written; the last checkpoint is kept.</exception>
+    public string Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        File.WriteAllText(PathOf("recipe.yaml"), RecipeWriter.Write(_recipe));
+        using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
+        {
+            var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context);
+            var (start, tokensBefore, stepsBefore) = (_clock.GetTimestamp(), _tokens, Step);
+            while (Step < Steps)
+            {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    SaveCheckpoint();
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+                var (result, rate) = MakeStep(step);
+                var validation = Step % _recipe.Validation.Every == 0 || Step == Steps ? Validate() : null;
+                var elapsed = _clock.GetElapsedTime(start);
+                var report = new TrainingProgress(
+                    Step, Steps, result.Loss, validation, result.GradientNorm, rate, _tokens,
+                    (_tokens - tokensBefore) / Math.Max(1e-9, elapsed.TotalSeconds),
+                    elapsed / (Step - stepsBefore) * (Steps - Step));
+                metrics.Add(report);
+                progress?.Report(report);
+                if (Step % _recipe.CheckpointEvery == 0 || Step == Steps)
+                    SaveCheckpoint();
+            }
+        }
+        WritePlot();
+        return WriteModel(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _shard.Dispose();
+        _origin.Dispose();
+        _context.Dispose();
+        _lock.Dispose();
+    }
+
+    private string PathOf(string name) => Path.Combine(Folder, name);
+
+    private static FileStream Lock(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"{folder}: another process trains here; wait for it, or begin a run in another folder (--out).", error);
+        }
+    }
+
+    private static ImmutableArray<(string, float[])> StateOf(TrainableModel model, IOptimizer optimizer) =>
+    [
+        .. model.TrainableParameters.Select(parameter => (NameOf(parameter), parameter.Values)),
+        .. optimizer.State.Select(state => ($"{NameOf(state.Parameter)}/{state.Name}", state.Values)),
+    ];
+
+    private static string NameOf(Parameter parameter) => parameter.Expert is { } expert
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{parameter.Name}#{expert}") : parameter.Name;
+
+    private void Resume()
+    {
+        var path = PathOf("checkpoint.bin");
+        if (!File.Exists(path))
+            return;
+        var checkpoint = CheckpointFile.Read(path, _identity, _state);
+        (Step, _tokens, _learnedTokens) = (checkpoint.Step, checkpoint.Tokens, checkpoint.LearnedTokens);
+        (_guard.Smoothed, _guard.Lowest) = (checkpoint.SmoothedLoss, checkpoint.LowestLoss);
+        _optimizer.StepCount = Step;
+        _checkpointStep = Step;
+    }
+
+    private (StepResult Result, double Rate) MakeStep(TrainingStep step)
+    {
+        TrainingBatch[] batches = [.. Enumerable.Range(0, _recipe.Accumulation).Select(i => _data.Batch(Step * _recipe.Accumulation + i))];
+        var rate = _schedule.At(Step);
+        ulong? dropoutSeed = _recipe.Adapter is { Dropout: > 0 }
+            ? Permutation.Mix(Permutation.Mix(_recipe.Seed, DropoutStream), (ulong)Step) : null;
+        var result = step.Run(batches, rate, dropoutSeed);
+        _guard.Check(Step + 1, result, _checkpointStep);
+        Step++;
+        _tokens += batches.Sum(batch => (long)batch.TokenCount);
+        _learnedTokens += result.LossTerms;
+        return (result, rate);
+    }
+
+    private double? Validate() => _validation.Value is { Count: > 0 } batches
+        ? batches.Sum(_pass.Evaluate) / batches.Sum(batch => (long)batch.LossTerms) : null;
+
+    private void SaveCheckpoint()
+    {
+        if (_checkpointStep == Step)
+            return;
+        var checkpoint = new Checkpoint(Step, _tokens, _learnedTokens, _guard.Smoothed, _guard.Lowest, _identity);
+        try
+        {
+            CheckpointFile.Write(PathOf("checkpoint.bin"), checkpoint, _state);
+        }
+        catch (IOException error)
+        {
+            var kept = _checkpointStep is { } good ? $"that of step {good} is kept" : "there is none yet";
+            throw new IOException($"The checkpoint of step {Step} can't be written ({error.Message.TrimEnd('.')}); {kept}. Free some space, then go on.", error);
+        }
+        _checkpointStep = Step;
+        WritePlot();
+    }
+
+    private void WritePlot()
+    {
+        var partial = PathOf("loss.html.partial");
+        File.WriteAllText(partial, LossPlot.Write(_recipe.Name, MetricsFile.ReadAll(PathOf("metrics.jsonl"))));
+        File.Move(partial, PathOf("loss.html"), overwrite: true);
+    }
+
+    private string WriteModel(CancellationToken cancellationToken)
+    {
+        var output = _recipe.Output;
+        if (output.Format == TrainedFormat.Adapter)
+        {
+            _model.Adapter!.Write(PathOf("adapter"), _model);
+            return PathOf("adapter");
+        }
+        if (_model.Adapter is not null)
+            _model.Merge(_context);
+        var target = PathOf(output.Format == TrainedFormat.Gguf ? "model.gguf" : "model");
+        if (output is { Format: TrainedFormat.Gguf, Type: nameof(TensorType.F32) })
+        {
+            _origin.WriteGguf(target, _model);
+            return target;
+        }
+        var exact = PathOf("weights.gguf");
+        try
+        {
+            _origin.WriteGguf(exact, _model);
+            using var source = ModelSource.Open(exact);
+            ModelConverter.Convert(
+                source, target, output.Format == TrainedFormat.Gguf ? ModelFormat.Gguf : ModelFormat.Safetensors,
+                QuantizationMix.Find(output.Type), replaces: true, workers: 0, cancellationToken: cancellationToken);
+        }
+        finally
+        {
+            File.Delete(exact);
+        }
+        return target;
+    }
+}

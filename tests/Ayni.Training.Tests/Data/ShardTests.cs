@@ -1,0 +1,137 @@
+using Ayni.Llama;
+
+namespace Ayni.Training.Tests;
+
+public sealed class ShardTests : IDisposable
+{
+    private readonly Corpus _corpus = new();
+
+    public void Dispose() => _corpus.Dispose();
+
+    [Fact]
+    public void Texts_are_learned_from_their_beginning_to_their_end()
+    {
+        _corpus.Write("texts/b.txt", "Second.");
+        _corpus.Write("texts/a.jsonl", """{"text":"First."}""", "", """{"text":"  "}""", """{"text":"And more.","other":1}""");
+        _corpus.Write("texts/ignored.md", "Not this.");
+        using var shard = _corpus.Shard(Corpus.Source("texts"));
+        var tokenizer = Corpus.Vocabulary.Tokenizer;
+        Assert.Equal(["First.", "And more.", "Second."], Documents(shard).Select(document => tokenizer.Decode(document.Ids, skipSpecial: true)));
+        Assert.All(Documents(shard), document =>
+        {
+            Assert.Equal(document.Ids, document.Labels);
+            Assert.Equal((tokenizer.BeginOfText, tokenizer.EndOfText), (document.Ids[0], document.Ids[^1]));
+        });
+        var source = Assert.Single(shard.Header.Sources);
+        Assert.Equal((2, 3L, Documents(shard).Sum(document => (long)document.Ids.Length)), (source.Files, source.Documents, source.Tokens));
+    }
+
+    [Fact]
+    public void Of_a_conversation_only_what_the_assistant_wrote_is_learned()
+    {
+        _corpus.Write(
+            "chat.jsonl",
+            """{"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"Hello <|eot_id|>"},{"role":"assistant","content":"Hi!"},"""
+            + """{"role":"user","content":"And?"},{"role":"assistant","content":"No.","weight":0},{"role":"user","content":"So?"},"""
+            + """{"role":"assistant","content":"Yes."}]}""");
+        using var shard = _corpus.Shard(Corpus.Source("chat.jsonl"));
+        var (ids, labels) = Assert.Single(Documents(shard));
+        var tokenizer = Corpus.Vocabulary.Tokenizer;
+        Assert.Equal("Hi!<|eot_id|>Yes.<|eot_id|>", tokenizer.Decode([.. labels.Where(label => label != TrainingBatch.Masked)]));
+        // What precedes an answer is what the model is given when it is to answer.
+        var prompt = ChatFormat.For(tokenizer, null)!.Encode([new(ChatRole.System, "Be kind."), new(ChatRole.User, "Hello <|eot_id|>")]);
+        Assert.Equal(prompt, ids[..prompt.Length]);
+        Assert.Equal(Array.FindIndex(labels, label => label != TrainingBatch.Masked), prompt.Length);
+    }
+
+    [Fact]
+    public void Patterns_choose_files_by_their_names_below_the_first_wildcard()
+    {
+        _corpus.Write("a/one.txt", "1");
+        _corpus.Write("a/deep/two.txt", "2");
+        _corpus.Write("a/deep/three.md", "3");
+        Assert.Equal(["one.txt"], Names("a/*.txt"));
+        Assert.Equal(["deep/two.txt", "one.txt"], Names("a/**/*.txt"));
+        Assert.Equal(["deep/three.md"], Names("a/*/th?ee.md"));
+        Assert.Contains("no file matches", Assert.Throws<DataException>(() => Names("a/*.jsonl")).Message, StringComparison.Ordinal);
+        Assert.Contains("no file or folder", Assert.Throws<DataException>(() => Names("nowhere")).Message, StringComparison.Ordinal);
+
+        IEnumerable<string> Names(string path) => SourceFiles.Find(Corpus.Source(path), _corpus.PathOf(".")).Files.Select(file => file.Name);
+    }
+
+    [Theory]
+    [InlineData("""{"text":"a"}""", """{"text":1}""", "line 2: expected \"text\" as a string")]
+    [InlineData("""{"text":"a"}""", "{", "line 2, byte 1: not valid JSON")]
+    [InlineData("""{"text":"a"}""", "[]", "line 2: expected an object, found array")]
+    [InlineData("""{"text":"a"}""", """{"text":"\ud800"}""", "line 2: a string is not valid Unicode")]
+    [InlineData("", """{"messages":[]}""", "line 2: expected \"messages\"")]
+    [InlineData("", """{"messages":[{"role":"user","content":"a"}]}""", "line 2: no message is the assistant's")]
+    [InlineData("", """{"messages":[{"role":"cook","content":"a"}]}""", "messages[0].role is 'cook'")]
+    [InlineData("", """{"messages":[{"role":"assistant"}]}""", "line 2: expected \"content\"")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a","weight":2}]}""", "messages[0].weight is neither 0 nor 1")]
+    [InlineData("", "", "is empty")]
+    public void A_line_that_can_t_be_is_named(string first, string second, string expected)
+    {
+        _corpus.Write("lines.jsonl", first, second);
+        var error = Assert.Throws<DataException>(() => _corpus.Shard(Corpus.Source("lines.jsonl")));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Contains("lines.jsonl", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_corpus.PathOf("data.shard")) || File.Exists(_corpus.PathOf("data.shard.partial")));
+    }
+
+    [Fact]
+    public void Text_that_is_not_UTF8_is_refused()
+    {
+        File.WriteAllBytes(_corpus.PathOf("a.txt"), [0x61, 0xFF]);
+        var error = Assert.Throws<DataException>(() => _corpus.Shard(Corpus.Source("a.txt")));
+        Assert.Contains("not valid UTF-8 at byte 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_changed_source_is_tokenized_again_and_an_unchanged_one_is_not()
+    {
+        _corpus.Write("a.txt", "Before.");
+        _corpus.Shard(Corpus.Source("a.txt")).Dispose();
+        var path = _corpus.PathOf("data.shard");
+        var written = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, written);
+        _corpus.Shard(Corpus.Source("a.txt")).Dispose();
+        Assert.Equal(written, File.GetLastWriteTimeUtc(path));
+        _corpus.Write("a.txt", "After.");
+        using var shard = _corpus.Shard(Corpus.Source("a.txt"));
+        Assert.Equal("After.", Corpus.Vocabulary.Tokenizer.Decode(Assert.Single(Documents(shard)).Ids, skipSpecial: true));
+    }
+
+    [Fact]
+    public void A_damaged_shard_is_refused_by_name_and_never_worse()
+    {
+        _corpus.Write("a.jsonl", """{"text":"One text."}""", """{"text":"Another."}""");
+        _corpus.Shard(Corpus.Source("a.jsonl")).Dispose();
+        var good = File.ReadAllBytes(_corpus.PathOf("data.shard"));
+        var path = _corpus.PathOf("damaged.shard");
+        foreach (var length in (int[])[0, 5, 16, 40, good.Length - 1])
+        {
+            File.WriteAllBytes(path, good[..length]);
+            Assert.Throws<DataException>(() => ShardFile.Open(path).Dispose());
+        }
+        var random = new Random(3);
+        for (var round = 0; round < 500; round++)
+        {
+            var bytes = (byte[])good.Clone();
+            for (var change = random.Next(1, 4); change > 0; change--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(path, bytes);
+            try
+            {
+                using var shard = ShardFile.Open(path);
+                Documents(shard);
+            }
+            catch (DataException)
+            {
+            }
+        }
+    }
+
+    private static (int[] Ids, int[] Labels)[] Documents(ShardFile shard) =>
+        [.. Enumerable.Range(0, shard.DocumentCount).Select(number => shard.Read(shard.Document(number).Start, shard.Document(number).Length))];
+}
