@@ -63,8 +63,7 @@ internal static class TrainCommand
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{recipe.Name}: {run.TrainedParameters:N0} parameters, {run.Data.Sources.Sum(source => source.Documents):N0} documents, "
-            + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps"
-            + (run.Step > 0 ? $", going on after step {run.Step:N0}" : "")));
+            + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps, {run.Step:N0} of them made"));
         string written;
         using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
             written = run.Run(view, cancellationToken);

@@ -28,13 +28,20 @@ internal sealed class RecipeParser
     {
         if (text.Length > MostCharacters)
             throw new RecipeException(path, 1, 1, $"{text.Length} characters are more than the {MostCharacters} that a recipe may have");
+        var parser = new RecipeParser(path, text);
         try
         {
-            return new RecipeParser(path, text).ParseDocument();
+            return parser.ParseDocument();
         }
         catch (YamlException error)
         {
             throw new RecipeException(path, error.Start.Line, error.Start.Column, $"not valid YAML: {Sentence(error)}");
+        }
+        catch (InvalidOperationException)
+        {
+            // What the scanner throws for some unfinished lists, without a place.
+            var last = parser._parser.Current?.End ?? Mark.Empty;
+            throw new RecipeException(path, last.Line, last.Column, "not valid YAML after this place");
         }
     }
 
@@ -52,8 +59,7 @@ internal sealed class RecipeParser
 
     private RecipeNode ParseNode(int depth)
     {
-        _parser.MoveNext();
-        var current = _parser.Current!;
+        var current = _parser.Consume<ParsingEvent>();
         if (depth > MostDepth)
             throw Error(current, $"nested more than {MostDepth} deep");
         if (current is AnchorAlias)

@@ -47,6 +47,8 @@ internal static partial class RecipeReader
             Adapter = adapter is null ? null : ReadAdapter(adapter),
             Output = ReadOutput(root.Fields("output"), adapter is not null),
         };
+        foreach (var fields in (RecipeFields?[])[root, model, data, training, validation])
+            fields?.RefuseUnknown();
         if ((recipe.NewModel is null) == (recipe.Parent is null))
             throw model.Error("a model is either 'new', with its shape, or has a 'parent'");
         if ((recipe.NewModel is null) != (recipe.Tokenizer is null))
@@ -57,8 +59,6 @@ internal static partial class RecipeReader
             throw root.Error("adapter", "an adapter changes a model that has learned already; give it a parent");
         if (recipe.Adapter is null && recipe.Output.Format == TrainedFormat.Adapter)
             throw root.Error("output", "there is no adapter to be written; its format is gguf or safetensors");
-        foreach (var fields in (RecipeFields?[])[root, model, data, training, validation])
-            fields?.RefuseUnknown();
         return recipe;
     }
 

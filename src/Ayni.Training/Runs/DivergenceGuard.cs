@@ -20,23 +20,28 @@ internal sealed class DivergenceGuard
     /// <exception cref="DivergenceException">The training has diverged.</exception>
     public void Check(long step, StepResult result, long? checkpointStep)
     {
-        var remedy = (checkpointStep is { } good
-            ? string.Create(CultureInfo.InvariantCulture, $"the checkpoint of step {good} is kept")
-            : "there is no checkpoint yet")
-            + "; try a lower learning rate, a longer warm-up or stronger clipping in another run (--out)";
         if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm))
-        {
-            throw new DivergenceException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"step {step}: the training diverged: the loss is {result.Loss} and the gradient's norm {result.GradientNorm}; {remedy}."));
-        }
+            throw Diverged(step, checkpointStep, $"the loss is {result.Loss} and the gradient's norm {result.GradientNorm}");
         Smoothed = Smoothed is { } mean ? Kept * mean + (1 - Kept) * result.Loss : result.Loss;
         Lowest = Math.Min(Lowest ?? double.PositiveInfinity, Smoothed.Value);
         if (Smoothed > Factor * Lowest + Margin)
-        {
-            throw new DivergenceException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"step {step}: the training diverged: the mean loss rose from {Lowest:F3} to {Smoothed:F3}; {remedy}."));
-        }
+            throw Diverged(step, checkpointStep, $"the mean loss rose from {Lowest:F3} to {Smoothed:F3}");
+    }
+
+    /// <summary>Takes the loss on what is kept for validation.</summary>
+    /// <exception cref="DivergenceException">It is no number.</exception>
+    public static void CheckValidation(long step, double? loss, long? checkpointStep)
+    {
+        if (loss is { } value && !double.IsFinite(value))
+            throw Diverged(step, checkpointStep, $"the loss on what it never learned is {value}");
+    }
+
+    private static DivergenceException Diverged(long step, long? checkpointStep, FormattableString what)
+    {
+        var kept = checkpointStep is { } good
+            ? string.Create(CultureInfo.InvariantCulture, $"the checkpoint of step {good} is kept") : "there is no checkpoint yet";
+        return new DivergenceException(
+            string.Create(CultureInfo.InvariantCulture, $"step {step}: the training diverged: ") + what.ToString(CultureInfo.InvariantCulture)
+            + $"; {kept}; try a lower learning rate, a longer warm-up or stronger clipping in another run (--out).");
     }
 }

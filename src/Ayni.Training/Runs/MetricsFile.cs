@@ -21,7 +21,19 @@ internal sealed class MetricsFile : IDisposable
     }
 
     /// <summary>All steps of a file.</summary>
-    public static IReadOnlyList<MetricsPoint> ReadAll(string path) => [.. File.ReadLines(path).Select(Read).OfType<MetricsPoint>()];
+    public static IReadOnlyList<MetricsPoint> ReadAll(string path)
+    {
+        // While it is written.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(stream);
+        var points = new List<MetricsPoint>();
+        while (reader.ReadLine() is { } line)
+        {
+            if (Read(line) is { } point)
+                points.Add(point);
+        }
+        return points;
+    }
 
     /// <summary>Adds a line.</summary>
     public void Add(TrainingProgress progress)

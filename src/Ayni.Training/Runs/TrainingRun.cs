@@ -145,6 +145,7 @@ public sealed class TrainingRun : IDisposable
                 }
                 var (result, rate) = MakeStep(step);
                 var validation = Step % _recipe.Validation.Every == 0 || Step == Steps ? Validate() : null;
+                DivergenceGuard.CheckValidation(Step, validation, _checkpointStep);
                 var elapsed = _clock.GetElapsedTime(start);
                 var report = new TrainingProgress(
                     Step, Steps, result.Loss, validation, result.GradientNorm, rate, _tokens,

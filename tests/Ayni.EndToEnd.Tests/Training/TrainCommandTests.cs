@@ -21,7 +21,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task The_example_trains_and_tunes_and_its_model_runs()
     {
-        var hello = Copy("hello.yaml", ("steps: 300", "steps: 60"), ("every: 50", "every: 20"));
+        var hello = Copy("hello.yaml", ("steps: 300", "steps: 60"));
         var trained = (await AyniCommand.RunAsync("train", hello)).Succeeded();
         Assert.StartsWith("hello: ", trained.Lines[0], StringComparison.Ordinal);
         Assert.Contains(trained.Lines, line => line.StartsWith("step 60/60  loss ", StringComparison.Ordinal));
@@ -43,7 +43,8 @@ public sealed class TrainCommandTests : IDisposable
     public async Task A_run_that_is_killed_at_any_moment_goes_on_to_the_same_losses()
     {
         // Long enough to be killed several times, and with a checkpoint at nearly every step to be killed within.
-        var recipe = Copy("hello.yaml", ("steps: 300", "steps: 24"), ("every: 50\ntraining", "every: 6\ntraining"), ("checkpoint_every: 50", "checkpoint_every: 2"));
+        var recipe = Copy(
+            "hello.yaml", ("steps: 300", "steps: 24"), ("every: 50\ntraining", "every: 6\ntraining"), ("checkpoint_every: 50", "checkpoint_every: 2"));
         (await AyniCommand.RunAsync("train", recipe, "--out", _folder.PathOf("whole"))).Succeeded();
         var random = new Random(17);
         var kills = 0;
@@ -52,7 +53,8 @@ public sealed class TrainCommandTests : IDisposable
         (await AyniCommand.RunAsync("train", recipe, "--out", _folder.PathOf("parts"))).Succeeded();
         Assert.True(kills > 0);
         Assert.Equal(Losses("whole"), Losses("parts"));
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.PathOf("whole/model.gguf")), await File.ReadAllBytesAsync(_folder.PathOf("parts/model.gguf")));
+        var whole = await File.ReadAllBytesAsync(_folder.PathOf("whole/model.gguf"));
+        Assert.Equal(whole, await File.ReadAllBytesAsync(_folder.PathOf("parts/model.gguf")));
     }
 
     [Fact]
@@ -61,7 +63,7 @@ public sealed class TrainCommandTests : IDisposable
         (await AyniCommand.RunAsync("train", "nowhere.yaml")).Failed("There is no recipe nowhere.yaml");
         (await AyniCommand.RunAsync("tune", Copy("hello.yaml"))).Failed("follow it with 'ayni train'");
         var unlicensed = Copy("hello.yaml", ("licence: Apache-2.0", "licence: LicenseRef-Unknown"));
-        (await AyniCommand.RunAsync("train", unlicensed)).Failed("hello.yaml:20:16: licence: the source 'stories' is under LicenseRef-Unknown");
+        (await AyniCommand.RunAsync("train", unlicensed)).Failed("hello.yaml:19:16: licence: the source 'stories' is under LicenseRef-Unknown");
         Assert.False(Directory.Exists(_folder.PathOf("runs")));
     }
 

@@ -20,14 +20,17 @@ public sealed class TrainingDataTests : IDisposable
     public void An_epoch_has_every_row_once_in_an_order_of_its_own()
     {
         using var shard = Numbered(40);
-        var data = Data(shard, rowsPerBatch: 4, context: 6);
-        var epochs = Enumerable.Range(0, 3).Select(epoch =>
-            Enumerable.Range(0, (int)data.RowsPerEpoch / 4).SelectMany(batch => Tokens(data.Batch(epoch * (data.RowsPerEpoch / 4) + batch))).ToArray()).ToArray();
-        Assert.Equal(0, data.RowsPerEpoch % 4);
+        var data = Data(shard, rowsPerBatch: 1, context: 6);
+        var epochs = Enumerable.Range(0, 3).Select(epoch => Epoch(data, epoch)).ToArray();
         Assert.Equal(epochs[0].Order(), epochs[1].Order());
         Assert.NotEqual(epochs[0], epochs[1]);
-        Assert.Equal(Tokens(data.Batch(7)), Tokens(Data(shard, 4, 6).Batch(7)));
-        Assert.NotEqual(Tokens(data.Batch(0)), Tokens(Data(shard, 4, 6, seed: 2).Batch(0)));
+        Assert.NotEqual(epochs[1], epochs[2]);
+        Assert.Equal(Tokens(data.Batch(7)), Tokens(Data(shard, 1, 6).Batch(7)));
+        Assert.Equal(Tokens(data.Batch(2)).Concat(Tokens(data.Batch(3))), Tokens(Data(shard, 2, 6).Batch(1)));
+        Assert.NotEqual(epochs[0], Epoch(Data(shard, 1, 6, seed: 2), 0));
+
+        static int[] Epoch(TrainingData data, int epoch) =>
+            [.. Enumerable.Range(0, (int)data.RowsPerEpoch).SelectMany(row => Tokens(data.Batch(epoch * data.RowsPerEpoch + row)))];
     }
 
     [Fact]

@@ -1,0 +1,65 @@
+using Ayni.Llama;
+using Ayni.Tests;
+
+namespace Ayni.Training.Tests;
+
+/// <summary>What is learned as an answer begins where a model is asked for one, in every kind of chat format.</summary>
+public sealed class ConversationTests
+{
+    private const string MarkedTurns =
+        "{{ bos_token }}{% for message in messages %}{{ '<' + message['role'] + '>' + message['content'] + '</s>' }}{% endfor %}"
+        + "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
+
+    // Says of the last answer that it is the last.
+    private const string ChangingTurns =
+        "{{ bos_token }}{% for message in messages %}{{ ('!' if loop.last else '') + message['content'] }}{% endfor %}";
+
+    private static readonly ChatMessage[] Messages =
+    [
+        new(ChatRole.System, "be brief"), new(ChatRole.User, "hello"), new(ChatRole.Assistant, "hi there"), new(ChatRole.User, "and"),
+        new(ChatRole.Assistant, "no more"),
+    ];
+
+    [Theory]
+    [InlineData("llama-2", null, "hi there ", "no more ")]
+    [InlineData("template", MarkedTurns, "hi there", "no more")]
+    public void Answers_begin_where_prompts_end(string name, string? template, string first, string second)
+    {
+        using var file = new TemporaryModel(template is null ? new TinyModel() : new TinyModel { ChatTemplate = template });
+        using var source = ModelSource.Open(file.Path);
+        var tokenizer = source.ReadTokenizer()!;
+        var format = ChatFormat.For(tokenizer, source.ChatTemplate)!;
+        Assert.Equal(name, format.Name);
+        var conversation = format.EncodeConversation(Messages);
+        Assert.Equal(conversation.Ids.Length, conversation.Writers.Length);
+        Assert.Equal([-1, 2, 4], conversation.Writers.Distinct().Order());
+        foreach (var (answer, text) in (ReadOnlySpan<(int, string)>)[(2, first), (4, second)])
+        {
+            var start = Array.IndexOf(conversation.Writers, answer);
+            var ids = conversation.Ids.Where((_, place) => conversation.Writers[place] == answer).ToArray();
+            Assert.Equal(format.Encode(Messages[..answer]), conversation.Ids[..start]);
+            Assert.Equal(text, tokenizer.Decode(ids, skipSpecial: true).TrimStart());
+            Assert.Equal(tokenizer.EndOfText, ids[^1]);
+        }
+    }
+
+    [Fact]
+    public void A_template_that_writes_turns_otherwise_later_is_refused()
+    {
+        using var file = new TemporaryModel(new TinyModel { ChatTemplate = ChangingTurns });
+        using var source = ModelSource.Open(file.Path);
+        var format = ChatFormat.For(source.ReadTokenizer()!, source.ChatTemplate)!;
+        var error = Assert.Throws<ChatFormatException>(() => format.EncodeConversation(Messages));
+        Assert.Contains("writes this turn otherwise", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_base_model_has_nothing_to_learn_conversations_with()
+    {
+        using var file = new TemporaryModel(new TinyModel { ChatTemplate = null });
+        using var source = ModelSource.Open(file.Path);
+        var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, null, TimeProvider.System);
+        Assert.Contains(
+            "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(Messages, _ => true)).Message, StringComparison.Ordinal);
+    }
+}
