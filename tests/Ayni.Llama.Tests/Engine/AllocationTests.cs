@@ -17,7 +17,7 @@ public sealed class AllocationTests
     public void Decoding_takes_no_managed_memory(string name, CacheType type)
     {
         using var model = LlamaModel.Load(Conformance.PathOf("models", name), KernelTier.Simd, threads: 2);
-        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4, CacheType = type }, 4096, _ => { }, _ => { });
+        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4, CacheType = type }, 4096, draft: null, _ => { }, _ => { });
         for (var i = 0; i < 3; i++)
         {
             // One of them guesses at times; all draw.
