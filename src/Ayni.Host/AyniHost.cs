@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Ayni.Ledger;
 using Ayni.Llama;
@@ -160,7 +161,7 @@ public sealed class AyniHost : IAsyncDisposable
         try
         {
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
-            return new(model, new LlamaEngine(model, _options.Engine, _clock), ModelOwner.NameIn(model.Metadata), created);
+            return new(model, new LlamaEngine(model, _options.Engine, _clock, _app.Services.GetRequiredService<IMeterFactory>()), ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
@@ -219,7 +220,7 @@ public sealed class AyniHost : IAsyncDisposable
         // What it would say when a start fails, StartAsync throws.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         configureLogging(builder.Logging);
-        builder.Services.AddRoutingCore()
+        builder.Services.AddRoutingCore().AddMetrics()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(_options)
             .AddSingleton(_clock)
@@ -228,7 +229,10 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HostAllowList>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
+            .AddSingleton<PrometheusListener>()
+            .AddSingleton<HostMetrics>()
             .AddSingleton<HealthEndpoint>()
+            .AddSingleton<MetricsEndpoint>()
             .AddSingleton<ModelEndpoints>()
             .AddSingleton<CompletionEndpoints>()
             .AddSingleton<ReceiptEndpoint>();
@@ -239,6 +243,7 @@ public sealed class AyniHost : IAsyncDisposable
     {
         var services = _app.Services;
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
+        _app.MapGet("/metrics", services.GetRequiredService<MetricsEndpoint>().GetAsync);
         _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
 
         var models = services.GetRequiredService<ModelEndpoints>();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 
 namespace Ayni.Llama;
@@ -10,6 +11,12 @@ namespace Ayni.Llama;
 /// </summary>
 public sealed class LlamaEngine : IAsyncDisposable
 {
+    /// <summary>
+    /// The meter of every engine's instruments, which are tagged with the model's name: <c>AddMeter(LlamaEngine.MeterName)</c> shows them to
+    /// OpenTelemetry. Those that vLLM has, too, bear its names with a dot for the colon, such as <c>vllm.time_to_first_token_seconds</c>.
+    /// </summary>
+    public const string MeterName = "Ayni.Llama";
+
     private const int DefaultContextLength = 8192;
 
     private readonly TimeProvider _clock;
@@ -17,6 +24,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     private readonly Channel<Sequence> _arrivals = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Scheduler _scheduler;
+    private readonly EngineMetrics _metrics;
     private readonly Task _loop;
     private readonly ConcurrentDictionary<string, int> _ownerCounts = new(StringComparer.Ordinal);
     private long _arrived;
@@ -26,7 +34,11 @@ public sealed class LlamaEngine : IAsyncDisposable
     private volatile Exception? _failure;
 
     /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
-    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock)
+    /// <param name="model">The model.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="clock">Measures times.</param>
+    /// <param name="meters">Makes the engine's meter, so that a listener can tell it from others'; null for one of its own.</param>
+    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock, IMeterFactory? meters = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.StepTokens);
@@ -39,12 +51,15 @@ public sealed class LlamaEngine : IAsyncDisposable
         ContextLength = options.ContextLength ?? Math.Min(model.TrainedContextLength, DefaultContextLength);
         _options = options;
         _clock = clock;
+        _metrics = new EngineMetrics(model.Name, ContextLength, clock, meters);
         _scheduler = new Scheduler(
             model,
             options,
             ContextLength,
+            _metrics,
             onStarted: sequence => Interlocked.Add(ref _waiting, -1 - sequence.Siblings.Count),
             onEnded: Forget);
+        _metrics.Observe(this, _scheduler.Cache);
         _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -139,6 +154,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
+        _metrics.Dispose();
         _scheduler.Dispose();
         _stopping.Dispose();
     }
