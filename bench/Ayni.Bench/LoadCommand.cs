@@ -5,14 +5,15 @@ using Ayni.Ledger;
 namespace Ayni.Bench;
 
 /// <summary>
-/// <c>bench/run load</c>: an hour's traffic compressed. Fails if an answer is not what was asked for, if anything is left behind, or if what was
-/// generated is not what was billed; memory and latency are reported.
+/// <c>bench/run load</c>: an hour's traffic compressed. Fails if an answer is not what was asked for, if anything is left behind, or if what
+/// was generated is not what was billed; memory and latency are reported.
 /// </summary>
 internal static class LoadCommand
 {
     private const int BodyLimitBytes = 256 << 10;
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     public static Command Create()
     {
@@ -28,7 +29,10 @@ internal static class LoadCommand
         var seed = Number("--seed", "The same seed sends the same requests.", 1);
         var seconds = Number("--seconds", "No new requests after so long.", 3600);
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("load", "Load a host with requests of all kinds, good and bad.") { model, context, requests, clients, seed, seconds, json };
+        var command = new Command("load", "Load a host with requests of all kinds, good and bad.")
+        {
+            model, context, requests, clients, seed, seconds, json,
+        };
         command.SetAction(async result =>
         {
             using var host = new ServedHost(result.GetValue(model)!, result.GetValue(context), BodyLimitBytes);
@@ -46,7 +50,7 @@ internal static class LoadCommand
                 Write(report);
             foreach (var complaint in host.Complaints)
                 Console.Error.WriteLine(complaint);
-            return report.ProblemCount == 0 && report.Left.Count == 0 && report.AuditFindings.Count == 0 && report.BilledTokens == report.GeneratedTokens ? 0 : 1;
+            return report.IsClean ? 0 : 1;
         });
         return command;
     }
@@ -81,16 +85,19 @@ internal static class LoadCommand
         foreach (var problem in report.Problems)
             Console.WriteLine($"  {problem}");
         Console.WriteLine($"left behind: {(report.Left.Count == 0 ? "nothing" : string.Join(", ", report.Left))}");
-        Console.WriteLine($"tokens generated {report.GeneratedTokens}, billed {report.BilledTokens}; the audit finds {(report.AuditFindings.Count == 0 ? "nothing" : string.Join(" ", report.AuditFindings))}");
+        Console.WriteLine($"tokens generated {report.GeneratedTokens}, billed {report.BilledTokens}");
+        Console.WriteLine($"the audit finds {(report.AuditFindings.Count == 0 ? "nothing" : string.Join(' ', report.AuditFindings))}");
         Console.WriteLine(Line("first token", report.FirstToken));
         Console.WriteLine(Line("inter-token", report.InterToken));
         Console.WriteLine(
-            $"resident over the last half: {report.Resident.MedianBytes / 1e6:f1} MB, drift {report.Resident.Drift:p2}, farthest {report.Resident.Deviation:p2}: "
+            $"resident over the last half: {report.Resident.MedianBytes / 1e6:f1} MB, drift {report.Resident.Drift:p2}, "
+            + $"farthest {report.Resident.Deviation:p2}: "
             + (report.Resident.IsFlat ? "flat" : "not flat"));
     }
 
     private static string Line(string name, Quantiles times) =>
-        $"{name}: median {times.MedianSeconds * 1000:f1} ms, p99 {times.P99Seconds * 1000:f1} ms, longest {times.MaxSeconds * 1000:f1} ms of {times.Count}";
+        $"{name}: median {times.MedianSeconds * 1000:f1} ms, p99 {times.P99Seconds * 1000:f1} ms, "
+        + $"longest {times.MaxSeconds * 1000:f1} ms of {times.Count}";
 
     private static Option<int> Number(string name, string description, int standard) =>
         new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };

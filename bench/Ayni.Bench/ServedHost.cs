@@ -16,14 +16,15 @@ internal sealed class ServedHost : IDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])
             [
-                Path.Combine(AppContext.BaseDirectory, "ayni.dll"), "serve", "--model", model, "--data", _folder.FullName, "--port", "0", "--ready-json",
-                "--json-logs", "--context", Text(contextLength), "--body-limit", Text(bodyLimitBytes >> 10),
+                Path.Combine(AppContext.BaseDirectory, "ayni.dll"), "serve", "--model", model, "--data", _folder.FullName, "--port", "0",
+                "--ready-json", "--json-logs", "--context", Text(contextLength), "--body-limit", Text(bodyLimitBytes >> 10),
             ])
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) => NoteComplaint(line.Data);
         _process.BeginErrorReadLine();
-        var ready = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The host did not start. {string.Join('\n', Complaints)}");
+        var ready = _process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException($"The host did not start. {string.Join('\n', Complaints)}");
         using var json = JsonDocument.Parse(ready);
         Target = new LoadTarget(
             new Uri(json.RootElement.GetProperty("url").GetString()!),

@@ -39,8 +39,8 @@ public sealed record HostOptions
     public int DefaultMaxTokens { get; init; } = 512;
 
     /// <summary>
-    /// How long a request may take from its arrival to its end, waiting included; then its answer ends where it is. At most a day. A request's
-    /// own <c>timeout</c> may shorten it.
+    /// How long a request may take from its arrival to its end, waiting included; then its answer ends where it is. At most a day. A
+    /// request's own <c>timeout</c> may shorten it.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 

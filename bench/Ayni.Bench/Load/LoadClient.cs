@@ -24,9 +24,11 @@ internal sealed class LoadClient(HttpClient http)
         {
             using var content = new ByteArrayContent(request.Body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var message = new HttpRequestMessage(HttpMethod.Post, request.IsChat ? "/v1/chat/completions" : "/v1/completions") { Content = content };
+            var path = request.IsChat ? "/v1/chat/completions" : "/v1/completions";
+            using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
             var started = Stopwatch.GetTimestamp();
-            using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, leaving.Token).ConfigureAwait(false);
+            using var response = await http.SendAsync(
+                message, HttpCompletionOption.ResponseHeadersRead, leaving.Token).ConfigureAwait(false);
             var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
             var answer = isStream
                 ? await ReadStreamAsync(request, response, started, leaving.Token).ConfigureAwait(false)
@@ -68,9 +70,11 @@ internal sealed class LoadClient(HttpClient http)
             : new($"{(int)response.StatusCode} {json.RootElement.GetProperty("error").GetProperty("code").GetString()}", text);
     }
 
-    private async Task<LoadAnswer> ReadStreamAsync(LoadRequest request, HttpResponseMessage response, long started, CancellationToken cancellationToken)
+    private async Task<LoadAnswer> ReadStreamAsync(
+        LoadRequest request, HttpResponseMessage response, long started, CancellationToken cancellationToken)
     {
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var reader = new StreamReader(body, Encoding.UTF8);
         var (events, last, ending) = (0, 0L, "unfinished");
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
@@ -87,7 +91,8 @@ internal sealed class LoadClient(HttpClient http)
             if (request.Kind == LoadKind.Stream && HasText(json.RootElement))
             {
                 var now = Stopwatch.GetTimestamp();
-                (last == 0 ? FirstTokenSeconds : InterTokenSeconds).Add(Stopwatch.GetElapsedTime(last == 0 ? started : last, now).TotalSeconds);
+                var seconds = Stopwatch.GetElapsedTime(last == 0 ? started : last, now).TotalSeconds;
+                (last == 0 ? FirstTokenSeconds : InterTokenSeconds).Add(seconds);
                 last = now;
             }
         }
@@ -97,10 +102,13 @@ internal sealed class LoadClient(HttpClient http)
     /// <summary>The finish reason, with why the server cut the answer short; null in a chunk before the end.</summary>
     private static string? EndingOf(JsonElement answer)
     {
-        if (answer.GetProperty("choices") is not { } choices || choices.GetArrayLength() == 0)
+        var choices = answer.GetProperty("choices");
+        if (choices.GetArrayLength() == 0)
             return null;
         var reason = choices[0].GetProperty("finish_reason").GetString();
-        var cut = answer.TryGetProperty("ayni", out var extension) && extension.TryGetProperty("cut_short", out var why) ? " " + why.GetString() : "";
+        var cut = answer.TryGetProperty("ayni", out var extension) && extension.TryGetProperty("cut_short", out var why)
+            ? " " + why.GetString()
+            : "";
         return reason + cut is { Length: > 0 } ending ? ending : null;
     }
 

@@ -32,6 +32,10 @@ internal sealed record LoadReport
     /// <summary>What the ledger's audit finds.</summary>
     public IReadOnlyList<string> AuditFindings { get; init; } = [];
 
+    /// <summary>Whether every answer was right, nothing is left, and the ledger, if anybody looked, has billed what was generated.</summary>
+    public bool IsClean =>
+        ProblemCount == 0 && Left.Count == 0 && AuditFindings.Count == 0 && (BilledTokens ?? GeneratedTokens) == GeneratedTokens;
+
     /// <summary>From one streamed text to the next, as clients see it.</summary>
     public required Quantiles InterToken { get; init; }
 

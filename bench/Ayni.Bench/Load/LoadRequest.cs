@@ -40,11 +40,12 @@ internal sealed class LoadRequest
 {
     private static readonly (LoadKind Kind, int Percent)[] Shares =
     [
-        (LoadKind.Whole, 29), (LoadKind.Stream, 26), (LoadKind.Two, 3), (LoadKind.LeaveStream, 14), (LoadKind.LeaveWhole, 6), (LoadKind.Timeout, 8),
-        (LoadKind.LongPrompt, 5), (LoadKind.LargeBody, 2), (LoadKind.Malformed, 7),
+        (LoadKind.Whole, 29), (LoadKind.Stream, 26), (LoadKind.Two, 3), (LoadKind.LeaveStream, 14), (LoadKind.LeaveWhole, 6),
+        (LoadKind.Timeout, 8), (LoadKind.LongPrompt, 5), (LoadKind.LargeBody, 2), (LoadKind.Malformed, 7),
     ];
 
-    private static readonly string[] Words = "once upon a time there was little girl who liked to play in the big green park with her dog and".Split(' ');
+    private static readonly string[] Words =
+        "once upon a time there was little girl who liked to play in the big green park with her dog and".Split(' ');
 
     public LoadRequest(string model, int contextLength, int bodyLimitBytes, int seed, int number)
     {
@@ -74,7 +75,7 @@ internal sealed class LoadRequest
         if (Kind == LoadKind.Two)
             fields["n"] = 2;
         if (Kind == LoadKind.Timeout)
-            fields["timeout"] = random.Next(1, 300) / 1000.0;
+            fields["timeout"] = random.Next(1, 3000) / 1000.0;
         Body = JsonSerializer.SerializeToUtf8Bytes(fields);
         if (Kind == LoadKind.Malformed)
             Body = Damage(Body, random);

@@ -13,7 +13,9 @@ namespace Ayni.Bench;
 /// <param name="BodyLimitBytes">The largest body it reads.</param>
 internal sealed record LoadTarget(Uri Url, string Key, string Model, int ContextLength, int BodyLimitBytes);
 
-/// <summary>Many clients at once, of all kinds, until so many requests are through or the time is up; then whatever is left behind is looked for.</summary>
+/// <summary>
+/// Many clients at once, of all kinds, until so many requests are through or the time is up; then whatever is left behind is looked for.
+/// </summary>
 internal sealed class LoadRun(LoadTarget target, int requests, int clients, int seed, TimeSpan limit, Func<long> residentBytes)
 {
     private const int MostProblems = 20;
@@ -22,7 +24,8 @@ internal sealed class LoadRun(LoadTarget target, int requests, int clients, int 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     // What must be zero when nobody asks for anything any more.
-    private static readonly string[] Leftovers = ["vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc", "ayni_cache_blocks_used"];
+    private static readonly string[] Leftovers =
+        ["vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc", "ayni_cache_blocks_used"];
 
     private readonly ConcurrentDictionary<string, int> _endings = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _problems = new();

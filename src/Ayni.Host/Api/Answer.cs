@@ -39,7 +39,8 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     };
 
     /// <summary>
-    /// An answer that its deadline or the stopping server cut short is one that met a limit (clients know no other word, and some refuse one); <see cref="AyniExtension.CutShort"/> says which.
+    /// An answer that its deadline or the stopping server cut short is one that met a limit (clients know no other word, and some refuse one);
+    /// <see cref="AyniExtension.CutShort"/> says which.
     /// </summary>
     private static string ReasonOf(MeteredResult metered, int index) => metered.Results[index].Reason == FinishReason.Stop ? "stop" : "length";
 

@@ -109,7 +109,7 @@ internal sealed class ApiException : Exception
     public static ApiException Unavailable(string message, string code, TimeSpan retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, "server_error", message, null, code) { RetryAfter = retryAfter };
 
-    /// <summary>504: the time is up and nothing was generated. The prompt, where it was computed, is charged; the receipt says so.</summary>
+    /// <summary>504: the time is up and nothing was generated. What was computed of the prompt is charged, by a receipt.</summary>
     public static ApiException TimedOut(TimeSpan limit, string? receiptId = null) => new(
         StatusCodes.Status504GatewayTimeout,
         "server_error",

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>GET /metrics</c>: what the host measures, in Prometheus's text format. Collectors have no key, so it needs none; it names no customer and
-/// no sum of money.
+/// <c>GET /metrics</c>: what the host measures, in Prometheus's text format. Collectors have no key, so it needs none; it names no customer
+/// and no sum of money.
 /// </summary>
 internal sealed class MetricsEndpoint(PrometheusListener listener)
 {
@@ -13,6 +13,7 @@ internal sealed class MetricsEndpoint(PrometheusListener listener)
     {
         context.Response.ContentType = ExpositionWriter.ContentType;
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(listener.Write()), CancellationToken.None).ConfigureAwait(false);
+        var text = Encoding.UTF8.GetBytes(listener.Write());
+        await context.Response.BodyWriter.WriteAsync(text, CancellationToken.None).ConfigureAwait(false);
     }
 }

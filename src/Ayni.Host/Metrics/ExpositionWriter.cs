@@ -4,7 +4,8 @@ using System.Text;
 namespace Ayni.Host;
 
 /// <summary>
-/// Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"): per name a description, a type and its samples, a line each.
+/// Prometheus's text format, version 0.0.4 (prometheus.io, "Exposition formats"): per name a description, a type and its samples, a line
+/// each.
 /// </summary>
 internal sealed class ExpositionWriter
 {
@@ -18,7 +19,10 @@ internal sealed class ExpositionWriter
     {
         var labels = new List<string>();
         foreach (var (name, value) in (KeyValuePair<string, object?>[])[.. first ?? [], .. then])
-            labels.Add($"{name}=\"{Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "").Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        {
+            var text = Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+            labels.Add($"{name}=\"{text.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        }
         return string.Join(',', labels);
     }
 

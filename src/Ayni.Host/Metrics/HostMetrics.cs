@@ -4,7 +4,9 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary>What a host counts beside its engine: answers, receipts, its process. Money is in the ledger and not here. Safe for use by many threads.</summary>
+/// <summary>
+/// What a host counts beside its engine: answers, receipts, its process. Money is in the ledger and not here. Safe for use by many threads.
+/// </summary>
 internal sealed class HostMetrics
 {
     private const int StatusCount = 600;
@@ -20,8 +22,10 @@ internal sealed class HostMetrics
         var meter = meters.Create("Ayni.Host");
         meter.CreateObservableCounter("ayni.http_responses", Responses, "{response}", "Answers to requests, by HTTP status.");
         meter.CreateObservableCounter("ayni.receipts", Receipts, "{receipt}", "Receipts posted, by outcome.");
-        meter.CreateObservableGauge("ayni.managed_memory_bytes", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Memory of managed objects.");
-        meter.CreateObservableGauge("process.resident_memory_bytes", () => Environment.WorkingSet, "By", "Resident memory of the process.");
+        meter.CreateObservableGauge(
+            "ayni.managed_memory_bytes", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Memory of managed objects.");
+        meter.CreateObservableGauge(
+            "process.resident_memory_bytes", () => Environment.WorkingSet, "By", "Resident memory of the process.");
         meter.CreateObservableCounter(
             "process.cpu_seconds", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time of the process, user and system.");
         meter.CreateObservableGauge("process.start_time_seconds", () => _started, "s", "When the process started, in seconds since 1970.");

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Ayni.Host;
 
 /// <summary>
-/// Keeps what one host's instruments measure, for Prometheus to fetch: those whose meter comes from the host's own factory and bears Ayni's name.
+/// Keeps what one host's instruments measure, for Prometheus to fetch: those whose meter comes from the host's own factory and bears Ayni's
+/// name.
 /// It understands what Ayni has: histograms with their own buckets and without tags, and observable counters and gauges.
 /// </summary>
 internal sealed class PrometheusListener : IDisposable
@@ -70,7 +71,8 @@ internal sealed class PrometheusListener : IDisposable
         var histogram = instrument switch
         {
             Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds } => new HistogramSeries([.. bounds]),
-            Histogram<long> { Advice.HistogramBucketBoundaries: { } bounds } => new HistogramSeries([.. bounds.Select(bound => (double)bound)]),
+            Histogram<long> { Advice.HistogramBucketBoundaries: { } bounds } =>
+                new HistogramSeries([.. bounds.Select(bound => (double)bound)]),
             _ => null,
         };
         if (histogram is null && !instrument.IsObservable)

@@ -24,7 +24,7 @@ internal sealed class Deadline : IDisposable
     /// <summary>Whether the time is up.</summary>
     public bool HasPassed => _source.IsCancellationRequested;
 
-    /// <summary>Takes the client's own limit, also counted from the request's arrival; a longer one than the host's changes nothing.</summary>
+    /// <summary>Takes the client's own limit, also counted from the arrival; a longer one than the host's changes nothing.</summary>
     public void Shorten(TimeSpan limit)
     {
         if (limit >= Limit)

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Ayni.Llama;
 
 /// <summary>
-/// What an engine measures, as instruments of .NET, which OpenTelemetry and any <see cref="MeterListener"/> see. Names, units and buckets are
-/// vLLM's (<c>vllm/v1/metrics/loggers.py</c>), with a dot for its colon, which OpenTelemetry allows in no name. Distributions are recorded by the
+/// What an engine measures, as instruments of .NET, which OpenTelemetry and any <see cref="MeterListener"/> see. Names and buckets are vLLM's
+/// (<c>vllm/v1/metrics/loggers.py</c>), with a dot for its colon, which OpenTelemetry allows in no name. Distributions are recorded by the
 /// scheduler's thread as they happen, without a tag or an allocation; counts and states are read when somebody asks.
 /// </summary>
 internal sealed class EngineMetrics : IDisposable
@@ -79,7 +79,8 @@ internal sealed class EngineMetrics : IDisposable
         Show("num_requests_waiting", "Requests waiting to be computed.", "{request}", () => engine.QueuedCount);
         Show("kv_cache_usage_perc", "Share of the cache's blocks in use, from 0 to 1.", "1", () => UsageOf(cache));
         Show("gpu_cache_usage_perc", "The older name of vllm:kv_cache_usage_perc.", "1", () => UsageOf(cache));
-        var shape = new Measurement<long>(1, new("block_size", $"{KeyValueCache.BlockTokens}"), new("num_gpu_blocks", $"{cache.BlockCount}"));
+        var shape = new Measurement<long>(
+            1, new("block_size", $"{KeyValueCache.BlockTokens}"), new("num_gpu_blocks", $"{cache.BlockCount}"));
         _meter.CreateObservableGauge("vllm.cache_config_info", () => shape, "1", "The cache's shape; always 1.");
         _meter.CreateObservableGauge("ayni.cache_blocks_used", () => BlocksOf(cache), "{block}", "Cache blocks that requests own.");
     }
@@ -156,10 +157,12 @@ internal sealed class EngineMetrics : IDisposable
     private static double UsageOf(KeyValueCache cache) => 1 - (double)cache.FreeBlockCount / Math.Max(1, cache.BlockCount);
 
     private Histogram<double> Seconds(string name, string description, double[] buckets) =>
-        _meter.CreateHistogram("vllm." + name, "s", description, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
+        _meter.CreateHistogram(
+            "vllm." + name, "s", description, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
 
     private Histogram<long> Tokens(string name, string description, long[] buckets) =>
-        _meter.CreateHistogram("vllm." + name, "{token}", description, null, new InstrumentAdvice<long> { HistogramBucketBoundaries = buckets });
+        _meter.CreateHistogram(
+            "vllm." + name, "{token}", description, null, new InstrumentAdvice<long> { HistogramBucketBoundaries = buckets });
 
     private void Count(string name, string description, Func<long> read) =>
         _meter.CreateObservableCounter("vllm." + name, read, null, description);

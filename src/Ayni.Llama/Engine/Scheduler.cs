@@ -34,7 +34,12 @@ internal sealed class Scheduler : IDisposable
     /// <param name="onStarted">Called for each sequence that stops waiting, whether to run or because it was cancelled.</param>
     /// <param name="onEnded">Called for each sequence that ended, just before its generation completes.</param>
     public Scheduler(
-        LlamaModel model, EngineOptions options, int contextLength, EngineMetrics metrics, Action<Sequence> onStarted, Action<Sequence> onEnded)
+        LlamaModel model,
+        EngineOptions options,
+        int contextLength,
+        EngineMetrics metrics,
+        Action<Sequence> onStarted,
+        Action<Sequence> onEnded)
     {
         _metrics = metrics;
         _options = options;

@@ -13,7 +13,8 @@ public sealed class ExpositionTests
         Prop.ForAll<NonNull<string>, NonNull<string>>((label, help) =>
         {
             // A carriage return ends no line, but has no escape either; names of models and descriptions hold none.
-            var (value, description) = (label.Get.Replace("\r", "", StringComparison.Ordinal), "x" + help.Get.Replace("\r", "", StringComparison.Ordinal));
+            var value = label.Get.Replace("\r", "", StringComparison.Ordinal);
+            var description = "x" + help.Get.Replace("\r", "", StringComparison.Ordinal);
             var writer = new ExpositionWriter();
             writer.Describe("vllm:a", "gauge", description);
             writer.Write("vllm:a", ExpositionWriter.Labels([new("first", value)], [new("then", "2")]), -1.5);

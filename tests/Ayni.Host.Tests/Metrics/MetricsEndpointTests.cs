@@ -36,14 +36,21 @@ public sealed class MetricsEndpointTests
         var metrics = await ReadAsync(test);
         Assert.Equal(
             Expected.Order(), metrics.Families.Select(family => (family.Name, family.Type)).Order());
-        foreach (var sample in metrics.Families.Where(family => family.Name.StartsWith("vllm:", StringComparison.Ordinal)).SelectMany(family => family.Samples))
+        var ofModel = metrics.Families.Where(family => family.Name.StartsWith("vllm:", StringComparison.Ordinal));
+        foreach (var sample in ofModel.SelectMany(family => family.Samples))
             Assert.Equal(("tiny", "0"), (sample.Labels["model_name"], sample.Labels["engine"]));
     }
 
     [Theory]
-    [InlineData("vllm:time_to_first_token_seconds", "0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 20.0 40.0 80.0 160.0 640.0 2560.0 +Inf")]
-    [InlineData("vllm:inter_token_latency_seconds", "0.01 0.025 0.05 0.075 0.1 0.15 0.2 0.3 0.4 0.5 0.75 1.0 2.5 5.0 7.5 10.0 20.0 40.0 80.0 +Inf")]
-    [InlineData("vllm:e2e_request_latency_seconds", "0.3 0.5 0.8 1.0 1.5 2.0 2.5 5.0 10.0 15.0 20.0 30.0 40.0 50.0 60.0 120.0 240.0 480.0 960.0 1920.0 7680.0 +Inf")]
+    [InlineData(
+        "vllm:time_to_first_token_seconds",
+        "0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 20.0 40.0 80.0 160.0 640.0 2560.0 +Inf")]
+    [InlineData(
+        "vllm:inter_token_latency_seconds",
+        "0.01 0.025 0.05 0.075 0.1 0.15 0.2 0.3 0.4 0.5 0.75 1.0 2.5 5.0 7.5 10.0 20.0 40.0 80.0 +Inf")]
+    [InlineData(
+        "vllm:e2e_request_latency_seconds",
+        "0.3 0.5 0.8 1.0 1.5 2.0 2.5 5.0 10.0 15.0 20.0 30.0 40.0 50.0 60.0 120.0 240.0 480.0 960.0 1920.0 7680.0 +Inf")]
     [InlineData("vllm:iteration_tokens_total", "1.0 8.0 16.0 32.0 64.0 128.0 256.0 512.0 1024.0 2048.0 4096.0 8192.0 16384.0 +Inf")]
     [InlineData("vllm:request_prompt_tokens", "1.0 2.0 5.0 10.0 20.0 50.0 100.0 200.0 500.0 +Inf")]
     public async Task Buckets_are_vLLMs(string name, string bounds)
@@ -56,7 +63,8 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task Numbers_are_those_of_the_requests()
     {
-        await using var test = await TestHost.StartAsync(configure: options => options with { Engine = options.Engine with { Speculates = false } });
+        await using var test = await TestHost.StartAsync(
+            configure: options => options with { Engine = options.Engine with { Speculates = false } });
         (await test.PostAsync("/v1/completions", Body + "}")).Dispose();
         (await test.PostAsync("/v1/completions", Body + ""","stream":true}""")).Dispose();
         (await test.PostAsync("/v1/completions", Body + ""","n":2,"stop":["e"]}""")).Dispose();
@@ -71,8 +79,9 @@ public sealed class MetricsEndpointTests
         Assert.Equal(4, metrics.Sum("vllm:request_success_total"));
         Assert.True(metrics.Value("vllm:request_success_total", ("finished_reason", "length")) >= 2);
         Assert.Equal(0, metrics.Value("vllm:request_success_total", ("finished_reason", "abort")));
-        foreach (var name in (string[])["time_to_first_token_seconds", "e2e_request_latency_seconds", "request_queue_time_seconds", "request_decode_time_seconds", "request_generation_tokens"])
-            Assert.Equal(4, metrics.Value($"vllm:{name}_count"));
+        foreach (var name in (string[])["time_to_first_token", "e2e_request_latency", "request_queue_time", "request_decode_time"])
+            Assert.Equal(4, metrics.Value($"vllm:{name}_seconds_count"));
+        Assert.Equal(4, metrics.Value("vllm:request_generation_tokens_count"));
         Assert.Equal(generated, metrics.Value("vllm:request_generation_tokens_sum"));
         // Every token but each answer's first comes after another.
         Assert.Equal(generated - 4, metrics.Value("vllm:inter_token_latency_seconds_count"));
@@ -81,8 +90,8 @@ public sealed class MetricsEndpointTests
         Assert.Equal(3, metrics.Value("ayni_http_responses_total", ("status", "200")));
         Assert.Equal(1, metrics.Value("ayni_http_responses_total", ("status", "400")));
         Assert.Equal(3, metrics.Value("ayni_receipts_total", ("outcome", "completed")));
-        foreach (var name in (string[])["vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc", "ayni_cache_blocks_used"])
-            Assert.Equal(0, metrics.Sum(name));
+        string[] zero = ["vllm:num_requests_running", "vllm:num_requests_waiting", "vllm:kv_cache_usage_perc", "ayni_cache_blocks_used"];
+        Assert.All(zero, name => Assert.Equal(0, metrics.Sum(name)));
         Assert.True(metrics.Sum("process_resident_memory_bytes") > 1 << 20);
     }
 

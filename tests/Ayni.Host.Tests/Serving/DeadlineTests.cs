@@ -68,7 +68,8 @@ public sealed class DeadlineTests
     [Fact]
     public async Task A_prompt_computed_in_vain_is_charged_and_the_error_says_so()
     {
-        await using var test = await StartAsync(options => options with { Engine = options.Engine with { StepTokens = 4, MaxSequences = 1 } });
+        await using var test = await StartAsync(
+            options => options with { Engine = options.Engine with { StepTokens = 4, MaxSequences = 1 } });
         var body = $$"""{"model":"tiny","prompt":[{{string.Join(',', Enumerable.Repeat(260, 3900))}}],"timeout":5}""";
         var asked = test.PostAsync(Path, body);
         while (test.Host.Engine!.Counters.Steps == 0)
@@ -118,7 +119,8 @@ public sealed class DeadlineTests
     private static string Body(bool stream, string? timeout) =>
         $$"""{"model":"tiny","prompt":"a","max_tokens":4000,"stream":{{(stream ? "true" : "false")}},"timeout":{{timeout ?? "null"}}}""";
 
-    private Task<TestHost> StartAsync(Func<HostOptions, HostOptions>? configure = null) => TestHost.StartAsync(TinyModel.Slow, configure, clock: _clock);
+    private Task<TestHost> StartAsync(Func<HostOptions, HostOptions>? configure = null) =>
+        TestHost.StartAsync(TinyModel.Slow, configure, clock: _clock);
 
     private static void AssertNothingIsLeft(TestHost test)
     {

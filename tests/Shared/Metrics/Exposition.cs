@@ -19,7 +19,8 @@ internal sealed partial class Exposition
 
     public IReadOnlyCollection<MetricFamily> Families => _families.Values;
 
-    public MetricFamily this[string name] => _families.TryGetValue(name, out var family) ? family : throw new FormatException($"There is no {name}.");
+    public MetricFamily this[string name] =>
+        _families.TryGetValue(name, out var family) ? family : throw new FormatException($"There is no {name}.");
 
     public bool Has(string name) => _families.ContainsKey(name);
 
@@ -102,13 +103,14 @@ internal sealed partial class Exposition
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var sample in family.Samples)
         {
-            var key = sample.Name + string.Concat(sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"\0{label.Key}\0{label.Value}"));
-            if (!seen.Add(key))
+            var labels = sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"\0{label.Key}\0{label.Value}");
+            if (!seen.Add(sample.Name + string.Concat(labels)))
                 throw new FormatException($"{sample.Name} has the same labels twice.");
             if (sample.Name != family.Name && !(family.Type == "histogram" && HistogramParts.Contains(sample.Name[family.Name.Length..])))
                 throw new FormatException($"{sample.Name} stands under {family.Name}.");
         }
-        if (family.Type == "counter" && (!family.Name.EndsWith("_total", StringComparison.Ordinal) || family.Samples.Any(sample => !(sample.Value >= 0))))
+        var isTotal = family.Name.EndsWith("_total", StringComparison.Ordinal) && family.Samples.All(sample => sample.Value >= 0);
+        if (family.Type == "counter" && !isTotal)
             throw new FormatException($"{family.Name} is no counter.");
         if (family.Type == "histogram")
             CheckHistogram(family);
