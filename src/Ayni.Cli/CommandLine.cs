@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
+using Ayni.Training;
 
 namespace Ayni.Cli;
 
@@ -41,5 +43,5 @@ internal static class CommandLine
     /// </summary>
     private static bool IsExpected(Exception error) =>
         error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
-            or IOException or UnauthorizedAccessException;
+            or DraftModelException or UnsupportedCacheTypeException or BatchException or IOException or UnauthorizedAccessException;
 }

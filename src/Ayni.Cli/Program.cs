@@ -11,6 +11,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
     LogitsCommand.Create(),
+    GradientsCommand.Create(),
     PerplexityCommand.Create(),
     BenchCommand.Create(),
     ImportanceMatrixCommand.Create(),

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Microsoft.AspNetCore.Builder;
@@ -148,7 +149,8 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             // A bad file's message says all; only a defect needs its stack trace.
-            _logger.LoadingFailed(_options.ModelPath, error.Message, error is ModelFormatException or IOException or LedgerException ? null : error);
+            var isExpected = error is ModelFormatException or DraftModelException or UnsupportedCacheTypeException or IOException or LedgerException;
+            _logger.LoadingFailed(_options.ModelPath, error.Message, isExpected ? null : error);
             throw;
         }
     }
@@ -158,13 +160,19 @@ public sealed class AyniHost : IAsyncDisposable
         var model = load(_options, _loading.Token);
         if (model.TierRefusal is { } refusal)
             _logger.TierRefused(refusal);
+        LlamaModel? draft = null;
         try
         {
+            if (_options.DraftModelPath is { } path)
+                draft = load(_options with { ModelPath = path }, _loading.Token);
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
-            return new(model, new LlamaEngine(model, _options.Engine, _clock, _app.Services.GetRequiredService<IMeterFactory>()), ModelOwner.NameIn(model.Metadata), created);
+            var meters = _app.Services.GetRequiredService<IMeterFactory>();
+            var engine = new LlamaEngine(model, _options.Engine, _clock, draft, meters);
+            return new(model, draft, engine, ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
+            draft?.Dispose();
             model.Dispose();
             throw;
         }

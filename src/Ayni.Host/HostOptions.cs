@@ -13,6 +13,9 @@ public sealed record HostOptions
     /// <summary>The model file.</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>A smaller model of the same vocabulary that drafts what the served one checks; null for none.</summary>
+    public string? DraftModelPath { get; init; }
+
     /// <summary>The folder of the ledger's database; created where it is missing.</summary>
     public string DataDirectory { get; init; } = "ayni-data";
 

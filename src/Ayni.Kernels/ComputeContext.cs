@@ -65,4 +65,7 @@ public sealed unsafe class ComputeContext : IDisposable
         }
         return _scratch.Pointer;
     }
+
+    /// <summary>Memory for one operator as a span, valid until the next call, its contents undefined.</summary>
+    internal Span<T> RentScratch<T>(int count) where T : unmanaged => new(RentScratch((long)count * sizeof(T)), count);
 }

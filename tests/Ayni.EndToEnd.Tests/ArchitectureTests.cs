@@ -12,7 +12,8 @@ public sealed class ArchitectureTests
         ["Ayni.Llama"] = ["Ayni.Kernels"],
         ["Ayni.Ledger"] = [],
         ["Ayni.Host"] = ["Ayni.Llama", "Ayni.Ledger"],
-        ["Ayni.Cli"] = ["Ayni.Host"],
+        ["Ayni.Training"] = ["Ayni.Llama"],
+        ["Ayni.Cli"] = ["Ayni.Host", "Ayni.Training"],
     };
 
     [Fact]

@@ -15,6 +15,7 @@ internal static class BenchCommand
     {
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
+        var cacheType = ModelOption.CacheType();
         var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
         var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
         var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -22,6 +23,12 @@ internal static class BenchCommand
         var batch = Numbers("--batch", "Sequences generated together.", "1,4,8,16,32");
         var runs = new Option<int>("--runs") { Description = "Measurements of each figure, in turn with the peer's; the median counts.", HelpName = "N", DefaultValueFactory = _ => 3 };
         var peer = new Option<string?>("--peer") { Description = $"Compare in the same run with {LlamaCpp}, by its npm package (needs Node.js).", HelpName = "NAME" };
+        var forced = new Option<string[]>("--force-output")
+        {
+            Description = "Texts whose answers repeat their prompts, JSON with prompt and output, decoded with guessing and without.",
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON, for scripts." };
         var command = new Command(
             "bench",
@@ -31,16 +38,18 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
+              ayni bench --model model-q4.gguf --prefill= --batch= --force-output bench/text/edit-code.json
             """)
         {
-            model, synthetic, prefill, decode, depth, batch, runs, peer, threads, json,
+            model, synthetic, prefill, decode, depth, batch, runs, forced, peer, cacheType, threads, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
             if (result.GetValue(peer) is { } name and not LlamaCpp)
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
             var plan = new BenchPlan(
-                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100));
+                Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100),
+                ModelOption.CheckCacheType(result.GetValue(cacheType)!), result.GetValue(forced) ?? []);
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             var path = result.GetValue(synthetic) is { } shape
                 ? SyntheticModels.Find(shape, workers, cancellationToken)
@@ -62,7 +71,7 @@ internal static class BenchCommand
         var loadSeconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
         var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var sequences = plan.Batches.DefaultIfEmpty(1).Max();
-        var report = new BenchReport(model, path, loadSeconds) { Threads = model.ThreadCount };
+        var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
         using (var team = new WorkerTeam(workers))
         {
             report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
@@ -73,21 +82,23 @@ internal static class BenchCommand
 
         foreach (var tokens in plan.Prefill)
         {
-            using var meter = new ThroughputMeter(model, most, 1);
+            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
             Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
-            using var meter = new ThroughputMeter(model, most, 1);
+            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
             Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
                 () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
-            using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count);
+            using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
             Add($"batch{count}", count * plan.DecodeTokens,
                 () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
+        foreach (var file in plan.ForcedOutputs)
+            report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
         void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
@@ -112,6 +123,18 @@ internal static class BenchCommand
         }
     }
 
+    private static ForcedFigure MeasureForced(LlamaModel model, string file, int runs, CancellationToken cancellationToken)
+    {
+        var text = ForcedOutput.Read(file, model);
+        var (plain, guessing) = (new double[runs], new double[runs]);
+        for (var run = 0; run < runs; run++)
+        {
+            plain[run] = text.MeasureAsync(model, speculates: false, cancellationToken).GetAwaiter().GetResult();
+            guessing[run] = text.MeasureAsync(model, speculates: true, cancellationToken).GetAwaiter().GetResult();
+        }
+        return new ForcedFigure(Path.GetFileNameWithoutExtension(file), text, plain, guessing);
+    }
+
     private static Option<string> Numbers(string name, string description, string standard) =>
         new(name) { Description = description, HelpName = "N,N…", DefaultValueFactory = _ => standard };
 
@@ -132,4 +155,5 @@ internal static class BenchCommand
 }
 
 /// <summary>What is measured.</summary>
-internal sealed record BenchPlan(int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs);
+internal sealed record BenchPlan(
+    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Ayni.Kernels;
 using Ayni.Llama;
 using Spectre.Console;
 
@@ -24,11 +25,21 @@ internal sealed record BenchFigure(string Name, double[] Ours, double[] Theirs, 
     /// <summary>How far the runs lie apart, as a share of the median.</summary>
     public double Spread => (Ours.Max() - Ours.Min()) / Median;
 
-    private static double MedianOf(double[] values) => values.Order().ElementAt(values.Length / 2);
+    public static double MedianOf(double[] values) => values.Order().ElementAt(values.Length / 2);
+}
+
+/// <summary>Tokens a second of a text that repeats its prompt, run by run.</summary>
+/// <param name="Name">The text's name.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Plain">Token by token; at least one run.</param>
+/// <param name="Guessing">With what repeats guessed.</param>
+internal sealed record ForcedFigure(string Name, ForcedOutput Text, double[] Plain, double[] Guessing)
+{
+    public double Speedup => BenchFigure.MedianOf(Guessing) / BenchFigure.MedianOf(Plain);
 }
 
 /// <summary>All figures of a run with what they are measured against.</summary>
-internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds)
+internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds, CacheType cacheType)
 {
     public required int Threads { get; init; }
 
@@ -39,7 +50,11 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 
     public JsonElement? Peer { get; set; }
 
+    private string CacheTypeName { get; } = cacheType.ToString().ToLowerInvariant();
+
     public List<BenchFigure> Figures { get; } = [];
+
+    public List<ForcedFigure> Forced { get; } = [];
 
     public void Write(Utf8JsonWriter writer)
     {
@@ -49,6 +64,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteString("system", RuntimeInformation.OSDescription);
         writer.WriteNumber("threads", Threads);
         writer.WriteString("kernels", model.KernelDescription);
+        writer.WriteString("cache_type", CacheTypeName);
         writer.WriteNumber("read_bytes_per_second", Math.Round(ReadBandwidth));
         writer.WriteString("instruction", Peak.Instruction);
         writer.WriteNumber("multiply_accumulates_per_second", Math.Round(Peak.PerSecond));
@@ -72,6 +88,19 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
             writer.WriteEndObject();
         }
         writer.WriteEndObject();
+        writer.WriteStartObject("forced_outputs");
+        foreach (var figure in Forced)
+        {
+            writer.WriteStartObject(figure.Name);
+            writer.WriteNumber("prompt_tokens", figure.Text.Prompt.Length);
+            writer.WriteNumber("output_tokens", figure.Text.Output.Length);
+            writer.WriteNumber("copied_share", Math.Round(figure.Text.CopiedShare(), 3));
+            writer.WriteNumber("plain_tokens_per_second", Math.Round(BenchFigure.MedianOf(figure.Plain), 2));
+            writer.WriteNumber("tokens_per_second", Math.Round(BenchFigure.MedianOf(figure.Guessing), 2));
+            writer.WriteNumber("speedup", Math.Round(figure.Speedup, 3));
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
         writer.WriteStartObject("ratios");
         foreach (var figure in Figures)
         {
@@ -84,7 +113,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 
     public void WriteTable()
     {
-        AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}");
+        AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}, {CacheTypeName} cache");
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F1} s, packed {model.PackedBytes / 1e6:F0} MB"));
@@ -97,6 +126,12 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
                 figure.PeerMedian is { } theirs ? Number(theirs) : "", figure.Ratio is { } ratio ? Number(ratio) : "");
         }
         AnsiConsole.Write(table);
+        foreach (var figure in Forced)
+        {
+            AnsiConsole.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{figure.Name}: {figure.Text.CopiedShare():P0} of {figure.Text.Output.Length} tokens copied; {BenchFigure.MedianOf(figure.Plain):F2} tokens/s plainly, {BenchFigure.MedianOf(figure.Guessing):F2} with guesses, {figure.Speedup:F2} times"));
+        }
 
         static string Number(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
         static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);

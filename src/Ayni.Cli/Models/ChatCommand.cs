@@ -26,7 +26,8 @@ internal static class ChatCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             using var model = options.LoadModel(result, cancellationToken);
-            await using var engine = options.StartEngine(result, model);
+            using var draft = options.LoadDraft(result, cancellationToken);
+            await using var engine = options.StartEngine(result, model, draft);
             var format = model.ChatFormat ?? new PlainChatFormat(model.Tokenizer);
             var messages = new List<ChatMessage>();
             if (result.GetValue(system) is { } instructions)

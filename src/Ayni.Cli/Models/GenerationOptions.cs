@@ -8,7 +8,9 @@ namespace Ayni.Cli;
 internal sealed class GenerationOptions
 {
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<int> _threads = ModelOption.Threads();
+    private readonly Option<string> _cacheType = ModelOption.CacheType();
 
     private readonly Option<int> _maxTokens = new("-n", "--max-tokens")
     {
@@ -52,15 +54,23 @@ internal sealed class GenerationOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _threads])
+        Option[] options =
+        [
+            _model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads,
+        ];
+        foreach (var option in options)
             command.Options.Add(option);
     }
 
     public LlamaModel LoadModel(ParseResult result, CancellationToken cancellationToken) =>
         ModelOption.Load(result.GetValue(_model), result.GetValue(_threads), cancellationToken);
 
+    /// <summary>The model that drafts, where one is asked for.</summary>
+    public LlamaModel? LoadDraft(ParseResult result, CancellationToken cancellationToken) =>
+        result.GetValue(_draft) is { } draft ? ModelOption.Load(draft, result.GetValue(_threads), cancellationToken) : null;
+
     /// <summary>An engine for one sequence at a time.</summary>
-    public LlamaEngine StartEngine(ParseResult result, LlamaModel model, int promptTokens = 0)
+    public LlamaEngine StartEngine(ParseResult result, LlamaModel model, LlamaModel? draft, int promptTokens = 0)
     {
         var context = result.GetValue(_context) ?? Math.Max(model.TrainedContextLength, 2);
         if (context is < 2 or > EngineOptions.LongestContext)
@@ -68,7 +78,9 @@ internal sealed class GenerationOptions
         // A long context is not reserved for a short answer.
         if (promptTokens > 0)
             context = (int)Math.Min(context, Math.Max(promptTokens + (long)result.GetValue(_maxTokens), 2));
-        return new LlamaEngine(model, new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0 }, TimeProvider.System);
+        var cacheType = ModelOption.CheckCacheType(result.GetValue(_cacheType)!);
+        var options = new EngineOptions { ContextLength = context, MaxSequences = 1, CacheBytes = 0, CacheType = cacheType };
+        return new LlamaEngine(model, options, TimeProvider.System, draft);
     }
 
     public GenerationRequest Request(ParseResult result, (ImmutableArray<int> Ids, bool ContinuesText) prompt)

@@ -10,22 +10,24 @@ internal static class LogitsCommand
     {
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
+        var cacheType = ModelOption.CacheType();
         var tokens = TokenIds.Option();
         tokens.Required = true;
         var start = new Option<int>("--start-pos") { Description = "The position of the first token; nothing before it is attended to.", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "The NumPy file to write, float32 [tokens, vocabulary].", HelpName = "F.npy", Required = true };
-        var command = new Command("logits", "Write the logits of every position of a sequence of token ids.") { model, threads, tokens, start, output };
+        var command = new Command("logits", "Write the logits of every position of a sequence of token ids.") { model, threads, cacheType, tokens, start, output };
         command.SetAction((result, cancellationToken) =>
         {
             var startPosition = result.GetValue(start);
             if (startPosition < 0)
                 throw new UsageException($"--start-pos {startPosition}: expected 0 or more.");
+            var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
             var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
             if (startPosition > int.MaxValue - ids.Length)
                 throw new UsageException($"--start-pos {startPosition}: too large.");
             using var file = new NumpyFile(result.GetValue(output)!, ids.Length, loaded.Config.VocabularySize);
-            using var evaluator = new SequenceEvaluator(loaded, ids.Length);
+            using var evaluator = new SequenceEvaluator(loaded, ids.Length, cacheType: type);
             evaluator.Evaluate(ids, startPosition, file.Write, cancellationToken);
             file.Complete();
             return Task.FromResult(0);

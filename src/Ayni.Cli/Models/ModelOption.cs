@@ -9,11 +9,20 @@ internal static class ModelOption
 {
     private const string TierVariable = "AYNI_KERNELS";
 
+    private static readonly string[] CacheTypeNames = [.. Enum.GetNames<CacheType>().Select(name => name.ToLowerInvariant())];
+
     /// <summary><c>--model FILE</c>, which may be a folder.</summary>
     public static Option<string?> Model() => new("--model", "-m")
     {
         Description = "A GGUF file, a Hugging Face folder, a folder with Meta's download, or a pulled OWNER/NAME[:QUANT]. "
             + "Without it, the model in the models/ folder.",
+        HelpName = "FILE",
+    };
+
+    /// <summary><c>--draft FILE</c>.</summary>
+    public static Option<string?> Draft() => new("--draft")
+    {
+        Description = "A smaller model of the same vocabulary that drafts what the model then checks. Changes no answer.",
         HelpName = "FILE",
     };
 
@@ -23,6 +32,20 @@ internal static class ModelOption
         Description = "Threads that compute; 0 takes one a core.",
         HelpName = "N",
     };
+
+    /// <summary><c>--cache-type TYPE</c>.</summary>
+    public static Option<string> CacheType() => new("--cache-type")
+    {
+        Description = $"How keys and values are stored: {string.Join(", ", CacheTypeNames)}. Smaller types hold more text in the same memory.",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => CacheTypeNames[0],
+    };
+
+    /// <summary>The cache type of that name, in any case.</summary>
+    public static CacheType CheckCacheType(string name) =>
+        CacheTypeNames.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<CacheType>(name, ignoreCase: true)
+            : throw new UsageException($"--cache-type {name}: expected {string.Join(", ", CacheTypeNames[..^1])} or {CacheTypeNames[^1]}.");
 
     /// <summary><c>--force</c>.</summary>
     public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };

@@ -11,6 +11,7 @@ internal static class PerplexityCommand
     {
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
+        var cacheType = ModelOption.CacheType();
         var text = new Option<string>("--file", "-f") { Description = "The text to foresee, in UTF-8.", HelpName = "FILE", Required = true };
         var context = new Option<int>("--context", "-c")
         {
@@ -28,18 +29,19 @@ internal static class PerplexityCommand
               ayni perplexity --model model-q4.gguf --file wiki.test.raw
             """)
         {
-            model, text, context, json, threads,
+            model, text, context, json, cacheType, threads,
         };
         command.SetAction((result, cancellationToken) =>
         {
             var path = result.GetValue(text)!;
+            var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             MeasuredText.RequireFile(path);
             using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
             var size = result.GetValue(context);
             var ids = MeasuredText.Encode(loaded, path, size);
             Perplexity measured;
             using (var progress = new PerplexityProgress(ids.Length / size))
-                measured = Perplexity.Measure(loaded, ids, size, progress, cancellationToken);
+                measured = Perplexity.Measure(loaded, ids, size, progress, type, cancellationToken);
             if (!double.IsFinite(measured.Value))
                 throw new UsageException($"The perplexity of {loaded.Name} on {path} is not a finite number: the model's logits are broken.");
             if (result.GetValue(json))

@@ -37,6 +37,7 @@ internal static class RunCommand
         {
             var watch = Stopwatch.StartNew();
             using var model = options.LoadModel(result, cancellationToken);
+            using var draft = options.LoadDraft(result, cancellationToken);
             var loading = watch.Elapsed;
             var request = options.Request(result, PromptIds(result, model)) with
             {
@@ -44,7 +45,7 @@ internal static class RunCommand
                 IgnoreEndOfText = result.GetValue(ignoreEnd) || result.GetValue(tokens) is not null,
             };
 
-            await using var engine = options.StartEngine(result, model, request.Prompt.Length);
+            await using var engine = options.StartEngine(result, model, draft, request.Prompt.Length);
             var generation = engine.Submit(request, cancellationToken);
             if (result.GetValue(json))
                 await WriteJsonAsync(request, generation, loading).ConfigureAwait(false);

@@ -11,6 +11,7 @@ internal sealed class ServeOptions
     private static readonly HostOptions Defaults = new() { ModelPath = "" };
 
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _address = new("--address")
@@ -50,6 +51,7 @@ internal sealed class ServeOptions
         "--sequences", "How many answers are computed together.", Defaults.Engine.MaxSequences);
     private readonly Option<int> _cache = Number(
         "--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
+    private readonly Option<string> _cacheType = ModelOption.CacheType();
     private readonly Option<int> _body = Number(
         "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
@@ -70,8 +72,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _sharesPrefixes, _body, _connections,
-            _timeout, _drain, _jsonLogs,
+            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType,
+            _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -80,6 +82,7 @@ internal sealed class ServeOptions
     public HostOptions Read(ParseResult result) => new()
     {
         ModelPath = ModelOption.Find(result.GetValue(_model)),
+        DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
         DataDirectory = result.GetValue(_data)!,
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address
@@ -102,6 +105,7 @@ internal sealed class ServeOptions
             MaxPerOwner = result.GetValue(_perKey) is null ? null : Within(result, _perKey, 1),
             MaxSequences = Within(result, _sequences, 1, EngineOptions.MostSequences),
             CacheBytes = (long)Within(result, _cache, 0) << 20,
+            CacheType = ModelOption.CheckCacheType(result.GetValue(_cacheType)!),
         },
     };
 

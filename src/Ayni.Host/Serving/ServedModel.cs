@@ -4,7 +4,7 @@ using Ayni.Llama;
 namespace Ayni.Host;
 
 /// <summary>A model at work: what answers name it by, and the engine that runs it.</summary>
-internal sealed class ServedModel(LlamaModel model, LlamaEngine engine, string owner, DateTimeOffset created) : IAsyncDisposable
+internal sealed class ServedModel(LlamaModel model, LlamaModel? draft, LlamaEngine engine, string owner, DateTimeOffset created) : IAsyncDisposable
 {
     public LlamaModel Model { get; } = model;
 
@@ -26,5 +26,6 @@ internal sealed class ServedModel(LlamaModel model, LlamaEngine engine, string o
     {
         await Engine.DisposeAsync().ConfigureAwait(false);
         Model.Dispose();
+        draft?.Dispose();
     }
 }

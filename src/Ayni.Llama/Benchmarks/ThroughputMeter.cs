@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
@@ -23,13 +24,15 @@ public sealed class ThroughputMeter : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="maxLength">The longest each sequence becomes, in tokens.</param>
     /// <param name="maxSequences">The most sequences together.</param>
-    public ThroughputMeter(LlamaModel model, int maxLength, int maxSequences)
+    /// <param name="cacheType">How keys and values are stored.</param>
+    /// <exception cref="UnsupportedCacheTypeException">The type does not take the model's heads.</exception>
+    public ThroughputMeter(LlamaModel model, int maxLength, int maxSequences, CacheType cacheType = CacheType.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
         _model = model;
         _maxLength = maxLength;
-        _cache = new KeyValueCache(model.Config, maxLength, StepTokens, maxSequences, long.MaxValue);
+        _cache = new KeyValueCache(model.Config, maxLength, StepTokens, maxSequences, long.MaxValue, cacheType);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, Math.Max(StepTokens, maxSequences));
         _batch = new Batch(model.Config);
         _sequences = [.. Enumerable.Range(0, maxSequences).Select(_ => new SequenceBlocks())];

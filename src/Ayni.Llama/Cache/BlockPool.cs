@@ -10,10 +10,7 @@ internal sealed class BlockPool : IDisposable
 {
     private const int None = -1;
 
-    private readonly NativeBuffer[] _keys;
-    private readonly NativeBuffer[] _values;
-    private readonly int _blockLength;
-    private readonly int _length;
+    private readonly KeyValueBlocks[] _layers;
     private readonly int[] _owners;
     private readonly BlockHash?[] _hashes;
     private readonly Dictionary<BlockHash, int> _byHash;
@@ -26,18 +23,16 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Reserves the memory.</summary>
     /// <param name="layers">Layers that share the blocks' numbers.</param>
     /// <param name="blockCount">Blocks.</param>
-    /// <param name="blockLength">Floats of one layer's keys in a block.</param>
-    public BlockPool(int layers, int blockCount, int blockLength)
+    /// <param name="shape">The shape of each layer.</param>
+    /// <param name="type">How keys and values are stored.</param>
+    public BlockPool(int layers, int blockCount, AttentionShape shape, CacheType type)
     {
-        if ((long)blockCount * blockLength > int.MaxValue)
+        if ((long)blockCount * shape.BlockLength > int.MaxValue)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(blockCount), blockCount, $"A layer's cache may have {int.MaxValue / blockLength} blocks; ask for a shorter context or less cache.");
+                nameof(blockCount), blockCount, $"A layer's cache may have {int.MaxValue / shape.BlockLength} blocks; ask for a shorter context or less cache.");
         }
-        _blockLength = blockLength;
-        _length = blockCount * blockLength;
-        _keys = [.. Enumerable.Range(0, layers).Select(_ => new NativeBuffer((long)_length * sizeof(float)))];
-        _values = [.. Enumerable.Range(0, layers).Select(_ => new NativeBuffer((long)_length * sizeof(float)))];
+        _layers = [.. Enumerable.Range(0, layers).Select(_ => KeyValueBlocks.Create(shape, type, blockCount))];
         _free = new Stack<int>(Enumerable.Range(0, blockCount).Reverse());
         _owners = new int[blockCount];
         _byHash = new Dictionary<BlockHash, int>(blockCount);
@@ -56,9 +51,7 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Blocks that no sequence owns and a later one may find.</summary>
     public int KeptCount { get; private set; }
 
-    public Span<float> Keys(int layer) => _keys[layer].Span<float>(0, _length);
-
-    public Span<float> Values(int layer) => _values[layer].Span<float>(0, _length);
+    public KeyValueBlocks Layer(int layer) => _layers[layer];
 
     public bool Has(BlockHash hash) => _byHash.ContainsKey(hash);
 
@@ -115,17 +108,14 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Copies a block's keys and values, of all layers.</summary>
     public void Copy(int from, int to)
     {
-        for (var layer = 0; layer < _keys.Length; layer++)
-        {
-            Keys(layer).Slice(from * _blockLength, _blockLength).CopyTo(Keys(layer)[(to * _blockLength)..]);
-            Values(layer).Slice(from * _blockLength, _blockLength).CopyTo(Values(layer)[(to * _blockLength)..]);
-        }
+        foreach (var layer in _layers)
+            layer.Copy(from, to);
     }
 
     public void Dispose()
     {
-        foreach (var buffer in (NativeBuffer[])[.. _keys, .. _values])
-            buffer.Dispose();
+        foreach (var layer in _layers)
+            layer.Dispose();
     }
 
     private void Forget(int block)

@@ -10,7 +10,7 @@ namespace Ayni.Llama;
 public sealed class KeyValueCache : IDisposable
 {
     /// <summary>Tokens in a block.</summary>
-    public const int BlockTokens = 16;
+    public const int BlockTokens = AttentionShape.BlockTokens;
 
     private readonly LlamaConfig _config;
     private readonly int _localBlocksOfOne;
@@ -24,14 +24,17 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="stepTokens">The most tokens that one sequence computes in one step.</param>
     /// <param name="sequences">The most sequences of full length.</param>
     /// <param name="bytes">The memory; more where one sequence needs more.</param>
+    /// <param name="type">How keys and values are stored.</param>
     /// <exception cref="ArgumentOutOfRangeException">A layer's keys would have 2³¹ values or more.</exception>
-    public KeyValueCache(LlamaConfig config, int contextLength, int stepTokens, int sequences = 1, long bytes = 0)
+    /// <exception cref="UnsupportedCacheTypeException">The type does not take the model's heads.</exception>
+    public KeyValueCache(
+        LlamaConfig config, int contextLength, int stepTokens, int sequences = 1, long bytes = 0, CacheType type = CacheType.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stepTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequences);
         _config = config;
-        Shape = new AttentionShape(config.HeadCount, config.KeyValueHeadCount, config.HeadDim, BlockTokens);
+        var shape = new AttentionShape(config.HeadCount, config.KeyValueHeadCount, config.HeadDim);
         var isLocal = Enumerable.Range(0, config.LayerCount).Select(config.IsLocal).ToArray();
         var localLayers = isLocal.Count(local => local);
         var globalBlocksOfOne = BlocksOf(contextLength);
@@ -40,11 +43,11 @@ public sealed class KeyValueCache : IDisposable
             ? (int)Math.Min(globalBlocksOfOne, ((long)local.Size + stepTokens) / BlockTokens + 2)
             : 0;
 
-        var layerBlockBytes = 2L * Shape.BlockLength * sizeof(float);
+        var layerBlockBytes = KeyValueBlocks.BytesOf(shape, type);
         var bytesOfOne = layerBlockBytes * ((long)globalBlocksOfOne * (config.LayerCount - localLayers) + (long)_localBlocksOfOne * localLayers);
         var fitting = Math.Clamp((double)bytes / bytesOfOne, 1, sequences);
-        _global = new BlockPool(config.LayerCount - localLayers, Blocks(fitting * globalBlocksOfOne), Shape.BlockLength);
-        _local = new BlockPool(localLayers, Blocks(fitting * _localBlocksOfOne), Shape.BlockLength);
+        _global = new BlockPool(config.LayerCount - localLayers, Blocks(fitting * globalBlocksOfOne), shape, type);
+        _local = new BlockPool(localLayers, Blocks(fitting * _localBlocksOfOne), shape, type);
         _layers = new (BlockPool, int)[config.LayerCount];
         var (globals, locals) = (0, 0);
         for (var layer = 0; layer < _layers.Length; layer++)
@@ -63,14 +66,8 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Those of <see cref="LocalBlockCount"/> that no sequence owns.</summary>
     public int FreeLocalBlockCount => _local.FreeCount;
 
-    /// <summary>The shape that attention reads the cache with.</summary>
-    public AttentionShape Shape { get; }
-
-    /// <summary>A layer's keys, <c>[blocks, keyValueHeads, 16, headDim]</c>.</summary>
-    internal Span<float> Keys(int layer) => _layers[layer].Pool.Keys(_layers[layer].Layer);
-
-    /// <summary>A layer's values, shaped as its keys.</summary>
-    internal Span<float> Values(int layer) => _layers[layer].Pool.Values(_layers[layer].Layer);
+    /// <summary>A layer's keys and values.</summary>
+    internal KeyValueBlocks Layer(int layer) => _layers[layer].Pool.Layer(_layers[layer].Layer);
 
     /// <summary>
     /// Gives a sequence without blocks those of the longest beginning of its tokens that is in the cache: whole blocks, and never all tokens, since
@@ -177,23 +174,6 @@ public sealed class KeyValueCache : IDisposable
         blocks.Global.Clear();
         blocks.Local.Clear();
         blocks.FirstLocal = blocks.PublishedCount = 0;
-    }
-
-    /// <summary>Stores one token's keys and values.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="block">The block of the token's slot.</param>
-    /// <param name="row">The slot within the block, in <c>[0, 16)</c>.</param>
-    /// <param name="keys"><c>[keyValueHeads, headDim]</c>, rotated.</param>
-    /// <param name="values"><c>[keyValueHeads, headDim]</c>.</param>
-    internal void Write(int layer, int block, int row, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
-    {
-        var headDim = Shape.HeadDim;
-        for (var head = 0; head < Shape.KeyValueHeadCount; head++)
-        {
-            var offset = block * Shape.BlockLength + (head * BlockTokens + row) * headDim;
-            keys.Slice(head * headDim, headDim).CopyTo(Keys(layer)[offset..]);
-            values.Slice(head * headDim, headDim).CopyTo(Values(layer)[offset..]);
-        }
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,8 @@ internal static class HuggingFaceConversion
         return tensors;
     }
 
-    private static List<OutputTensor> Tensors(ModelSource source, WeightStreams weights, LlamaConfig config, QuantizationMix? mix)
+    /// <summary>A model's tensors under Hugging Face's names, in their row order and layout of experts.</summary>
+    public static List<OutputTensor> Tensors(ModelSource source, WeightStreams weights, LlamaConfig config, QuantizationMix? mix)
     {
         var names = GgufConfigWriter.IsLlama4(config) ? HuggingFaceNames.Llama4 : HuggingFaceNames.Llama;
         var byName = source.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);

@@ -1,3 +1,5 @@
+using Ayni.Kernels;
+
 namespace Ayni.Llama;
 
 /// <summary>The bounds of an engine.</summary>
@@ -35,4 +37,7 @@ public sealed record EngineOptions
     /// were taken in, the youngest yield.
     /// </summary>
     public long CacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>How keys and values are stored: smaller types hold more text in the same memory and round what they hold.</summary>
+    public CacheType CacheType { get; init; }
 }

@@ -34,12 +34,21 @@ public sealed class LlamaEngine : IAsyncDisposable
     private volatile Exception? _failure;
 
     /// <summary>Starts the scheduler. One engine at a time may use a model.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model served.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="clock">Measures times.</param>
+    /// <param name="draft">
+    /// A smaller model of the same vocabulary that drafts what the served one then checks, or null. Changes no answer. The engine does not
+    /// dispose it.
+    /// </param>
     /// <param name="meters">Makes the engine's meter, so that a listener can tell it from others'; null for one of its own.</param>
-    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock, IMeterFactory? meters = null)
+    /// <exception cref="DraftModelException">The draft model's vocabulary is another.</exception>
+    /// <exception cref="Ayni.Kernels.UnsupportedCacheTypeException">The cache type asked for does not take the model's heads.</exception>
+    public LlamaEngine(
+        LlamaModel model, EngineOptions options, TimeProvider clock, LlamaModel? draft = null, IMeterFactory? meters = null)
     {
+        if (draft is not null)
+            DraftModel.RequireSameVocabulary(draft, model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.QueueLimit);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.StepTokens);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.StepTokens, EngineOptions.LargestStep);
@@ -56,6 +65,7 @@ public sealed class LlamaEngine : IAsyncDisposable
             model,
             options,
             ContextLength,
+            draft,
             _metrics,
             onStarted: sequence => Interlocked.Add(ref _waiting, -1 - sequence.Siblings.Count),
             onEnded: Forget);

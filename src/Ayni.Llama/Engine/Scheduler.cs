@@ -14,6 +14,7 @@ internal sealed class Scheduler : IDisposable
     private readonly EngineOptions _options;
     private readonly int _vocabularySize;
     private readonly Transformer _transformer;
+    private readonly DraftModel? _draftModel;
     private readonly FairQueue _waiting = new();
 
     // Who came first is first.
@@ -30,6 +31,7 @@ internal sealed class Scheduler : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="contextLength">The longest sequence, in tokens.</param>
+    /// <param name="draft">The model to draft with, or null.</param>
     /// <param name="metrics">Told of each step, token and end.</param>
     /// <param name="onStarted">Called for each sequence that stops waiting, whether to run or because it was cancelled.</param>
     /// <param name="onEnded">Called for each sequence that ended, just before its generation completes.</param>
@@ -37,6 +39,7 @@ internal sealed class Scheduler : IDisposable
         LlamaModel model,
         EngineOptions options,
         int contextLength,
+        LlamaModel? draft,
         EngineMetrics metrics,
         Action<Sequence> onStarted,
         Action<Sequence> onEnded)
@@ -46,12 +49,13 @@ internal sealed class Scheduler : IDisposable
         _onStarted = onStarted;
         _onEnded = onEnded;
         _vocabularySize = model.Config.VocabularySize;
-        var guesses = options.Speculates ? MostGuessingSequences * PromptLookup.MostTokens : 0;
+        var guesses = options.Speculates ? MostGuessingSequences * DraftPace.MostTokens : 0;
         var stepTokens = Math.Max(options.StepTokens, options.MaxSequences + guesses);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
         _logits = new float[checked((options.MaxSequences + guesses) * _vocabularySize)];
         _batch = new Batch(model.Config);
-        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes);
+        _draftModel = draft is not null && options.Speculates ? new DraftModel(draft, contextLength, MostGuessingSequences) : null;
+        Cache = new KeyValueCache(model.Config, contextLength, stepTokens, options.MaxSequences, options.CacheBytes, options.CacheType);
     }
 
     public KeyValueCache Cache { get; }
@@ -100,7 +104,11 @@ internal sealed class Scheduler : IDisposable
             End(sequence, FinishReason.Cancelled, failure);
     }
 
-    public void Dispose() => Cache.Dispose();
+    public void Dispose()
+    {
+        Cache.Dispose();
+        _draftModel?.Dispose();
+    }
 
     private void EndCancelled()
     {
@@ -164,14 +172,14 @@ internal sealed class Scheduler : IDisposable
         foreach (var sequence in _running)
             decoding += sequence.IsDecoding ? 1 : 0;
         var unfinished = _running.Count - decoding;
-        var guesses = _options.Speculates && unfinished == 0 && decoding <= MostGuessingSequences ? PromptLookup.MostTokens : 0;
+        var guesses = _options.Speculates && unfinished == 0 && decoding <= MostGuessingSequences ? DraftPace.MostTokens : 0;
         room -= decoding;
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
             if (sequence.IsDecoding)
             {
-                sequence.Guess(guesses);
+                sequence.Guess(guesses, _draftModel);
                 Reserve(sequence, 1);
                 continue;
             }
@@ -275,6 +283,7 @@ internal sealed class Scheduler : IDisposable
     {
         _running.Remove(sequence);
         Cache.Release(sequence.Blocks);
+        _draftModel?.Forget(sequence);
         _onEnded(sequence);
         var result = sequence.ResultOf(reason);
         _metrics.NoteEnd(sequence.Request.Prompt.Length, result, sequence.Age);

@@ -11,8 +11,10 @@ internal sealed class Sequence
     private readonly TokenDecoder? _decoder;
     private readonly StopTexts _stops;
     private readonly CancellationToken _cancellation;
-    private readonly int[] _draft = new int[PromptLookup.MostTokens];
+    private readonly int[] _draft = new int[DraftPace.MostTokens];
     private PromptLookup? _lookup;
+    private DraftPace? _modelPace;
+    private DraftPace? _pace;
     private long _started;
     private long _firstToken;
     private int _promptFound;
@@ -122,8 +124,8 @@ internal sealed class Sequence
         DraftCount = 0;
     }
 
-    /// <summary>Guesses its next tokens, at most so many.</summary>
-    public void Guess(int most)
+    /// <summary>Guesses its next tokens, at most so many: from its own text, or else by a draft model, where there is one.</summary>
+    public void Guess(int most, DraftModel? model)
     {
         // The last token needs no successor.
         most = Math.Min(Math.Min(most, _draft.Length), MaxTokens - GeneratedCount - 1);
@@ -133,7 +135,14 @@ internal sealed class Sequence
             return;
         }
         _lookup ??= new PromptLookup(Request.Prompt.Length + MaxTokens);
+        _pace = _lookup.Pace;
         DraftCount = _lookup.Draft(CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, most));
+        if (DraftCount > 0 || model is null)
+            return;
+        _pace = _modelPace ??= new DraftPace();
+        if (_pace.Pauses(Tokens.Count))
+            return;
+        DraftCount = model.Draft(this, CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, Math.Min(most, _pace.Length)));
     }
 
     /// <summary>Forgets the guess, for want of room.</summary>
@@ -164,7 +173,7 @@ internal sealed class Sequence
         if (drafted > 0)
         {
             _rejected += drafted - accepted;
-            _lookup!.Note(drafted, accepted, Tokens.Count);
+            _pace!.Note(drafted, accepted, Tokens.Count);
         }
         DraftCount = 0;
         return finish;

@@ -67,7 +67,8 @@ internal static class SafetensorsWriter
         return shards;
     }
 
-    private static void WriteFile(string path, List<OutputTensor> tensors)
+    /// <summary>Writes one file, of a name that is not taken.</summary>
+    public static void WriteFile(string path, IReadOnlyList<OutputTensor> tensors)
     {
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         var header = Header(tensors);
@@ -80,7 +81,7 @@ internal static class SafetensorsWriter
         stream.Flush(flushToDisk: true);
     }
 
-    private static byte[] Header(List<OutputTensor> tensors)
+    private static byte[] Header(IReadOnlyList<OutputTensor> tensors)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))

@@ -79,13 +79,21 @@ internal static class HuggingFaceConfig
             AttentionTemperature = fields.Names.Contains("attn_temperature_tuning") && fields.IsNothing("attn_temperature_tuning")
                 ? null
                 : new(fields.Positive("floor_scale", GgufConfig.Llama4Temperature.Floor), fields.Positive("attn_scale", GgufConfig.Llama4Temperature.Scale)),
-            Experts = new MixtureOfExperts
-            {
-                Count = fields.Dimension("num_local_experts", 16),
-                IntermediateSize = fields.Dimension("intermediate_size", 8192),
-                Layers = ReadLayers(fields, "moe_layers", config.LayerCount)
-                    ?? GgufConfig.EveryNth(config.LayerCount, fields.Dimension("interleave_moe_layer_step", 1)),
-            },
+            Experts = ReadExperts(config.LayerCount, fields),
+        };
+    }
+
+    /// <summary>The experts; null for the guard, which says that no layer has any.</summary>
+    private static MixtureOfExperts? ReadExperts(int layerCount, JsonFields fields)
+    {
+        var listed = ReadLayers(fields, "moe_layers", layerCount);
+        if (fields.FindInteger("num_local_experts") == 0 || listed is { IsEmpty: true })
+            return null;
+        return new MixtureOfExperts
+        {
+            Count = fields.Dimension("num_local_experts", 16),
+            IntermediateSize = fields.Dimension("intermediate_size", 8192),
+            Layers = listed ?? GgufConfig.EveryNth(layerCount, fields.Dimension("interleave_moe_layer_step", 1)),
         };
     }
 

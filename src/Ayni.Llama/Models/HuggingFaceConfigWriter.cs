@@ -108,14 +108,15 @@ internal static class HuggingFaceConfigWriter
 
     private static void AddLlama4(JsonObject fields, LlamaConfig config)
     {
-        var experts = config.Experts!;
+        // The guard has none, and says so by zeros.
+        var experts = config.Experts;
         fields.Remove("mlp_bias");
-        fields["intermediate_size"] = experts.IntermediateSize;
+        fields["intermediate_size"] = experts?.IntermediateSize ?? config.IntermediateSize;
         fields["intermediate_size_mlp"] = config.IntermediateSize;
-        fields["num_local_experts"] = experts.Count;
+        fields["num_local_experts"] = experts?.Count ?? 0;
         fields["num_experts_per_tok"] = 1;
-        fields["interleave_moe_layer_step"] = experts.Layers[0] + 1;
-        fields["moe_layers"] = new JsonArray([.. experts.Layers.Select(layer => (JsonNode)layer)]);
+        fields["interleave_moe_layer_step"] = experts is { Layers: [var first, ..] } ? first + 1 : 0;
+        fields["moe_layers"] = new JsonArray([.. (experts?.Layers ?? []).Select(layer => (JsonNode)layer)]);
         fields["no_rope_layers"] = new JsonArray([.. Enumerable.Range(0, config.LayerCount).Select(layer => (JsonNode)(config.IsRotated(layer) ? 1 : 0))]);
         fields["attention_chunk_size"] = config.LocalAttention?.Size;
         fields["use_qk_norm"] = config.NormalizesHeads;

@@ -1,3 +1,5 @@
+using Ayni.Kernels;
+
 namespace Ayni.Llama;
 
 /// <summary>
@@ -22,13 +24,19 @@ public readonly record struct Perplexity(double Value, double StandardError, int
     /// <param name="ids">The text's ids, opened as the model wants it: <see cref="LlamaModel.EncodePrompt"/>'s.</param>
     /// <param name="context">Tokens in a chunk, at least <see cref="MinContext"/> and at most half of the text's.</param>
     /// <param name="progress">Told what is known after each chunk.</param>
+    /// <param name="cacheType">How keys and values are stored.</param>
     /// <param name="cancellationToken">Looked at between parts of a chunk.</param>
     public static Perplexity Measure(
-        LlamaModel model, ReadOnlySpan<int> ids, int context, IProgress<Perplexity>? progress = null, CancellationToken cancellationToken = default)
+        LlamaModel model,
+        ReadOnlySpan<int> ids,
+        int context,
+        IProgress<Perplexity>? progress = null,
+        CacheType cacheType = CacheType.F32,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(context, MinContext);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(context, ids.Length / 2);
-        using var evaluator = new SequenceEvaluator(model, context);
+        using var evaluator = new SequenceEvaluator(model, context, cacheType: cacheType);
         var tally = new Tally();
         var chunk = new int[context];
         var chunks = new TextChunks(model, ids, context);

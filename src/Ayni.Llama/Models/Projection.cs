@@ -10,6 +10,10 @@ internal sealed class Projection(string name, PackedMatrix matrix, float[]? bias
 {
     public string Name => name;
 
+    public PackedMatrix Matrix => matrix;
+
+    public float[]? Bias => bias;
+
     public int Columns => matrix.Columns;
 
     public long PackedBytes => matrix.PackedBytes;

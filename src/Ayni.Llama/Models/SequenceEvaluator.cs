@@ -1,3 +1,5 @@
+using Ayni.Kernels;
+
 namespace Ayni.Llama;
 
 /// <summary>Receives one position's logits, <c>[vocabulary]</c>.</summary>
@@ -21,15 +23,17 @@ public sealed class SequenceEvaluator : IDisposable
     /// <summary>Reserves the cache of a sequence.</summary>
     /// <param name="model">The model.</param>
     /// <param name="maxLength">The longest sequence, in tokens.</param>
-    /// <param name="chunkTokens">Tokens computed at a time, whose logits are held at once; results differ by rounding at most.</param>
-    public SequenceEvaluator(LlamaModel model, int maxLength, int chunkTokens = 64)
+    /// <param name="chunkTokens">Tokens computed at a time, whose logits are held at once; results are the same.</param>
+    /// <param name="cacheType">How keys and values are stored.</param>
+    /// <exception cref="UnsupportedCacheTypeException">The type does not take the model's heads.</exception>
+    public SequenceEvaluator(LlamaModel model, int maxLength, int chunkTokens = 64, CacheType cacheType = CacheType.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkTokens);
         _model = model;
         _maxLength = maxLength;
         _chunkTokens = Math.Min(chunkTokens, maxLength);
-        _cache = new KeyValueCache(model.Config, maxLength, _chunkTokens);
+        _cache = new KeyValueCache(model.Config, maxLength, _chunkTokens, type: cacheType);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, _chunkTokens);
         _logits = new float[_chunkTokens * model.Config.VocabularySize];
     }

@@ -72,14 +72,9 @@ internal sealed class Transformer
             Sharpen(query, temperature, batch.Positions);
 
         var places = _config.IsLocal(layer) ? batch.Local : batch.Global;
-        var width = _config.KeyValueWidth;
-        for (var token = 0; token < tokens; token++)
-        {
-            cache.Write(
-                layer, places.Blocks[token], batch.Rows[token], key.Slice(token * width, width), value.Slice(token * width, width));
-        }
         var attended = _activations.Attended(tokens);
-        Attention.Apply(query, cache.Keys(layer), cache.Values(layer), places.Table, places.Spans, cache.Shape, attended, _context);
+        cache.Layer(layer).Write(places.Blocks, batch.Rows, key, value, _context);
+        Attention.Apply(query, cache.Layer(layer), places.Table, places.Spans, attended, _context);
         weights.AttentionOutput.Apply(attended, normed, _context);
         Residual.Add(hidden, normed);
     }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using Ayni.Kernels;
 
@@ -103,17 +105,35 @@ public sealed class Sampler
         return _adjusted;
     }
 
+    /// <summary>The first token with the largest logit; below 0 if that, or any other, is not a number or positive infinity.</summary>
+    internal static int Likeliest(ReadOnlySpan<float> logits)
+    {
+        var largest = Maximum(logits);
+        return float.IsFinite(largest) ? logits.IndexOf(largest) : -1;
+    }
+
     private static int Greedy(ReadOnlySpan<float> logits) => logits.IndexOf(Largest(logits));
+
+    /// <summary>The maximum, or what is not a number if there is such.</summary>
+    private static float Maximum(ReadOnlySpan<float> logits)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector256<float>>(logits);
+        var maxima = Vector256.Create(float.NegativeInfinity);
+        foreach (var vector in vectors)
+            maxima = Vector256.Max(maxima, vector);
+        // Max hands on what is not a number.
+        var largest = float.NegativeInfinity;
+        for (var i = 0; i < Vector256<float>.Count; i++)
+            largest = MathF.Max(largest, maxima[i]);
+        foreach (var logit in logits[(vectors.Length * Vector256<float>.Count)..])
+            largest = MathF.Max(largest, logit);
+        return largest;
+    }
 
     /// <summary>The largest logit. Throws if it, or any other, is not a number or positive infinity.</summary>
     private static float Largest(ReadOnlySpan<float> logits)
     {
-        var largest = float.NegativeInfinity;
-        foreach (var logit in logits)
-        {
-            // Math.Max hands on what is not a number.
-            largest = MathF.Max(largest, logit);
-        }
+        var largest = Maximum(logits);
         return float.IsFinite(largest)
             ? largest
             : throw new ArithmeticException("No logit is a finite number: the model's weights may be damaged, or every token is banned.");

@@ -9,8 +9,10 @@ public sealed class BenchCommandTests
     {
         using var model = new TemporaryModel(new TinyModel());
         var run = await AyniCommand.RunAsync(
-            "bench", "--model", model.Path, "--prefill", "16,40", "--decode", "4", "--depth", "0,30", "--batch", "1,3", "--runs", "2", "--json");
+            "bench", "--model", model.Path, "--prefill", "16,40", "--decode", "4", "--depth", "0,30", "--batch", "1,3", "--runs", "2", "--json",
+            "--cache-type", "F16");
         var report = run.Succeeded().Json;
+        Assert.Equal("f16", report.GetProperty("cache_type").GetString());
         var figures = report.GetProperty("figures");
         Assert.Equal(
             ["prefill16", "prefill40", "decode1", "decode1@30", "batch3"], figures.EnumerateObject().Select(figure => figure.Name));
@@ -32,6 +34,7 @@ public sealed class BenchCommandTests
     [InlineData("--decode", "0")]
     [InlineData("--runs", "0")]
     [InlineData("--peer", "other")]
+    [InlineData("--cache-type", "1")]
     [InlineData("--synthetic", "llama-9:Q4_0")]
     public async Task What_can_not_be_measured_is_refused_by_its_option(string option, string value)
     {

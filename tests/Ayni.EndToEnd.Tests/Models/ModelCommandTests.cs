@@ -225,6 +225,20 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(ids[^200..], json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
     }
 
+    [Fact]
+    public async Task Keys_and_values_are_stored_as_asked_for()
+    {
+        using var wide = new TemporaryModel(new TinyModel { Dim = 128 });
+        foreach (var type in (string[])["f32", "f16", "bf16", "Q8_0"])
+        {
+            var run = await AyniCommand.RunAsync("run", "--model", wide.Path, "--temperature", "0", "-n", "5", "--cache-type", type, "--json", "hello");
+            Assert.Equal(5, run.Succeeded().Json.GetProperty("ids").GetArrayLength());
+        }
+        (await AyniCommand.RunAsync("run", "--model", wide.Path, "--cache-type", "q4_0", "hello")).Failed("--cache-type q4_0: expected f32, f16, bf16 or q8_0");
+        // Its heads have 16 values.
+        (await AyniCommand.RunAsync("run", "--model", _model, "--cache-type", "q8_0", "hello")).Failed("A q8_0 cache takes heads of a multiple of 32 values");
+    }
+
     [ConformanceFact]
     public async Task A_Hugging_Face_folder_is_a_model_and_without_a_tokenizer_takes_ids_only()
     {

@@ -106,28 +106,6 @@ public sealed class OperatorTests : IDisposable
         Assert.Equal([0, 1, 5, 6], head);
     }
 
-    [Theory]
-    [InlineData(1, 1, 8)]
-    [InlineData(4, 2, 12)]
-    [InlineData(8, 2, 64)]
-    [InlineData(6, 6, 5)]
-    public void Attention_over_a_scattered_block_table(int heads, int keyValueHeads, int headDim)
-    {
-        var shape = new AttentionShape(heads, keyValueHeads, headDim, 16);
-        var keys = RandomWeights.Floats(_random, 6 * shape.BlockLength);
-        var values = RandomWeights.Floats(_random, 6 * shape.BlockLength);
-        int[] table = [3, 0, 5, 1, 4];
-        AttentionSpan[] spans = [new(0, 0, 1), new(0, 0, 16), new(0, 0, 17), new(0, 0, 48), new(3, 0, 30), new(0, 13, 14), new(0, 16, 40), new(0, 5, 37)];
-        var query = Array.ConvertAll(RandomWeights.Floats(_random, spans.Length * heads * headDim), x => 4 * x);
-        var (expected, actual) = (new float[query.Length], new float[query.Length]);
-        Attention.Apply(query, keys, values, table, spans, shape, expected, _scalar);
-        Attention.Apply(query, keys, values, table, spans, shape, actual, _simd);
-        AssertClose(expected, actual, 5e-6f);
-
-        // A token that attends to one slot gets that slot's value.
-        Assert.Equal(values.AsSpan(3 * shape.BlockLength, headDim).ToArray(), actual.AsSpan(0, headDim).ToArray());
-    }
-
     private static void AssertClose(float[] expected, float[] actual, float tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);

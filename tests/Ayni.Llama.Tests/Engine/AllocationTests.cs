@@ -13,9 +13,9 @@ public sealed class AllocationTests
 {
     /// <summary>A model without a tokenizer, so that no text is made, which clients take away with them.</summary>
     [ConformanceTheory]
-    [InlineData("stories260K")]
-    [InlineData("llama4-tiny-chunk16")]
-    public void Decoding_takes_no_managed_memory(string name)
+    [InlineData("stories260K", CacheType.F32)]
+    [InlineData("llama4-tiny-chunk16", CacheType.F16)]
+    public void Decoding_takes_no_managed_memory(string name, CacheType type)
     {
         using var model = LlamaModel.Load(Conformance.PathOf("models", name), KernelTier.Simd, threads: 2);
         // Somebody listens, as the host does.
@@ -30,7 +30,8 @@ public sealed class AllocationTests
         listener.SetMeasurementEventCallback<long>((_, value, _, _) => tokens += value);
         listener.SetMeasurementEventCallback<double>((_, value, _, _) => seconds += value);
         listener.Start();
-        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4 }, 4096, metrics, _ => { }, _ => { });
+        var options = new EngineOptions { MaxSequences = 4, CacheType = type };
+        using var scheduler = new Scheduler(model, options, 4096, null, metrics, _ => { }, _ => { });
         for (var i = 0; i < 3; i++)
         {
             // One of them guesses at times; all draw.

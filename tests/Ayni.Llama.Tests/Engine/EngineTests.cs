@@ -17,11 +17,15 @@ public sealed class EngineTests : IDisposable
         _file.Dispose();
     }
 
-    [Fact]
-    public async Task An_answer_is_the_same_alone_and_among_others()
+    [Theory]
+    [InlineData(CacheType.F32)]
+    [InlineData(CacheType.F16)]
+    [InlineData(CacheType.BF16)]
+    [InlineData(CacheType.Q8_0)]
+    public async Task An_answer_is_the_same_alone_and_among_others(CacheType type)
     {
-        var alone = await AnswerAlone(Request(Prompt(5), 30));
-        await using var engine = Start();
+        var alone = await AnswerAlone(Request(Prompt(5), 30), type);
+        await using var engine = Start(new EngineOptions { CacheType = type });
         var others = Enumerable.Range(0, 12).Select(i => engine.Submit(Request(Prompt(i), 20 + i), default)).ToList();
         var among = await ReadIds(engine.Submit(Request(Prompt(5), 30), default));
         Assert.Equal(alone, among);
@@ -185,9 +189,9 @@ public sealed class EngineTests : IDisposable
 
     private LlamaEngine Start(EngineOptions? options = null) => new(_model, options ?? new EngineOptions(), TimeProvider.System);
 
-    private async Task<List<int>> AnswerAlone(GenerationRequest request)
+    private async Task<List<int>> AnswerAlone(GenerationRequest request, CacheType type = CacheType.F32)
     {
-        await using var engine = Start(new EngineOptions { StepTokens = 5 });
+        await using var engine = Start(new EngineOptions { StepTokens = 5, CacheType = type });
         return await ReadIds(engine.Submit(request, default));
     }
 

@@ -139,11 +139,15 @@ public sealed class SharedCacheTests : IDisposable
         AssertNothingIsLeft(engine);
     }
 
-    [Fact]
-    public void Logits_are_the_same_bits_cold_found_shared_and_guessed()
+    [Theory]
+    [InlineData(CacheType.F32)]
+    [InlineData(CacheType.F16)]
+    [InlineData(CacheType.BF16)]
+    [InlineData(CacheType.Q8_0)]
+    public void Logits_are_the_same_bits_cold_found_shared_and_guessed(CacheType type)
     {
         var tokens = Text(9, 60).ToArray();
-        using var cache = new KeyValueCache(_model.Config, 64, 64, sequences: 4, bytes: 1 << 24);
+        using var cache = new KeyValueCache(_model.Config, 64, 64, sequences: 4, bytes: 1 << 24, type);
         var transformer = new Transformer(_model.Config, _model.Weights, _model.Context, 64);
         var cold = new SequenceBlocks();
         var expected = Compute(cold, tokens, [], 0);
@@ -172,6 +176,28 @@ public sealed class SharedCacheTests : IDisposable
             transformer.Forward(batch, cache, logits);
             return MemoryMarshal.Cast<float, int>(logits).ToArray();
         }
+    }
+
+    [Fact]
+    public void Smaller_types_hold_more_in_the_same_memory()
+    {
+        int Blocks(CacheType type)
+        {
+            using var cache = new KeyValueCache(_model.Config, 64, 64, sequences: 1000, bytes: 1 << 22, type);
+            return cache.BlockCount;
+        }
+        var plain = Blocks(CacheType.F32);
+        Assert.Equal((2 * plain, 2 * plain, plain * 128 / 34), (Blocks(CacheType.F16), Blocks(CacheType.BF16), Blocks(CacheType.Q8_0)));
+    }
+
+    [Fact]
+    public void A_type_that_does_not_take_the_model_s_heads_is_refused()
+    {
+        using var file = new TemporaryModel(new TinyModel());
+        using var model = LlamaModel.Load(file.Path, KernelTier.Simd, 1);
+        var error = Assert.Throws<UnsupportedCacheTypeException>(
+            () => new LlamaEngine(model, new EngineOptions { CacheType = CacheType.Q8_0 }, TimeProvider.System));
+        Assert.Contains("have 16", error.Message, StringComparison.Ordinal);
     }
 
     [ConformanceFact]

@@ -103,7 +103,17 @@ public sealed class MetaLlama4Tests : IDisposable
         Assert.Null(model.Config.LocalAttention);
         Assert.Empty(model.Config.UnrotatedLayers);
         Assert.Equal((64, 8_192), (model.Config.IntermediateSize, model.Config.ContextLength));
-        Assert.All(ReferenceModel.Logits(model, [1, 2, 3]), value => Assert.True(float.IsFinite(value)));
+        var logits = ReferenceModel.Logits(model, [1, 2, 3]);
+        Assert.All(logits, value => Assert.True(float.IsFinite(value)));
+
+        using var source = ModelSource.Open(_folder.Name);
+        using var results = new TemporaryFolder();
+        ModelConverter.Convert(source, results.PathOf("folder"), ModelFormat.Safetensors);
+        using var converted = LlamaModel.Load(results.PathOf("folder"), KernelTier.Simd, threads: 2);
+        Assert.Equivalent(model.Config, converted.Config, strict: true);
+        Assert.Equal(Bits(logits), Bits(ReferenceModel.Logits(converted, [1, 2, 3])));
+        var error = Assert.Throws<ModelFormatException>(() => ModelConverter.Convert(source, results.PathOf("m.gguf"), ModelFormat.Gguf));
+        Assert.Equal("num_local_experts", error.Field);
     }
 
     [ConformanceTheory]

@@ -22,9 +22,10 @@ internal static class ReferenceModel
     public static int[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(item => item.GetInt32())];
 
     /// <summary>All logits, <c>[tokens, vocabulary]</c>, computed so many tokens at a time.</summary>
-    public static float[] Logits(LlamaModel model, ReadOnlySpan<int> ids, int startPosition = 0, int chunkTokens = 64)
+    public static float[] Logits(
+        LlamaModel model, ReadOnlySpan<int> ids, int startPosition = 0, int chunkTokens = 64, CacheType cacheType = CacheType.F32)
     {
-        using var evaluator = new SequenceEvaluator(model, ids.Length, chunkTokens);
+        using var evaluator = new SequenceEvaluator(model, ids.Length, chunkTokens, cacheType);
         var logits = new List<float>(ids.Length * model.Config.VocabularySize);
         evaluator.Evaluate(ids, startPosition, row => logits.AddRange(row));
         return [.. logits];

@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Ayni.Kernels;
+
+/// <summary>
+/// Copies the rows of a matrix into panels, in which one value of each row follows another: <c>[rows / width, depth, width]</c>. Rows that
+/// are missing in the last panel are zero.
+/// </summary>
+internal static unsafe class PanelPacking
+{
+    /// <summary>Floats behind a panel that packing may write over.</summary>
+    public const int Slack = 8;
+
+    /// <summary>Packs rows. To pack columns, hand over the transposed matrix.</summary>
+    /// <param name="source"><c>[rows, depth]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="depth">Columns.</param>
+    /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
+    /// <param name="panels">Receives the panels and, behind them, up to <see cref="Slack"/> floats without meaning.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
+    {
+        for (var row = 0; row < rows; row += width)
+        {
+            var count = Math.Min(width, rows - row);
+            PackPanel(source.From(row, 0), count, depth, width, panels);
+            panels += (nint)depth * width;
+        }
+    }
+
+    /// <summary>Packs one panel of at most <paramref name="width"/> rows.</summary>
+    public static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel)
+    {
+        if (rows == width && source.RowStride == 1)
+            CopySteps(source.Values, source.ColumnStride, depth, width, panel);
+        else if (rows == width && source.ColumnStride == 1 && Avx.IsSupported)
+            TurnRows(source, depth, width, panel);
+        else
+            CopyValues(source, rows, depth, width, panel);
+    }
+
+    private static void CopySteps(float* source, nint stride, int depth, int width, float* panel)
+    {
+        for (var step = 0; step < depth; step++, source += stride, panel += width)
+        {
+            var i = 0;
+            for (; i + 8 <= width; i += 8)
+                Vector256.Load(source + i).Store(panel + i);
+            if (i + 4 <= width)
+            {
+                Vector128.Load(source + i).Store(panel + i);
+                i += 4;
+            }
+            for (; i < width; i++)
+                panel[i] = source[i];
+        }
+    }
+
+    private static void CopyValues(StridedMatrix source, int rows, int depth, int width, float* panel)
+    {
+        for (var step = 0; step < depth; step++, panel += width)
+        {
+            var values = source.Values + step * source.ColumnStride;
+            for (var row = 0; row < rows; row++)
+                panel[row] = values[row * source.RowStride];
+            for (var row = rows; row < width; row++)
+                panel[row] = 0;
+        }
+    }
+
+    /// <summary>
+    /// Rows whose values follow each other, eight by eight. A panel of fewer than eight rows is written eight wide all the same, front to
+    /// back, so that each step's surplus is overwritten by the next.
+    /// </summary>
+    private static void TurnRows(StridedMatrix source, int depth, int width, float* panel)
+    {
+        var step = 0;
+        for (; step + 8 <= depth; step += 8)
+        {
+            for (var row = 0; row < width; row += 8)
+            {
+                var values = source.Values + row * source.RowStride + step;
+                Turn(values, source.RowStride, Math.Min(8, width - row), panel + (nint)step * width + row, width);
+            }
+        }
+        for (; step < depth; step++)
+        {
+            for (var row = 0; row < width; row++)
+                panel[(nint)step * width + row] = source.Values[row * source.RowStride + step];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(float* source, nint stride, int rows, float* target, nint width)
+    {
+        var r0 = Vector256.Load(source);
+        var r1 = Vector256.Load(source + stride);
+        var r2 = Vector256.Load(source + 2 * stride);
+        var r3 = Vector256.Load(source + 3 * stride);
+        var r4 = Vector256.Load(source + 4 * stride);
+        var r5 = Vector256.Load(source + 5 * stride);
+        var r6 = rows > 6 ? Vector256.Load(source + 6 * stride) : default;
+        var r7 = rows > 7 ? Vector256.Load(source + 7 * stride) : default;
+        var (p0, p1) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
+        var (p2, p3) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));
+        var (p4, p5) = (Avx.UnpackLow(r4, r5), Avx.UnpackHigh(r4, r5));
+        var (p6, p7) = (Avx.UnpackLow(r6, r7), Avx.UnpackHigh(r6, r7));
+        var (q0, q1) = (Avx.Shuffle(p0, p2, 0x44), Avx.Shuffle(p0, p2, 0xEE));
+        var (q2, q3) = (Avx.Shuffle(p1, p3, 0x44), Avx.Shuffle(p1, p3, 0xEE));
+        var (q4, q5) = (Avx.Shuffle(p4, p6, 0x44), Avx.Shuffle(p4, p6, 0xEE));
+        var (q6, q7) = (Avx.Shuffle(p5, p7, 0x44), Avx.Shuffle(p5, p7, 0xEE));
+        Avx.Permute2x128(q0, q4, 0x20).Store(target);
+        Avx.Permute2x128(q1, q5, 0x20).Store(target + width);
+        Avx.Permute2x128(q2, q6, 0x20).Store(target + 2 * width);
+        Avx.Permute2x128(q3, q7, 0x20).Store(target + 3 * width);
+        Avx.Permute2x128(q0, q4, 0x31).Store(target + 4 * width);
+        Avx.Permute2x128(q1, q5, 0x31).Store(target + 5 * width);
+        Avx.Permute2x128(q2, q6, 0x31).Store(target + 6 * width);
+        Avx.Permute2x128(q3, q7, 0x31).Store(target + 7 * width);
+    }
+}

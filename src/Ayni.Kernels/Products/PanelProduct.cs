@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+
+namespace Ayni.Kernels;
+
+/// <summary>Multiplies packed panels, tile by tile. Holds nothing; each thread works on an output of its own.</summary>
+internal static unsafe class PanelProduct<TTile>
+    where TTile : struct, IProductTile
+{
+    /// <summary>
+    /// Steps of the inner dimension that are summed in registers before the sum goes to the output: a right panel of them stays in the
+    /// first-level cache. Fixed, because it decides the order of summation.
+    /// </summary>
+    public const int DepthBlock = 256;
+
+    // Rows packed at a time by one thread: 96 KB, within the second-level cache.
+    private const int RowBlock = 96;
+
+    // Columns packed at a time by one thread alone.
+    private const int ColumnBlock = 256;
+
+    /// <summary>Floats of scratch that <see cref="Multiply"/> needs.</summary>
+    public const int ScratchLength = (RowBlock + ColumnBlock + 16) * DepthBlock + 2 * PanelPacking.Slack;
+
+    /// <summary>The most rows that a thread packs at a time, a multiple of the tile's.</summary>
+    public static int MostRows => RowBlock / TTile.Rows * TTile.Rows;
+
+    /// <summary>The floats of packed columns, the last panel filled up.</summary>
+    public static long PackedColumns(int columns) => (columns + TTile.Columns - 1) / TTile.Columns * (long)TTile.Columns;
+
+    /// <summary>Multiplies on the calling thread: <c>output (+)= left · right</c>.</summary>
+    /// <param name="left"><c>[rows, depth]</c>.</param>
+    /// <param name="right"><c>[depth, columns]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="depth">The inner dimension.</param>
+    /// <param name="output"><c>[rows, columns]</c>.</param>
+    /// <param name="stride">Floats from one row of the output to the next.</param>
+    /// <param name="accumulate">True to add to the output.</param>
+    /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
+    public static void Multiply(
+        StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate,
+        float* scratch)
+    {
+        var leftPanels = scratch;
+        var rightPanels = scratch + RowBlock * DepthBlock + PanelPacking.Slack;
+        for (var column = 0; column < columns; column += ColumnBlock)
+        {
+            var columnCount = Math.Min(ColumnBlock, columns - column);
+            for (var step = 0; step < depth; step += DepthBlock)
+            {
+                var stepCount = Math.Min(DepthBlock, depth - step);
+                PanelPacking.Pack(right.From(step, column).Transposed, columnCount, stepCount, TTile.Columns, rightPanels);
+                for (var row = 0; row < rows; row += MostRows)
+                {
+                    var rowCount = Math.Min(MostRows, rows - row);
+                    PanelPacking.Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
+                    MultiplyPanels(
+                        leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride,
+                        accumulate || step > 0);
+                }
+            }
+        }
+    }
+
+    /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
+    [SkipLocalsInit]
+    public static void MultiplyPanels(
+        float* left, int rows, float* right, int columns, int depth, float* output, nint stride, bool accumulate)
+    {
+        var edge = stackalloc float[TTile.Rows * TTile.Columns];
+        for (var column = 0; column < columns; column += TTile.Columns)
+        {
+            var columnCount = Math.Min(TTile.Columns, columns - column);
+            var rightPanel = right + (nint)column * depth;
+            for (var row = 0; row < rows; row += TTile.Rows)
+            {
+                var rowCount = Math.Min(TTile.Rows, rows - row);
+                var leftPanel = left + (nint)row * depth;
+                var target = output + row * stride + column;
+                if (rowCount == TTile.Rows && columnCount == TTile.Columns)
+                {
+                    TTile.Multiply(leftPanel, rightPanel, depth, target, stride, accumulate);
+                    continue;
+                }
+                TTile.Multiply(leftPanel, rightPanel, depth, edge, TTile.Columns, accumulate: false);
+                CopyEdge(edge, rowCount, columnCount, target, stride, accumulate);
+            }
+        }
+    }
+
+    private static void CopyEdge(float* edge, int rows, int columns, float* target, nint stride, bool accumulate)
+    {
+        for (var row = 0; row < rows; row++, edge += TTile.Columns, target += stride)
+        {
+            for (var column = 0; column < columns; column++)
+                target[column] = accumulate ? target[column] + edge[column] : edge[column];
+        }
+    }
+}

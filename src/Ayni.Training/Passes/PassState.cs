@@ -1,0 +1,51 @@
+using Ayni.Kernels;
+
+namespace Ayni.Training;
+
+/// <summary>What every layer needs during a pass: the team, and memory that one layer after another uses.</summary>
+internal sealed class PassState(ComputeContext context)
+{
+    public ComputeContext Context => context;
+
+    /// <summary>What dropout follows from; null where nothing is dropped.</summary>
+    public ulong? DropoutSeed { get; set; }
+
+    /// <summary>A sublayer's normalized input, <c>[tokens, hidden]</c>.</summary>
+    public FloatBuffer Normed { get; } = new();
+
+    /// <summary>Its gradient, <c>[tokens, hidden]</c>.</summary>
+    public FloatBuffer NormedGradient { get; } = new();
+
+    /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
+    public FloatBuffer Inner { get; } = new();
+
+    /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
+    public FloatBuffer AttendedGradient { get; } = new();
+
+    public FloatBuffer QueryGradient { get; } = new();
+
+    public FloatBuffer KeyGradient { get; } = new();
+
+    public FloatBuffer ValueGradient { get; } = new();
+
+    /// <summary>The gradient of heads before they were normalized.</summary>
+    public FloatBuffer HeadGradient { get; } = new();
+
+    /// <summary>What enters experts, ordered by them, <c>[tokens, hidden]</c>.</summary>
+    public FloatBuffer Routed { get; } = new();
+
+    /// <summary>What experts gave, or its gradient, <c>[tokens, hidden]</c>.</summary>
+    public FloatBuffer RoutedGradient { get; } = new();
+
+    /// <summary>The gradient of what entered experts, <c>[tokens, hidden]</c>.</summary>
+    public FloatBuffer RoutedInputGradient { get; } = new();
+
+    /// <summary>The gradient of router scores, <c>[tokens, experts]</c>.</summary>
+    public FloatBuffer RouterGradient { get; } = new();
+
+    /// <summary>An adapter's input after dropout.</summary>
+    public FloatBuffer Dropped { get; } = new();
+
+    /// <summary>An adapter's activations between its two factors, <c>[tokens, rank]</c>.</summary>
+    public FloatBuffer Reduced { get; } = new();
+}

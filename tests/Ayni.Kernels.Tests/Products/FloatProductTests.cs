@@ -1,0 +1,110 @@
+namespace Ayni.Kernels.Tests;
+
+public sealed class FloatProductTests
+{
+    private enum Side
+    {
+        AsIs,
+        Transposed,
+    }
+
+    /// <summary>Every remainder of both tiles, of the steps packed at a time, and sizes beyond a block.</summary>
+    public static TheoryData<int, int, int> Shapes { get; } = MakeShapes();
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Products_are_those_of_the_definition_in_every_order_of_operands(int rows, int columns, int depth)
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 2);
+        foreach (var left in Enum.GetValues<Side>())
+        {
+            foreach (var right in Enum.GetValues<Side>())
+            {
+                foreach (var accumulate in (bool[])[false, true])
+                {
+                    Check<ProductTile256>(rows, columns, depth, left, right, accumulate, context);
+                    Check<ProductTile512>(rows, columns, depth, left, right, accumulate, context);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Any_number_of_threads_gives_the_same_bits()
+    {
+        var (left, right) = (Numbers(150 * 700, 1), Numbers(700 * 90, 2));
+        float[][] results = [.. ((int[])[1, 2, 3, 5]).Select(threads =>
+        {
+            using var context = new ComputeContext(KernelTier.Simd, threads);
+            var output = new float[150 * 90];
+            FloatProduct.Multiply(new MatrixView(left, 150, 700), new MatrixView(right, 700, 90), output, context);
+            return output;
+        })];
+        Assert.All(results, result => Assert.Equal(results[0], result));
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused()
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 1);
+        Assert.Throws<ShapeMismatchException>(() => new MatrixView(new float[5], 2, 3));
+        Assert.Throws<ShapeMismatchException>(() =>
+            FloatProduct.Multiply(new MatrixView(new float[6], 2, 3), new MatrixView(new float[6], 2, 3), new float[6], context));
+        Assert.Throws<ShapeMismatchException>(() =>
+            FloatProduct.Multiply(new MatrixView(new float[6], 2, 3), new MatrixView(new float[6], 3, 2), new float[5], context));
+    }
+
+    [Fact]
+    public void Nothing_times_nothing_is_nothing()
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 1);
+        float[] output = [1, 2, 3, 4];
+        FloatProduct.Multiply(new MatrixView([], 2, 0), new MatrixView([], 0, 2), output, context);
+        Assert.Equal([0f, 0, 0, 0], output);
+        FloatProduct.Multiply(new MatrixView([], 0, 2), new MatrixView(new float[4], 2, 2), [], context);
+    }
+
+    private static void Check<TTile>(int rows, int columns, int depth, Side leftSide, Side rightSide, bool accumulate,
+        ComputeContext context)
+        where TTile : struct, IProductTile
+    {
+        var (leftValues, rightValues, output) = (Numbers(rows * depth, 1), Numbers(depth * columns, 2), Numbers(rows * columns, 3));
+        var expected = new double[output.Length];
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                var sum = accumulate ? output[i * columns + j] : 0.0;
+                for (var k = 0; k < depth; k++)
+                {
+                    sum += (double)leftValues[leftSide == Side.AsIs ? i * depth + k : k * rows + i]
+                        * rightValues[rightSide == Side.AsIs ? k * columns + j : j * depth + k];
+                }
+                expected[i * columns + j] = sum;
+            }
+        }
+        var left = leftSide == Side.AsIs ? new MatrixView(leftValues, rows, depth) : new MatrixView(leftValues, depth, rows).Transposed;
+        var right = rightSide == Side.AsIs ? new MatrixView(rightValues, depth, columns)
+            : new MatrixView(rightValues, columns, depth).Transposed;
+        FloatProduct.Multiply<TTile>(left, right, output, context, accumulate);
+        for (var i = 0; i < output.Length; i++)
+            Assert.Equal(expected[i], output[i], 1e-6 * (depth + 10));
+    }
+
+    private static float[] Numbers(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+    }
+
+    private static TheoryData<int, int, int> MakeShapes()
+    {
+        var shapes = new TheoryData<int, int, int>();
+        for (var size = 1; size <= 33; size++)
+            shapes.Add(1 + size % 17, size, 1 + size * 5 % 19);
+        shapes.Add(7, 40, 513);
+        shapes.Add(205, 33, 100);
+        shapes.Add(20, 530, 9);
+        return shapes;
+    }
+}
