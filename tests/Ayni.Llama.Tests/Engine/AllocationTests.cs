@@ -31,7 +31,7 @@ public sealed class AllocationTests
         listener.SetMeasurementEventCallback<double>((_, value, _, _) => seconds += value);
         listener.Start();
         var options = new EngineOptions { MaxSequences = 4, CacheType = type };
-        using var scheduler = new Scheduler(model, options, 4096, null, metrics, _ => { }, _ => { });
+        using var scheduler = new Scheduler(model, options, 4096, draft: null, metrics, _ => { }, _ => { });
         for (var i = 0; i < 3; i++)
         {
             // One of them guesses at times; all draw.
