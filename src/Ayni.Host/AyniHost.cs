@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Ayni.Kernels;
 using Ayni.Ledger;
@@ -165,7 +166,9 @@ public sealed class AyniHost : IAsyncDisposable
             if (_options.DraftModelPath is { } path)
                 draft = load(_options with { ModelPath = path }, _loading.Token);
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
-            return new(model, draft, new LlamaEngine(model, _options.Engine, _clock, draft), ModelOwner.NameIn(model.Metadata), created);
+            var meters = _app.Services.GetRequiredService<IMeterFactory>();
+            var engine = new LlamaEngine(model, _options.Engine, _clock, draft, meters);
+            return new(model, draft, engine, ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
@@ -225,7 +228,7 @@ public sealed class AyniHost : IAsyncDisposable
         // What it would say when a start fails, StartAsync throws.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         configureLogging(builder.Logging);
-        builder.Services.AddRoutingCore()
+        builder.Services.AddRoutingCore().AddMetrics()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(_options)
             .AddSingleton(_clock)
@@ -234,7 +237,10 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HostAllowList>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
+            .AddSingleton<PrometheusListener>()
+            .AddSingleton<HostMetrics>()
             .AddSingleton<HealthEndpoint>()
+            .AddSingleton<MetricsEndpoint>()
             .AddSingleton<ModelEndpoints>()
             .AddSingleton<CompletionEndpoints>()
             .AddSingleton<ReceiptEndpoint>();
@@ -245,6 +251,7 @@ public sealed class AyniHost : IAsyncDisposable
     {
         var services = _app.Services;
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
+        _app.MapGet("/metrics", services.GetRequiredService<MetricsEndpoint>().GetAsync);
         _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
 
         var models = services.GetRequiredService<ModelEndpoints>();

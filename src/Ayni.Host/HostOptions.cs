@@ -42,6 +42,12 @@ public sealed record HostOptions
     public int DefaultMaxTokens { get; init; } = 512;
 
     /// <summary>
+    /// How long a request may take from its arrival to its end, waiting included; then its answer ends where it is. At most a day. A
+    /// request's own <c>timeout</c> may shorten it.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
     /// How long running requests may go on after <see cref="AyniHost.StopAsync"/>; then their answers end where they are.
     /// </summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(30);

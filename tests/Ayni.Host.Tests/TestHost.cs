@@ -43,9 +43,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     /// <summary>Starts a host and waits until it serves.</summary>
     public static async Task<TestHost> StartAsync(
-        TinyModel? model = null, Func<HostOptions, HostOptions>? configure = null, string? folder = null)
+        TinyModel? model = null, Func<HostOptions, HostOptions>? configure = null, string? folder = null, TimeProvider? clock = null)
     {
-        var test = await BeginAsync(model, configure, folder: folder);
+        var test = await BeginAsync(model, configure, folder: folder, clock: clock);
         var ready = await test.Host.Ready.WaitAsync(TimeSpan.FromSeconds(60));
         if (ready.FirstKey is { } key)
             test.UseKey(key.Text);
@@ -54,7 +54,11 @@ internal sealed class TestHost : IAsyncDisposable
 
     /// <summary>Starts a host and returns while it loads.</summary>
     public static async Task<TestHost> BeginAsync(
-        TinyModel? model = null, Func<HostOptions, HostOptions>? configure = null, Action? beforeLoading = null, string? folder = null)
+        TinyModel? model = null,
+        Func<HostOptions, HostOptions>? configure = null,
+        Action? beforeLoading = null,
+        string? folder = null,
+        TimeProvider? clock = null)
     {
         var ownsFolder = folder is null;
         folder ??= Directory.CreateTempSubdirectory("ayni-host-").FullName;
@@ -65,7 +69,7 @@ internal sealed class TestHost : IAsyncDisposable
         var log = new RecordedLog();
         var host = await AyniHost.StartAsync(
             configure?.Invoke(options) ?? options,
-            TimeProvider.System,
+            clock ?? TimeProvider.System,
             (o, cancellation) =>
             {
                 beforeLoading?.Invoke();

@@ -31,8 +31,13 @@ internal static class Shapes
         ["linear scaling"] = Plain with { RotaryScaling = new LinearRotaryScaling { Factor = 4 } },
         ["scaling of Llama 3.1"] = Plain with
         {
-            RotaryScaling = new Llama3RotaryScaling { Factor = 8, LowFrequencyFactor = 1, HighFrequencyFactor = 4,
-                OriginalContextLength = 64 },
+            RotaryScaling = new Llama3RotaryScaling
+            {
+                Factor = 8,
+                LowFrequencyFactor = 1,
+                HighFrequencyFactor = 4,
+                OriginalContextLength = 64
+            },
         },
         ["YaRN"] = Plain with { RotaryScaling = new YarnRotaryScaling { Factor = 4, OriginalContextLength = 32, AttentionFactor = 1.2 } },
         ["window"] = Plain with { LocalAttention = new(LocalAttentionKind.Window, 7) },

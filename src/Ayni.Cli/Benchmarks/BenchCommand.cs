@@ -38,7 +38,7 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
-              ayni bench --model model-q4.gguf --prefill= --batch= --force-output bench/text/edit-code.json
+              ayni bench --model model-q4.gguf --prefill none --batch none --force-output bench/text/edit-code.json
             """)
         {
             model, synthetic, prefill, decode, depth, batch, runs, forced, peer, cacheType, threads, json,
@@ -136,15 +136,17 @@ internal static class BenchCommand
     }
 
     private static Option<string> Numbers(string name, string description, string standard) =>
-        new(name) { Description = description, HelpName = "N,N…", DefaultValueFactory = _ => standard };
+        new(name) { Description = description, HelpName = "N,N…|none", DefaultValueFactory = _ => standard };
 
     private static int[] Read(ParseResult result, Option<string> option, int least, int most = 1 << 20)
     {
         var text = result.GetValue(option)!;
+        if (text == "none")
+            return [];
         return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(part =>
             int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
                 ? number
-                : throw new UsageException($"{option.Name} {text}: expected numbers from {least} to {most} with commas between them."))];
+                : throw new UsageException($"{option.Name} {text}: expected numbers from {least} to {most} with commas between them, or none."))];
     }
 
     private static int Within(ParseResult result, Option<int> option, int least, int most)

@@ -55,6 +55,11 @@ internal sealed class ServeOptions
     private readonly Option<int> _body = Number(
         "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
+    private readonly Option<int> _timeout = Number(
+        "--timeout",
+        "How long a request may take, waiting included, in seconds; its own \"timeout\" may shorten it.",
+        (int)Defaults.Timeout.TotalSeconds,
+        "SECONDS");
     private readonly Option<int> _drain = Number(
         "--drain", "How long running requests may go on after Ctrl-C, in seconds.", (int)Defaults.DrainLimit.TotalSeconds, "SECONDS");
 
@@ -68,7 +73,7 @@ internal sealed class ServeOptions
         Option[] options =
         [
             _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType,
-            _sharesPrefixes, _body, _connections, _drain, _jsonLogs,
+            _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -89,6 +94,7 @@ internal sealed class ServeOptions
         DefaultMaxTokens = Within(result, _maxTokens, 1),
         BodyLimitBytes = (long)Within(result, _body, 1) << 10,
         MaxConnections = Within(result, _connections, 1),
+        Timeout = TimeSpan.FromSeconds(Within(result, _timeout, 1, 86_400)),
         DrainLimit = TimeSpan.FromSeconds(Within(result, _drain, 0, 86_400)),
         SharesPrefixes = result.GetValue(_sharesPrefixes),
         JsonLogs = result.GetValue(_jsonLogs),

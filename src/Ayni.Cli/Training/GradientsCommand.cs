@@ -21,13 +21,13 @@ internal static class GradientsCommand
             HelpName = "F.json",
             Required = true,
         };
-        var output = new Option<string>("--out", "-o") 
+        var output = new Option<string>("--out", "-o")
         {
             Description = "The safetensors file to write.",
             HelpName = "F.safetensors",
             Required = true,
         };
-        var adapter = new Option<string?>("--adapter") 
+        var adapter = new Option<string?>("--adapter")
         {
             Description = "Add this adapter (a PEFT folder) and write its gradients instead.",
             HelpName = "DIR",

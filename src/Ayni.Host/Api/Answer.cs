@@ -39,7 +39,8 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     };
 
     /// <summary>
-    /// An answer that the stopping server cut short is one that met a limit; <see cref="AyniExtension.CutShort"/> says which.
+    /// An answer that its deadline or the stopping server cut short is one that met a limit (clients know no other word, and some refuse one);
+    /// <see cref="AyniExtension.CutShort"/> says which.
     /// </summary>
     private static string ReasonOf(MeteredResult metered, int index) => metered.Results[index].Reason == FinishReason.Stop ? "stop" : "length";
 
@@ -51,5 +52,5 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     }
 
     private static AyniExtension ExtensionOf(MeteredResult metered) =>
-        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? "server_stopping" : null);
+        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? metered.TimedOut ? "timeout" : "server_stopping" : null);
 }

@@ -77,6 +77,13 @@ internal sealed class ApiException : Exception
     public static ApiException WrongMethod(HttpRequest request) => Invalid(
         StatusCodes.Status405MethodNotAllowed, $"{Clip(request.Path)} does not take {Clip(request.Method)}.", null, "method_not_allowed");
 
+    /// <summary>408: the body did not arrive in time.</summary>
+    public static ApiException BodyTooLate(TimeSpan limit) => Invalid(
+        StatusCodes.Status408RequestTimeout,
+        string.Create(CultureInfo.InvariantCulture, $"The body did not arrive within {limit.TotalSeconds} s."),
+        null,
+        "request_timeout");
+
     /// <summary>413: the body is over the limit.</summary>
     public static ApiException BodyTooLarge(long limitBytes) => Invalid(
         StatusCodes.Status413PayloadTooLarge,
@@ -101,6 +108,15 @@ internal sealed class ApiException : Exception
     /// <summary>503: not yet, or no longer.</summary>
     public static ApiException Unavailable(string message, string code, TimeSpan retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, "server_error", message, null, code) { RetryAfter = retryAfter };
+
+    /// <summary>504: the time is up and nothing was generated. What was computed of the prompt is charged, by a receipt.</summary>
+    public static ApiException TimedOut(TimeSpan limit, string? receiptId = null) => new(
+        StatusCodes.Status504GatewayTimeout,
+        "server_error",
+        string.Create(CultureInfo.InvariantCulture, $"Nothing was generated within the {limit.TotalSeconds} s that this request may take.")
+            + (receiptId is null ? " Nothing was charged." : $" What was computed of the prompt is charged by receipt {receiptId}."),
+        null,
+        "timeout");
 
     /// <summary>500: the server's own fault; what went wrong is in its log.</summary>
     public static ApiException Internal(string message = "The server failed to answer. Nothing was charged.") =>

@@ -18,6 +18,9 @@ internal sealed record CompletionRequest
     /// <summary>How many answers are wanted.</summary>
     public int Answers { get; init; } = 1;
 
+    /// <summary>How long the answer may take, from the request's arrival on; null leaves it to the host.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>How tokens are chosen.</summary>
     public SamplingParameters Sampling { get; init; } = new();
 

@@ -25,6 +25,9 @@ internal static class CompletionRequestParser
     /// <summary>The most tokens with a bias, as in OpenAI's API.</summary>
     public const int MaxBiases = 300;
 
+    /// <summary>The longest time limit, in seconds: a day.</summary>
+    public const int MaxTimeout = 86_400;
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32 };
 
     /// <summary>Reads a chat completion's body.</summary>
@@ -52,6 +55,7 @@ internal static class CompletionRequestParser
             Input = input,
             MaxTokens = ReadMaxTokens(fields),
             Answers = (int)(fields.FindInteger("n", 1, MaxAnswers) ?? 1),
+            Timeout = fields.FindNumber("timeout", 0, MaxTimeout, open: true) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Sampling = ReadSampling(fields),
             Stop = ReadStop(fields),
             Stream = stream,

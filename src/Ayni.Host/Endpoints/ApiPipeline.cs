@@ -8,7 +8,7 @@ namespace Ayni.Host;
 /// What every request passes through: it gets a name, its Host header is checked, and whatever goes wrong below becomes an error in
 /// OpenAI's shape, never a stack trace and never an empty body.
 /// </summary>
-internal sealed class ApiPipeline(HostAllowList allowList, TimeProvider clock, ILogger<ApiPipeline> logger)
+internal sealed class ApiPipeline(HostAllowList allowList, HostMetrics metrics, TimeProvider clock, ILogger<ApiPipeline> logger)
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -25,6 +25,7 @@ internal sealed class ApiPipeline(HostAllowList allowList, TimeProvider clock, I
             await AnswerAsync(context, error).ConfigureAwait(false);
         }
 
+        metrics.NoteResponse(context.Response.StatusCode);
         // The pattern and not the path: an address that nothing is at may hold anything.
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(unknown)";
         var method = HttpMethods.GetCanonicalizedValue(context.Request.Method);

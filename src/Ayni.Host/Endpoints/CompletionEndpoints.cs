@@ -27,9 +27,11 @@ internal sealed class CompletionEndpoints(
     {
         using var lease = state.Enter();
         var key = books.Authenticate(context.Request);
-        var body = await RequestBody.ReadAsync(context.Request, options.BodyLimitBytes, context.RequestAborted).ConfigureAwait(false);
+        using var deadline = new Deadline(options.Timeout, clock);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
+        var body = await ReadBodyAsync(context.Request, deadline, ended.Token).ConfigureAwait(false);
         var model = lease.Model;
-        var (request, prompt) = await EncodeAsync(body, shape, model, context.RequestAborted).ConfigureAwait(false);
+        var (request, prompt) = await EncodeAsync(body, shape, model, deadline, ended.Token).ConfigureAwait(false);
         var generation = new GenerationRequest
         {
             Prompt = prompt,
@@ -42,19 +44,40 @@ internal sealed class CompletionEndpoints(
         };
         var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
         Task<MeteredResult> RunAsync(Func<int, GeneratedToken, ValueTask> deliver) =>
-            RunMeteredAsync(context, key, model, generation, request, deliver);
+            RunMeteredAsync(context, key, model, generation, request, deadline, deliver);
         await (request.Stream
             ? StreamAsync(context, answer, request, RunAsync)
             : AnswerWholeAsync(context, answer, request, RunAsync)).ConfigureAwait(false);
     }
 
-    private async Task<(CompletionRequest Request, ImmutableArray<int> Prompt)> EncodeAsync(
-        ReadOnlyMemory<byte> body, CompletionShape shape, ServedModel model, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, Deadline deadline, CancellationToken ended)
     {
-        await _encoding.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await RequestBody.ReadAsync(request, options.BodyLimitBytes, ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline.HasPassed)
+        {
+            throw ApiException.BodyTooLate(deadline.Limit);
+        }
+    }
+
+    private async Task<(CompletionRequest Request, ImmutableArray<int> Prompt)> EncodeAsync(
+        ReadOnlyMemory<byte> body, CompletionShape shape, ServedModel model, Deadline deadline, CancellationToken ended)
+    {
+        try
+        {
+            await _encoding.WaitAsync(ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline.HasPassed)
+        {
+            throw ApiException.TimedOut(deadline.Limit);
+        }
         try
         {
             var request = shape.Parse(body);
+            if (request.Timeout is { } timeout)
+                deadline.Shorten(timeout);
             if (request.Model != model.Name)
                 throw ApiException.UnknownModel(request.Model, model.Name);
             if (request.Answers > options.Engine.MaxSequences)
@@ -84,13 +107,14 @@ internal sealed class CompletionEndpoints(
         ServedModel model,
         GenerationRequest generation,
         CompletionRequest request,
+        Deadline deadline,
         Func<int, GeneratedToken, ValueTask> deliver)
     {
         MeteredResult metered;
         try
         {
             metered = await meter.RunAsync(
-                key, model, RequestId.Of(context), generation, request.Answers, deliver, context.RequestAborted).ConfigureAwait(false);
+                key, model, RequestId.Of(context), generation, request.Answers, deliver, deadline, context.RequestAborted).ConfigureAwait(false);
         }
         catch (ContextLengthExceededException refusal)
         {
@@ -109,6 +133,12 @@ internal sealed class CompletionEndpoints(
             throw ApiException.Stopping();
         }
 
+        if (metered.TimedOut && metered.Usage.Generated == 0)
+        {
+            if (metered.Receipt is { } receipt)
+                context.Response.Headers["Ayni-Receipt"] = receipt.Id;
+            throw ApiException.TimedOut(deadline.Limit, metered.Receipt?.Id);
+        }
         // Cancelled before it began: there is nothing to answer with.
         return metered.Receipt is null ? throw ApiException.Stopping() : metered;
     }

@@ -8,7 +8,8 @@ namespace Ayni.Host;
 /// <summary>What a metered request came to.</summary>
 /// <param name="Results">How each of its answers ended and what it used.</param>
 /// <param name="Receipt">The receipt, durable; null if the request was cancelled before it used anything.</param>
-internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, Receipt? Receipt)
+/// <param name="TimedOut">Whether its deadline cut it short.</param>
+internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, Receipt? Receipt, bool TimedOut)
 {
     /// <summary>What all answers used together.</summary>
     public TokenUsage Usage => Sum(Results);
@@ -29,7 +30,7 @@ internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, R
 /// The one metering point: every generation, whatever its endpoint and streamed or not, is admitted, made and posted here. An engine
 /// failure is free; a cancellation pays for what was made until then.
 /// </summary>
-internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logger)
+internal sealed class Meter(Books books, ServingState state, HostMetrics metrics, ILogger<Meter> logger)
 {
     private readonly SpendingHolds _holds = new();
 
@@ -43,6 +44,7 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
     /// <param name="request">What is to be generated.</param>
     /// <param name="answers">How many answers to it.</param>
     /// <param name="deliver">Told each token of each answer by the answer's number, one at a time.</param>
+    /// <param name="deadline">Ends the generation where it is when the time is up: a cancellation like any other.</param>
     /// <param name="clientGone">Cancelled when nobody waits for the answer any more.</param>
     public async Task<MeteredResult> RunAsync(
         ApiKey key,
@@ -51,11 +53,12 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         GenerationRequest request,
         int answers,
         Func<int, GeneratedToken, ValueTask> deliver,
+        Deadline deadline,
         CancellationToken clientGone)
     {
         using var hold = HoldWorstCase(key, model.Name, request, answers);
         var admission = Admit(key, model.Name, hold?.Others);
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut, deadline.Token);
         var generations = model.Engine.Submit(request, answers, cancellation.Token);
         using var turn = new SemaphoreSlim(1);
         await Task.WhenAll(generations.Select((generation, index) => DeliverAsync(index, generation))).ConfigureAwait(false);
@@ -64,7 +67,7 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
         var receipt = results.All(result => result.Usage == default)
             ? null
             : await PostAsync(admission, model, requestId, results).ConfigureAwait(false);
-        return new(results, receipt);
+        return new(results, receipt, deadline.HasPassed && MeteredResult.WasCancelled(results));
 
         async Task DeliverAsync(int index, Generation generation)
         {
@@ -151,6 +154,7 @@ internal sealed class Meter(Books books, ServingState state, ILogger<Meter> logg
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.
             var receipt = await books.PostAsync(
                 new(admission, requestId, model.Digest, counts, outcome), CancellationToken.None).ConfigureAwait(false);
+            metrics.NoteReceipt(outcome);
             logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts.Prompt, counts.Cached, counts.Generated, result.Queued, result.Prefill, result.Decode);
             return receipt;
         }

@@ -65,7 +65,10 @@ public sealed record ForcedOutput
     {
         var options = new EngineOptions
         {
-            ContextLength = Prompt.Length + Output.Length, MaxSequences = 1, CacheBytes = 0, Speculates = speculates,
+            ContextLength = Prompt.Length + Output.Length,
+            MaxSequences = 1,
+            CacheBytes = 0,
+            Speculates = speculates,
         };
         await using var engine = new LlamaEngine(model, options, TimeProvider.System);
         var request = new GenerationRequest

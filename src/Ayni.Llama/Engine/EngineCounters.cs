@@ -11,6 +11,8 @@ public sealed class EngineCounters
     private long _draftedTokens;
     private long _acceptedTokens;
     private long _preemptions;
+    private long _failed;
+    private readonly long[] _ended = new long[Enum.GetValues<FinishReason>().Length];
 
     /// <summary>Forward passes.</summary>
     public long Steps => Volatile.Read(ref _steps);
@@ -36,6 +38,12 @@ public sealed class EngineCounters
     /// <summary>Sequences that yielded their cache blocks to older ones, to be computed again.</summary>
     public long Preemptions => Volatile.Read(ref _preemptions);
 
+    /// <summary>Generations that failed with the engine's own error.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Generations that ended for a reason.</summary>
+    public long Ended(FinishReason reason) => Volatile.Read(ref _ended[(int)reason]);
+
     internal void NoteStep(int tokens)
     {
         Volatile.Write(ref _steps, _steps + 1);
@@ -54,6 +62,10 @@ public sealed class EngineCounters
         Volatile.Write(ref _draftedTokens, _draftedTokens + drafted);
         Volatile.Write(ref _acceptedTokens, _acceptedTokens + tokens - 1);
     }
+
+    internal void NoteEnd(FinishReason reason) => Volatile.Write(ref _ended[(int)reason], _ended[(int)reason] + 1);
+
+    internal void NoteFailure() => Volatile.Write(ref _failed, _failed + 1);
 
     internal void NotePreemption() => Volatile.Write(ref _preemptions, _preemptions + 1);
 }

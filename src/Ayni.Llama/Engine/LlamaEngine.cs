@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 
 namespace Ayni.Llama;
@@ -10,6 +11,12 @@ namespace Ayni.Llama;
 /// </summary>
 public sealed class LlamaEngine : IAsyncDisposable
 {
+    /// <summary>
+    /// The meter of every engine's instruments, which are tagged with the model's name: <c>AddMeter(LlamaEngine.MeterName)</c> shows them to
+    /// OpenTelemetry. Those that vLLM has, too, bear its names with a dot for the colon, such as <c>vllm.time_to_first_token_seconds</c>.
+    /// </summary>
+    public const string MeterName = "Ayni.Llama";
+
     private const int DefaultContextLength = 8192;
 
     private readonly TimeProvider _clock;
@@ -17,6 +24,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     private readonly Channel<Sequence> _arrivals = Channel.CreateUnbounded<Sequence>(new() { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Scheduler _scheduler;
+    private readonly EngineMetrics _metrics;
     private readonly Task _loop;
     private readonly ConcurrentDictionary<string, int> _ownerCounts = new(StringComparer.Ordinal);
     private long _arrived;
@@ -33,9 +41,11 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// A smaller model of the same vocabulary that drafts what the served one then checks, or null. Changes no answer. The engine does not
     /// dispose it.
     /// </param>
+    /// <param name="meters">Makes the engine's meter, so that a listener can tell it from others'; null for one of its own.</param>
     /// <exception cref="DraftModelException">The draft model's vocabulary is another.</exception>
     /// <exception cref="Ayni.Kernels.UnsupportedCacheTypeException">The cache type asked for does not take the model's heads.</exception>
-    public LlamaEngine(LlamaModel model, EngineOptions options, TimeProvider clock, LlamaModel? draft = null)
+    public LlamaEngine(
+        LlamaModel model, EngineOptions options, TimeProvider clock, LlamaModel? draft = null, IMeterFactory? meters = null)
     {
         if (draft is not null)
             DraftModel.RequireSameVocabulary(draft, model);
@@ -50,13 +60,16 @@ public sealed class LlamaEngine : IAsyncDisposable
         ContextLength = options.ContextLength ?? Math.Min(model.TrainedContextLength, DefaultContextLength);
         _options = options;
         _clock = clock;
+        _metrics = new EngineMetrics(model.Name, ContextLength, clock, meters);
         _scheduler = new Scheduler(
             model,
             options,
             ContextLength,
             draft,
+            _metrics,
             onStarted: sequence => Interlocked.Add(ref _waiting, -1 - sequence.Siblings.Count),
             onEnded: Forget);
+        _metrics.Observe(this, _scheduler.Cache);
         _loop = Task.Factory.StartNew(RunLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -151,6 +164,7 @@ public sealed class LlamaEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
+        _metrics.Dispose();
         _scheduler.Dispose();
         _stopping.Dispose();
     }

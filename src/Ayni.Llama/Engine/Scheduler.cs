@@ -22,6 +22,7 @@ internal sealed class Scheduler : IDisposable
     private readonly List<(Sequence Sequence, int Count)> _planned = [];
     private readonly List<Sequence> _ended = [];
     private readonly Batch _batch;
+    private readonly EngineMetrics _metrics;
     private readonly float[] _logits;
     private readonly Action<Sequence> _onStarted;
     private readonly Action<Sequence> _onEnded;
@@ -31,11 +32,19 @@ internal sealed class Scheduler : IDisposable
     /// <param name="options">The bounds.</param>
     /// <param name="contextLength">The longest sequence, in tokens.</param>
     /// <param name="draft">The model to draft with, or null.</param>
+    /// <param name="metrics">Told of each step, token and end.</param>
     /// <param name="onStarted">Called for each sequence that stops waiting, whether to run or because it was cancelled.</param>
     /// <param name="onEnded">Called for each sequence that ended, just before its generation completes.</param>
     public Scheduler(
-        LlamaModel model, EngineOptions options, int contextLength, LlamaModel? draft, Action<Sequence> onStarted, Action<Sequence> onEnded)
+        LlamaModel model,
+        EngineOptions options,
+        int contextLength,
+        LlamaModel? draft,
+        EngineMetrics metrics,
+        Action<Sequence> onStarted,
+        Action<Sequence> onEnded)
     {
+        _metrics = metrics;
         _options = options;
         _onStarted = onStarted;
         _onEnded = onEnded;
@@ -79,6 +88,7 @@ internal sealed class Scheduler : IDisposable
             return;
         }
         Counters.NoteStep(_batch.TokenCount);
+        _metrics.NoteStep(_batch.TokenCount);
         TakeResults();
     }
 
@@ -252,6 +262,7 @@ internal sealed class Scheduler : IDisposable
         FinishReason? finish;
         var before = sequence.Tokens.Count;
         var drafted = sequence.DraftCount;
+        var lastTokenAt = sequence.LastTokenAt;
         try
         {
             finish = sequence.Advance(logits);
@@ -262,6 +273,7 @@ internal sealed class Scheduler : IDisposable
             return;
         }
         Counters.NoteGenerated(sequence.Tokens.Count - before, drafted);
+        _metrics.NoteTokens(sequence.SubmittedAt, lastTokenAt, sequence.LastTokenAt);
         if (finish is { } reason)
             End(sequence, reason);
     }
@@ -273,10 +285,18 @@ internal sealed class Scheduler : IDisposable
         Cache.Release(sequence.Blocks);
         _draftModel?.Forget(sequence);
         _onEnded(sequence);
+        var result = sequence.ResultOf(reason);
+        _metrics.NoteEnd(sequence.Request.Prompt.Length, result, sequence.Age);
         if (error is null)
-            sequence.Finish(reason);
+        {
+            Counters.NoteEnd(reason);
+            sequence.Generation.Complete(result);
+        }
         else
+        {
+            Counters.NoteFailure();
             sequence.Generation.Fail(error);
+        }
         foreach (var sibling in sequence.Siblings)
             End(sibling, reason, error);
     }

@@ -11,14 +11,12 @@ internal sealed class Sequence
     private readonly TokenDecoder? _decoder;
     private readonly StopTexts _stops;
     private readonly CancellationToken _cancellation;
-    private readonly long _submitted;
     private readonly int[] _draft = new int[DraftPace.MostTokens];
     private PromptLookup? _lookup;
     private DraftPace? _modelPace;
     private DraftPace? _pace;
     private long _started;
     private long _firstToken;
-    private long _lastToken;
     private int _promptFound;
     private int _promptSeen;
     private int _rejected;
@@ -46,13 +44,19 @@ internal sealed class Sequence
         _decoder = model.HasTokenizer ? new TokenDecoder(model.Tokenizer, skipSpecial: true, request.ContinuesText) : null;
         _stops = new StopTexts(request.Stop);
         _cancellation = cancellation;
-        _submitted = clock.GetTimestamp();
+        SubmittedAt = clock.GetTimestamp();
     }
 
     public GenerationRequest Request { get; }
 
     /// <summary>The most tokens to generate, within the context.</summary>
     public int MaxTokens { get; }
+
+    /// <summary>The clock's timestamp when it was queued.</summary>
+    public long SubmittedAt { get; }
+
+    /// <summary>The clock's timestamp when it had its last token; 0 before the first.</summary>
+    public long LastTokenAt { get; private set; }
 
     /// <summary>How many came before it: who came first is served to the end first where not all can be.</summary>
     public long Arrival { get; }
@@ -83,6 +87,9 @@ internal sealed class Sequence
     public ReadOnlySpan<int> Draft => _draft.AsSpan(0, DraftCount);
 
     public int DraftCount { get; private set; }
+
+    /// <summary>Time since it was queued.</summary>
+    public TimeSpan Age => _clock.GetElapsedTime(SubmittedAt);
 
     private int GeneratedCount => Tokens.Count - Request.Prompt.Length;
 
@@ -172,13 +179,13 @@ internal sealed class Sequence
         return finish;
     }
 
-    /// <summary>Completes the generation.</summary>
-    public void Finish(FinishReason reason) => Generation.Complete(new GenerationResult(
+    /// <summary>What it came to, if it ends here.</summary>
+    public GenerationResult ResultOf(FinishReason reason) => new(
         reason,
         new TokenUsage(_isSibling ? 0 : Math.Max(0, _promptSeen - _promptFound), _promptFound, GeneratedCount, _rejected),
-        _started == 0 ? _clock.GetElapsedTime(_submitted) : _clock.GetElapsedTime(_submitted, _started),
+        _started == 0 ? Age : _clock.GetElapsedTime(SubmittedAt, _started),
         _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_started, _firstToken),
-        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_firstToken, _lastToken)));
+        _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_firstToken, LastTokenAt));
 
     /// <summary>Samples the next token from its logits, hands it to the reader, and tells why the generation ends, or null if it goes on.</summary>
     private FinishReason? Append(ReadOnlySpan<float> logits)
@@ -186,9 +193,9 @@ internal sealed class Sequence
         var token = GeneratedCount < Request.ForcedOutput.Length ? Request.ForcedOutput[GeneratedCount] : _sampler.Next(logits);
         _sampler.Observe(token);
         Tokens.Add(token);
-        _lastToken = _clock.GetTimestamp();
+        LastTokenAt = _clock.GetTimestamp();
         if (GeneratedCount == 1)
-            _firstToken = _lastToken;
+            _firstToken = LastTokenAt;
 
         FinishReason? finish = null;
         var text = "";

@@ -22,14 +22,25 @@ internal sealed class MetaShards(JsonFields parameters, IReadOnlyList<TorchCheck
         if (known is null or { Axis: ShardAxis.Replicated, IsByInput: false })
         {
             var name = known?.Names[0] ?? ModelTensor.UnknownPrefix + stored.Name;
-            return [new ShardedTensor { Tensor = Whole(stored, name, [.. stored.Shape.Reverse()], stored.Bytes), Axis = ShardAxis.Replicated, PartBytes = stored.Bytes, PartRows = 1 }];
+            return
+            [
+                new ShardedTensor
+                {
+                    Tensor = Whole(stored, name, [.. stored.Shape.Reverse()], stored.Bytes),
+                    Axis = ShardAxis.Replicated,
+                    PartBytes = stored.Bytes,
+                    PartRows = 1,
+                },
+            ];
         }
         if (stored.Shape is not [var rows, var columns])
             throw Error(stored, $"it has {stored.Shape.Length} dimensions, not 2");
         if (rows is <= 0 or > int.MaxValue || columns is <= 0 or > int.MaxValue)
             throw Error(stored, $"a matrix of {rows} rows and {columns} columns is none that Ayni reads");
         var axis = known.Axis != ShardAxis.Either ? known.Axis : columns == _dim ? ShardAxis.Rows : ShardAxis.Columns;
-        return known.IsByInput ? [ByInput(stored, known, (int)rows, (int)columns)] : ByOutput(stored, known with { Axis = axis }, (int)rows, (int)columns);
+        return known.IsByInput
+            ? [ByInput(stored, known, (int)rows, (int)columns)]
+            : ByOutput(stored, known with { Axis = axis }, (int)rows, (int)columns);
     }
 
     private List<ShardedTensor> ByOutput(TorchTensor stored, MetaTensor known, int rows, int columns)
@@ -47,7 +58,10 @@ internal sealed class MetaShards(JsonFields parameters, IReadOnlyList<TorchCheck
             var copies = name.Split('.') is [.., "attn_k" or "attn_v", "weight"] ? CopiesOf(height) : 1;
             tensors.Add(new ShardedTensor
             {
-                Tensor = Whole(stored, name, [width, height / copies], partRows * rowBytes * shards.Count / copies) with { Offset = stored.Offset + start },
+                Tensor = Whole(stored, name, [width, height / copies], partRows * rowBytes * shards.Count / copies) with
+                {
+                    Offset = stored.Offset + start,
+                },
                 Axis = known.Axis,
                 Start = start,
                 PartBytes = partRows * rowBytes,

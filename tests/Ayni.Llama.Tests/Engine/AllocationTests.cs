@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Ayni.Kernels;
 using Ayni.Tests;
 
@@ -17,7 +18,20 @@ public sealed class AllocationTests
     public void Decoding_takes_no_managed_memory(string name, CacheType type)
     {
         using var model = LlamaModel.Load(Conformance.PathOf("models", name), KernelTier.Simd, threads: 2);
-        using var scheduler = new Scheduler(model, new EngineOptions { MaxSequences = 4, CacheType = type }, 4096, _ => { }, _ => { });
+        // Somebody listens, as the host does.
+        using var metrics = new EngineMetrics(model.Name, 4096, TimeProvider.System, null);
+        var (tokens, seconds) = (0L, 0.0);
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == LlamaEngine.MeterName && !instrument.IsObservable)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => tokens += value);
+        listener.SetMeasurementEventCallback<double>((_, value, _, _) => seconds += value);
+        listener.Start();
+        var options = new EngineOptions { MaxSequences = 4, CacheType = type };
+        using var scheduler = new Scheduler(model, options, 4096, draft: null, metrics, _ => { }, _ => { });
         for (var i = 0; i < 3; i++)
         {
             // One of them guesses at times; all draw.
@@ -45,6 +59,7 @@ public sealed class AllocationTests
         }
         Assert.Equal(0, mine);
         Assert.InRange(all, 0, 8192);
+        Assert.True(tokens >= scheduler.Counters.StepTokens && seconds > 0);
         Assert.InRange(scheduler.Counters.GeneratedTokens, 3 * 300, 3 * 3500);
         scheduler.EndAll(null);
     }

@@ -73,7 +73,7 @@ public sealed class SpeculationTests : IDisposable
         {
             var request = new GenerationRequest
             {
-                Prompt = [1, .. Enumerable.Range(0, 40).Select(i => 259 + (i * i * 7 + seed) % 100)],
+                Prompt = [1, .. Enumerable.Range(0, 40).Select(i => 259 + (i * i * 7 + seed) % 27)],
                 MaxTokens = 150,
                 Sampling = new SamplingParameters { Temperature = temperature, Seed = seed },
             };
@@ -94,7 +94,7 @@ public sealed class SpeculationTests : IDisposable
             var before = engine.Counters.Steps;
             var request = new GenerationRequest
             {
-                Prompt = [1, .. Enumerable.Range(0, 30).Select(i => 259 + (i * i * 7 + text) % 100)],
+                Prompt = [1, .. Enumerable.Range(0, 30).Select(i => 259 + (i * i * 7 + text) % 27)],
                 MaxTokens = 120,
                 Sampling = SamplingParameters.Greedy,
                 IgnoreEndOfText = true,

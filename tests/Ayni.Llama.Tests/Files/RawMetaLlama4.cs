@@ -42,7 +42,8 @@ internal sealed class RawMetaLlama4 : IDisposable
         var experts = _config.Experts!;
         var step = experts.Layers[0] + 1;
         var (multiplier, multiple) = MetaConfigWriter.FeedForwardWidth(_config.HiddenSize, _config.IntermediateSize);
-        var floor = _config.AttentionTemperature!.Value.Floor == 8192 ? "" : FormattableString.Invariant($"\"floor_scale\": {_config.AttentionTemperature.Value.Floor},");
+        var steps = _config.AttentionTemperature!.Value.Floor;
+        var floor = steps == 8192 ? "" : FormattableString.Invariant($"\"floor_scale\": {steps},");
         return FormattableString.Invariant($$"""
             {"dim": {{_config.HiddenSize}}, "n_layers": {{_config.LayerCount}}, "n_heads": {{_config.HeadCount}}, "n_kv_heads": {{_config.KeyValueHeadCount}},
              "head_dim": {{_config.HeadDim}}, "vocab_size": -1, "ffn_exp": 4.0, "ffn_dim_multiplier": {{multiplier ?? 1}}, "multiple_of": {{multiple}},
@@ -159,6 +160,12 @@ internal sealed class RawMetaLlama4 : IDisposable
             Width / parts, [.. Bytes.Chunk(Width * 2).SelectMany(row => row[(row.Length / parts * part)..(row.Length / parts * (part + 1))])]);
 
         public Numbers Turned() => new(
-            Height, [.. Enumerable.Range(0, Width).SelectMany(column => Enumerable.Range(0, Height).SelectMany(row => Bytes.AsSpan((row * Width + column) * 2, 2).ToArray()))]);
+            Height,
+            [
+                .. from column in Enumerable.Range(0, Width)
+                   from row in Enumerable.Range(0, Height)
+                   from part in Enumerable.Range(0, 2)
+                   select Bytes[(row * Width + column) * 2 + part],
+            ]);
     }
 }
