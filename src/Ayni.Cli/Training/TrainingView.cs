@@ -5,8 +5,8 @@ using Ayni.Training;
 namespace Ayni.Cli;
 
 /// <summary>
-/// Shows how a training goes: on a terminal one line that is written over, and a line that stays for each validation; elsewhere plain lines,
-/// one every few seconds.
+/// Shows how a training goes: on a terminal one line that is written over, and a line that stays for each validation; elsewhere plain
+/// lines, one every few seconds.
 /// </summary>
 internal sealed class TrainingView(TextWriter output, bool isTerminal) : IProgress<TrainingProgress>, IDisposable
 {

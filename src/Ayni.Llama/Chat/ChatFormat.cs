@@ -26,9 +26,9 @@ public abstract class ChatFormat
     }
 
     /// <summary>
-    /// The ids of a whole conversation, which ends with its last message instead of asking for another, and which of them the assistant wrote.
-    /// What comes before each of its turns is what <see cref="Encode(IReadOnlyList{ChatMessage})"/> gives for the messages before. Throws
-    /// <see cref="ChatFormatException"/>.
+    /// The ids of a whole conversation, which ends with its last message instead of asking for another, and which of them the assistant
+    /// wrote. What comes before each of its turns is what <see cref="Encode(IReadOnlyList{ChatMessage})"/> gives for the messages before.
+    /// Throws <see cref="ChatFormatException"/>.
     /// </summary>
     public virtual EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages) =>
         throw new ChatFormatException(0, $"the chat format {Name} does not say where a turn ends, so nothing can be learned from it");

@@ -52,7 +52,8 @@ public sealed class Llama2ChatFormat : ChatFormat
         var start = messages[0].Role == ChatRole.System ? 1 : 0;
         RequireAlternation(messages, start);
         if ((messages.Count - start) % 2 != 0)
-            throw new ChatFormatException(messages.Count - 1, "the last message of a whole conversation in Llama 2's format is the assistant's");
+            throw new ChatFormatException(messages.Count - 1,
+                "the last message of a whole conversation in Llama 2's format is the assistant's");
 
         var ids = new List<int>();
         var writers = new List<int>();

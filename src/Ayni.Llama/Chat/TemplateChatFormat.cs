@@ -55,7 +55,8 @@ public sealed class TemplateChatFormat : ChatFormat
             if (!turn.AsSpan().StartsWith(prompt) || !ids.AsSpan().StartsWith(turn))
             {
                 throw new ChatFormatException(
-                    i, "the model's template writes this turn otherwise once the conversation goes on, so it can't be told what was answered");
+                    i, "the model's template writes this turn otherwise once the conversation goes on, "
+                    + "so it can't be told what was answered");
             }
             writers.AsSpan(prompt.Length..turn.Length).Fill(i);
         }

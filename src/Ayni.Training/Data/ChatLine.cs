@@ -50,7 +50,8 @@ internal sealed record ChatLine(IReadOnlyList<ChatMessage> Messages, IReadOnlyLi
             "assistant" => ChatRole.Assistant,
             "tool" => ChatRole.Tool,
             var other => throw new FormatException(
-                $"messages[{index}].role is '{(other.Length > 40 ? other[..40] + "…" : other)}'; there are system, developer, user, assistant and tool"),
+                $"messages[{index}].role is '{(other.Length > 40 ? other[..40] + "…" : other)}'; "
+                + "there are system, developer, user, assistant and tool"),
         };
         var calls = item.TryGetProperty("tool_calls", out var value) && value.ValueKind == JsonValueKind.Array
             ? value.EnumerateArray().Select(call => ReadCall(call, index)).ToArray() : [];

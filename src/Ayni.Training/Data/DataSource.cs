@@ -12,7 +12,8 @@ public enum DataFormat
     /// <summary>Each line is <c>{"text": "…"}</c>, a document.</summary>
     JsonLines,
 
-    /// <summary>Each line is <c>{"messages": [{"role": "…", "content": "…"}, …]}</c>, a conversation (OpenAI's fine-tuning format).</summary>
+    /// <summary>Each line is <c>{"messages": [{"role": "…", "content": "…"}, …]}</c>, a conversation (OpenAI's fine-tuning
+    /// format).</summary>
     Chat,
 }
 

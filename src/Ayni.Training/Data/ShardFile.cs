@@ -6,10 +6,10 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>
-/// Tokenized documents in a file mapped into memory. The file: the magic <c>AYNISHRD</c> and a version; tokens as 32-bit numbers, each the id
-/// or, where the token is not to be learned, the id's complement; where each document starts and the last one ends, as 64-bit numbers from a
-/// multiple of 8 on; a JSON header; and at the very end where the header lies and the magic again, so that a file that was cut is known.
-/// Little-endian. Safe for use by many threads at once.
+/// Tokenized documents in a file mapped into memory. The file: the magic <c>AYNISHRD</c> and a version; tokens as 32-bit numbers, each
+/// the id or, where the token is not to be learned, the id's complement; where each document starts and the last one ends, as 64-bit
+/// numbers from a multiple of 8 on; a JSON header; and at the very end where the header lies and the magic again, so that a file that was
+/// cut is known. Little-endian. Safe for use by many threads at once.
 /// </summary>
 public sealed class ShardFile : IDisposable
 {
@@ -97,7 +97,8 @@ public sealed class ShardFile : IDisposable
             throw Damaged(file, "the file was cut short");
         var headerStart = BinaryPrimitives.ReadInt64LittleEndian(trailer);
         var headerLength = BinaryPrimitives.ReadInt64LittleEndian(trailer[8..]);
-        if (headerLength is < 2 or > MostHeaderBytes || headerStart < PrefixBytes || headerStart != file.Length - TrailerBytes - headerLength)
+        if (headerLength is < 2 or > MostHeaderBytes || headerStart < PrefixBytes
+            || headerStart != file.Length - TrailerBytes - headerLength)
             throw Damaged(file, "its header lies nowhere");
         ShardHeader header;
         try
@@ -117,7 +118,8 @@ public sealed class ShardFile : IDisposable
         var (documents, tokens) = (0L, 0L);
         foreach (var source in header.Sources)
         {
-            if (source is null || source.Documents < 0 || source.Tokens < 0 || source.Documents > headerStart || source.Tokens > headerStart)
+            if (source is null || source.Documents < 0 || source.Tokens < 0 || source.Documents > headerStart
+                || source.Tokens > headerStart)
                 throw Damaged(file, "its header counts impossibly");
             documents += source.Documents;
             tokens += source.Tokens;

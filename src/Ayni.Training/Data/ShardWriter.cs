@@ -8,7 +8,8 @@ namespace Ayni.Training;
 internal static class ShardWriter
 {
     /// <summary>
-    /// Opens the shard of some sources, and writes it first unless there is one of just these contents. It gets its name when it is complete.
+    /// Opens the shard of some sources, and writes it first unless there is one of just these contents. It gets its name when it is
+    /// complete.
     /// </summary>
     /// <param name="path">The shard.</param>
     /// <param name="sources">The sources.</param>

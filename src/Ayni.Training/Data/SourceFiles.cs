@@ -11,7 +11,12 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
 
     private static readonly string[] Endings = [".txt", ".jsonl"];
 
-    private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, IgnoreInaccessible = false, MaxRecursionDepth = 64 };
+    private static readonly EnumerationOptions Everywhere = new()
+    {
+        RecurseSubdirectories = true,
+        IgnoreInaccessible = false,
+        MaxRecursionDepth = 64,
+    };
 
     /// <summary>Finds a source's files.</summary>
     /// <param name="source">The source.</param>
@@ -30,7 +35,8 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
         else
             throw new DataException($"source '{source.Name}': there is no file or folder {path}; correct its path in the recipe.");
         if (files.Count == 0)
-            throw new DataException($"source '{source.Name}': no file matches {path}; a folder's .txt and .jsonl files count, a pattern's all.");
+            throw new DataException(
+                $"source '{source.Name}': no file matches {path}; a folder's .txt and .jsonl files count, a pattern's all.");
         return new SourceFiles(source, [.. files.OrderBy(file => file.Name, StringComparer.Ordinal)]);
     }
 
@@ -73,7 +79,8 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
             if (!isWanted(name))
                 continue;
             if (files.Count == MostFiles)
-                throw new DataException($"source '{source.Name}': there are more than {MostFiles} files under {root}; join them into JSONL.");
+                throw new DataException(
+                    $"source '{source.Name}': there are more than {MostFiles} files under {root}; join them into JSONL.");
             files.Add(new SourceFile(name, path));
         }
         return files;

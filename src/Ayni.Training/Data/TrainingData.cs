@@ -4,8 +4,8 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// The batches of a run. Every batch follows from its number alone, so a run goes on with any of them: an epoch is all rows of all sources in an
-/// order of its own, each source's as often as its weight says. Safe for use by many threads at once.
+/// The batches of a run. Every batch follows from its number alone, so a run goes on with any of them: an epoch is all rows of all
+/// sources in an order of its own, each source's as often as its weight says. Safe for use by many threads at once.
 /// </summary>
 internal sealed class TrainingData
 {

@@ -20,7 +20,8 @@ public sealed record Recipe
     /// <summary>The model to start from, relative to the recipe; null for a new one.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>A new model's tokenizer: its file or a model that has it, relative to the recipe; null where the parent's is taken.</summary>
+    /// <summary>A new model's tokenizer: its file or a model that has it, relative to the recipe; null where the parent's is
+    /// taken.</summary>
     public string? Tokenizer { get; init; }
 
     /// <summary>What it learns from.</summary>

@@ -40,7 +40,8 @@ internal sealed class RecipeFields(string path, RecipeMapping mapping)
     {
         if (FindString(name) is not { } text)
             return null;
-        if (!long.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        var digits = text.Replace("_", "", StringComparison.Ordinal);
+        if (!long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             throw Error(name, $"expected a whole number, found '{Short(text)}'");
         return value >= least && value <= most
             ? value
@@ -120,7 +121,8 @@ internal sealed class RecipeFields(string path, RecipeMapping mapping)
             if (!_known.Contains(key.Text))
             {
                 throw new RecipeException(
-                    path, key.Line, key.Column, $"unknown field '{Short(key.Text)}'; here there are {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+                    path, key.Line, key.Column,
+                    $"unknown field '{Short(key.Text)}'; here there are {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
             }
         }
     }

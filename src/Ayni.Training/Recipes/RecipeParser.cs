@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 namespace Ayni.Training;
 
 /// <summary>
-/// Reads YAML as a tree of values, lists and fields, each with its place. What a recipe needs not (anchors and aliases, which can make a short
-/// text a huge tree, tags, several documents) is refused, and so is what is too large or too deep.
+/// Reads YAML as a tree of values, lists and fields, each with its place. What a recipe needs not (anchors and aliases, which can make a
+/// short text a huge tree, tags, several documents) is refused, and so is what is too large or too deep.
 /// </summary>
 internal sealed class RecipeParser
 {

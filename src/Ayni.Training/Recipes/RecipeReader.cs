@@ -52,7 +52,8 @@ internal static partial class RecipeReader
         if ((recipe.NewModel is null) == (recipe.Parent is null))
             throw model.Error("a model is either 'new', with its shape, or has a 'parent'");
         if ((recipe.NewModel is null) != (recipe.Tokenizer is null))
-            throw model.Error("tokenizer", recipe.NewModel is null ? "a parent brings its own" : "a new model needs one: a tokenizer's file, or a model");
+            throw model.Error(
+                "tokenizer", recipe.NewModel is null ? "a parent brings its own" : "a new model needs one: a tokenizer's file, or a model");
         if ((recipe.Steps is null) == (recipe.Epochs is null))
             throw training.Error("give either 'steps' or 'epochs'");
         if (recipe.Adapter is not null && recipe.NewModel is not null)
@@ -85,7 +86,8 @@ internal static partial class RecipeReader
             if (!allowed.Contains(licence, StringComparer.OrdinalIgnoreCase))
             {
                 throw fields.Error(
-                    "licence", $"the source '{name}' is under {licence}, which the recipe does not allow ({string.Join(", ", allowed)}); leave it out");
+                    "licence", $"the source '{name}' is under {licence}, which the recipe does not allow "
+                    + $"({string.Join(", ", allowed)}); leave it out");
             }
             sources.Add(new DataSource
             {
@@ -182,12 +184,15 @@ internal static partial class RecipeReader
     private static OutputPlan ReadOutput(RecipeFields fields, bool hasAdapter)
     {
         var format = fields.Choice(
-            "format", hasAdapter ? TrainedFormat.Adapter : TrainedFormat.Gguf, ("gguf", TrainedFormat.Gguf), ("safetensors", TrainedFormat.Safetensors),
-            ("adapter", TrainedFormat.Adapter));
+            "format", hasAdapter ? TrainedFormat.Adapter : TrainedFormat.Gguf, ("gguf", TrainedFormat.Gguf),
+            ("safetensors", TrainedFormat.Safetensors), ("adapter", TrainedFormat.Adapter));
         var type = fields.FindString("type") ?? "F32";
         IEnumerable<string> types = format == TrainedFormat.Gguf ? QuantizationMix.Names : ["F32", "F16", "BF16"];
         if (!types.Contains(type) || (format == TrainedFormat.Adapter && type != "F32"))
-            throw fields.Error("type", $"'{type}' can't be written there; expected {(format == TrainedFormat.Adapter ? "F32" : string.Join(", ", types))}");
+        {
+            var expected = format == TrainedFormat.Adapter ? "F32" : string.Join(", ", types);
+            throw fields.Error("type", $"'{type}' can't be written there; expected {expected}");
+        }
         var output = new OutputPlan(fields.String("folder"), format, type);
         fields.RefuseUnknown();
         return output;

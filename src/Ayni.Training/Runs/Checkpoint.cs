@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Ayni.Training;
 
-/// <summary>Where a run is, beside its numbers. All its randomness follows from the recipe's seed and the step, so there is no other state.</summary>
+/// <summary>Where a run is, beside its numbers. All its randomness follows from the recipe's seed and the step, so there is no other
+/// state.</summary>
 /// <param name="Step">Steps made: the position in the data, in the schedule and in every random sequence.</param>
 /// <param name="Tokens">Tokens seen.</param>
 /// <param name="LearnedTokens">Those of them that were learned.</param>

@@ -6,9 +6,9 @@ using System.Text.Json;
 namespace Ayni.Training;
 
 /// <summary>
-/// Writes and reads checkpoints. The file: the magic <c>AYNICKPT</c>, a version and the length of the JSON header as 32-bit numbers, the header,
-/// all numbers in float32, and the SHA-256 of everything before. Little-endian. A file gets its name when it is on the disk as a whole, in place
-/// of the one before, so that there is a good one at any moment.
+/// Writes and reads checkpoints. The file: the magic <c>AYNICKPT</c>, a version and the length of the JSON header as 32-bit numbers, the
+/// header, all numbers in float32, and the SHA-256 of everything before. Little-endian. A file gets its name when it is on the disk as a
+/// whole, in place of the one before, so that there is a good one at any moment.
 /// </summary>
 internal static class CheckpointFile
 {
@@ -29,7 +29,7 @@ internal static class CheckpointFile
             using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
             {
                 var header = JsonSerializer.SerializeToUtf8Bytes(
-                    new CheckpointHeader(checkpoint, [.. tensors.Select(tensor => new CheckpointTensor(tensor.Name, tensor.Values.Length))]),
+                    new CheckpointHeader(checkpoint, [.. tensors.Select(TensorOf)]),
                     CheckpointJson.Default.CheckpointHeader);
                 Span<byte> prefix = stackalloc byte[PrefixBytes];
                 Magic.CopyTo(prefix);
@@ -69,9 +69,10 @@ internal static class CheckpointFile
                 $"{path}: {difference} since this run was begun, and its {header.Checkpoint.Step} steps can't be continued with it; "
                 + "put it back, or begin another run in another folder (--out).");
         }
-        if (!header.Tensors.Select(tensor => (tensor.Name, tensor.Length)).SequenceEqual(tensors.Select(tensor => (tensor.Name, tensor.Values.Length))))
+        if (!header.Tensors.SequenceEqual(tensors.Select(TensorOf)))
             throw Damaged(path, "its numbers are not those of this model");
-        var expected = PrefixBytes + headerBytes + tensors.Sum(tensor => (long)tensor.Values.Length * sizeof(float)) + SHA256.HashSizeInBytes;
+        var numbers = tensors.Sum(tensor => (long)tensor.Values.Length);
+        var expected = PrefixBytes + headerBytes + numbers * sizeof(float) + SHA256.HashSizeInBytes;
         if (stream.Length != expected)
             throw Damaged(path, $"it has {stream.Length} bytes instead of {expected}");
         CheckDigest(path, stream);
@@ -80,6 +81,8 @@ internal static class CheckpointFile
             stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
         return header.Checkpoint;
     }
+
+    private static CheckpointTensor TensorOf((string Name, float[] Values) tensor) => new(tensor.Name, tensor.Values.Length);
 
     private static CheckpointHeader ReadHeader(string path, FileStream stream, out int headerBytes)
     {

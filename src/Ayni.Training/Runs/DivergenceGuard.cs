@@ -41,7 +41,8 @@ internal sealed class DivergenceGuard
         var kept = checkpointStep is { } good
             ? string.Create(CultureInfo.InvariantCulture, $"the checkpoint of step {good} is kept") : "there is no checkpoint yet";
         return new DivergenceException(
-            string.Create(CultureInfo.InvariantCulture, $"step {step}: the training diverged: ") + what.ToString(CultureInfo.InvariantCulture)
+            string.Create(CultureInfo.InvariantCulture, $"step {step}: the training diverged: ")
+            + what.ToString(CultureInfo.InvariantCulture)
             + $"; {kept}; try a lower learning rate, a longer warm-up or stronger clipping in another run (--out).");
     }
 }

@@ -27,7 +27,8 @@ internal static class LossPlot
             <meta name="viewport" content="width=device-width">
             <title>{{title}}: loss</title>
             <style>
-            body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+            body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
+            body { color: #222; background: #fff }
             svg { width: 100%; height: auto } text { font-size: 13px; fill: #555 } .grid { stroke: #ddd }
             .loss { fill: none; stroke: #2a6fbb; stroke-width: 1.5 } .validation { fill: none; stroke: #c4511b; stroke-width: 2 }
             @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } text { fill: #aaa } .grid { stroke: #333 } }
@@ -67,12 +68,15 @@ internal static class LossPlot
                 if (y < Top)
                     break;
                 svg.Append(CultureInfo.InvariantCulture, $"<path class=\"grid\" d=\"M{Left} {y:F1}H{Width - Right}\"/>")
-                    .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 8}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{line * scale:G4}</text>\n");
+                    .Append(CultureInfo.InvariantCulture,
+                        $"<text x=\"{Left - 8}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{line * scale:G4}</text>\n");
             }
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"{Height - 12}\">step {first}</text>")
-                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 12}\" text-anchor=\"end\">step {points[^1].Step}</text>\n");
+                .Append(CultureInfo.InvariantCulture,
+                    $"<text x=\"{Width - Right}\" y=\"{Height - 12}\" text-anchor=\"end\">step {points[^1].Step}</text>\n");
             AddLine("loss", points.Select(point => (point.Step, point.Loss)));
-            AddLine("validation", points.Where(point => point.ValidationLoss is not null).Select(point => (point.Step, point.ValidationLoss!.Value)));
+            var validated = points.Where(point => point.ValidationLoss is not null);
+            AddLine("validation", validated.Select(point => (point.Step, point.ValidationLoss!.Value)));
 
             double X(double step) => Left + (step - first) / (last - first) * (Width - Left - Right);
 
@@ -82,8 +86,10 @@ internal static class LossPlot
             {
                 var all = values.ToArray();
                 // More points than pixels say no more: the mean of each group stands for it.
-                var path = string.Join('L', all.Chunk(Math.Max(1, (all.Length + MostPoints - 1) / MostPoints)).Select(group => string.Create(
-                    CultureInfo.InvariantCulture, $"{X(group.Average(value => value.Step)):F1} {Y(group.Average(value => value.Loss)):F1}")));
+                var path = string.Join('L', all.Chunk(Math.Max(1, (all.Length + MostPoints - 1) / MostPoints)).Select(group =>
+                    string.Create(
+                    CultureInfo.InvariantCulture,
+                        $"{X(group.Average(value => value.Step)):F1} {Y(group.Average(value => value.Loss)):F1}")));
                 if (path.Length > 0)
                     svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{name}\" d=\"M{path}\"><title>{name}</title></path>\n");
             }

@@ -23,7 +23,8 @@ internal sealed class ModelOrigin : IDisposable
             ?? throw new ModelFormatException(parent.Path, -1, "tokenizer", "the parent has none, so there is nothing to read text with");
         ChatTemplate = parent.ChatTemplate;
         Config = parent.ReadConfig(Vocabulary.Tokenizer);
-        var (metadata, tensors) = GgufConversion.Plan(parent, new WeightStreams(parent, new RowConverter(_context, cancellationToken)), mix: null);
+        var (metadata, tensors) = GgufConversion.Plan(parent, new WeightStreams(parent, new RowConverter(_context, cancellationToken)),
+            mix: null);
         _metadata = Named(recipe, metadata);
         _tensors = tensors;
     }
@@ -151,17 +152,20 @@ internal sealed class ModelOrigin : IDisposable
     {
         var embeddings = (long)Config.VocabularySize * Config.HiddenSize;
         if (embeddings > Array.MaxLength)
-            throw new RecipeException(recipe.Path, 1, 1, $"model: {Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
+            throw new RecipeException(recipe.Path, 1, 1,
+                $"model: {Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
         var layer = 2L * Config.HiddenSize * (Config.QueryWidth + Config.KeyValueWidth) + 3L * Config.HiddenSize * Config.IntermediateSize;
         var weights = (UInt128)layer * (uint)Config.LayerCount + (UInt128)embeddings * (shape.TiesEmbeddings ? 1u : 2u);
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (weights * 16 > (UInt128)available)
-            throw new RecipeException(recipe.Path, 1, 1, $"model: its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
+            throw new RecipeException(recipe.Path, 1, 1,
+                $"model: its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
     }
 }
 
 /// <summary>The vocabulary of a model that is to be made.</summary>
-internal sealed record NewVocabulary(string Path, TokenizerDescription Description, string? ChatTemplate, IReadOnlyList<int> EndOfGeneration)
+internal sealed record NewVocabulary(string Path, TokenizerDescription Description, string? ChatTemplate,
+    IReadOnlyList<int> EndOfGeneration)
 {
     /// <summary>Reads a bare tokenizer file, or takes a model's.</summary>
     public static NewVocabulary Read(string path)

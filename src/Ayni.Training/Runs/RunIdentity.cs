@@ -24,7 +24,8 @@ internal sealed record RunIdentity(string Recipe, string? Parent, string Tokeniz
         return Sources.Count == other.Sources.Count ? null : "the number of sources has changed";
     }
 
-    private static string Changed(string what, string then, string now) => $"{what} has changed (SHA-256 was {Short(then)}, is {Short(now)})";
+    private static string Changed(string what, string then, string now) =>
+        $"{what} has changed (SHA-256 was {Short(then)}, is {Short(now)})";
 
     private static string Short(string digest) => digest.Length > 12 ? digest[..12] + "…" : digest;
 }

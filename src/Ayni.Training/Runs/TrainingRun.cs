@@ -5,12 +5,12 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// A recipe being followed in a folder of its own, from the first step or from the last checkpoint there. Ended at any moment and opened again,
-/// it goes on to the same numbers to the bit, whatever the number of threads. One thread at a time, and one process a folder.
+/// A recipe being followed in a folder of its own, from the first step or from the last checkpoint there. Ended at any moment and opened
+/// again, it goes on to the same numbers to the bit, whatever the number of threads. One thread at a time, and one process a folder.
 /// </summary>
 /// <remarks>
-/// The folder gets <c>recipe.yaml</c> (as it was understood), <c>data.shard</c>, <c>checkpoint.bin</c>, <c>metrics.jsonl</c>, <c>loss.html</c>
-/// and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
+/// The folder gets <c>recipe.yaml</c> (as it was understood), <c>data.shard</c>, <c>checkpoint.bin</c>, <c>metrics.jsonl</c>,
+/// <c>loss.html</c> and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
 /// </remarks>
 public sealed class TrainingRun : IDisposable
 {
@@ -115,10 +115,12 @@ public sealed class TrainingRun : IDisposable
     /// <param name="cancellationToken">Ends the preparation.</param>
     /// <exception cref="RecipeException">The recipe asks for what can't be.</exception>
     /// <exception cref="DataException">A source can't be read.</exception>
-    /// <exception cref="CheckpointException">The folder's checkpoint is damaged, or is one of another recipe, model or other data.</exception>
+    /// <exception cref="CheckpointException">The folder's checkpoint is damaged, or is one of another recipe, model or other
+    /// data.</exception>
     /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>
     /// <exception cref="IOException">A file can't be written, or another process trains in the folder.</exception>
-    public static TrainingRun Open(Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken = default)
+    public static TrainingRun Open(
+        Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder);
         return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, cancellationToken);
@@ -234,7 +236,8 @@ public sealed class TrainingRun : IDisposable
         catch (IOException error)
         {
             var kept = _checkpointStep is { } good ? $"that of step {good} is kept" : "there is none yet";
-            throw new IOException($"The checkpoint of step {Step} can't be written ({error.Message.TrimEnd('.')}); {kept}. Free some space, then go on.", error);
+            throw new IOException(
+                $"The checkpoint of step {Step} can't be written ({error.Message.TrimEnd('.')}); {kept}. Free some space, then go on.", error);
         }
         _checkpointStep = Step;
         WritePlot();

@@ -30,7 +30,8 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(60, losses.Length);
         Assert.True(losses[^5..].Average() < losses[..5].Average() / 2, $"{losses[0]} to {losses[^1]}");
         var model = _folder.PathOf("runs/hello/model.gguf");
-        var answer = (await AyniCommand.RunAsync("run", "--model", model, "Who are you?", "-n", "8", "--temperature", "0", "--json")).Succeeded();
+        var answer = (await AyniCommand.RunAsync(
+            "run", "--model", model, "Who are you?", "-n", "8", "--temperature", "0", "--json")).Succeeded();
         Assert.NotEqual("", answer.Json.GetProperty("text").GetString());
 
         var tuned = (await AyniCommand.RunAsync("tune", Copy("hello-tune.yaml", ("steps: 60", "steps: 20")))).Succeeded();
@@ -63,7 +64,8 @@ public sealed class TrainCommandTests : IDisposable
         (await AyniCommand.RunAsync("train", "nowhere.yaml")).Failed("There is no recipe nowhere.yaml");
         (await AyniCommand.RunAsync("tune", Copy("hello.yaml"))).Failed("follow it with 'ayni train'");
         var unlicensed = Copy("hello.yaml", ("licence: Apache-2.0", "licence: LicenseRef-Unknown"));
-        (await AyniCommand.RunAsync("train", unlicensed)).Failed("hello.yaml:19:16: licence: the source 'stories' is under LicenseRef-Unknown");
+        (await AyniCommand.RunAsync(
+            "train", unlicensed)).Failed("hello.yaml:19:16: licence: the source 'stories' is under LicenseRef-Unknown");
         Assert.False(Directory.Exists(_folder.PathOf("runs")));
     }
 

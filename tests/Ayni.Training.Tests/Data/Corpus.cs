@@ -43,7 +43,13 @@ internal sealed class Corpus : IDisposable
 
     public static DataSource Source(string path, DataFormat format = DataFormat.Auto, double weight = 1) => new()
     {
-        Name = path, Path = path, Format = format, Licence = "Apache-2.0", Origin = "here", RightsHolder = "us", Weight = weight,
+        Name = path,
+        Path = path,
+        Format = format,
+        Licence = "Apache-2.0",
+        Origin = "here",
+        RightsHolder = "us",
+        Weight = weight,
     };
 
     public void Dispose() => _folder.Dispose();

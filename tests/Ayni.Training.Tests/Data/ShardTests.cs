@@ -56,7 +56,8 @@ public sealed class ShardTests : IDisposable
         Assert.Contains("no file matches", Assert.Throws<DataException>(() => Names("a/*.jsonl")).Message, StringComparison.Ordinal);
         Assert.Contains("no file or folder", Assert.Throws<DataException>(() => Names("nowhere")).Message, StringComparison.Ordinal);
 
-        IEnumerable<string> Names(string path) => SourceFiles.Find(Corpus.Source(path), _corpus.PathOf(".")).Files.Select(file => file.Name);
+        IEnumerable<string> Names(string path) => SourceFiles.Find(Corpus.Source(path), _corpus.PathOf(
+            ".")).Files.Select(file => file.Name);
     }
 
     [Theory]
@@ -133,5 +134,6 @@ public sealed class ShardTests : IDisposable
     }
 
     private static (int[] Ids, int[] Labels)[] Documents(ShardFile shard) =>
-        [.. Enumerable.Range(0, shard.DocumentCount).Select(number => shard.Read(shard.Document(number).Start, shard.Document(number).Length))];
+        [.. Enumerable.Range(0, shard.DocumentCount).Select(number => shard.Read(shard.Document(number).Start,
+            shard.Document(number).Length))];
 }

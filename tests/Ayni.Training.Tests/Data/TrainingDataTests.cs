@@ -88,7 +88,8 @@ public sealed class TrainingDataTests : IDisposable
         Assert.InRange(split.Validation.Count, 12, 14);
         Assert.Empty(split.Training.Select(document => document / 2).Intersect(split.Validation.Select(document => document / 2)));
         var data = Data(shard, 4, 8, validation: 0.2);
-        Assert.Equal(data.ValidationBatches(2).Select(batch => batch.TokenCount), data.ValidationBatches(2).Select(batch => batch.TokenCount));
+        Assert.Equal(data.ValidationBatches(2).Select(batch => batch.TokenCount), data.ValidationBatches(2).Select(batch =>
+            batch.TokenCount));
         Assert.Equal(2, data.ValidationBatches(2).Count);
         Assert.Empty(Data(shard, 4, 8).ValidationBatches(2));
     }

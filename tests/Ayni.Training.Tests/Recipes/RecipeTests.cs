@@ -47,7 +47,8 @@ public sealed class RecipeTests
         Assert.Equal(new NewModelShape(16, 24, 1, 2, 1, 8, 64, 10_000, 1e-5, true), again.NewModel);
         Assert.Equal((12L, 2, 1, 1UL, 0.01), (again.Steps, again.Batch, again.Accumulation, again.Seed, again.Optimizer.PeakRate));
         // Comments and blanks mean nothing, a number does.
-        Assert.Equal(recipe.ComputeDigest(), Read("# Small.\n" + Small.Replace("steps: 12", "steps:   12", StringComparison.Ordinal)).ComputeDigest());
+        Assert.Equal(recipe.ComputeDigest(), Read(
+            "# Small.\n" + Small.Replace("steps: 12", "steps:   12", StringComparison.Ordinal)).ComputeDigest());
         Assert.NotEqual(recipe.ComputeDigest(), Read(Small.Replace("steps: 12", "steps: 13", StringComparison.Ordinal)).ComputeDigest());
     }
 
@@ -111,7 +112,8 @@ public sealed class RecipeTests
     {
         var deep = Assert.Throws<RecipeException>(() => Read("a: " + new string('[', 10_000) + new string(']', 10_000)));
         Assert.Contains("deep", deep.Message, StringComparison.Ordinal);
-        Assert.Contains("characters are more", Assert.Throws<RecipeException>(() => Read(new string(' ', 2 << 20))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "characters are more", Assert.Throws<RecipeException>(() => Read(new string(' ', 2 << 20))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

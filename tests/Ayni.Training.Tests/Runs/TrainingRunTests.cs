@@ -21,7 +21,8 @@ public sealed class TrainingRunTests : IDisposable
     [InlineData("muon", 2)]
     public void A_run_that_was_ended_goes_on_to_the_same_numbers(string optimizer, int accumulation)
     {
-        var recipe = Recipe(("rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"), ("steps: 12", $"steps: 12\n  accumulation: {accumulation}"));
+        var recipe = Recipe((
+            "rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"), ("steps: 12", $"steps: 12\n  accumulation: {accumulation}"));
         Finish(recipe, "whole", threads: 2);
         foreach (var end in (int[])[1, 5, 5, 9])
             Assert.Throws<OperationCanceledException>(() => RunUntil(recipe, "parts", end));
@@ -124,7 +125,8 @@ public sealed class TrainingRunTests : IDisposable
     public void A_folder_belongs_to_one_process_at_a_time()
     {
         using var run = Open(Recipe(), "run");
-        Assert.Contains("another process trains here", Assert.Throws<IOException>(() => Open(Recipe(), "run")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another process trains here", Assert.Throws<IOException>(() => Open(Recipe(), "run")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -202,7 +204,8 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(RecipeWriter.Write(Recipe(("steps: 12", "epochs: 2.5"))), File.ReadAllText(PathOf("run", "recipe.yaml")));
         Assert.Equal(Enumerable.Range(1, losses.Length).Select(step => (long)step), losses.Select(point => point.Step));
         Assert.Equal(
-            losses.Where(point => point.Step % 4 == 0 || point.Step == losses.Length), losses.Where(point => point.ValidationLoss is not null));
+            losses.Where(point => point.Step % 4 == 0 || point.Step == losses.Length), losses.Where(point =>
+                point.ValidationLoss is not null));
         var page = File.ReadAllText(PathOf("run", "loss.html"));
         Assert.Contains("<svg", page, StringComparison.Ordinal);
         Assert.Contains("class=\"validation\" d=\"M", page, StringComparison.Ordinal);
