@@ -127,6 +127,16 @@ public sealed class SamplerTests
         var sampler = new Sampler(new SamplingParameters { Temperature = temperature, TopP = topP }, 3);
         Assert.Throws<ArithmeticException>(() => sampler.Next([float.NaN, float.NaN, float.NaN]));
         Assert.Throws<ArithmeticException>(() => sampler.Next([float.PositiveInfinity, 1, 2]));
+
+        // One of many, wherever it is.
+        var longer = new Sampler(new SamplingParameters { Temperature = temperature, TopP = topP }, 21);
+        for (var place = 0; place < 21; place++)
+        {
+            var logits = new float[21];
+            logits[place] = float.NaN;
+            logits[20 - place] += 1;
+            Assert.Throws<ArithmeticException>(() => longer.Next(logits));
+        }
     }
 
     private static SamplingParameters Parameters(JsonElement element)
