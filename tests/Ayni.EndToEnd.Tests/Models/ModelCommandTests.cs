@@ -94,6 +94,18 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_draft_model_changes_no_answer_and_one_that_is_not_there_is_named()
+    {
+        var draft = _folder.PathOf("draft.gguf");
+        new TinyModel { Layers = 1 }.Save(draft);
+        string[] run = ["run", "--model", _model, "--tokens", "1,260,261", "-n", "60", "--seed", "3", "--json"];
+        var plain = (await AyniCommand.RunAsync(run)).Succeeded().Json.GetProperty("text").GetString();
+        var drafted = (await AyniCommand.RunAsync([.. run, "--draft", draft])).Succeeded().Json.GetProperty("text").GetString();
+        Assert.Equal(plain, drafted);
+        (await AyniCommand.RunAsync([.. run, "--draft", _folder.PathOf("none.gguf")])).Failed("none.gguf");
+    }
+
+    [Fact]
     public async Task An_importance_matrix_is_collected_and_guides_the_quantizer()
     {
         var (text, matrix, output) = (_folder.Write("text.txt", new string('a', 100)), _folder.PathOf("imatrix.gguf"), _folder.PathOf("q4.gguf"));
