@@ -112,27 +112,27 @@ public abstract class PackedMatrix : IDisposable
 
     private static PackedMatrix Create(
         TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isPacked) => type switch
-    {
-        TensorType.F32 => Create<F32Format>(data, rows, columns, context, isPacked),
-        TensorType.F16 => Create<F16Format>(data, rows, columns, context, isPacked),
-        TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isPacked),
-        TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isPacked),
-        TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isPacked),
-        TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isPacked),
-        TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isPacked),
-        TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isPacked),
-        TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isPacked),
-        TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isPacked),
-        TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isPacked),
-        TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isPacked),
-        TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isPacked),
-        TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isPacked),
-        TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isPacked),
-        TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isPacked),
-        TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isPacked),
-        TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isPacked),
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
-    };
+        {
+            TensorType.F32 => Create<F32Format>(data, rows, columns, context, isPacked),
+            TensorType.F16 => Create<F16Format>(data, rows, columns, context, isPacked),
+            TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isPacked),
+            TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isPacked),
+            TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isPacked),
+            TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isPacked),
+            TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isPacked),
+            TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isPacked),
+            TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isPacked),
+            TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isPacked),
+            TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isPacked),
+            TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isPacked),
+            TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isPacked),
+            TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isPacked),
+            _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
+        };
 
     private static PackedMatrix Create<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isPacked)
         where TFormat : struct, IWeightFormat
