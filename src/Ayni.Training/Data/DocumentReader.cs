@@ -1,11 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using Ayni.Llama;
 
 namespace Ayni.Training;
 
-/// <summary>Reads a source's documents as tokens, in the order of its files and lines.</summary>
-internal sealed class DocumentReader(TrainingTokenizer tokenizer)
+/// <summary>Reads a source's documents, in the order of its files and lines.</summary>
+/// <typeparam name="T">What becomes of a document.</typeparam>
+/// <param name="ofText">What becomes of a text.</param>
+/// <param name="ofChat">What becomes of a conversation; a <see cref="ChatFormatException"/> is told with its line.</param>
+internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T> ofChat)
 {
     private const long MostTextBytes = 256 << 20;
 
@@ -15,14 +19,14 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
 
     /// <summary>Reads all documents of a file; blank lines and empty texts are passed over.</summary>
     /// <exception cref="DataException">The file is not what its format says; names the line.</exception>
-    public IEnumerable<TokenizedDocument> Read(DataFormat format, SourceFile file)
+    public IEnumerable<T> Read(DataFormat format, SourceFile file)
     {
         if (format == DataFormat.Auto)
             format = file.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? DataFormat.Auto : DataFormat.Text;
         return format == DataFormat.Text ? ReadText(file.Path) : ReadLines(format, file.Path);
     }
 
-    private IEnumerable<TokenizedDocument> ReadText(string path)
+    private IEnumerable<T> ReadText(string path)
     {
         var length = new FileInfo(path).Length;
         if (length > MostTextBytes)
@@ -38,19 +42,20 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
         }
         text = text.TrimStart('\uFEFF');
         if (!string.IsNullOrWhiteSpace(text))
-            yield return tokenizer.Encode(text);
+            yield return ofText(text);
     }
 
-    private IEnumerable<TokenizedDocument> ReadLines(DataFormat format, string path)
+    private IEnumerable<T> ReadLines(DataFormat format, string path)
     {
         foreach (var (number, line) in TextLines.Read(path))
         {
-            if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
+            if (!line.Span.Trim(" \t"u8).IsEmpty && TryReadLine(format, path, number, line, out var document))
                 yield return document;
         }
     }
 
-    private TokenizedDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
+    private bool TryReadLine(
+        DataFormat format, string path, int number, ReadOnlyMemory<byte> line, [MaybeNullWhen(false)] out T document)
     {
         try
         {
@@ -61,11 +66,13 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
             var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
             if (isChat)
             {
-                var conversation = ChatLine.Read(root);
-                return tokenizer.Encode(conversation.Messages, index => conversation.IsLearned[index]);
+                document = ofChat(ChatLine.Read(root));
+                return true;
             }
             var text = ChatLine.Text(root, "text");
-            return string.IsNullOrWhiteSpace(text) ? null : tokenizer.Encode(text);
+            var isEmpty = string.IsNullOrWhiteSpace(text);
+            document = isEmpty ? default : ofText(text);
+            return !isEmpty;
         }
         catch (JsonException error)
         {

@@ -51,7 +51,7 @@ internal static class ShardWriter
         WriteNumber(stream, ShardFile.Version);
         var starts = new List<long> { 0 };
         var headers = new List<ShardSource>();
-        var reader = new DocumentReader(tokenizer);
+        var reader = new DocumentReader<TokenizedDocument>(tokenizer.Encode, tokenizer.Encode);
         foreach (var (source, digest) in sources.Zip(digests))
         {
             var (documents, tokens, learned) = (starts.Count, starts[^1], 0L);
