@@ -1,15 +1,11 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Ayni.Llama;
 
 namespace Ayni.Training;
 
 /// <summary>Reads a source's documents, in the order of its files and lines.</summary>
-/// <typeparam name="T">What becomes of a document.</typeparam>
-/// <param name="ofText">What becomes of a text.</param>
-/// <param name="ofChat">What becomes of a conversation; a <see cref="ChatFormatException"/> is told with its line.</param>
-internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T> ofChat)
+internal static class DocumentReader
 {
     private const long MostTextBytes = 256 << 20;
 
@@ -19,14 +15,14 @@ internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T
 
     /// <summary>Reads all documents of a file; blank lines and empty texts are passed over.</summary>
     /// <exception cref="DataException">The file is not what its format says; names the line.</exception>
-    public IEnumerable<T> Read(DataFormat format, SourceFile file)
+    public static IEnumerable<PlacedDocument> Read(DataFormat format, SourceFile file)
     {
         if (format == DataFormat.Auto)
             format = file.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? DataFormat.Auto : DataFormat.Text;
         return format == DataFormat.Text ? ReadText(file.Path) : ReadLines(format, file.Path);
     }
 
-    private IEnumerable<T> ReadText(string path)
+    private static IEnumerable<PlacedDocument> ReadText(string path)
     {
         var length = new FileInfo(path).Length;
         if (length > MostTextBytes)
@@ -42,20 +38,19 @@ internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T
         }
         text = text.TrimStart('\uFEFF');
         if (!string.IsNullOrWhiteSpace(text))
-            yield return ofText(text);
+            yield return new PlacedDocument(path, 0, new TextDocument(text));
     }
 
-    private IEnumerable<T> ReadLines(DataFormat format, string path)
+    private static IEnumerable<PlacedDocument> ReadLines(DataFormat format, string path)
     {
         foreach (var (number, line) in TextLines.Read(path))
         {
-            if (!line.Span.Trim(" \t"u8).IsEmpty && TryReadLine(format, path, number, line, out var document))
-                yield return document;
+            if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
+                yield return new PlacedDocument(path, number, document);
         }
     }
 
-    private bool TryReadLine(
-        DataFormat format, string path, int number, ReadOnlyMemory<byte> line, [MaybeNullWhen(false)] out T document)
+    private static SourceDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
     {
         try
         {
@@ -65,14 +60,9 @@ internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T
                 throw new FormatException($"expected an object, found {Kind(root)}");
             var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
             if (isChat)
-            {
-                document = ofChat(ChatLine.Read(root));
-                return true;
-            }
+                return new ConversationDocument(ChatLine.Read(root));
             var text = ChatLine.Text(root, "text");
-            var isEmpty = string.IsNullOrWhiteSpace(text);
-            document = isEmpty ? default : ofText(text);
-            return !isEmpty;
+            return string.IsNullOrWhiteSpace(text) ? null : new TextDocument(text);
         }
         catch (JsonException error)
         {
@@ -86,11 +76,17 @@ internal sealed class DocumentReader<T>(Func<string, T> ofText, Func<ChatLine, T
         {
             throw new DataException($"{path}, line {number}: a string is not valid Unicode.", error);
         }
-        catch (ChatFormatException error)
-        {
-            throw new DataException($"{path}, line {number}: {error.Message}.", error);
-        }
     }
 
     private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
+}
+
+/// <summary>A document and where it stands.</summary>
+/// <param name="Path">Its file.</param>
+/// <param name="Line">Its line from 1, or 0 where it is the whole file.</param>
+/// <param name="Document">The document.</param>
+internal readonly record struct PlacedDocument(string Path, int Line, SourceDocument Document)
+{
+    /// <summary>Where it stands, in words.</summary>
+    public string Place => Line == 0 ? Path : string.Create(CultureInfo.InvariantCulture, $"{Path}, line {Line}");
 }

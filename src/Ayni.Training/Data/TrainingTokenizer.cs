@@ -38,12 +38,12 @@ internal sealed class TrainingTokenizer
 
     /// <summary>A conversation, of which some of the assistant's messages are to be learned.</summary>
     /// <exception cref="ChatFormatException">The model's chat format can't say it, or the model has none.</exception>
-    public TokenizedDocument Encode(ChatLine conversation)
+    public TokenizedDocument Encode(IReadOnlyList<ChatMessage> messages, Func<int, bool> isLearned)
     {
         if (_chatFormat is null)
             throw new ChatFormatException(0, "the model has no chat format; take one with a chat template, or learn from text");
-        var encoded = _chatFormat.EncodeConversation(conversation.Messages);
-        return new TokenizedDocument(encoded.Ids, [.. encoded.Writers.Select(writer => writer >= 0 && conversation.IsLearned[writer])]);
+        var conversation = _chatFormat.EncodeConversation(messages);
+        return new TokenizedDocument(conversation.Ids, [.. conversation.Writers.Select(writer => writer >= 0 && isLearned(writer))]);
     }
 
     private static string ComputeDigest(TokenizerDescription description, string? chatTemplate)

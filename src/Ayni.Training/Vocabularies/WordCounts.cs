@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Ayni.Llama;
 
@@ -46,7 +47,6 @@ public sealed class WordCounts
     {
         ArgumentNullException.ThrowIfNull(options);
         var counts = new WordCounts(options);
-        var reader = new DocumentReader<string[]>(text => [text], TextsOf);
         SourceFile[] files =
         [
             .. paths.SelectMany(path => SourceFiles.Find(path, path, Environment.CurrentDirectory)).DistinctBy(file => file.Path),
@@ -54,11 +54,11 @@ public sealed class WordCounts
         var (all, done) = (files.Sum(file => new FileInfo(file.Path).Length), 0L);
         foreach (var file in files)
         {
-            foreach (var texts in reader.Read(DataFormat.Auto, file))
+            foreach (var (_, _, document) in DocumentReader.Read(DataFormat.Auto, file))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 counts.Documents++;
-                foreach (var text in texts)
+                foreach (var text in TextsOf(document))
                     counts.Add(text);
             }
             progress?.Report((done += new FileInfo(file.Path).Length) / (double)Math.Max(1, all));
@@ -83,9 +83,14 @@ public sealed class WordCounts
         }
     }
 
-    /// <summary>What a conversation says, and the words its format puts around that.</summary>
-    private static string[] TextsOf(ChatLine conversation) =>
-        [.. conversation.Messages.SelectMany(message => (string[])[message.Role.ToString().ToLowerInvariant(), "\n\n", message.Content])];
+    /// <summary>A document's texts; of a conversation also the words that its format puts around what is said.</summary>
+    private static IEnumerable<string> TextsOf(SourceDocument document) => document switch
+    {
+        TextDocument text => [text.Text],
+        ConversationDocument { Conversation: var conversation } => conversation.Messages.SelectMany(
+            message => (string[])[message.Role.ToString().ToLowerInvariant(), "\n\n", message.Content]),
+        _ => throw new UnreachableException(),
+    };
 
     private void AddWords(ReadOnlySpan<char> text)
     {

@@ -59,8 +59,7 @@ public sealed class ConversationTests
         using var file = new TemporaryModel(new TinyModel { ChatTemplate = null });
         using var source = ModelSource.Open(file.Path);
         var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, null, TimeProvider.System);
-        var conversation = new ChatLine(Messages, [.. Messages.Select(_ => true)]);
         Assert.Contains(
-            "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(conversation)).Message, StringComparison.Ordinal);
+            "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(Messages, _ => true)).Message, StringComparison.Ordinal);
     }
 }
