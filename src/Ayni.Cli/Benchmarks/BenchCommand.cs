@@ -158,7 +158,8 @@ internal static class BenchCommand
         return new FirstTokenFigure([.. ours.Skip(1)], [.. theirs.Skip(1)], [.. node.Skip(1)]);
     }
 
-    private static ClientsFigure MeasureClients(LlamaModel model, int clients, CacheType cacheType, Peer? peer, CancellationToken cancellationToken)
+    private static ClientsFigure MeasureClients(
+        LlamaModel model, int clients, CacheType cacheType, Peer? peer, CancellationToken cancellationToken)
     {
         var meter = new ClientsMeter(model, clients, cacheType);
         // Minutes each, so each is measured once, and one after another only some are.
@@ -206,4 +207,5 @@ internal static class BenchCommand
 
 /// <summary>What is measured.</summary>
 internal sealed record BenchPlan(
-    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs, bool FirstToken, bool PackCache, int? Clients);
+    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs,
+    bool FirstToken, bool PackCache, int? Clients);

@@ -187,9 +187,10 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         {
             AnsiConsole.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clients.Clients} clients in {clients.Together:F1} s; one after another {clients.AloneWithoutCache:F1} s ({clients.AloneWithoutCache / clients.Together:F2} times), {clients.AloneWithCache:F1} s with the prefix cache ({clients.AloneWithCache / clients.Together:F2} times), by {clients.MeasuredAlone} of them"));
+                $"{clients.Clients} clients in {clients.Together:F1} s; one after another, by {clients.MeasuredAlone} of them, "))
+                + Times(clients.AloneWithoutCache, clients) + ", with the prefix cache " + Times(clients.AloneWithCache, clients));
             if (clients.Peer is { } peerSeconds)
-                AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"llama.cpp, {ClientsFigure.PeerSequences} at a time: {peerSeconds:F1} s ({clients.PeerRatio:F2} times)"));
+                AnsiConsole.WriteLine($"llama.cpp, {ClientsFigure.PeerSequences} at a time: {Times(peerSeconds, clients)}");
         }
         foreach (var figure in Forced)
         {
@@ -198,6 +199,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
                 $"{figure.Name}: {figure.Text.CopiedShare():P0} of {figure.Text.Output.Length} tokens copied; {BenchFigure.MedianOf(figure.Plain):F2} tokens/s plainly, {BenchFigure.MedianOf(figure.Guessing):F2} with guesses, {figure.Speedup:F2} times"));
         }
 
+        static string Times(double seconds, ClientsFigure clients) =>
+            string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s ({seconds / clients.Together:F2} times)");
         static string Number(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
         static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);
     }
