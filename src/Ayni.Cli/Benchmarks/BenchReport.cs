@@ -187,7 +187,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         {
             AnsiConsole.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clients.Clients} clients in {clients.Together:F1} s; one after another, by {clients.MeasuredAlone} of them, "))
+                $"{clients.Clients} clients in {clients.Together:F1} s; one after another, by {clients.MeasuredAlone} of them, ")
                 + Times(clients.AloneWithoutCache, clients) + ", with the prefix cache " + Times(clients.AloneWithCache, clients));
             if (clients.Peer is { } peerSeconds)
                 AnsiConsole.WriteLine($"llama.cpp, {ClientsFigure.PeerSequences} at a time: {Times(peerSeconds, clients)}");
