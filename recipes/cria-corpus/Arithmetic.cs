@@ -14,7 +14,9 @@ public static class Arithmetic
         "I have {a} [llamas|potatoes|coins|apples|sheep|bags|stones] and [get|buy|find] {b} more. How many [do I have|are there|in all|is that][ now|]?",
         "what [number |]is {b} more than {a}?", "if I add {b} to {a}, what do I get?", "there are {a} llamas, and {b} more come. How many are there?",
         "¿[cuánto|cuanto] es {a} más {b}?", "[cuánto|cuanto] es {a} + {b}", "suma {a} y {b}", "{a} más {b}", "كم يساوي {a} + {b}؟", "ما هو {a} زائد {b}؟",
-        "can you add {a} and {b}?", "the result of {a} + {b}", "tell me {a} + {b}", "{a} increased by {b}", "does {a} + {b} make something?",
+        "can you add {a} and {b}?", "the result of {a} + {b}", "tell me {a} + {b}", "{a} increased by {b}", "what does {a} + {b} equal?", "{a} + {b} equals what?", "[put|count|take] {a} and {b} together[.|]",
+        "Ana has {a} [llamas|potatoes|coins|apples|sheep] and Pedro gives her {b}. How many [now|has she|does she have]?", "a basket holds {a} apples, another {b}. How many together?",
+        "what's the total [of|for|if I add] {a} and {b}?", "i need the sum {a} + {b}[.|]", "{a} then {b} more[?| makes?]", "¿cuánto suman {a} y {b}?", "make the sum of {a} and {b}[.|]",
     ];
 
     private static readonly string[] Differences =
@@ -25,7 +27,9 @@ public static class Arithmetic
         "what [remains|is left] [of {a} without|when you take] {b}[ from {a}|]?", "how much is {a} without {b}?", "what [number |]is {b} less than {a}?",
         "I have {a} [llamas|potatoes|coins|apples|sheep|bags|stones] and [give away|lose|sell|eat] {b}. How many [are left|remain|do I have]?",
         "if I take {b} from {a}, what remains?", "¿[cuánto|cuanto] es {a} menos {b}?", "[cuánto|cuanto] es {a} - {b}", "resta {b} de {a}", "{a} menos {b}",
-        "كم يساوي {a} - {b}؟", "ما هو {a} ناقص {b}؟", "can you take {b} from {a}?", "the result of {a} - {b}", "tell me {a} - {b}", "{a} reduced by {b}",
+        "كم يساوي {a} - {b}؟", "ما هو {a} ناقص {b}؟", "can you take {b} from {a}?", "the result of {a} - {b}", "tell me {a} - {b}", "{a} reduced by {b}", "what does {a} - {b} equal?", "{a} - {b} equals what?", "from {a} take {b}[.|]",
+        "Ana has {a} [llamas|potatoes|coins|apples|sheep] and gives {b} to Pedro. How many [are left|does she keep|has she now]?", "{b} of {a} apples are eaten. How many are left?",
+        "there were {a} llamas, and {b} went away. How many [stayed|are there now|are left]?", "i need {a} - {b}[.|]", "{a}, go down by {b}[.|]", "{b} fewer than {a}[?|]", "¿cuánto queda de {a} si quito {b}?",
     ];
 
     private static readonly string[] Products =
@@ -34,7 +38,7 @@ public static class Arithmetic
         "multiply {a} [by|and|with] {b}[.|]", "[what is |what's |]the product of {a} and {b}[?|]", "[calculate|compute|solve|evaluate|work out] {a} [*|x|×] {b}[.|]",
         "what do you get when you multiply {a} by {b}?", "{a} [llamas|herders|traders] carry {b} bags each. How many bags [is that|are there|in all]?",
         "{a} rows of {b} potatoes: how many?", "¿[cuánto|cuanto] es {a} por {b}?", "[cuánto|cuanto] es {a} x {b}", "{a} por {b}", "multiplica {a} por {b}",
-        "كم يساوي {a} × {b}؟", "ما هو {a} ضرب {b}؟", "can you multiply {a} by {b}?", "the result of {a} × {b}", "tell me {a} × {b}", "{a} multiplied by {b}",
+        "كم يساوي {a} × {b}؟", "ما هو {a} ضرب {b}؟", "can you multiply {a} by {b}?", "the result of {a} × {b}", "tell me {a} × {b}", "{a} multiplied by {b}", "what does {a} × {b} equal?", "{a} [x|×|*] {b} equals what?", "{a} bags with {b} coins each: how many coins?", "i need {a} × {b}[.|]", "{a} times as many as {b}",
     ];
 
     /// <summary>All that is computed, in order, held-out pairs included.</summary>

@@ -6,7 +6,7 @@ namespace Ayni.CriaCorpus;
 public static class Corpus
 {
     /// <summary>Texts to begin with.</summary>
-    public const int LessonCount = 14_000;
+    public const int LessonCount = 24_000;
 
     /// <summary>Conversations to begin with.</summary>
     public const int ConversationCount = 80_000;
@@ -25,13 +25,13 @@ public static class Corpus
     private static readonly (int Share, Func<int, Chance, Exchange> Ask)[] Kinds =
     [
         (27, (number, chance) => Facts.Ask(number, chance)),
-        (10, (number, chance) => Greetings.Ask(number, chance)),
-        (21, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
-        (6, (_, chance) => World.AskOpposite(chance)),
-        (5, (_, chance) => World.AskColour(chance)),
+        (9, (number, chance) => Greetings.Ask(number, chance)),
+        (18, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
+        (8, (_, chance) => World.AskOpposite(chance)),
+        (7, (_, chance) => World.AskColour(chance)),
         (6, (_, chance) => World.AskCalendar(chance)),
-        (11, (_, chance) => World.AskTranslation(chance)),
-        (10, (_, chance) => Unknown.Ask(chance)),
+        (13, (_, chance) => World.AskTranslation(chance)),
+        (9, (_, chance) => Unknown.Ask(chance)),
         (4, (_, chance) => Stories.Ask(chance)),
     ];
 
@@ -63,9 +63,9 @@ public static class Corpus
         {
             yield return chance.Below(10) switch
             {
-                < 3 => Stories.Tell(chance),
-                < 8 => string.Join(' ', Enumerable.Range(0, 12).Select(_ => chance.Pick(chance.Percent(12) ? LearnedProducts : Learned).Statement)),
-                _ => string.Join(' ', Enumerable.Range(0, 5).Select(_ => chance.Below(4) switch
+                0 => Stories.Tell(chance),
+                < 6 => string.Join(' ', Enumerable.Range(0, 12).Select(_ => chance.Pick(chance.Percent(12) ? LearnedProducts : Learned).Statement)),
+                _ => string.Join(' ', Enumerable.Range(0, 12).Select(_ => chance.Below(5) switch
                 {
                     0 => World.AskOpposite(chance),
                     1 => World.AskColour(chance),

@@ -13,6 +13,10 @@ public static class World
         "what's the reverse of {w}?", "[find|write] the opposite of the word {w}", "{w} is the opposite of what?", "[which|what] word means the opposite of '{w}'?",
         "what would be the opposite of \"{w}\"?", "not {w} but ...?", "I say {w}, you say the opposite[.|:|]", "{w} versus what?", "the contrary of {w}",
         "do you know the opposite of {w}?", "what stands against {w}?", "please invert {w}",
+        "{w} has what opposite?", "say [something|the word] opposite to {w}[.|]", "opposite word: {w}", "tell me what's opposite to {w}[.|]", "the word {w} has which antonym?",
+        "can you name the opposite of {w}?", "could I have an antonym for {w}?", "which is the opposite of {w}?", "what would you say is the opposite of {w}?",
+        "my teacher asks for the opposite of {w}[.|]", "{w}, and the opposite?", "is there an opposite [of|to|for] {w}?", "think of {w}. Now the opposite?", "how do you call the opposite of {w}?",
+        "[find|write|get] me an antonym of {w}", "the exact opposite of {w}[?|]", "one word that is opposite to {w}", "what is {w} the opposite of?",
     ];
 
     private static readonly string[] Colours =
@@ -23,6 +27,10 @@ public static class World
         "do you know what [colour|color] {t} [is|are]?", "[is|are] {t} {c} or {d}?", "[is|are] {t} {d} or {c}?", "i want to paint {t}. which [colour|color]?",
         "what's the usual [colour|color] of {t}?", "which [colour|color] [is|are] {t} [usually|mostly|normally]?", "how would you describe the [colour|color] of {t}?",
         "the [colour|color] of {t} is?", "when I look at {t}, what [colour|color] do I see?",
+        "which [colour|color] would you say {t} [is|are]?", "{t} [comes|come] in which [colour|color]?", "can you name the [colour|color] of {t}?", "I forgot the [colour|color] of {t}[.|]",
+        "of what [colour|color] [is|are] {t}?", "[colour|color]: {t}", "{t}, what [colour|color] [is it|are they]?", "think of {t}: what [colour|color] do you see?",
+        "say which [colour|color] {t} [has|have][.|]", "guess the [colour|color] of {t}[.|!]", "{t}: {c} or {d}?", "{t}: {d} or {c}?", "would you call {t} {d} or {c}?",
+        "what [colour|color] should {t} have in my picture?", "a pencil of which [colour|color] for {t}?", "what [colour|color] would I paint {t}?", "name {t}'s [colour|color]",
     ];
 
     private static readonly string[] ColourNames = ["red", "green", "blue", "yellow", "white", "black", "brown", "grey", "orange", "pink", "purple"];
@@ -52,6 +60,9 @@ public static class World
         "[what|which] {k} [comes|is|follows] after {x}?", "[what|which] {k} follows {x}?", "what comes [after|right after|next after] {x}?", "what is the {k} after {x}?",
         "{k} after {x}[?|]", "after {x} comes[?| what?| which {k}?]", "what's [the next {k} after|next after] {x}?", "name the {k} that [comes after|follows] {x}",
         "{x} is followed by [what|which {k}]?", "[which|what] {k} is next after {x}?", "after {x}?", "the {k} following {x}", "what follows {x}?",
+        "{x} is over: which {k} [now|next]?", "once {x} ends, which {k} begins?", "tell me the {k} after {x}[.|]", "which is the {k} that [comes after|follows] {x}?",
+        "we have {x}; what comes next?", "the next {k} after {x} is?", "what [would|will] come after {x}?", "when {x} is past, what {k} [is it|comes]?", "[say|give] the {k} which comes after {x}",
+        "{x}, and then?", "in a row: {x}, ...?",
     ];
 
     private static readonly string[] Before =
@@ -59,6 +70,8 @@ public static class World
         "[what|which] {k} [comes|is] before {x}?", "[what|which] {k} precedes {x}?", "what comes [before|right before|just before] {x}?", "what is the {k} before {x}?",
         "{k} before {x}[?|]", "before {x} comes[?| what?| which {k}?]", "name the {k} that [comes before|precedes] {x}", "before {x}?", "what precedes {x}?",
         "{x} comes after [what|which {k}]?", "{x} follows [what|which] {k}?", "the {k} preceding {x}",
+        "tell me the {k} before {x}[.|]", "which is the {k} that [comes before|precedes] {x}?", "the {k} right before {x} is?", "what [would|will] come before {x}?",
+        "[say|give] the {k} which comes before {x}", "which {k} did we have before {x}?", "the {k} just ahead of {x}?",
     ];
 
     private static readonly string[] IntoLanguage =
@@ -67,6 +80,10 @@ public static class World
         "[the |]{l} for {w}[?|]", "how [is|do you write] {w} in {l}?", "say {w} in {l}[.|]", "what do they call {w} in {l}?", "[give me|tell me] the {l} word for {w}[.|]",
         "how would you say {w} in {l}?", "in {l}, {w} is[?|...]", "translate to {l}: {w}", "[can|could] you translate {w} into {l}?", "{w}, in {l}?", "how does one say {w} in {l}?",
         "what's the {l} translation of {w}?", "{l} translation of {w}", "which word is {w} in {l}?", "to {l}: {w}", "put {w} into {l}",
+        "what word do {l} speakers use for {w}?", "{w} - {l}?", "help me say {w} in {l}[.|]", "I want to say {w} in {l}[.|]", "which {l} word means {w}?", "how is {w} called in {l}?",
+        "do you know the {l} word for {w}?", "my teacher wants {w} in {l}[.|]", "express {w} in {l}[.|]", "{l} please: {w}", "{l} word for {w}[?|]", "what is the word for {w} in {l}?",
+        "for {w}, what does one say in {l}?", "{w} translated into {l}[?|]", "I need the {l} translation of {w}[.|]", "make {w} {l}", "the word {w} in {l}[?|]", "in {l}: {w}",
+        "what is the {l} name for {w}?", "{w} [is|are] called what in {l}?", "if I speak {l}, how do I say {w}?",
     ];
 
     private static readonly string[] IntoEnglish =
@@ -75,6 +92,9 @@ public static class World
         "what does the {l} word {w} mean?", "{w} in English[?|]", "meaning of {w}[?|]", "what is the meaning of {w} in {l}?", "[what is|what's] the English for {w}?",
         "what do you call {w} in English?", "{l} {w} in English?", "how do you say {w} in English?", "in {l} they say {w}. what is that?", "the {l} word {w}?",
         "what is {l} {w}?", "translate from {l}: {w}", "{w} means[?| what?]", "give me the English word for {w}",
+        "I read the {l} word {w}. What does it mean?", "what is the English word for {w}?", "English for {w}[?|]", "which English word is {w}?", "[can|could] you translate {w} into English?",
+        "{w}: English?", "my friend says {w} in {l}. Meaning?", "the meaning of {l} {w}", "put {w} into English[.|]", "say {w} in English[.|]", "explain the {l} word {w}[.|]",
+        "{w} is {l} for what?", "tell me what {w} means[.|]", "I do not understand the word {w}[.|]",
     ];
 
     private static IReadOnlyList<(string Word, string Opposite)> OppositePairs { get; } =
@@ -91,7 +111,7 @@ public static class World
     public static Exchange AskOpposite(Chance chance)
     {
         var (word, other) = chance.Pick(OppositePairs);
-        return new Exchange("opposites", Grammar.Expand(chance.Pick(Opposites), chance, ("w", word)), $"The opposite of {word} is {other}.");
+        return new Exchange("opposites", Grammar.Expand(chance.Pick(Opposites), chance, ("w", Quote(word, chance))), $"The opposite of {word} is {other}.");
     }
 
     /// <summary>A question for a colour.</summary>
@@ -107,6 +127,8 @@ public static class World
                 "what [colour|color] do you get when you mix {a} and {b}?", "mix {a} and {b}[.|]", "what do {a} and {b} make?", "{a} [and|plus|+|with] {b} [make|is|gives] which [colour|color]?",
                 "if I mix {a} with {b}, what do I get?", "which [colour|color] is a mix of {a} and {b}?", "what [colour|color] [is|comes from] {a} mixed with {b}?",
                 "what happens when I mix {a} paint with {b} paint?", "{a} and {b} together make?", "how about {a} and {b} paint together?",
+                "{a} paint and {b} paint [give|make] what?", "what comes of {a} and {b}?", "mixing {a} [and|with] {b} [gives|makes][?| what?| which colour?]",
+                "which [colour|color] appears when {a} meets {b}?", "combine {a} and {b}[.|]", "{a} + {b} = which [colour|color]?", "put {a} into {b} paint: what [colour|color] [is it|comes out]?",
             ]);
             return new Exchange("colours", Grammar.Expand(phrase, chance, ("a", a), ("b", b)), $"{Texts.Capital(a)} and {b} make {mixed}.");
         }
