@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ayni.CriaCorpus;
 using Ayni.Tests;
+using Corpus = Ayni.CriaCorpus.Corpus;
 
 namespace Ayni.Training.Tests;
 
@@ -40,7 +41,7 @@ public sealed partial class CriaCorpusTests
         var words = World.AllWords.SelectMany(text => Letters().Matches(text).Select(match => match.Value)).Where(word => word.Length > 2)
             .Concat(Enumerable.Range(0, 101).Select(Arithmetic.Name)).ToHashSet();
         var learned = Exchanges.Value.Select(exchange => Shape(exchange.Question, words)).ToHashSet();
-        Assert.Empty(Prompts.Value.Select(prompt => prompt.Prompt).Where(prompt => learned.Contains(Shape(prompt, words))));
+        Assert.DoesNotContain(Prompts.Value, prompt => learned.Contains(Shape(prompt.Prompt, words)));
     }
 
     [Fact]
