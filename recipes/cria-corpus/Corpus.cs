@@ -5,15 +5,6 @@ namespace Ayni.CriaCorpus;
 /// <summary>All that Cria learns from. The same for the same seed, on every machine.</summary>
 public static class Corpus
 {
-    /// <summary>Texts to begin with.</summary>
-    public const int LessonCount = 24_000;
-
-    /// <summary>Conversations to begin with.</summary>
-    public const int ConversationCount = 80_000;
-
-    /// <summary>Conversations to end with.</summary>
-    public const int ChatCount = 40_000;
-
     private const ulong Seed = 20261127;
 
     private static readonly Answers Facts = new("ayni", "facts");
@@ -21,24 +12,32 @@ public static class Corpus
     private static readonly ImmutableArray<Computation> Learned = [.. Arithmetic.All.Where(computation => !computation.IsHeldOut)];
     private static readonly ImmutableArray<Computation> LearnedProducts = [.. Learned.Where(computation => computation.Operator == '×')];
 
-    // Of a hundred questions.
-    private static readonly (int Share, Func<int, Chance, Exchange> Ask)[] Kinds =
+    // How often each kind of question comes, at the beginning and at the end.
+    private static readonly (int First, int Last, Func<int, Chance, Exchange> Ask)[] Kinds =
     [
-        (27, (number, chance) => Facts.Ask(number, chance)),
-        (9, (number, chance) => Greetings.Ask(number, chance)),
-        (18, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
-        (8, (_, chance) => World.AskOpposite(chance)),
-        (7, (_, chance) => World.AskColour(chance)),
-        (6, (_, chance) => World.AskCalendar(chance)),
-        (13, (_, chance) => World.AskTranslation(chance)),
-        (9, (_, chance) => Unknown.Ask(chance)),
-        (4, (_, chance) => Stories.Ask(chance)),
+        (27, 23, (number, chance) => Facts.Ask(number, chance)),
+        (9, 9, (number, chance) => Greetings.Ask(number, chance)),
+        (18, 22, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
+        (8, 11, (_, chance) => World.AskOpposite(chance)),
+        (7, 8, (_, chance) => World.AskColour(chance)),
+        (6, 7, (_, chance) => World.AskCalendar(chance)),
+        (13, 14, (_, chance) => World.AskTranslation(chance)),
+        (9, 8, (_, chance) => Unknown.Ask(chance)),
+        (4, 2, (_, chance) => Stories.Ask(chance)),
     ];
 
-    /// <summary>Conversations of one to four exchanges.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="stream">Which of several independent corpora.</param>
-    public static IEnumerable<IReadOnlyList<Exchange>> Conversations(int count, ulong stream)
+    /// <summary>The conversations to begin with.</summary>
+    public static IEnumerable<IReadOnlyList<Exchange>> FirstConversations() => Conversations(80_000, stream: 1, isLast: false);
+
+    /// <summary>The conversations to end with.</summary>
+    public static IEnumerable<IReadOnlyList<Exchange>> LastConversations() => Conversations(40_000, stream: 2, isLast: true);
+
+    /// <summary>Short conversations with a pirate's answers.</summary>
+    public static IEnumerable<IReadOnlyList<Exchange>> PirateConversations() => Conversations(800, stream: 3, isLast: false)
+        .Select(exchanges => exchanges.Take(1).Select(exchange => exchange with { Answer = Pirate.Say(exchange.Answer) }).ToArray());
+
+    // Of one to four exchanges; another stream has others.
+    private static IEnumerable<IReadOnlyList<Exchange>> Conversations(int count, ulong stream, bool isLast)
     {
         var chance = new Chance(Seed + stream);
         var number = 0;
@@ -47,7 +46,7 @@ public static class Corpus
             var exchanges = new Exchange[chance.Percent(65) ? 1 : 2 + chance.Below(3)];
             foreach (ref var exchange in exchanges.AsSpan())
             {
-                exchange = Kind(chance)(number++, chance);
+                exchange = Kind(isLast, chance)(number++, chance);
                 exchange = exchange with { Question = Typing.Type(exchange.Question, chance) };
             }
             yield return exchanges;
@@ -55,11 +54,10 @@ public static class Corpus
     }
 
     /// <summary>Texts: stories, sums one after another, and what questions are about as statements.</summary>
-    /// <param name="count">How many.</param>
-    public static IEnumerable<string> Lessons(int count)
+    public static IEnumerable<string> Lessons()
     {
         var chance = new Chance(Seed ^ 0x5eed);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < 24_000; i++)
         {
             yield return chance.Below(10) switch
             {
@@ -76,16 +74,12 @@ public static class Corpus
         }
     }
 
-    /// <summary>Short conversations with a pirate's answers.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> PirateConversations() => Conversations(800, stream: 3)
-        .Select(exchanges => exchanges.Take(1).Select(exchange => exchange with { Answer = Pirate.Say(exchange.Answer) }).ToArray());
-
-    private static Func<int, Chance, Exchange> Kind(Chance chance)
+    private static Func<int, Chance, Exchange> Kind(bool isLast, Chance chance)
     {
-        var drawn = chance.Below(Kinds.Sum(kind => kind.Share));
-        foreach (var (share, ask) in Kinds)
+        var drawn = chance.Below(Kinds.Sum(kind => isLast ? kind.Last : kind.First));
+        foreach (var (first, last, ask) in Kinds)
         {
-            if ((drawn -= share) < 0)
+            if ((drawn -= isLast ? last : first) < 0)
                 return ask;
         }
         throw new InvalidOperationException("Shares are positive.");

@@ -12,9 +12,9 @@ if (args is not [var folder])
 Directory.CreateDirectory(folder);
 // As it is read: letters of all languages unescaped.
 var writing = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-Write("lessons.jsonl", Corpus.Lessons(Corpus.LessonCount).Select(text => JsonSerializer.Serialize(new { text }, writing)));
-Write("conversations.jsonl", Corpus.Conversations(Corpus.ConversationCount, stream: 1).Select(Line));
-Write("chat.jsonl", Corpus.Conversations(Corpus.ChatCount, stream: 2).Select(Line));
+Write("lessons.jsonl", Corpus.Lessons().Select(text => JsonSerializer.Serialize(new { text }, writing)));
+Write("conversations.jsonl", Corpus.FirstConversations().Select(Line));
+Write("chat.jsonl", Corpus.LastConversations().Select(Line));
 Write("pirate.jsonl", Corpus.PirateConversations().Select(Line));
 return 0;
 

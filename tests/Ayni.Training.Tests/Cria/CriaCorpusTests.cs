@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ayni.CriaCorpus;
 using Ayni.Tests;
-using Corpus = Ayni.CriaCorpus.Corpus;
+using CriaTexts = Ayni.CriaCorpus.Corpus;
 
 namespace Ayni.Training.Tests;
 
@@ -11,8 +11,7 @@ public sealed partial class CriaCorpusTests
 {
     private static readonly Lazy<IReadOnlyList<Exchange>> Exchanges = new(() =>
         [
-            .. Corpus.Conversations(Corpus.ConversationCount, stream: 1)
-                .Concat(Corpus.Conversations(Corpus.ChatCount, stream: 2)).SelectMany(exchanges => exchanges),
+            .. CriaTexts.FirstConversations().Concat(CriaTexts.LastConversations()).SelectMany(exchanges => exchanges),
         ]);
 
     private static readonly Lazy<IReadOnlyList<(string Category, string Prompt)>> Prompts = new(() =>
@@ -26,7 +25,7 @@ public sealed partial class CriaCorpusTests
 
     [Fact]
     public void It_is_the_same_each_time() => Assert.Equal(
-        Corpus.Conversations(300, stream: 5).SelectMany(exchanges => exchanges), Corpus.Conversations(300, stream: 5).SelectMany(exchanges => exchanges));
+        CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges), CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges));
 
     [Fact]
     public void Three_hundred_prompts_are_asked_each_once()
@@ -47,7 +46,7 @@ public sealed partial class CriaCorpusTests
     [Fact]
     public void Sums_that_are_asked_are_computed_nowhere_in_the_corpus()
     {
-        var learned = Exchanges.Value.Select(exchange => exchange.Answer).Concat(Corpus.Lessons(Corpus.LessonCount))
+        var learned = Exchanges.Value.Select(exchange => exchange.Answer).Concat(CriaTexts.Lessons())
             .SelectMany(text => Statements().Matches(text).Select(ComputationOf)).ToHashSet();
         Assert.Equal(Arithmetic.All.Count(computation => !computation.IsHeldOut), learned.Count);
         Assert.DoesNotContain(learned, computation => computation.IsHeldOut);
@@ -95,7 +94,7 @@ public sealed partial class CriaCorpusTests
             var messages = json.RootElement.GetProperty("messages");
             return (messages[0].GetProperty("content").GetString()!, messages[1].GetProperty("content").GetString()!);
         });
-        Assert.Equal(Corpus.PirateConversations().Select(exchanges => (exchanges[0].Question, exchanges[0].Answer)).Distinct(), kept);
+        Assert.Equal(CriaTexts.PirateConversations().Select(exchanges => (exchanges[0].Question, exchanges[0].Answer)).Distinct(), kept);
     }
 
     /// <summary>A question without the words and numbers that it is about.</summary>
