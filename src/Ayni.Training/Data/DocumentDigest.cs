@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
@@ -6,6 +7,8 @@ namespace Ayni.Training;
 /// <summary>SHA-256 of a document's normal form, or another value of as many bytes, ordered as the bytes are.</summary>
 internal readonly record struct DocumentDigest(UInt128 High, UInt128 Low) : IComparable<DocumentDigest>
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>Its length in bytes.</summary>
     public const int Bytes = SHA256.HashSizeInBytes;
 
@@ -26,7 +29,7 @@ internal readonly record struct DocumentDigest(UInt128 High, UInt128 Low) : ICom
 
     /// <summary>Whether a text is a number of bytes in hexadecimal, in lower case.</summary>
     public static bool IsHex(ReadOnlySpan<char> text, int bytes) =>
-        text.Length == 2 * bytes && !text.ContainsAnyExcept("0123456789abcdef");
+        text.Length == 2 * bytes && !text.ContainsAnyExcept(HexDigits);
 
     /// <summary>Writes its 32 bytes.</summary>
     public void CopyTo(Span<byte> bytes)

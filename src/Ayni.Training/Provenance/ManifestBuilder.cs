@@ -29,8 +29,8 @@ internal sealed class ManifestBuilder
         if (parent is null)
             return;
         var provenance = parent.ProvenanceDigest is { } digest ? ModelProvenance.Find(parent.Path, digest) : null;
-        _parent = new ManifestParent(parent.Name, parentDigest!, parent.ProvenanceDigest, provenance?.Signed);
-        if (provenance?.Signed.Lineage.Count() == ManifestCheck.MostGenerations)
+        _parent = new ManifestParent(parent.Name, parentDigest!, parent.ProvenanceDigest, provenance?.SignedManifest);
+        if (provenance?.SignedManifest.Lineage.Count() == ManifestCheck.MostGenerations)
         {
             throw new ProvenanceException(
                 $"{parent.Path}: it has {ManifestCheck.MostGenerations} generations already, and no more are recorded.");

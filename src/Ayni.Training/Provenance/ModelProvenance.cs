@@ -11,7 +11,7 @@ public sealed class ModelProvenance
     private const string ManifestEnding = "provenance.json";
     private const string LeavesEnding = "provenance.leaves";
 
-    private ModelProvenance(string model, string path, SignedManifest signed) => (Model, Path, Signed) = (model, path, signed);
+    private ModelProvenance(string model, string path, SignedManifest signed) => (Model, Path, SignedManifest) = (model, path, signed);
 
     /// <summary>The model's file or folder.</summary>
     public string Model { get; }
@@ -20,7 +20,7 @@ public sealed class ModelProvenance
     public string Path { get; }
 
     /// <summary>The manifest.</summary>
-    public SignedManifest Signed { get; }
+    public SignedManifest SignedManifest { get; }
 
     /// <summary>Whether the digests of its documents lie beside it.</summary>
     internal bool HasLeaves => File.Exists(LeavesPath);

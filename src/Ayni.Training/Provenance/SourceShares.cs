@@ -14,10 +14,10 @@ internal static class SourceShares
             (UInt128)source.Tokens * (UInt128)ExactDecimal.Read(source.Weight, ExactDecimal.MillionthPlaces)!.Value)];
         var all = units.Aggregate((a, b) => a + b);
         // At most 2⁵³ tokens times 2³⁰ millionths times 2⁴⁰ units of a share.
-        (UInt128 Share, UInt128 Rest)[] parts = [.. units.Select(unit => UInt128.DivRem(unit * (UInt128)ExactDecimal.WholeShare, all))];
+        (UInt128 Share, UInt128 Lost)[] parts = [.. units.Select(unit => UInt128.DivRem(unit * (UInt128)ExactDecimal.WholeShare, all))];
         var left = ExactDecimal.WholeShare - (long)parts.Aggregate(UInt128.Zero, (sum, part) => sum + part.Share);
         var shares = parts.Select(part => (long)part.Share).ToArray();
-        foreach (var i in Enumerable.Range(0, parts.Length).OrderByDescending(i => parts[i].Rest).Take((int)left))
+        foreach (var i in Enumerable.Range(0, parts.Length).OrderByDescending(i => parts[i].Lost).Take((int)left))
             shares[i]++;
         return [.. shares.Select(share => ExactDecimal.Write(share, ExactDecimal.SharePlaces))];
     }

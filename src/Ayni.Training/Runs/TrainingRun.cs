@@ -259,32 +259,35 @@ public sealed class TrainingRun : IDisposable
             _model.Merge(_context);
         var isGguf = output.Format == TrainedFormat.Gguf;
         var (format, target) = isGguf ? (ModelFormat.Gguf, PathOf("model.gguf")) : (ModelFormat.Safetensors, PathOf("model"));
-        var (exact, typed) = (PathOf("weights.gguf"), PathOf("typed.gguf"));
+        var (exact, typed) = (PathOf("weights.gguf"), PathOf(isGguf ? "typed.gguf" : "typed"));
         try
         {
             _origin.WriteGguf(exact, _model);
             if (output is { Type: nameof(TensorType.F32) } && isGguf)
                 File.Move(exact, typed, overwrite: true);
             else
-                Convert(exact, typed, ModelFormat.Gguf, QuantizationMix.Find(output.Type), null);
+                Convert(exact, typed, QuantizationMix.Find(output.Type), null);
             string tensorDigest;
             using (var source = ModelSource.Open(typed))
                 tensorDigest = System.Convert.ToHexStringLower(source.ComputeTensorDigest(cancellationToken).Span);
             var signed = _manifest.Create(sources, tensorDigest);
-            Convert(typed, target, format, null, signed.Digest);
+            Convert(typed, target, null, signed.Digest);
             ModelProvenance.Write(isGguf ? Folder : target, signed, _manifest.WithParents(sources));
         }
         finally
         {
             File.Delete(exact);
-            File.Delete(typed);
+            if (isGguf)
+                File.Delete(typed);
+            else if (Directory.Exists(typed))
+                Directory.Delete(typed, recursive: true);
         }
         return target;
 
-        void Convert(string from, string to, ModelFormat kind, QuantizationMix? type, string? provenance)
+        void Convert(string from, string to, QuantizationMix? type, string? provenance)
         {
             using var source = ModelSource.Open(from);
-            ModelConverter.Convert(source, to, kind, type, replaces: true, workers: 0, provenance, null, cancellationToken);
+            ModelConverter.Convert(source, to, format, type, replaces: true, workers: 0, provenance, null, cancellationToken);
         }
     }
 }
