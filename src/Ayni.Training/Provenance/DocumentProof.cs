@@ -32,7 +32,8 @@ public sealed record DocumentProof(int Version, string Manifest, string Document
     /// <summary>Writes the proof for people to read.</summary>
     public void Write(Stream stream)
     {
-        JsonSerializer.Serialize(stream, this, ProvenanceJson.Default.DocumentProof);
+        using (var writer = new Utf8JsonWriter(stream, ProvenanceFile.Writing))
+            JsonSerializer.Serialize(writer, this, ProvenanceJson.Default.DocumentProof);
         stream.WriteByte((byte)'\n');
     }
 

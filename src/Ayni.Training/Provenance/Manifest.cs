@@ -118,7 +118,7 @@ internal sealed class UndisclosedConverter : JsonConverter<SignedManifest?>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, WriteIndented = true)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(SignedManifest))]
 [JsonSerializable(typeof(DocumentProof))]
 internal sealed partial class ProvenanceJson : JsonSerializerContext;

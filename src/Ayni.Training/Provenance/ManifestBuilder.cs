@@ -29,7 +29,8 @@ internal sealed class ManifestBuilder
         if (parent is null)
             return;
         var provenance = parent.ProvenanceDigest is { } digest ? ModelProvenance.Find(parent.Path, digest) : null;
-        _parent = new ManifestParent(parent.Name, parentDigest!, parent.ProvenanceDigest, provenance?.SignedManifest);
+        _parent = new ManifestParent(
+            parent.Metadata.FindString("general.name") ?? parent.Name, parentDigest!, parent.ProvenanceDigest, provenance?.SignedManifest);
         if (provenance?.SignedManifest.Lineage.Count() == ManifestCheck.MostGenerations)
         {
             throw new ProvenanceException(

@@ -39,8 +39,8 @@ internal static class ManifestCheck
                 Require(IsDigest(text), $"manifest.{name}", "expected 64 hexadecimal digits");
             Require(manifest.Maker is null || IsDigest(manifest.Maker), "manifest.maker", "expected 64 hexadecimal digits, or null");
             Require(
-                one.Signature is null || DocumentDigest.IsHex(one.Signature, 64), "signature", "expected 128 hexadecimal digits, or null");
-            Require((manifest.Maker is null) == (one.Signature is null), "signature", "a maker signs, and nobody else does");
+                !one.IsSigned || DocumentDigest.IsHex(one.Signature, 64), "signature", "expected 128 hexadecimal digits, or 'unsigned'");
+            Require((manifest.Maker is not null) == one.IsSigned, "signature", "a maker signs, and nobody else does");
             CheckParent(manifest.Parent);
             Require(manifest.Duplicates.Policy is "near" or "exact", "manifest.duplicates.policy", "neither near nor exact");
             Require(manifest.Sources.Count is > 0 and <= MostSources, "manifest.sources", $"expected 1 to {MostSources} sources");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -7,6 +8,14 @@ namespace Ayni.Training;
 /// <summary>How files of provenance are read and written: of bounded length, and whole or not at all.</summary>
 internal static class ProvenanceFile
 {
+    /// <summary>How JSON is written for people to read.</summary>
+    public static readonly JsonWriterOptions Writing = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     /// <summary>All bytes of a file.</summary>
     /// <exception cref="ProvenanceException">It is too long.</exception>
     public static byte[] ReadBounded(string path, int most)

@@ -8,11 +8,16 @@ namespace Ayni.Training;
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Signature">
 /// The maker's Ed25519 signature, in hexadecimal, of the line <c>ayni provenance 1</c>, the manifest's digest and the weights' digest, of 32
-/// bytes each; null where the manifest is not signed.
+/// bytes each; <c>unsigned</c> where nobody vouches for the manifest.
 /// </param>
-public sealed record SignedManifest(Manifest Manifest, string? Signature)
+public sealed record SignedManifest(Manifest Manifest, string Signature)
 {
+    private const string Unsigned = "unsigned";
     private const int MostFileBytes = 64 << 20;
+
+    /// <summary>Whether a maker vouches for it.</summary>
+    [JsonIgnore]
+    public bool IsSigned => Signature != Unsigned;
 
     /// <summary>The manifest's digest, which the model's file names.</summary>
     [JsonIgnore]
@@ -33,12 +38,12 @@ public sealed record SignedManifest(Manifest Manifest, string? Signature)
     internal static SignedManifest Create(Manifest manifest, MakerKey? key)
     {
         manifest = manifest with { Maker = key?.PublicKey };
-        return new SignedManifest(manifest, key?.Sign(Message(manifest)));
+        return new SignedManifest(manifest, key?.Sign(Message(manifest)) ?? Unsigned);
     }
 
     /// <summary>Whether the signature is the maker's; false where there is none.</summary>
     public bool HasRightSignature() =>
-        Manifest.Maker is { } maker && Signature is not null && MakerKey.Verify(maker, Message(Manifest), Signature);
+        Manifest.Maker is { } maker && IsSigned && MakerKey.Verify(maker, Message(Manifest), Signature);
 
     /// <summary>Reads a manifest and checks that what it says can be, and that its shares are those of its tokens and weights.</summary>
     /// <exception cref="ProvenanceException">It is none; names the line or the field.</exception>
@@ -55,7 +60,8 @@ public sealed record SignedManifest(Manifest Manifest, string? Signature)
     /// <summary>Writes the manifest for people to read.</summary>
     internal void Write(string path) => ProvenanceFile.Write(path, stream =>
     {
-        JsonSerializer.Serialize(stream, this, ProvenanceJson.Default.SignedManifest);
+        using (var writer = new Utf8JsonWriter(stream, ProvenanceFile.Writing))
+            JsonSerializer.Serialize(writer, this, ProvenanceJson.Default.SignedManifest);
         stream.WriteByte((byte)'\n');
     });
 
