@@ -10,12 +10,13 @@ public sealed class LlamaModel : IDisposable
     private readonly Tokenizer? _tokenizer;
     private readonly Lazy<ReadOnlyMemory<byte>> _digest;
 
-    private LlamaModel(ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context)
+    private LlamaModel(ModelSource source, LlamaConfig config, LlamaWeights weights, LoadedAdapter? adapter, Tokenizer? tokenizer, ComputeContext context)
     {
         _source = source;
         _tokenizer = tokenizer;
         Config = config;
         Weights = weights;
+        Adapter = adapter;
         Context = context;
         ChatFormat = tokenizer is null ? null : ChatFormat.For(tokenizer, source.ChatTemplate);
         EndOfGeneration = (tokenizer?.EndOfGeneration ?? []).Concat(source.EndOfGeneration).ToFrozenSet();
@@ -53,6 +54,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
+    /// <summary>The adapter that changes its answers; null for none.</summary>
+    public LoadedAdapter? Adapter { get; }
+
     /// <summary>Memory of the packed weights, in bytes.</summary>
     public long PackedBytes => Weights.PackedBytes;
 
@@ -73,28 +77,34 @@ public sealed class LlamaModel : IDisposable
     public string? TierRefusal => Context.TierRefusal;
 
     /// <summary>
-    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
+    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run or the adapter is of another model,
+    /// <see cref="IOException"/> if a file can't be read.
     /// </summary>
     /// <param name="path">A GGUF file, a Hugging Face folder or a folder with Meta's own download.</param>
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
+    /// <param name="adapter">A folder with an adapter in PEFT's form, computed beside the weights as they are; null for none.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     public static LlamaModel Load(
-        string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string path, KernelTier tier, int threads = 0, string? adapter = null, IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var source = ModelSource.Open(path);
         ComputeContext? context = null;
+        LlamaWeights? weights = null;
         try
         {
             var tokenizer = source.ReadTokenizer();
             var config = source.ReadConfig(tokenizer);
             context = new ComputeContext(tier, threads);
-            var weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
-            return new LlamaModel(source, config, weights, tokenizer, context);
+            weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
+            var attached = adapter is null ? null : LoadedAdapter.Attach(adapter, config, weights, context);
+            return new LlamaModel(source, config, weights, attached, tokenizer, context);
         }
         catch
         {
+            weights?.Dispose();
             context?.Dispose();
             source.Dispose();
             throw;
