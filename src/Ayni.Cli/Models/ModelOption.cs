@@ -48,6 +48,12 @@ internal static class ModelOption
         HelpName = "N",
     };
 
+    /// <summary><c>--pack-cache</c>.</summary>
+    public static Option<bool> PackCache() => new("--pack-cache")
+    {
+        Description = "Keep the weights as packed for this processor in a file beside the model, as large again, so that later starts map it.",
+    };
+
     /// <summary><c>--cache-type TYPE</c>.</summary>
     public static Option<string> CacheType() => new("--cache-type")
     {
@@ -100,18 +106,18 @@ internal static class ModelOption
     }
 
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
-    public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken) => Load(named, threads, null, cancellationToken);
-
-    /// <summary>Loads a model with an adapter, where one is named.</summary>
-    public static LlamaModel Load(string? named, int threads, string? adapter, CancellationToken cancellationToken)
+    public static LlamaModel Load(
+        string? named, int threads, CancellationToken cancellationToken, bool packCache = false, string? adapter = null)
     {
         var path = Find(named);
         FindAdapter(adapter);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(), threads, adapter, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(), threads, packCache, adapter, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
+        if (model.PackCacheRefusal is { } cacheRefusal)
+            Warn(cacheRefusal);
         return model;
     }
 

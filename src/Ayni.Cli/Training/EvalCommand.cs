@@ -51,7 +51,8 @@ internal static class EvalCommand
             if (result.GetValue(maxTokens) is < 1 and var few)
                 throw new UsageException($"-n {few}: expected 1 or more.");
             var cases = EvaluationCase.ReadFile(path);
-            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), result.GetValue(adapter), cancellationToken);
+            using var loaded = ModelOption.Load(
+                result.GetValue(model), result.GetValue(threads), cancellationToken, adapter: result.GetValue(adapter));
             Evaluation evaluation;
             using (var progress = new LoadProgress("Asking", loaded.Name))
             {

@@ -28,7 +28,7 @@ public sealed class LoadedAdapterTests : IDisposable
         var sequences = recorded.RootElement.GetProperty("ids").EnumerateArray().Select(ReferenceModel.Integers).ToArray();
         foreach (var tier in Enum.GetValues<KernelTier>())
         {
-            using var model = LlamaModel.Load(Conformance.PathOf("training", "llama3-micro"), tier, threads: 2, folder);
+            using var model = LlamaModel.Load(Conformance.PathOf("training", "llama3-micro"), tier, threads: 2, adapter: folder);
             float[] actual = [.. sequences.SelectMany(ids => ReferenceModel.Logits(model, ids))];
             Assert.InRange(expected.Zip(actual, (e, a) => MathF.Abs(e - a)).Max(), 0, 2e-4f);
         }
@@ -45,8 +45,8 @@ public sealed class LoadedAdapterTests : IDisposable
         {
             using var plain = LlamaModel.Load(path, tier, 2);
             var adapter = Write("voice", plain.Config, rank);
-            using var one = LlamaModel.Load(path, tier, 1, adapter);
-            using var two = LlamaModel.Load(path, tier, 2, adapter);
+            using var one = LlamaModel.Load(path, tier, 1, adapter: adapter);
+            using var two = LlamaModel.Load(path, tier, 2, adapter: adapter);
             var whole = ReferenceModel.Logits(one, _ids, chunkTokens: 100);
             Assert.NotEqual(ReferenceModel.Logits(plain, _ids), whole);
             foreach (var chunkTokens in (int[])[1, 7, 33])
@@ -64,9 +64,9 @@ public sealed class LoadedAdapterTests : IDisposable
     {
         using var plain = LlamaModel.Load(_file.Path, KernelTier.Simd, 1);
         Assert.Null(plain.Adapter);
-        using var named = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, Write("voice", plain.Config, 2));
-        using var run = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, Write(Path.Combine("pirate", "adapter"), plain.Config, 2));
-        using var other = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, Write("other", plain.Config, 2, alpha: 3));
+        using var named = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, adapter: Write("voice", plain.Config, 2));
+        using var run = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, adapter: Write(Path.Combine("pirate", "adapter"), plain.Config, 2));
+        using var other = LlamaModel.Load(_file.Path, KernelTier.Simd, 1, adapter: Write("other", plain.Config, 2, alpha: 3));
         Assert.Equal(("voice", "pirate"), (named.Adapter!.Name, run.Adapter!.Name));
         Assert.Equal(32, named.Adapter.Digest.Length);
         Assert.True(named.Adapter.Digest.Span.SequenceEqual(run.Adapter.Digest.Span));
@@ -80,12 +80,12 @@ public sealed class LoadedAdapterTests : IDisposable
         using var large = LlamaModel.Load(_file.Path, KernelTier.Simd, 1);
         var adapter = Write("voice", large.Config, 2);
         using var small = new TemporaryModel(new TinyModel { Dim = 64 });
-        var error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(small.Path, KernelTier.Simd, 1, adapter));
+        var error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(small.Path, KernelTier.Simd, 1, adapter: adapter));
         Assert.Contains("layers.0.", error.Message, StringComparison.Ordinal);
         Assert.Contains("the model and the adapter's rank ask for [", error.Message, StringComparison.Ordinal);
 
         using var shallow = new TemporaryModel(new TinyModel { Dim = 128, Layers = 1 });
-        error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(shallow.Path, KernelTier.Simd, 1, adapter));
+        error = Assert.Throws<ModelFormatException>(() => LlamaModel.Load(shallow.Path, KernelTier.Simd, 1, adapter: adapter));
         Assert.Contains("layers.1.", error.Message, StringComparison.Ordinal);
         Assert.Contains("no factor of a matrix that this model has", error.Message, StringComparison.Ordinal);
     }
