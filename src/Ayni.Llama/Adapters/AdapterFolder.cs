@@ -17,6 +17,9 @@ public static class AdapterFolder
     private const string DownSuffix = ".lora_A.weight";
     private const string UpSuffix = ".lora_B.weight";
 
+    /// <summary>The files of an adapter, in ordinal order.</summary>
+    internal static IReadOnlyList<string> FileNames => [ConfigName, TensorsName];
+
     /// <summary>Reads an adapter.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="model">The shape of the model that it belongs to.</param>
