@@ -37,12 +37,15 @@ internal sealed class KernelLibrary : IDisposable
             return null;
         var forWindows = OperatingSystem.IsWindows();
         return layout is FloatLayout
-            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), null, HasPairs: false)
+            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), null)
             : new PanelKernels(
                 layout,
                 Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),
                 Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
                 Get((type, 1), () => SingleTokenKernel.Emit(layout, Target, forWindows)),
+                IntegerProductKernel.PanelsAtATime(Target),
+                layout.Shape.UnpackedStripBytes(Target),
+                layout.Shape.StartShift(Target),
                 HasPairs: !Target.HasDotProduct);
     }
 

@@ -7,7 +7,7 @@ namespace Ayni.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ProductArguments
 {
-    /// <summary>The unpacked blocks of a panel.</summary>
+    /// <summary>The blocks of the panels that are multiplied at a time, one panel's after another's.</summary>
     public byte* Weights;
 
     /// <summary>The first token's activations that belong to the first of these blocks.</summary>
@@ -16,7 +16,7 @@ internal unsafe struct ProductArguments
     /// <summary>Bytes from one token's activations to the next.</summary>
     public long ActivationStride;
 
-    /// <summary>The sums, <c>[tokens, 16]</c> floats, that the products are added to.</summary>
+    /// <summary>The sums, <c>[tokens, panels, 16]</c> floats, that the products are added to.</summary>
     public float* Sums;
 
     /// <summary>Tokens, at least one.</summary>
@@ -27,7 +27,7 @@ internal unsafe struct ProductArguments
 }
 
 /// <summary>
-/// What products have in common: weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for, and
+/// What products have in common: weights of one panel or some with any number of tokens, in tiles of as many tokens as registers hold sums for, and
 /// the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
 internal abstract class ProductKernel(KernelTarget target, bool forWindows)
@@ -56,11 +56,16 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     /// <summary>Tokens of the largest tile.</summary>
     private protected abstract int LargestTile { get; }
 
+    /// <summary>Panels multiplied at a time.</summary>
+    private protected virtual int PanelCount => 1;
+
     /// <summary>Bytes of a block of weights.</summary>
     private protected abstract int WeightBytes { get; }
 
     /// <summary>Bytes of a token's activations for a block.</summary>
     private protected abstract int ActivationBytes { get; }
+
+    private int SumBytes => PanelCount * BlockShape.VectorBytes;
 
     private protected virtual void BeginTile(int tokens)
     {
@@ -79,7 +84,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         : new Memory(TokenGroups[token / 3], offset, Stride, token % 3);
 
     /// <summary>Where a tile's sums are kept: of one token, of some of the rows.</summary>
-    private protected Memory SumPlace(int token, int vector) => new(Sums, token * BlockShape.VectorBytes + vector * Target.VectorBytes);
+    private protected Memory SumPlace(int token, int vector) => new(Sums, token * SumBytes + vector * Target.VectorBytes);
 
     private protected byte[] Emit()
     {
@@ -93,7 +98,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         EmitTile(LargestTile);
         for (var token = 0; token < LargestTile; token++)
             Code.AddTo(Tokens, Stride);
-        Code.AddTo(Sums, LargestTile * BlockShape.VectorBytes);
+        Code.AddTo(Sums, LargestTile * SumBytes);
         Code.AddTo(TokenCount, -LargestTile);
         Code.Jump(full);
         for (var tokens = LargestTile - 1; tokens > 0; tokens--)

@@ -14,7 +14,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 {
     private const int StripColumns = PanelKernels.StripColumns;
 
-    private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
+    // Of two panels, each block unpacked to at most 1,536 bytes.
+    private const int UnpackedStripBytes = 2 * StripColumns / BlockShape.Columns * 1536;
 
     // Tokens whose sums are kept beside the strip.
     private const int ChunkTokens = 192;
@@ -158,7 +159,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var stride = kernels.TokenBytes(Matrix.Columns);
             var blocks = Matrix.Columns / TFormat.BlockLength;
             var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
-            var unpack = new UnpackArguments { Unpacked = unpacked };
+            var unpack = default(UnpackArguments);
             var product = new ProductArguments
             {
                 Weights = unpacked,
@@ -166,25 +167,33 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 ActivationStride = stride,
                 TokenCount = tokens,
             };
-            new Span<float>(sums, panels * tokens * Lanes.Count).Clear();
+            // Where panels are multiplied in pairs and one is left, the other's sums come from whatever lies there and go nowhere.
+            var group = kernels.PanelsAtATime;
+            var groupSums = group * tokens * Lanes.Count;
+            new Span<float>(sums, (panels + group - 1) / group * groupSums).Clear();
             for (var block = 0; block < blocks; block += BlocksPerStrip)
             {
                 unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
                 product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
+                product.Sums = sums;
                 for (var panel = 0; panel < panels; panel++)
                 {
+                    var place = panel % group;
                     unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    unpack.Unpacked = unpacked + place * kernels.UnpackedStripBytes;
                     if (kernels.Unpacking is null)
                         product.Weights = unpack.Panel;
                     else
                         kernels.Unpacking.Entry(&unpack);
-                    product.Sums = sums + panel * tokens * Lanes.Count;
+                    if (place < group - 1 && panel < panels - 1)
+                        continue;
                     kernels.Product.Entry(&product);
+                    product.Sums += groupSums;
                 }
                 product.Activations += product.BlockCount * kernels.ActivationBytes;
             }
-            for (var panel = 0; panel < panels; panel++)
-                Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
+            for (var panel = 0; panel < panels; panel += group)
+                Store(firstPanel + panel, token, tokens, group, sums + panel / group * groupSums);
         }
 
         private readonly void MultiplyToken(ExecutableCode singleToken, int firstPanel)
@@ -204,12 +213,15 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
         }
 
-        private readonly void Store(int panel, int token, int tokens, float* sums)
+        private readonly void Store(int panel, int token, int tokens, int panels, float* sums)
         {
-            var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
             var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
             for (var i = 0; i < tokens; i++)
-                new ReadOnlySpan<float>(sums + i * Lanes.Count, rows).CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+            {
+                var products = new ReadOnlySpan<float>(sums + i * panels * Lanes.Count, rows);
+                products.CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+            }
         }
     }
 
