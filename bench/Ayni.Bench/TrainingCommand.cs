@@ -39,19 +39,22 @@ internal static class TrainingCommand
 
     private static void Measure(TrainingShape shape, int threads, int steps, int rounds, string? python)
     {
-        using var context = new ComputeContext(KernelTier.Simd, threads);
-        var ours = new MeasuredTraining(shape, context);
+        using var context = new ComputeContext(ComputeContext.BestTier, threads);
+        var floats = new MeasuredTraining(shape, context, ProductPrecision.F32);
+        var halves = new MeasuredTraining(shape, context, ProductPrecision.BF16);
         using var peer = python is null ? null : TorchPeer.Start(python, shape);
-        var (best, theirs) = (double.PositiveInfinity, double.PositiveInfinity);
+        var (single, half, theirs) = (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
         for (var round = 0; round < rounds; round++)
         {
-            best = Math.Min(best, ours.Median(steps));
+            single = Math.Min(single, floats.Median(steps));
+            half = Math.Min(half, halves.Median(steps));
             for (var count = 1; peer is not null && count <= context.Team.WorkerCount; count++)
                 theirs = Math.Min(theirs, peer.Median(count, steps));
         }
         var flops = shape.FlopsPerStep;
-        Console.WriteLine($"{ours.Parameters:N0} parameters, {shape.Batch} × {shape.Context} tokens a step, {context.Team.WorkerCount} threads");
-        Print("Ayni, f32", best);
+        Console.WriteLine($"{floats.Parameters:N0} parameters, {shape.Batch} × {shape.Context} tokens a step, {context.Team.WorkerCount} threads");
+        Print("Ayni, f32", single);
+        Print("Ayni, bf16", half);
         if (peer is not null)
             Print($"PyTorch {peer.Version}, f32", theirs);
 
@@ -85,7 +88,7 @@ internal sealed class MeasuredTraining
     private readonly TrainingStep _step;
     private readonly TrainingBatch _batch;
 
-    public MeasuredTraining(TrainingShape shape, ComputeContext context)
+    public MeasuredTraining(TrainingShape shape, ComputeContext context, ProductPrecision precision)
     {
         var config = new LlamaConfig
         {
@@ -106,7 +109,7 @@ internal sealed class MeasuredTraining
         var random = new Random(1);
         _batch = TrainingBatch.Create([.. Enumerable.Range(0, shape.Batch).Select(_ => Row())], config);
         _step = new TrainingStep(
-            model, new GradientPass(model, context), new AdamW(model.TrainableParameters, new AdamWSettings(), context), clipNorm: 1, context);
+            model, new GradientPass(model, context, precision: precision), new AdamW(model.TrainableParameters, new AdamWSettings(), context), clipNorm: 1, context);
 
         (ReadOnlyMemory<int>, ReadOnlyMemory<int>) Row()
         {

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Ayni.Kernels.Tests;
 
 /// <summary>Products of operands rounded to BF16: in portable vectors, and emitted where the processor has AVX2, emulated if need be.</summary>
@@ -124,11 +122,10 @@ public sealed class BFloat16ProductTests
     /// <summary>The same bits; any number that is none is as good as another.</summary>
     private static void AssertSame(float[] expected, float[] actual, string name)
     {
-        var (e, a) = (MemoryMarshal.Cast<float, int>(expected), MemoryMarshal.Cast<float, int>(actual));
         for (var i = 0; i < expected.Length; i++)
         {
-            Assert.True(
-                e[i] == a[i] || (float.IsNaN(expected[i]) && float.IsNaN(actual[i])), $"{name}, {i}: {actual[i]:R} instead of {expected[i]:R}");
+            var (e, a) = (BitConverter.SingleToInt32Bits(expected[i]), BitConverter.SingleToInt32Bits(actual[i]));
+            Assert.True(e == a || (float.IsNaN(expected[i]) && float.IsNaN(actual[i])), $"{name}, {i}: {actual[i]:R} instead of {expected[i]:R}");
         }
     }
 
