@@ -13,8 +13,14 @@ public sealed record HostOptions
     /// <summary>The model file.</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>A folder with an adapter of the model in PEFT's form; null for none.</summary>
+    public string? AdapterPath { get; init; }
+
     /// <summary>A smaller model of the same vocabulary that drafts what the served one checks; null for none.</summary>
     public string? DraftModelPath { get; init; }
+
+    /// <summary>Whether packed weights are kept beside the models, so that later starts map them.</summary>
+    public bool PackCache { get; init; }
 
     /// <summary>The folder of the ledger's database; created where it is missing.</summary>
     public string DataDirectory { get; init; } = "ayni-data";

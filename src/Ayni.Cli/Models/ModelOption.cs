@@ -26,11 +26,32 @@ internal static class ModelOption
         HelpName = "FILE",
     };
 
+    /// <summary><c>--adapter DIR</c>.</summary>
+    public static Option<string?> Adapter() => new("--adapter")
+    {
+        Description = "A folder with an adapter of the model, as 'ayni tune' and PEFT write it.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The adapter's folder; null where none is named.</summary>
+    public static string? FindAdapter(string? named)
+    {
+        if (named is not null && !File.Exists(Path.Combine(named, "adapter_config.json")))
+            throw new UsageException($"There is no adapter in {named}: a folder with adapter_config.json and adapter_model.safetensors is one.");
+        return named;
+    }
+
     /// <summary><c>--threads N</c>.</summary>
     public static Option<int> Threads() => new("--threads")
     {
         Description = "Threads that compute; 0 takes one a core.",
         HelpName = "N",
+    };
+
+    /// <summary><c>--pack-cache</c>.</summary>
+    public static Option<bool> PackCache() => new("--pack-cache")
+    {
+        Description = "Keep the weights as packed for this processor in a file beside the model, as large again, so that later starts map it.",
     };
 
     /// <summary><c>--cache-type TYPE</c>.</summary>
@@ -85,14 +106,18 @@ internal static class ModelOption
     }
 
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
-    public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken)
+    public static LlamaModel Load(
+        string? named, int threads, CancellationToken cancellationToken, bool packCache = false, string? adapter = null)
     {
         var path = Find(named);
+        FindAdapter(adapter);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(), threads, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(), threads, packCache, adapter, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
+        if (model.PackCacheRefusal is { } cacheRefusal)
+            Warn(cacheRefusal);
         return model;
     }
 

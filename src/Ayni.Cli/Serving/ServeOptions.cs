@@ -11,6 +11,7 @@ internal sealed class ServeOptions
     private static readonly HostOptions Defaults = new() { ModelPath = "" };
 
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _adapter = ModelOption.Adapter();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
     private readonly Option<int> _threads = ModelOption.Threads();
@@ -52,6 +53,7 @@ internal sealed class ServeOptions
     private readonly Option<int> _cache = Number(
         "--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
     private readonly Option<string> _cacheType = ModelOption.CacheType();
+    private readonly Option<bool> _packCache = ModelOption.PackCache();
     private readonly Option<int> _body = Number(
         "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
@@ -72,7 +74,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType,
+            _model, _adapter, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache,
+            _cacheType, _packCache,
             _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
@@ -82,7 +85,9 @@ internal sealed class ServeOptions
     public HostOptions Read(ParseResult result) => new()
     {
         ModelPath = ModelOption.Find(result.GetValue(_model)),
+        AdapterPath = ModelOption.FindAdapter(result.GetValue(_adapter)),
         DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
+        PackCache = result.GetValue(_packCache),
         DataDirectory = result.GetValue(_data)!,
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address

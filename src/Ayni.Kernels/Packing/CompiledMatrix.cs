@@ -25,26 +25,29 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
 
-    private readonly NativeBuffer _panels;
+    private readonly PanelMemory _panels;
     private readonly PanelKernels _kernels;
     private readonly int _rowBytes;
     private readonly long _panelBytes;
     private readonly int _panelCount;
 
-    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context)
+    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context, bool isPacked)
         : base(TFormat.Type, rows, columns)
     {
         _kernels = kernels;
         _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
-        _panels = new NativeBuffer(_panelBytes * _panelCount);
+        var bytes = _panelBytes * _panelCount;
+        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes);
+        if (isPacked)
+            return;
         var work = new PackPanels { Matrix = this, Source = data.Pointer };
         context.Team.Run(ref work, ChunkCount);
         GC.KeepAlive(data);
     }
 
-    public override long PackedBytes => _panels.Bytes;
+    public override TensorData Packed => _panels.Data;
 
     private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 

@@ -22,8 +22,19 @@ public abstract class PackedMatrix : IDisposable
     /// <summary>Columns, the length of what is multiplied.</summary>
     public int Columns { get; }
 
+    /// <summary>
+    /// Raised whenever a layout of packed weights changes, so that what was packed before is packed again (<see cref="Packed"/>).
+    /// </summary>
+    public const int LayoutVersion = 1;
+
     /// <summary>Memory the packed weights take, in bytes; 0 where they are read from the file.</summary>
-    public abstract long PackedBytes { get; }
+    public long PackedBytes => Packed.Bytes;
+
+    /// <summary>
+    /// The packed weights, valid until this is disposed: a later process may take them as they are (<see cref="FromPacked"/>), for the
+    /// same <see cref="ComputeContext.PackedLayout"/> and <see cref="LayoutVersion"/>. Empty where weights are read from the file.
+    /// </summary>
+    public abstract TensorData Packed { get; }
 
     /// <summary>Packs a matrix stored row by row.</summary>
     /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading them.</param>
@@ -33,28 +44,19 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="context">The tier to pack for, and the team that packs.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
-    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) => type switch
-    {
-        TensorType.F32 => Pack<F32Format>(data, rows, columns, context),
-        TensorType.F16 => Pack<F16Format>(data, rows, columns, context),
-        TensorType.BF16 => Pack<BF16Format>(data, rows, columns, context),
-        TensorType.Q4_0 => Pack<Q40Format>(data, rows, columns, context),
-        TensorType.Q4_1 => Pack<Q41Format>(data, rows, columns, context),
-        TensorType.Q5_0 => Pack<Q50Format>(data, rows, columns, context),
-        TensorType.Q5_1 => Pack<Q51Format>(data, rows, columns, context),
-        TensorType.Q8_0 => Pack<Q80Format>(data, rows, columns, context),
-        TensorType.Q2_K => Pack<Q2KFormat>(data, rows, columns, context),
-        TensorType.Q3_K => Pack<Q3KFormat>(data, rows, columns, context),
-        TensorType.Q4_K => Pack<Q4KFormat>(data, rows, columns, context),
-        TensorType.Q5_K => Pack<Q5KFormat>(data, rows, columns, context),
-        TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context),
-        TensorType.IQ4_NL => Pack<Iq4NlFormat>(data, rows, columns, context),
-        TensorType.IQ4_XS => Pack<Iq4XsFormat>(data, rows, columns, context),
-        TensorType.TQ1_0 => Pack<Tq1Format>(data, rows, columns, context),
-        TensorType.TQ2_0 => Pack<Tq2Format>(data, rows, columns, context),
-        TensorType.MXFP4 => Pack<Mxfp4Format>(data, rows, columns, context),
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
-    };
+    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) =>
+        Create(data, type, rows, columns, context, isPacked: false);
+
+    /// <summary>Takes a matrix that was packed before.</summary>
+    /// <param name="packed">What <see cref="Packed"/> was; used as it is for as long as the matrix lives, and not copied.</param>
+    /// <param name="type">The storage type.</param>
+    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="columns">Columns, a multiple of the type's block length.</param>
+    /// <param name="context">A context of the same <see cref="ComputeContext.PackedLayout"/>.</param>
+    /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
+    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>, or the context's tier packs nothing.</exception>
+    public static PackedMatrix FromPacked(TensorData packed, TensorType type, int rows, int columns, ComputeContext context) =>
+        Create(packed, type, rows, columns, context, isPacked: true);
 
     /// <summary>Multiplies each input with every row: <c>output[t, r] = Σ input[t, c] · weight[r, c]</c>.</summary>
     /// <param name="input"><c>[tokens, columns]</c>.</param>
@@ -108,17 +110,45 @@ public abstract class PackedMatrix : IDisposable
     {
     }
 
-    private static PackedMatrix Pack<TFormat>(TensorData data, int rows, int columns, ComputeContext context) where TFormat : struct, IWeightFormat
+    private static PackedMatrix Create(
+        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isPacked) => type switch
+        {
+            TensorType.F32 => Create<F32Format>(data, rows, columns, context, isPacked),
+            TensorType.F16 => Create<F16Format>(data, rows, columns, context, isPacked),
+            TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isPacked),
+            TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isPacked),
+            TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isPacked),
+            TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isPacked),
+            TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isPacked),
+            TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isPacked),
+            TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isPacked),
+            TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isPacked),
+            TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isPacked),
+            TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isPacked),
+            TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isPacked),
+            TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isPacked),
+            TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isPacked),
+            _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
+        };
+
+    private static PackedMatrix Create<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isPacked)
+        where TFormat : struct, IWeightFormat
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         ShapeMismatchException.ThrowUnlessEqual(columns % TFormat.BlockLength, 0, "the last block of a row");
-        ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        if (!isPacked)
+            ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        else if (context.PackedLayout is null)
+            throw new NotSupportedException("This tier reads weights from their file and packs none.");
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
         return context.Kernels?.Find(TFormat.Type) is { } kernels
-            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
-            : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
+            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context, isPacked)
+            : new PanelMatrix<TFormat>(data, rows, columns, context.Team, isPacked);
     }
 
     private static int CountTokens(int inputLength, int inputWidth, int outputLength, int outputWidth)

@@ -8,14 +8,19 @@ public sealed class LlamaModel : IDisposable
 {
     private readonly ModelSource _source;
     private readonly Tokenizer? _tokenizer;
+    private readonly PackCache? _cache;
     private readonly Lazy<ReadOnlyMemory<byte>> _digest;
 
-    private LlamaModel(ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context)
+    private LlamaModel(
+        ModelSource source, LlamaConfig config, LlamaWeights weights, LoadedAdapter? adapter, Tokenizer? tokenizer, ComputeContext context,
+        PackCache? cache)
     {
         _source = source;
+        _cache = cache;
         _tokenizer = tokenizer;
         Config = config;
         Weights = weights;
+        Adapter = adapter;
         Context = context;
         ChatFormat = tokenizer is null ? null : ChatFormat.For(tokenizer, source.ChatTemplate);
         EndOfGeneration = (tokenizer?.EndOfGeneration ?? []).Concat(source.EndOfGeneration).ToFrozenSet();
@@ -53,8 +58,17 @@ public sealed class LlamaModel : IDisposable
     /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
+    /// <summary>The adapter that changes its answers; null for none.</summary>
+    public LoadedAdapter? Adapter { get; }
+
     /// <summary>Memory of the packed weights, in bytes.</summary>
     public long PackedBytes => Weights.PackedBytes;
+
+    /// <summary>Time spent packing weights; zero where a file packed before was mapped.</summary>
+    public TimeSpan PackingTime { get; private init; }
+
+    /// <summary>Why packed weights could not be kept beside the model although that was asked for, in a sentence; null where they were.</summary>
+    public string? PackCacheRefusal { get; private init; }
 
     /// <summary>Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.</summary>
     public long BytesReadPerToken => Weights.BytesReadPerToken;
@@ -73,28 +87,59 @@ public sealed class LlamaModel : IDisposable
     public string? TierRefusal => Context.TierRefusal;
 
     /// <summary>
-    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
+    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run or the adapter is of another model,
+    /// <see cref="IOException"/> if a file can't be read.
     /// </summary>
     /// <param name="path">A GGUF file, a Hugging Face folder or a folder with Meta's own download.</param>
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
+    /// <param name="packCache">
+    /// Whether packed weights are kept in a file beside the model, as large as they are, so that later starts map it and pack nothing. It is made
+    /// anew when the model, the processor or Ayni's layout has changed.
+    /// </param>
+    /// <param name="adapter">A folder with an adapter in PEFT's form, computed beside the weights as they are; null for none.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     public static LlamaModel Load(
-        string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string path, KernelTier tier, int threads = 0, bool packCache = false, string? adapter = null, IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var source = ModelSource.Open(path);
         ComputeContext? context = null;
+        PackCache? cache = null;
         try
         {
             var tokenizer = source.ReadTokenizer();
             var config = source.ReadConfig(tokenizer);
             context = new ComputeContext(tier, threads);
-            var weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
-            return new LlamaModel(source, config, weights, tokenizer, context);
+            var (cachePath, key) = packCache && context.PackedLayout is { } layout
+                ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
+                : (null, []);
+            cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
+            var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
+            var weights = loader.Load();
+            string? refusal = null;
+            LoadedAdapter? attached;
+            try
+            {
+                attached = adapter is null ? null : LoadedAdapter.Attach(adapter, config, weights, context);
+                if (cachePath is not null && cache is null)
+                    refusal = Keep(cachePath, key, loader.Loaded, cancellationToken);
+            }
+            catch
+            {
+                weights.Dispose();
+                throw;
+            }
+            return new LlamaModel(source, config, weights, attached, tokenizer, context, cache)
+            {
+                PackingTime = loader.PackingTime,
+                PackCacheRefusal = refusal,
+            };
         }
         catch
         {
+            cache?.Dispose();
             context?.Dispose();
             source.Dispose();
             throw;
@@ -116,6 +161,22 @@ public sealed class LlamaModel : IDisposable
     {
         Weights.Dispose();
         Context.Dispose();
+        _cache?.Dispose();
         _source.Dispose();
+    }
+
+    /// <summary>Writes packed weights for later starts; where that is not possible, this one goes on without.</summary>
+    private static string? Keep(
+        string path, byte[] key, IReadOnlyList<(string Name, PackedMatrix Matrix)> matrices, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PackCache.Write(path, key, matrices, cancellationToken);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"Packed weights are not kept in {path}: {error.Message}";
+        }
     }
 }
