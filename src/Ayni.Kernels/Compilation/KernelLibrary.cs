@@ -30,18 +30,27 @@ internal sealed class KernelLibrary : IDisposable
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
-    /// <summary>What multiplies a format's weights, or null where nothing is emitted for it.</summary>
-    public PanelKernels? Find(TensorType type)
+    /// <summary>What multiplies a format's weights in rows of some columns, or null where nothing is emitted for it.</summary>
+    public PanelKernels? Find(TensorType type, int columns)
     {
-        if (PanelLayouts.Find(type) is not { } layout)
+        var isPaired = type == TensorType.BF16 && Target.HasBFloat16 && columns % FloatLayout.BFloat16Pairs.BlockColumns == 0;
+        if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout)
             return null;
         var forWindows = OperatingSystem.IsWindows();
-        return layout is FloatLayout
-            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), null, HasPairs: false)
+        // Two panels of narrower vectors would leave too few registers for tokens.
+        return layout is FloatLayout floats
+            ? new PanelKernels(
+                layout,
+                null,
+                Get((layout, 1), () => FloatProductKernel.Emit(floats, 1, Target, forWindows)),
+                Target.VectorsPerPanel == 1 ? Get((layout, 2), () => FloatProductKernel.Emit(floats, 2, Target, forWindows)) : null,
+                Get(layout, () => FloatTokenKernel.Emit(floats, Target, forWindows)),
+                HasPairs: false)
             : new PanelKernels(
                 layout,
                 Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),
                 Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
+                null,
                 Get((type, 1), () => SingleTokenKernel.Emit(layout, Target, forWindows)),
                 HasPairs: !Target.HasDotProduct);
     }

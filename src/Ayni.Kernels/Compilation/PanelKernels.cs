@@ -4,19 +4,20 @@ namespace Ayni.Kernels;
 /// <param name="Layout">The format's panels.</param>
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
-/// <param name="SingleToken">The product with one token, unpacking included; null where there is nothing to unpack.</param>
+/// <param name="PairProduct">The product of two panels at once; null where there is none.</param>
+/// <param name="SingleToken">The product with one token, unpacking included.</param>
 /// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
 internal sealed unsafe record PanelKernels(
-    PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, ExecutableCode? SingleToken, bool HasPairs)
+    PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, ExecutableCode? PairProduct, ExecutableCode SingleToken, bool HasPairs)
 {
     /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
     public const int StripColumns = 256;
 
     /// <summary>Columns that the product counts as one block.</summary>
-    public int ProductColumns => Unpacking is null ? 1 : BlockShape.Columns;
+    public int ProductColumns => Unpacking is null ? Layout.BlockColumns : BlockShape.Columns;
 
     /// <summary>Bytes of a token's activations for such a block.</summary>
-    public int ActivationBytes => Unpacking is null ? sizeof(float) : Activations.RecordBytes;
+    public int ActivationBytes => Unpacking is null ? FloatWeights.ActivationBytes : Activations.RecordBytes;
 
     /// <summary>
     /// Bytes from one token's activations to the next: a cache line more than they take, so that tokens do not fall on the same lines.
@@ -26,7 +27,9 @@ internal sealed unsafe record PanelKernels(
     /// <summary>Brings one token's activations into the form that the product reads.</summary>
     public void Prepare(float* input, byte* records, int columns)
     {
-        if (Unpacking is null)
+        if (Layout is FloatLayout { IsPaired: true })
+            BFloat16.Round(new ReadOnlySpan<float>(input, columns), new Span<ushort>(records, columns));
+        else if (Unpacking is null)
             new ReadOnlySpan<float>(input, columns).CopyTo(new Span<float>(records, columns));
         else
             Activations.Quantize(input, records, columns, HasPairs);

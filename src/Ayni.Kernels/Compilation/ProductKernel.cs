@@ -24,11 +24,17 @@ internal unsafe struct ProductArguments
 
     /// <summary>Blocks, at least one.</summary>
     public long BlockCount;
+
+    /// <summary>Bytes from one panel's weights to the next's, for kernels that take several panels at once.</summary>
+    public long PanelStride;
+
+    /// <summary>Bytes from one panel's sums to the next's, for these.</summary>
+    public long SumStride;
 }
 
 /// <summary>
-/// What products have in common: weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for, and
-/// the blocks of a strip within a tile. Every tile adds up in the same order.
+/// What products have in common: weights of 16 rows, or of two panels of them, with any number of tokens, in tiles of as many tokens as
+/// registers hold sums for, and the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
 internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 {
@@ -39,6 +45,8 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     private static readonly Register BlockCount = Register.RBX;
     private static readonly Register Count = Register.RAX;
     private static readonly Register Sums = Register.RDI;
+    private static readonly Register PanelStride = Register.R14;
+    private static readonly Register SumStride = Register.R15;
 
     // Three tokens are reached from one register by the stride and its double.
     private static readonly Register[] TokenGroups = [Register.R9, Register.R10, Register.R12, Register.R13];
@@ -52,6 +60,16 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 
     /// <summary>The block of weights that a tile has come to.</summary>
     private protected static Register Weight => Register.R8;
+
+    /// <summary>A place in a panel's block of weights.</summary>
+    private protected static Memory WeightPlace(int panel, int offset) =>
+        panel == 0 ? new Memory(Weight, offset) : new Memory(Weight, offset, PanelStride);
+
+    /// <summary>Panels multiplied at once: 1 or 2.</summary>
+    private protected virtual int PanelCount => 1;
+
+    /// <summary>Vectors of their rows.</summary>
+    private protected int RowVectors => PanelCount * Target.VectorsPerPanel;
 
     /// <summary>Tokens of the largest tile.</summary>
     private protected abstract int LargestTile { get; }
@@ -79,11 +97,16 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         : new Memory(TokenGroups[token / 3], offset, Stride, token % 3);
 
     /// <summary>Where a tile's sums are kept: of one token, of some of the rows.</summary>
-    private protected Memory SumPlace(int token, int vector) => new(Sums, token * BlockShape.VectorBytes + vector * Target.VectorBytes);
+    private protected Memory SumPlace(int token, int vector)
+    {
+        var (panel, v) = Math.DivRem(vector, Target.VectorsPerPanel);
+        var offset = token * BlockShape.VectorBytes + v * Target.VectorBytes;
+        return panel == 0 ? new Memory(Sums, offset) : new Memory(Sums, offset, SumStride);
+    }
 
     private protected byte[] Emit()
     {
-        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount];
+        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount, PanelStride, SumStride];
         for (var i = 0; i < fields.Length; i++)
             Code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
         var done = Code.CreateLabel();

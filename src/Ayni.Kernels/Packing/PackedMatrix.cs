@@ -116,7 +116,7 @@ public abstract class PackedMatrix : IDisposable
         ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
-        return context.Kernels?.Find(TFormat.Type) is { } kernels
+        return context.Kernels?.Find(TFormat.Type, columns) is { } kernels
             ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
     }

@@ -25,7 +25,7 @@ public sealed unsafe class CallingConventionTests
                     TokenCount = Tokens,
                     BlockCount = Columns,
                 };
-                new Emulator(FloatProductKernel.Emit(TensorType.F32, target, forWindows)).Run(&arguments, forWindows);
+                new Emulator(FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), panelCount: 1, target, forWindows)).Run(&arguments, forWindows);
             }
             for (var i = 0; i < sums.Length; i++)
             {
