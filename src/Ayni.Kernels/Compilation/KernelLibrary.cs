@@ -30,11 +30,15 @@ internal sealed class KernelLibrary : IDisposable
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
-    /// <summary>What multiplies a format's weights in rows of some columns, or null where nothing is emitted for it.</summary>
-    public PanelKernels? Find(TensorType type, int columns)
+    /// <summary>What multiplies weights, or null where nothing is emitted for them.</summary>
+    /// <param name="type">Their format.</param>
+    /// <param name="columns">How many a row has.</param>
+    /// <param name="isExact">Whether activations may not be rounded.</param>
+    public PanelKernels? Find(TensorType type, int columns, bool isExact = false)
     {
-        var isPaired = type == TensorType.BF16 && Target.HasBFloat16 && columns % FloatLayout.BFloat16Pairs.BlockColumns == 0;
-        if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout)
+        var hasPairs = Target.HasBFloat16 && columns % FloatLayout.BFloat16Pairs.BlockColumns == 0;
+        var isPaired = type == TensorType.BF16 && hasPairs && !isExact;
+        if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout || (isExact && layout is not FloatLayout))
             return null;
         var forWindows = OperatingSystem.IsWindows();
         // Two panels of narrower vectors would leave too few registers for tokens.

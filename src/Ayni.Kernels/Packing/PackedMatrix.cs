@@ -31,28 +31,30 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="rows">Rows, at least 1.</param>
     /// <param name="columns">Columns, a multiple of the type's block length.</param>
     /// <param name="context">The tier to pack for, and the team that packs.</param>
+    /// <param name="isExact">Whether what is multiplied may not be rounded to 8 or 16 bits, at whatever cost: for products that decide.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
-    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) => type switch
+    public static PackedMatrix Pack(
+        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) => type switch
     {
-        TensorType.F32 => Pack<F32Format>(data, rows, columns, context),
-        TensorType.F16 => Pack<F16Format>(data, rows, columns, context),
-        TensorType.BF16 => Pack<BF16Format>(data, rows, columns, context),
-        TensorType.Q4_0 => Pack<Q40Format>(data, rows, columns, context),
-        TensorType.Q4_1 => Pack<Q41Format>(data, rows, columns, context),
-        TensorType.Q5_0 => Pack<Q50Format>(data, rows, columns, context),
-        TensorType.Q5_1 => Pack<Q51Format>(data, rows, columns, context),
-        TensorType.Q8_0 => Pack<Q80Format>(data, rows, columns, context),
-        TensorType.Q2_K => Pack<Q2KFormat>(data, rows, columns, context),
-        TensorType.Q3_K => Pack<Q3KFormat>(data, rows, columns, context),
-        TensorType.Q4_K => Pack<Q4KFormat>(data, rows, columns, context),
-        TensorType.Q5_K => Pack<Q5KFormat>(data, rows, columns, context),
-        TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context),
-        TensorType.IQ4_NL => Pack<Iq4NlFormat>(data, rows, columns, context),
-        TensorType.IQ4_XS => Pack<Iq4XsFormat>(data, rows, columns, context),
-        TensorType.TQ1_0 => Pack<Tq1Format>(data, rows, columns, context),
-        TensorType.TQ2_0 => Pack<Tq2Format>(data, rows, columns, context),
-        TensorType.MXFP4 => Pack<Mxfp4Format>(data, rows, columns, context),
+        TensorType.F32 => Pack<F32Format>(data, rows, columns, context, isExact),
+        TensorType.F16 => Pack<F16Format>(data, rows, columns, context, isExact),
+        TensorType.BF16 => Pack<BF16Format>(data, rows, columns, context, isExact),
+        TensorType.Q4_0 => Pack<Q40Format>(data, rows, columns, context, isExact),
+        TensorType.Q4_1 => Pack<Q41Format>(data, rows, columns, context, isExact),
+        TensorType.Q5_0 => Pack<Q50Format>(data, rows, columns, context, isExact),
+        TensorType.Q5_1 => Pack<Q51Format>(data, rows, columns, context, isExact),
+        TensorType.Q8_0 => Pack<Q80Format>(data, rows, columns, context, isExact),
+        TensorType.Q2_K => Pack<Q2KFormat>(data, rows, columns, context, isExact),
+        TensorType.Q3_K => Pack<Q3KFormat>(data, rows, columns, context, isExact),
+        TensorType.Q4_K => Pack<Q4KFormat>(data, rows, columns, context, isExact),
+        TensorType.Q5_K => Pack<Q5KFormat>(data, rows, columns, context, isExact),
+        TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context, isExact),
+        TensorType.IQ4_NL => Pack<Iq4NlFormat>(data, rows, columns, context, isExact),
+        TensorType.IQ4_XS => Pack<Iq4XsFormat>(data, rows, columns, context, isExact),
+        TensorType.TQ1_0 => Pack<Tq1Format>(data, rows, columns, context, isExact),
+        TensorType.TQ2_0 => Pack<Tq2Format>(data, rows, columns, context, isExact),
+        TensorType.MXFP4 => Pack<Mxfp4Format>(data, rows, columns, context, isExact),
         _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
     };
 
@@ -108,7 +110,8 @@ public abstract class PackedMatrix : IDisposable
     {
     }
 
-    private static PackedMatrix Pack<TFormat>(TensorData data, int rows, int columns, ComputeContext context) where TFormat : struct, IWeightFormat
+    private static PackedMatrix Pack<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isExact)
+        where TFormat : struct, IWeightFormat
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -116,7 +119,7 @@ public abstract class PackedMatrix : IDisposable
         ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
-        return context.Kernels?.Find(TFormat.Type, columns) is { } kernels
+        return context.Kernels?.Find(TFormat.Type, columns, isExact) is { } kernels
             ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
     }
