@@ -10,6 +10,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     InspectCommand.Create(),
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
+    TokenizerCommand.Create(),
     LogitsCommand.Create(),
     TrainCommand.CreateTrain(),
     TrainCommand.CreateTune(),

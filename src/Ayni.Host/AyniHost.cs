@@ -121,7 +121,7 @@ public sealed class AyniHost : IAsyncDisposable
     }
 
     private static LlamaModel LoadModel(HostOptions options, CancellationToken cancellationToken) =>
-        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, null, cancellationToken);
+        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, options.PackCache, null, cancellationToken);
 
     private async Task<HostReady> LoadAsync(Func<HostOptions, CancellationToken, LlamaModel> load)
     {
@@ -160,6 +160,8 @@ public sealed class AyniHost : IAsyncDisposable
         var model = load(_options, _loading.Token);
         if (model.TierRefusal is { } refusal)
             _logger.TierRefused(refusal);
+        if (model.PackCacheRefusal is { } cacheRefusal)
+            _logger.PackCacheRefused(cacheRefusal);
         LlamaModel? draft = null;
         try
         {

@@ -28,6 +28,9 @@ internal static partial class HostLog
     [LoggerMessage(7, LogLevel.Warning, "{Refusal}")]
     public static partial void TierRefused(this ILogger logger, string refusal);
 
+    [LoggerMessage(12, LogLevel.Warning, "{Refusal}")]
+    public static partial void PackCacheRefused(this ILogger logger, string refusal);
+
     [LoggerMessage(10, LogLevel.Information, "{Model} had no price: requests now cost {Input} a million tokens in, {Output} out")]
     public static partial void PriceEntered(this ILogger logger, string model, Amount input, Amount output);
 

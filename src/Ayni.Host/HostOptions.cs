@@ -16,6 +16,9 @@ public sealed record HostOptions
     /// <summary>A smaller model of the same vocabulary that drafts what the served one checks; null for none.</summary>
     public string? DraftModelPath { get; init; }
 
+    /// <summary>Whether packed weights are kept beside the models, so that later starts map them.</summary>
+    public bool PackCache { get; init; }
+
     /// <summary>The folder of the ledger's database; created where it is missing.</summary>
     public string DataDirectory { get; init; } = "ayni-data";
 

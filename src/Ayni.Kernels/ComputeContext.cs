@@ -38,6 +38,12 @@ public sealed unsafe class ComputeContext : IDisposable
     /// <summary>The arithmetic tier in use.</summary>
     public KernelTier Tier { get; }
 
+    /// <summary>
+    /// The layout that weights are packed in here, such as <c>avx512-vnni</c>: what was packed for another is of no use. Null where they are
+    /// read from the file.
+    /// </summary>
+    public string? PackedLayout => Tier == KernelTier.Scalar ? null : Kernels?.Target.Name ?? "simd";
+
     /// <summary>Why the tier asked for could not be had, in a sentence; null where it was.</summary>
     public string? TierRefusal { get; }
 

@@ -16,6 +16,8 @@ internal static class BenchCommand
         var model = ModelOption.Model();
         var threads = ModelOption.Threads();
         var cacheType = ModelOption.CacheType();
+        var packCache = ModelOption.PackCache();
+        var first = new Option<bool>("--first-token") { Description = "Also time starts of the program, from the process's start to its first token." };
         var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
         var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
         var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -38,10 +40,11 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
+              ayni bench --model model-q4.gguf --prefill none --batch none --first-token --peer llama.cpp
               ayni bench --model model-q4.gguf --prefill none --batch none --force-output bench/text/edit-code.json
             """)
         {
-            model, synthetic, prefill, decode, depth, batch, runs, forced, peer, cacheType, threads, json,
+            model, synthetic, prefill, decode, depth, batch, runs, first, forced, peer, cacheType, packCache, threads, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -49,7 +52,8 @@ internal static class BenchCommand
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
             var plan = new BenchPlan(
                 Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100),
-                ModelOption.CheckCacheType(result.GetValue(cacheType)!), result.GetValue(forced) ?? []);
+                ModelOption.CheckCacheType(result.GetValue(cacheType)!), result.GetValue(forced) ?? [], result.GetValue(first),
+                result.GetValue(packCache));
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             var path = result.GetValue(synthetic) is { } shape
                 ? SyntheticModels.Find(shape, workers, cancellationToken)
@@ -67,7 +71,7 @@ internal static class BenchCommand
     private static BenchReport Measure(string path, BenchPlan plan, int workers, bool hasPeer, CancellationToken cancellationToken)
     {
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
-        using var model = ModelOption.Load(path, workers, cancellationToken);
+        using var model = ModelOption.Load(path, workers, cancellationToken, plan.PackCache);
         var loadSeconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
         var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var sequences = plan.Batches.DefaultIfEmpty(1).Max();
@@ -77,6 +81,9 @@ internal static class BenchCommand
             report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
             report.Peak = MachineLimits.PeakMultiplyAccumulates(team);
         }
+        // Before the peer has the model in memory, too.
+        if (plan.FirstToken)
+            report.FirstToken = MeasureFirstToken(model, path, plan, hasPeer, cancellationToken);
         using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, most, sequences) : null;
         report.Peer = peer?.Hello;
 
@@ -123,6 +130,25 @@ internal static class BenchCommand
         }
     }
 
+    private static FirstTokenFigure MeasureFirstToken(
+        LlamaModel model, string path, BenchPlan plan, bool hasPeer, CancellationToken cancellationToken)
+    {
+        var prompt = FirstToken.PromptFor(model);
+        var (ours, theirs, node) = (new List<double>(), new List<double>(), new List<double>());
+        // The first of each warms up.
+        for (var run = 0; run <= plan.Runs; run++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ours.Add(FirstToken.Measure(path, prompt, model.ThreadCount, plan.PackCache));
+            if (!hasPeer)
+                continue;
+            var (seconds, nodeSeconds) = Peer.FirstToken(path, model.ThreadCount, prompt);
+            theirs.Add(seconds);
+            node.Add(nodeSeconds);
+        }
+        return new FirstTokenFigure([.. ours.Skip(1)], [.. theirs.Skip(1)], [.. node.Skip(1)]);
+    }
+
     private static ForcedFigure MeasureForced(LlamaModel model, string file, int runs, CancellationToken cancellationToken)
     {
         var text = ForcedOutput.Read(file, model);
@@ -158,4 +184,4 @@ internal static class BenchCommand
 
 /// <summary>What is measured.</summary>
 internal sealed record BenchPlan(
-    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs);
+    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs, bool FirstToken, bool PackCache);

@@ -52,6 +52,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 
     private string CacheTypeName { get; } = cacheType.ToString().ToLowerInvariant();
 
+    public FirstTokenFigure? FirstToken { get; set; }
+
     public List<BenchFigure> Figures { get; } = [];
 
     public List<ForcedFigure> Forced { get; } = [];
@@ -70,11 +72,24 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteNumber("multiply_accumulates_per_second", Math.Round(Peak.PerSecond));
         writer.WriteNumber("load_seconds", Math.Round(loadSeconds, 3));
         writer.WriteNumber("packed_bytes", model.PackedBytes);
+        if (PackingSpeed is { } speed)
+            writer.WriteNumber("packed_bytes_per_second", Math.Round(speed));
         writer.WriteNumber("peak_memory_bytes", Process.GetCurrentProcess().PeakWorkingSet64);
         if (Peer is { } peer)
         {
             writer.WritePropertyName("peer");
             peer.WriteTo(writer);
+        }
+        if (FirstToken is { } first)
+        {
+            writer.WriteStartObject("first_token");
+            writer.WriteNumber("seconds", Math.Round(first.Median, 3));
+            if (first is { PeerMedian: { } theirs, PeerNodeMedian: { } node })
+            {
+                writer.WriteNumber("peer_seconds", Math.Round(theirs, 3));
+                writer.WriteNumber("peer_node_seconds", Math.Round(node, 3));
+            }
+            writer.WriteEndObject();
         }
         writer.WriteStartObject("figures");
         foreach (var figure in Figures)
@@ -102,6 +117,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         }
         writer.WriteEndObject();
         writer.WriteStartObject("ratios");
+        if (FirstToken?.Ratio is { } firstRatio)
+            writer.WriteNumber("first_token_time", Math.Round(firstRatio, 3));
         foreach (var figure in Figures)
         {
             if (figure.Ratio is { } ratio)
@@ -116,7 +133,14 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}, {CacheTypeName} cache");
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F1} s, packed {model.PackedBytes / 1e6:F0} MB"));
+            $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
+        if (FirstToken is { } first)
+        {
+            var peer = first.PeerMedian is { } theirs
+                ? $"; llama.cpp {Number(theirs)} s, Node.js's {Number(first.PeerNodeMedian!.Value)} s included: {Number(first.Ratio!.Value)} of its time"
+                : "";
+            AnsiConsole.WriteLine($"first token {Number(first.Median)} s from the process's start, after a prompt of {Cli.FirstToken.PromptTokens}{peer}");
+        }
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumns("", "tokens/s", "spread", "of the limit", "llama.cpp", "ratio");
         foreach (var figure in Figures)
@@ -136,6 +160,9 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         static string Number(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
         static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Bytes packed a second; null where a file packed before was mapped.</summary>
+    private double? PackingSpeed => model.PackingTime > TimeSpan.Zero ? model.PackedBytes / model.PackingTime.TotalSeconds : null;
 
     /// <summary>The share of what arithmetic allows, for prompts; else of what reading all weights once for all sequences allows.</summary>
     private double OfLimit(BenchFigure figure) => figure.IsPrefill

@@ -23,19 +23,8 @@ internal sealed class Peer : IDisposable
     /// <summary>Starts the peer on a model. Installs its package in the user's cache folder the first time.</summary>
     public static Peer Start(string model, int threads, int context, int sequences)
     {
-        var folder = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "ayni", "peers", "llama.cpp");
-        Directory.CreateDirectory(folder);
-        if (!Directory.Exists(Path.Combine(folder, "node_modules", "node-llama-cpp")))
-            Install(folder);
-        using (var source = Assembly.GetExecutingAssembly().GetManifestResourceStream("peer.mjs")!)
-        using (var target = File.Create(Path.Combine(folder, "peer.mjs")))
-            source.CopyTo(target);
-        string[] arguments =
-        [
-            Path.Combine(folder, "peer.mjs"), Path.GetFullPath(model), Text(threads), Text(context), Text(sequences),
-        ];
-        var process = Launch("node", folder, arguments, redirects: true);
+        string[] arguments = [Path.GetFullPath(model), Text(threads), Text(context), Text(sequences)];
+        var process = Launch("peer.mjs", arguments);
         try
         {
             return new Peer(process) { Hello = ReadLine(process) };
@@ -46,6 +35,35 @@ internal sealed class Peer : IDisposable
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Seconds from the start of a process to its first token after a prompt, and what of it Node.js took to start. The process's end is not
+    /// counted.
+    /// </summary>
+    public static (double Seconds, double NodeSeconds) FirstToken(string model, int threads, string prompt)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var process = Launch("peer-start.mjs", [Path.GetFullPath(model), Text(threads), prompt]);
+        var line = ReadLine(process);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        process.WaitForExit();
+        return (seconds, line.GetProperty("nodeSeconds").GetDouble());
+    }
+
+    /// <summary>Starts one of our scripts in the peer's folder, where its package is.</summary>
+    private static Process Launch(string script, string[] arguments)
+    {
+        var folder = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "ayni", "peers", "llama.cpp");
+        Directory.CreateDirectory(folder);
+        if (!Directory.Exists(Path.Combine(folder, "node_modules", "node-llama-cpp")))
+            Install(folder);
+        var path = Path.Combine(folder, script);
+        using (var source = Assembly.GetExecutingAssembly().GetManifestResourceStream(script)!)
+        using (var target = File.Create(path))
+            source.CopyTo(target);
+        return Launch("node", folder, [path, .. arguments], redirects: true);
     }
 
     /// <summary>Seconds to compute a prompt of some tokens.</summary>

@@ -76,20 +76,32 @@ internal static class LedgerCommands
         var period = PeriodOption.Create("The month.");
         period.Required = true;
         var party = Party("The party; every one if not given.");
+        var html = new Option<string?>("--html")
+        {
+            Description = $"Print a web page for printing, in a language: {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.",
+            HelpName = "LANGUAGE",
+        };
         return LedgerCommand.Create(
             "statement",
             """
             Show what a month comes to for a party, or for every one: an estimate until the month is closed, then final. JSON is an array
             of statements.
 
-            Example:
+            Examples:
               ayni ledger statement --period 2026-11 --party pty_7m3kq0x9t2va --csv
+              ayni ledger statement --period 2026-11 --html ar > statements.html
             """,
-            [period, party],
+            [period, party, html],
             (books, result, output, _) =>
             {
+                var language = result.GetValue(html) is { } code ? FindLanguage(code, output.Format) : null;
                 var month = Period.Parse(result.GetValue(period)!);
-                Write(result.GetValue(party) is { } partyId ? [books.Statement(month, partyId)] : books.Statements(month), output.Format);
+                IReadOnlyList<Statement> statements =
+                    result.GetValue(party) is { } partyId ? [books.Statement(month, partyId)] : books.Statements(month);
+                if (language is null)
+                    Write(statements, output.Format);
+                else
+                    Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language)));
                 return Task.CompletedTask;
             });
     }
@@ -115,6 +127,14 @@ internal static class LedgerCommands
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
+    private static StatementLanguage FindLanguage(string code, OutputFormat format)
+    {
+        if (format != OutputFormat.Table)
+            throw new UsageException("Give one of --html, --json and --csv.");
+        return StatementLanguage.Find(code) ?? throw new UsageException(
+            $"--html {code}: statements are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
+    }
+
     private static void Write(IReadOnlyList<Statement> statements, OutputFormat format)
     {
         switch (format)
@@ -123,7 +143,7 @@ internal static class LedgerCommands
                 Output.WriteJson(writer => writer.WriteArray(statements, LedgerJson.Default.Statement));
                 break;
             case OutputFormat.Csv:
-                Output.WriteCsv(writer => StatementView.WriteCsv(statements, writer));
+                Output.WriteText(writer => StatementView.WriteCsv(statements, writer));
                 break;
             default:
                 foreach (var statement in statements)

@@ -12,6 +12,8 @@ internal sealed class GenerationOptions
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _cacheType = ModelOption.CacheType();
 
+    private readonly Option<bool> _packCache = ModelOption.PackCache();
+
     private readonly Option<int> _maxTokens = new("-n", "--max-tokens")
     {
         Description = "The most tokens to generate.",
@@ -56,14 +58,14 @@ internal sealed class GenerationOptions
     {
         Option[] options =
         [
-            _model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads,
+            _model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads, _packCache,
         ];
         foreach (var option in options)
             command.Options.Add(option);
     }
 
     public LlamaModel LoadModel(ParseResult result, CancellationToken cancellationToken) =>
-        ModelOption.Load(result.GetValue(_model), result.GetValue(_threads), cancellationToken);
+        ModelOption.Load(result.GetValue(_model), result.GetValue(_threads), cancellationToken, result.GetValue(_packCache));
 
     /// <summary>The model that drafts, where one is asked for.</summary>
     public LlamaModel? LoadDraft(ParseResult result, CancellationToken cancellationToken) =>

@@ -24,7 +24,7 @@ internal static class LogitsCommand
                 throw new UsageException($"--start-pos {startPosition}: expected 0 or more.");
             var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             // Compared with other implementations: nothing is rounded unless AYNI_KERNELS asks for kernels that do.
-            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken, KernelTier.Simd);
+            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken, usual: KernelTier.Simd);
             var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
             if (startPosition > int.MaxValue - ids.Length)
                 throw new UsageException($"--start-pos {startPosition}: too large.");

@@ -33,6 +33,12 @@ internal static class ModelOption
         HelpName = "N",
     };
 
+    /// <summary><c>--pack-cache</c>.</summary>
+    public static Option<bool> PackCache() => new("--pack-cache")
+    {
+        Description = "Keep the weights as packed for this processor in a file beside the model, as large again, so that later starts map it.",
+    };
+
     /// <summary><c>--cache-type TYPE</c>.</summary>
     public static Option<string> CacheType() => new("--cache-type")
     {
@@ -88,15 +94,19 @@ internal static class ModelOption
     /// <param name="named">What <c>--model</c> says.</param>
     /// <param name="threads">What <c>--threads</c> says.</param>
     /// <param name="cancellationToken">Ends loading.</param>
+    /// <param name="packCache">What <c>--pack-cache</c> says.</param>
     /// <param name="usual">The tier where the variable asks for none; null for this machine's best.</param>
-    public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken, KernelTier? usual = null)
+    public static LlamaModel Load(
+        string? named, int threads, CancellationToken cancellationToken, bool packCache = false, KernelTier? usual = null)
     {
         var path = Find(named);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(usual), threads, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(usual), threads, packCache, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
+        if (model.PackCacheRefusal is { } cacheRefusal)
+            Warn(cacheRefusal);
         return model;
     }
 

@@ -26,7 +26,7 @@ internal sealed class Output(OutputFormat format)
                 WriteJson(writer => listing.WriteJson(rows, writer));
                 break;
             case OutputFormat.Csv:
-                WriteCsv(writer => listing.WriteCsv(rows, writer));
+                WriteText(writer => listing.WriteCsv(rows, writer));
                 break;
             default:
                 listing.WriteTable(rows, Terminal.Console);
@@ -52,8 +52,8 @@ internal sealed class Output(OutputFormat format)
         output.WriteByte((byte)'\n');
     }
 
-    /// <summary>Writes CSV to standard output, in UTF-8.</summary>
-    public static void WriteCsv(Action<TextWriter> write)
+    /// <summary>Writes text to standard output, in UTF-8.</summary>
+    public static void WriteText(Action<TextWriter> write)
     {
         using var writer = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         write(writer);

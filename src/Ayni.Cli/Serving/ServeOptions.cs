@@ -52,6 +52,7 @@ internal sealed class ServeOptions
     private readonly Option<int> _cache = Number(
         "--cache", "Memory for keys and values, in MiB.", (int)(Defaults.Engine.CacheBytes >> 20), "MIB");
     private readonly Option<string> _cacheType = ModelOption.CacheType();
+    private readonly Option<bool> _packCache = ModelOption.PackCache();
     private readonly Option<int> _body = Number(
         "--body-limit", "The largest request body, in KiB.", (int)(Defaults.BodyLimitBytes >> 10), "KIB");
     private readonly Option<int> _connections = Number("--connections", "How many connections may be open.", Defaults.MaxConnections);
@@ -72,7 +73,7 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType,
+            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType, _packCache,
             _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
@@ -83,6 +84,7 @@ internal sealed class ServeOptions
     {
         ModelPath = ModelOption.Find(result.GetValue(_model)),
         DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
+        PackCache = result.GetValue(_packCache),
         DataDirectory = result.GetValue(_data)!,
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address

@@ -64,9 +64,28 @@ internal static class TrainCommand
             CultureInfo.InvariantCulture,
             $"{recipe.Name}: {run.TrainedParameters:N0} parameters, {run.Data.Sources.Sum(source => source.Documents):N0} documents, "
             + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps, {run.Step:N0} of them made"));
+        foreach (var line in Preparation(run.Data.Sources))
+            Console.Out.WriteLine(line);
         string written;
         using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
             written = run.Run(view, cancellationToken);
         Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");
+    }
+
+    /// <summary>What was left out and masked, in words.</summary>
+    private static IEnumerable<string> Preparation(IReadOnlyList<ShardSource> sources)
+    {
+        var (exact, near) = (sources.Sum(source => source.ExactDuplicates), sources.Sum(source => source.NearDuplicates));
+        if (exact + near > 0)
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"left out {exact:N0} documents that occur twice, and {near:N0} that nearly do (duplicates.jsonl)");
+        var masked = sources.Select(source => source.Masked).Aggregate((a, b) => a + b);
+        if (masked != new PersonalDataCounts())
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"masked {masked.Email:N0} e-mail addresses, {masked.Phone:N0} telephone numbers, {masked.Card:N0} cards, "
+                + $"{masked.Iban:N0} bank accounts");
+        }
     }
 }

@@ -24,8 +24,8 @@ internal static unsafe class Activations
     public const int SumOffset = 36;
 
     /// <summary>
-    /// Where the start values lie, minus the sum of 32 columns, of the first 16 and of the last 16: 32-bit integers, or for products that
-    /// are added in pairs two 16-bit ones, of the columns whose number modulo 4 is 0 or 1 and of those where it is 2 or 3.
+    /// Where the start values lie, minus the offset of the weights times the sum of 32 columns, of the first 16 and of the last 16: 32-bit
+    /// integers, or for products that are added in pairs two 16-bit ones, of the columns whose number modulo 4 is 0 or 1 and of those where it is 2 or 3.
     /// </summary>
     public const int StartOffset = 48;
 
@@ -36,19 +36,20 @@ internal static unsafe class Activations
     /// <param name="input">Its activations.</param>
     /// <param name="records">Receives a record for each 32.</param>
     /// <param name="columns">How many, a multiple of 32.</param>
+    /// <param name="shift">The offset is 2 to this power.</param>
     /// <param name="pairs">Whether start values are pairs of 16 bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize(float* input, byte* records, int columns, bool pairs)
+    public static void Quantize(float* input, byte* records, int columns, int shift, bool pairs)
     {
         for (var column = 0; column < columns; column += BlockShape.Columns)
         {
-            QuantizeBlock(input + column, records, pairs);
+            QuantizeBlock(input + column, records, shift, pairs);
             records += RecordBytes;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void QuantizeBlock(float* input, byte* record, bool pairs)
+    private static void QuantizeBlock(float* input, byte* record, int shift, bool pairs)
     {
         var (a, b) = (Vector256.Load(input), Vector256.Load(input + 8));
         var (c, d) = (Vector256.Load(input + 16), Vector256.Load(input + 24));
@@ -83,14 +84,14 @@ internal static unsafe class Activations
         floats[2] = scale * first;
         floats[3] = scale * last;
         var starts = (int*)(record + StartOffset);
-        starts[0] = pairs ? NegatePair(AddPairs(firstPair, lastPair)) : -(first + last);
-        starts[1] = pairs ? NegatePair(firstPair) : -first;
-        starts[2] = pairs ? NegatePair(lastPair) : -last;
+        starts[0] = pairs ? StartPair(AddPairs(firstPair, lastPair), shift) : -(first + last) << shift;
+        starts[1] = pairs ? StartPair(firstPair, shift) : -first << shift;
+        starts[2] = pairs ? StartPair(lastPair, shift) : -last << shift;
     }
 
     private static int SumOfPair(int pair) => (short)pair + (pair >> 16);
 
     private static int AddPairs(int a, int b) => (ushort)(a + b) | ((a >> 16) + (b >> 16)) << 16;
 
-    private static int NegatePair(int pair) => (ushort)-pair | -(pair >> 16) << 16;
+    private static int StartPair(int pair, int shift) => (ushort)(-pair << shift) | -(pair >> 16) << shift << 16;
 }

@@ -25,6 +25,9 @@ internal readonly record struct BlockShape(int OffsetShift, int Bits, bool HasSu
     /// <summary>Whether this target multiplies the values in two halves of 4 bits.</summary>
     public bool IsSplitOn(KernelTarget target) => Bits > 6 && !target.HasDotProduct;
 
+    /// <summary>The power of 2 that is the offset of what is multiplied: of values in two halves, the upper ones carry it.</summary>
+    public int StartShift(KernelTarget target) => Math.Max(0, IsSplitOn(target) ? OffsetShift - 4 : OffsetShift);
+
     /// <summary>Where a step's weights lie in an unpacked block.</summary>
     public int WeightOffset(KernelTarget target, int step, int group) => IsSplitOn(target)
         ? (group * StepCount + step) * 2 * target.VectorBytes
@@ -41,4 +44,7 @@ internal readonly record struct BlockShape(int OffsetShift, int Bits, bool HasSu
 
     /// <summary>Bytes of an unpacked block.</summary>
     public int UnpackedBytes(KernelTarget target) => ScaleOffset(target) + (1 + MinimumCount + (HasSubScales ? 2 : 0)) * VectorBytes;
+
+    /// <summary>Bytes of all blocks that are unpacked at a time.</summary>
+    public int UnpackedStripBytes(KernelTarget target) => PanelKernels.StripColumns / Columns * UnpackedBytes(target);
 }

@@ -13,13 +13,10 @@ internal sealed class FloatProductKernel : ProductKernel
 {
     private readonly FloatWeights _weights;
 
-    private FloatProductKernel(FloatLayout layout, int panelCount, KernelTarget target, bool forWindows) : base(target, forWindows)
-    {
+    private FloatProductKernel(FloatLayout layout, KernelTarget target, bool forWindows) : base(target, forWindows) =>
         _weights = new FloatWeights(layout, Code);
-        PanelCount = panelCount;
-    }
 
-    private protected override int PanelCount { get; }
+    private protected override int PanelCount => PanelsAtATime(Target);
 
     private protected override int LargestTile => Math.Min((Target.VectorCount - 1) / RowVectors - 1, MostTokens);
 
@@ -29,8 +26,13 @@ internal sealed class FloatProductKernel : ProductKernel
 
     private Vector Activation => new(Target.VectorCount - 1);
 
-    public static byte[] Emit(FloatLayout layout, int panelCount, KernelTarget target, bool forWindows) =>
-        new FloatProductKernel(layout, panelCount, target, forWindows).Emit();
+    private int RowVectors => PanelCount * Target.VectorsPerPanel;
+
+    /// <summary>Panels that a target's kernels multiply at a time.</summary>
+    public static int PanelsAtATime(KernelTarget target) => target.VectorsPerPanel == 1 ? 2 : 1;
+
+    public static byte[] Emit(FloatLayout layout, KernelTarget target, bool forWindows) =>
+        new FloatProductKernel(layout, target, forWindows).Emit();
 
     private protected override void BeginTile(int tokens)
     {

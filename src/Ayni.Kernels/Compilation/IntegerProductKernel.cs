@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies unpacked integer weights of 16 rows with any number of tokens, in tiles of as many tokens as registers hold sums for. Every
-/// sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
+/// Multiplies unpacked integer weights with any number of tokens, in tiles of as many tokens as registers hold sums for. Two vectors of rows
+/// share each token's activations: a panel's halves, or two panels where a vector holds all rows of one. Every sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
 /// the tile.
 /// </summary>
 internal sealed class IntegerProductKernel : ProductKernel
@@ -16,22 +16,28 @@ internal sealed class IntegerProductKernel : ProductKernel
         _isSplit = shape.IsSplitOn(target);
     }
 
+    private protected override int PanelCount => PanelsAtATime(Target);
+
     private protected override int WeightBytes => _shape.UnpackedBytes(Target);
 
     private protected override int ActivationBytes => Activations.RecordBytes;
 
-    /// <summary>Sums for each vector, twice that with sub-blocks, the vectors themselves and two more.</summary>
-    private protected override int LargestTile =>
-        Math.Min((Target.VectorCount - 2 - VectorCount) / VectorCount / _shape.SubBlockCount, MostTokens);
-
     /// <summary>
-    /// Vectors multiplied with each token at a time: the rows of a panel, or two halves of the values of some of its rows.
+    /// Integer sums for each vector, twice that with sub-blocks, float sums where there are registers for them, the vectors themselves and two
+    /// more. Twelve integer sums hide what each takes; more gain nothing.
     /// </summary>
-    private int VectorCount => _isSplit ? 2 : Target.VectorsPerPanel;
+    private protected override int LargestTile =>
+        Math.Min((Target.VectorCount - 2 - VectorCount) / VectorCount / (_shape.SubBlockCount + (HoldsTotals ? 1 : 0)), 6);
+
+    /// <summary>Whether float sums stay in registers from block to block.</summary>
+    private bool HoldsTotals => Target.VectorCount > 16;
+
+    /// <summary>Vectors multiplied with each token at a time: of different rows, or two halves of the values of the same rows.</summary>
+    private const int VectorCount = 2;
 
     private int PassCount => _isSplit ? Target.VectorsPerPanel : 1;
 
-    private int RowVectorCount => Target.VectorsPerPanel / PassCount;
+    private int RowVectorCount => VectorCount / PassCount;
 
     private Vector Activation => new(Target.VectorCount - 1);
 
@@ -39,6 +45,21 @@ internal sealed class IntegerProductKernel : ProductKernel
 
     public static byte[] Emit(BlockShape shape, KernelTarget target, bool forWindows) =>
         new IntegerProductKernel(shape, target, forWindows).Emit();
+
+    /// <summary>Panels multiplied at a time on a target.</summary>
+    public static int PanelsAtATime(KernelTarget target) => VectorCount / target.VectorsPerPanel;
+
+    private protected override void BeginTile(int tokens)
+    {
+        if (HoldsTotals)
+            ForEachSum(tokens, (v, token) => Code.Load(Total(v, token), SumPlace(token, v)));
+    }
+
+    private protected override void EndTile(int tokens)
+    {
+        if (HoldsTotals)
+            ForEachSum(tokens, (v, token) => Code.Store(SumPlace(token, v), Total(v, token)));
+    }
 
     private protected override void MultiplyBlock(int tokens)
     {
@@ -56,6 +77,11 @@ internal sealed class IntegerProductKernel : ProductKernel
                 EmitStep(pass, sub, sub * steps + step, isFirst: step == 0, tokens);
             EmitReduction(sub, tokens);
         }
+        if (HoldsTotals)
+        {
+            EmitHeldEpilogue(tokens);
+            return;
+        }
         for (var token = 0; token < tokens; token++)
             EmitEpilogue(pass, token);
     }
@@ -64,10 +90,10 @@ internal sealed class IntegerProductKernel : ProductKernel
     {
         for (var v = 0; v < VectorCount; v++)
         {
-            var offset = _isSplit
-                ? _shape.WeightOffset(Target, step, pass) + v * Target.VectorBytes
-                : _shape.WeightOffset(Target, step, v);
-            Code.Load(WeightVector(v), new Memory(Weight, offset));
+            var place = _isSplit
+                ? new Memory(Weight, _shape.WeightOffset(Target, step, pass) + v * Target.VectorBytes)
+                : InPanel(v, _shape.WeightOffset(Target, step, v % Target.VectorsPerPanel));
+            Code.Load(WeightVector(v), place);
         }
         for (var token = 0; token < tokens; token++)
         {
@@ -116,13 +142,8 @@ internal sealed class IntegerProductKernel : ProductKernel
         Code.Broadcast(first, Token(token, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
         if (Target.HasDotProduct)
         {
-            Code.ShiftLeftIntegers(first, first, _shape.OffsetShift);
             for (var v = 1; v < VectorCount; v++)
                 Code.Copy(Sum(v, token), first);
-        }
-        else
-        {
-            Code.ShiftLeftWords(first, first, _isSplit ? _shape.OffsetShift - 4 : _shape.OffsetShift);
         }
     }
 
@@ -136,7 +157,7 @@ internal sealed class IntegerProductKernel : ProductKernel
                 var sum = Sum(v, token);
                 if (_shape.HasSubScales)
                 {
-                    var scale = new Memory(Weight, _shape.SubScaleOffset(Target, sub) + v * Target.VectorBytes);
+                    var scale = OfRows(v, _shape.SubScaleOffset(Target, sub));
                     var result = sub == 0 ? FirstSum(v, token) : sum;
                     if (Target.HasDotProduct)
                         Code.MultiplyIntegers(result, sum, scale);
@@ -158,7 +179,35 @@ internal sealed class IntegerProductKernel : ProductKernel
         }
     }
 
-    /// <summary>Adds a block's integers to the float sums.</summary>
+    /// <summary>Adds a block's integers to the float sums in registers.</summary>
+    private void EmitHeldEpilogue(int tokens)
+    {
+        for (var v = 0; v < VectorCount; v++)
+            Code.Load(WeightVector(v), OfRows(v, _shape.ScaleOffset(Target)));
+        for (var token = 0; token < tokens; token++)
+        {
+            Code.Broadcast(Activation, Token(token, Activations.ScaleOffset));
+            for (var v = 0; v < VectorCount; v++)
+            {
+                Code.ToSingle(Sum(v, token), Sum(v, token));
+                Code.Multiply(Sum(v, token), Sum(v, token), WeightVector(v));
+                Code.MultiplyAdd(Total(v, token), Sum(v, token), Activation);
+            }
+        }
+        for (var index = 0; index < _shape.MinimumCount; index++)
+        {
+            for (var v = 0; v < VectorCount; v++)
+                Code.Load(WeightVector(v), OfRows(v, _shape.MinimumOffset(Target, index)));
+            for (var token = 0; token < tokens; token++)
+            {
+                Code.Broadcast(Activation, Token(token, ActivationSumOffset(index)));
+                for (var v = 0; v < VectorCount; v++)
+                    Code.MultiplyAdd(Total(v, token), Activation, WeightVector(v));
+            }
+        }
+    }
+
+    /// <summary>Adds a block's integers to the float sums in memory.</summary>
     private void EmitEpilogue(int pass, int token)
     {
         Code.Broadcast(Activation, Token(token, Activations.ScaleOffset));
@@ -166,27 +215,44 @@ internal sealed class IntegerProductKernel : ProductKernel
         {
             var (sum, rows) = (Sum(v, token), pass * RowVectorCount + v);
             Code.ToSingle(sum, sum);
-            Code.Multiply(sum, sum, new Memory(Weight, _shape.ScaleOffset(Target) + rows * Target.VectorBytes));
+            Code.Multiply(sum, sum, OfRows(rows, _shape.ScaleOffset(Target)));
             Code.MultiplyByAndAdd(sum, Activation, SumPlace(token, rows));
         }
         for (var index = 0; index < _shape.MinimumCount; index++)
         {
-            var offset = Activations.SumOffset + (_shape.MinimumCount == 1 ? 0 : (1 + index) * sizeof(float));
-            Code.Broadcast(Temporary, Token(token, offset));
+            Code.Broadcast(Temporary, Token(token, ActivationSumOffset(index)));
             for (var v = 0; v < RowVectorCount; v++)
-            {
-                var rows = (pass * RowVectorCount + v) * Target.VectorBytes;
-                Code.MultiplyAdd(Sum(v, token), Temporary, new Memory(Weight, _shape.MinimumOffset(Target, index) + rows));
-            }
+                Code.MultiplyAdd(Sum(v, token), Temporary, OfRows(pass * RowVectorCount + v, _shape.MinimumOffset(Target, index)));
         }
         for (var v = 0; v < RowVectorCount; v++)
             Code.Store(SumPlace(token, pass * RowVectorCount + v), Sum(v, token));
     }
 
+    private int ActivationSumOffset(int minimum) => Activations.SumOffset + (_shape.MinimumCount == 1 ? 0 : (1 + minimum) * sizeof(float));
+
+    private static void ForEachSum(int tokens, Action<int, int> emit)
+    {
+        for (var token = 0; token < tokens; token++)
+        {
+            for (var v = 0; v < VectorCount; v++)
+                emit(v, token);
+        }
+    }
+
+    /// <summary>Where a vector of rows has what each row has one of.</summary>
+    private Memory OfRows(int rows, int offset) => InPanel(rows, offset + rows % Target.VectorsPerPanel * Target.VectorBytes);
+
+    /// <summary>A place in the unpacked blocks of the panel that a vector of rows belongs to.</summary>
+    private Memory InPanel(int rows, int offset) =>
+        new(Weight, rows / Target.VectorsPerPanel * _shape.UnpackedStripBytes(Target) + offset);
+
     private Vector WeightVector(int v) => new(Target.VectorCount - 3 - v);
 
-    private Vector Sum(int v, int token) => new(token * VectorCount + v);
+    private static Vector Sum(int v, int token) => new(token * VectorCount + v);
 
     /// <summary>Where the first sub-block's sum waits for the second.</summary>
-    private Vector FirstSum(int v, int token) => new((LargestTile + token) * VectorCount + v);
+    private Vector FirstSum(int v, int token) => Sum(v, LargestTile + token);
+
+    /// <summary>A float sum in a register.</summary>
+    private Vector Total(int v, int token) => Sum(v, _shape.SubBlockCount * LargestTile + token);
 }

@@ -60,10 +60,6 @@ internal sealed partial class KernelAssembler
     public void ShiftRightWords(Vector d, Vector a, int bits) =>
         Shift(Code.VEX_Vpsrlw_ymm_ymm_imm8, Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8, d, a, bits);
 
-    /// <summary>16-bit lanes moved left by a number of bits.</summary>
-    public void ShiftLeftWords(Vector d, Vector a, int bits) =>
-        Shift(Code.VEX_Vpsllw_ymm_ymm_imm8, Code.EVEX_Vpsllw_zmm_k1z_zmmm512_imm8, d, a, bits);
-
     /// <summary>32-bit lanes moved right by a number of bits.</summary>
     public void ShiftRightIntegers(Vector d, Vector a, int bits) =>
         Shift(Code.VEX_Vpsrld_ymm_ymm_imm8, Code.EVEX_Vpsrld_zmm_k1z_zmmm512b32_imm8, d, a, bits);

@@ -41,21 +41,21 @@ internal sealed class KernelLibrary : IDisposable
         if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout || (isExact && layout is not FloatLayout))
             return null;
         var forWindows = OperatingSystem.IsWindows();
-        // Two panels of narrower vectors would leave too few registers for tokens.
         return layout is FloatLayout floats
             ? new PanelKernels(
                 layout,
                 null,
-                Get((layout, 1), () => FloatProductKernel.Emit(floats, 1, Target, forWindows)),
-                Target.VectorsPerPanel == 1 ? Get((layout, 2), () => FloatProductKernel.Emit(floats, 2, Target, forWindows)) : null,
-                Get(layout, () => FloatTokenKernel.Emit(floats, Target, forWindows)),
-                HasPairs: false)
+                Get(layout, () => FloatProductKernel.Emit(floats, Target, forWindows)),
+                Get((layout, 1), () => FloatTokenKernel.Emit(floats, Target, forWindows)),
+                FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
                 Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),
                 Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
-                null,
                 Get((type, 1), () => SingleTokenKernel.Emit(layout, Target, forWindows)),
+                IntegerProductKernel.PanelsAtATime(Target),
+                layout.Shape.UnpackedStripBytes(Target),
+                layout.Shape.StartShift(Target),
                 HasPairs: !Target.HasDotProduct);
     }
 

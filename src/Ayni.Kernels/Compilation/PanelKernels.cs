@@ -4,11 +4,20 @@ namespace Ayni.Kernels;
 /// <param name="Layout">The format's panels.</param>
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
-/// <param name="PairProduct">The product of two panels at once; null where there is none.</param>
 /// <param name="SingleToken">The product with one token, unpacking included.</param>
+/// <param name="PanelsAtATime">Panels that the product multiplies at a time.</param>
+/// <param name="UnpackedStripBytes">Bytes of a panel's unpacked columns.</param>
+/// <param name="StartShift">The offset of the weights that integer products start at, as a power of 2.</param>
 /// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
 internal sealed unsafe record PanelKernels(
-    PanelLayout Layout, ExecutableCode? Unpacking, ExecutableCode Product, ExecutableCode? PairProduct, ExecutableCode SingleToken, bool HasPairs)
+    PanelLayout Layout,
+    ExecutableCode? Unpacking,
+    ExecutableCode Product,
+    ExecutableCode SingleToken,
+    int PanelsAtATime,
+    int UnpackedStripBytes = 0,
+    int StartShift = 0,
+    bool HasPairs = false)
 {
     /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
     public const int StripColumns = 256;
@@ -32,6 +41,6 @@ internal sealed unsafe record PanelKernels(
         else if (Unpacking is null)
             new ReadOnlySpan<float>(input, columns).CopyTo(new Span<float>(records, columns));
         else
-            Activations.Quantize(input, records, columns, HasPairs);
+            Activations.Quantize(input, records, columns, StartShift, HasPairs);
     }
 }

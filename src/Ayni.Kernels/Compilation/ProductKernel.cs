@@ -7,7 +7,7 @@ namespace Ayni.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ProductArguments
 {
-    /// <summary>The unpacked blocks of a panel.</summary>
+    /// <summary>The blocks of the panels that are multiplied at a time, one panel's after another's.</summary>
     public byte* Weights;
 
     /// <summary>The first token's activations that belong to the first of these blocks.</summary>
@@ -16,7 +16,7 @@ internal unsafe struct ProductArguments
     /// <summary>Bytes from one token's activations to the next.</summary>
     public long ActivationStride;
 
-    /// <summary>The sums, <c>[tokens, 16]</c> floats, that the products are added to.</summary>
+    /// <summary>The sums, <c>[tokens, panels, 16]</c> floats, that the products are added to.</summary>
     public float* Sums;
 
     /// <summary>Tokens, at least one.</summary>
@@ -25,16 +25,13 @@ internal unsafe struct ProductArguments
     /// <summary>Blocks, at least one.</summary>
     public long BlockCount;
 
-    /// <summary>Bytes from one panel's weights to the next's, for kernels that take several panels at once.</summary>
+    /// <summary>Bytes from one panel to the next, where the product reads them as they are.</summary>
     public long PanelStride;
-
-    /// <summary>Bytes from one panel's sums to the next's, for these.</summary>
-    public long SumStride;
 }
 
 /// <summary>
-/// What products have in common: weights of 16 rows, or of two panels of them, with any number of tokens, in tiles of as many tokens as
-/// registers hold sums for, and the blocks of a strip within a tile. Every tile adds up in the same order.
+/// What products have in common: weights of one panel or some with any number of tokens, in tiles of as many tokens as registers hold sums for, and
+/// the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
 internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 {
@@ -46,7 +43,6 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     private static readonly Register Count = Register.RAX;
     private static readonly Register Sums = Register.RDI;
     private static readonly Register PanelStride = Register.R14;
-    private static readonly Register SumStride = Register.R15;
 
     // Three tokens are reached from one register by the stride and its double.
     private static readonly Register[] TokenGroups = [Register.R9, Register.R10, Register.R12, Register.R13];
@@ -61,24 +57,23 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     /// <summary>The block of weights that a tile has come to.</summary>
     private protected static Register Weight => Register.R8;
 
-    /// <summary>A place in a panel's block of weights.</summary>
+    /// <summary>A place in that block of a panel, where they lie as they were packed.</summary>
     private protected static Memory WeightPlace(int panel, int offset) =>
         panel == 0 ? new Memory(Weight, offset) : new Memory(Weight, offset, PanelStride);
 
-    /// <summary>Panels multiplied at once: 1 or 2.</summary>
-    private protected virtual int PanelCount => 1;
-
-    /// <summary>Vectors of their rows.</summary>
-    private protected int RowVectors => PanelCount * Target.VectorsPerPanel;
-
     /// <summary>Tokens of the largest tile.</summary>
     private protected abstract int LargestTile { get; }
+
+    /// <summary>Panels multiplied at a time.</summary>
+    private protected virtual int PanelCount => 1;
 
     /// <summary>Bytes of a block of weights.</summary>
     private protected abstract int WeightBytes { get; }
 
     /// <summary>Bytes of a token's activations for a block.</summary>
     private protected abstract int ActivationBytes { get; }
+
+    private int SumBytes => PanelCount * BlockShape.VectorBytes;
 
     private protected virtual void BeginTile(int tokens)
     {
@@ -97,16 +92,11 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         : new Memory(TokenGroups[token / 3], offset, Stride, token % 3);
 
     /// <summary>Where a tile's sums are kept: of one token, of some of the rows.</summary>
-    private protected Memory SumPlace(int token, int vector)
-    {
-        var (panel, v) = Math.DivRem(vector, Target.VectorsPerPanel);
-        var offset = token * BlockShape.VectorBytes + v * Target.VectorBytes;
-        return panel == 0 ? new Memory(Sums, offset) : new Memory(Sums, offset, SumStride);
-    }
+    private protected Memory SumPlace(int token, int vector) => new(Sums, token * SumBytes + vector * Target.VectorBytes);
 
     private protected byte[] Emit()
     {
-        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount, PanelStride, SumStride];
+        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount, PanelStride];
         for (var i = 0; i < fields.Length; i++)
             Code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
         var done = Code.CreateLabel();
@@ -116,7 +106,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         EmitTile(LargestTile);
         for (var token = 0; token < LargestTile; token++)
             Code.AddTo(Tokens, Stride);
-        Code.AddTo(Sums, LargestTile * BlockShape.VectorBytes);
+        Code.AddTo(Sums, LargestTile * SumBytes);
         Code.AddTo(TokenCount, -LargestTile);
         Code.Jump(full);
         for (var tokens = LargestTile - 1; tokens > 0; tokens--)

@@ -164,16 +164,12 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
             _code.Prefetch(new Memory(Panel, PrefetchBytes + _prefetchCount * 64));
     }
 
-    /// <summary>Where a sum begins: at the offset times the activations' sum, to be taken off.</summary>
+    /// <summary>Where a sum begins: at minus the offset times the activations' sum.</summary>
     private void EmitStart(int block, int sub)
     {
         if (_shape.OffsetShift >= 0)
         {
             _code.Broadcast(Sum(sub), Record(block, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
-            if (Target.HasDotProduct)
-                _code.ShiftLeftIntegers(Sum(sub), Sum(sub), _shape.OffsetShift);
-            else
-                _code.ShiftLeftWords(Sum(sub), Sum(sub), _isSplit ? _shape.OffsetShift - 4 : _shape.OffsetShift);
         }
         else if (Target.HasDotProduct)
         {

@@ -14,7 +14,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 {
     private const int StripColumns = PanelKernels.StripColumns;
 
-    private const int UnpackedStripBytes = StripColumns / BlockShape.Columns * 1536;
+    // Of two panels, each block unpacked to at most 1,536 bytes.
+    private const int UnpackedStripBytes = 2 * StripColumns / BlockShape.Columns * 1536;
 
     // Tokens whose sums are kept beside the strip.
     private const int ChunkTokens = 192;
@@ -24,26 +25,29 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
 
-    private readonly NativeBuffer _panels;
+    private readonly PanelMemory _panels;
     private readonly PanelKernels _kernels;
     private readonly int _rowBytes;
     private readonly long _panelBytes;
     private readonly int _panelCount;
 
-    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context)
+    public CompiledMatrix(TensorData data, int rows, int columns, PanelKernels kernels, ComputeContext context, bool isPacked)
         : base(TFormat.Type, rows, columns)
     {
         _kernels = kernels;
         _rowBytes = columns / kernels.Layout.BlockColumns * kernels.Layout.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
-        _panels = new NativeBuffer(_panelBytes * _panelCount);
+        var bytes = _panelBytes * _panelCount;
+        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes);
+        if (isPacked)
+            return;
         var work = new PackPanels { Matrix = this, Source = data.Pointer };
         context.Team.Run(ref work, ChunkCount);
         GC.KeepAlive(data);
     }
 
-    public override long PackedBytes => _panels.Bytes;
+    public override TensorData Packed => _panels.Data;
 
     private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 
@@ -162,43 +166,43 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var layout = kernels.Layout;
             var blocks = Matrix.Columns / layout.BlockColumns;
             var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
-            var unpack = new UnpackArguments { Unpacked = unpacked };
+            var unpack = default(UnpackArguments);
             var product = new ProductArguments
             {
                 Weights = unpacked,
                 Activations = Activations + token * stride,
                 ActivationStride = stride,
                 TokenCount = tokens,
-                PanelStride = Matrix._panelBytes,
-                SumStride = (long)tokens * BlockShape.VectorBytes,
             };
-            new Span<float>(sums, panels * tokens * Lanes.Count).Clear();
+            // Where panels are multiplied in pairs and one is left, the other is whatever lies there, or the same again, and its sums go nowhere.
+            var group = kernels.PanelsAtATime;
+            var groupSums = group * tokens * Lanes.Count;
+            new Span<float>(sums, (panels + group - 1) / group * groupSums).Clear();
             for (var block = 0; block < blocks; block += Matrix.BlocksPerStrip)
             {
                 unpack.BlockCount = Math.Min(Matrix.BlocksPerStrip, blocks - block);
                 product.BlockCount = unpack.BlockCount * layout.BlockColumns / kernels.ProductColumns;
+                product.Sums = sums;
                 for (var panel = 0; panel < panels; panel++)
                 {
+                    var place = panel % group;
                     unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * layout.BlockBytes * Lanes.Count;
-                    if (kernels.Unpacking is null)
-                        product.Weights = unpack.Panel;
-                    else
+                    unpack.Unpacked = unpacked + place * kernels.UnpackedStripBytes;
+                    if (kernels.Unpacking is not null)
                         kernels.Unpacking.Entry(&unpack);
-                    product.Sums = sums + panel * tokens * Lanes.Count;
-                    if (kernels.PairProduct is { } pairProduct && panel + 1 < panels)
-                    {
-                        pairProduct.Entry(&product);
-                        panel++;
-                    }
+                    else if (place == 0)
+                        (product.Weights, product.PanelStride) = (unpack.Panel, 0);
                     else
-                    {
-                        kernels.Product.Entry(&product);
-                    }
+                        product.PanelStride = Matrix._panelBytes;
+                    if (place < group - 1 && panel < panels - 1)
+                        continue;
+                    kernels.Product.Entry(&product);
+                    product.Sums += groupSums;
                 }
                 product.Activations += product.BlockCount * kernels.ActivationBytes;
             }
-            for (var panel = 0; panel < panels; panel++)
-                Store(firstPanel + panel, token, tokens, sums + panel * tokens * Lanes.Count);
+            for (var panel = 0; panel < panels; panel += group)
+                Store(firstPanel + panel, token, tokens, group, sums + panel / group * groupSums);
         }
 
         private readonly void MultiplyToken(int firstPanel)
@@ -219,12 +223,15 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
         }
 
-        private readonly void Store(int panel, int token, int tokens, float* sums)
+        private readonly void Store(int panel, int token, int tokens, int panels, float* sums)
         {
-            var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
             var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
             for (var i = 0; i < tokens; i++)
-                new ReadOnlySpan<float>(sums + i * Lanes.Count, rows).CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+            {
+                var products = new ReadOnlySpan<float>(sums + i * panels * Lanes.Count, rows);
+                products.CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
+            }
         }
     }
 

@@ -22,8 +22,19 @@ public abstract class PackedMatrix : IDisposable
     /// <summary>Columns, the length of what is multiplied.</summary>
     public int Columns { get; }
 
+    /// <summary>
+    /// Raised whenever a layout of packed weights changes, so that what was packed before is packed again (<see cref="Packed"/>).
+    /// </summary>
+    public const int LayoutVersion = 1;
+
     /// <summary>Memory the packed weights take, in bytes; 0 where they are read from the file.</summary>
-    public abstract long PackedBytes { get; }
+    public long PackedBytes => Packed.Bytes;
+
+    /// <summary>
+    /// The packed weights, valid until this is disposed: a later process may take them as they are (<see cref="FromPacked"/>), for the
+    /// same <see cref="ComputeContext.PackedLayout"/> and <see cref="LayoutVersion"/>. Empty where weights are read from the file.
+    /// </summary>
+    public abstract TensorData Packed { get; }
 
     /// <summary>Packs a matrix stored row by row.</summary>
     /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading them.</param>
@@ -34,29 +45,20 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="isExact">Whether what is multiplied may not be rounded to 8 or 16 bits, at whatever cost: for products that decide.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
-    public static PackedMatrix Pack(
-        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) => type switch
-    {
-        TensorType.F32 => Pack<F32Format>(data, rows, columns, context, isExact),
-        TensorType.F16 => Pack<F16Format>(data, rows, columns, context, isExact),
-        TensorType.BF16 => Pack<BF16Format>(data, rows, columns, context, isExact),
-        TensorType.Q4_0 => Pack<Q40Format>(data, rows, columns, context, isExact),
-        TensorType.Q4_1 => Pack<Q41Format>(data, rows, columns, context, isExact),
-        TensorType.Q5_0 => Pack<Q50Format>(data, rows, columns, context, isExact),
-        TensorType.Q5_1 => Pack<Q51Format>(data, rows, columns, context, isExact),
-        TensorType.Q8_0 => Pack<Q80Format>(data, rows, columns, context, isExact),
-        TensorType.Q2_K => Pack<Q2KFormat>(data, rows, columns, context, isExact),
-        TensorType.Q3_K => Pack<Q3KFormat>(data, rows, columns, context, isExact),
-        TensorType.Q4_K => Pack<Q4KFormat>(data, rows, columns, context, isExact),
-        TensorType.Q5_K => Pack<Q5KFormat>(data, rows, columns, context, isExact),
-        TensorType.Q6_K => Pack<Q6KFormat>(data, rows, columns, context, isExact),
-        TensorType.IQ4_NL => Pack<Iq4NlFormat>(data, rows, columns, context, isExact),
-        TensorType.IQ4_XS => Pack<Iq4XsFormat>(data, rows, columns, context, isExact),
-        TensorType.TQ1_0 => Pack<Tq1Format>(data, rows, columns, context, isExact),
-        TensorType.TQ2_0 => Pack<Tq2Format>(data, rows, columns, context, isExact),
-        TensorType.MXFP4 => Pack<Mxfp4Format>(data, rows, columns, context, isExact),
-        _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
-    };
+    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
+        Create(data, type, rows, columns, context, isExact, isPacked: false);
+
+    /// <summary>Takes a matrix that was packed before.</summary>
+    /// <param name="packed">What <see cref="Packed"/> was; used as it is for as long as the matrix lives, and not copied.</param>
+    /// <param name="type">The storage type.</param>
+    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="columns">Columns, a multiple of the type's block length.</param>
+    /// <param name="context">A context of the same <see cref="ComputeContext.PackedLayout"/>.</param>
+    /// <param name="isExact">What was said when it was packed.</param>
+    /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
+    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>, or the context's tier packs nothing.</exception>
+    public static PackedMatrix FromPacked(TensorData packed, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
+        Create(packed, type, rows, columns, context, isExact, isPacked: true);
 
     /// <summary>Multiplies each input with every row: <c>output[t, r] = Σ input[t, c] · weight[r, c]</c>.</summary>
     /// <param name="input"><c>[tokens, columns]</c>.</param>
@@ -110,18 +112,45 @@ public abstract class PackedMatrix : IDisposable
     {
     }
 
-    private static PackedMatrix Pack<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isExact)
+    private static PackedMatrix Create(
+        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact, bool isPacked) => type switch
+        {
+            TensorType.F32 => Create<F32Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.F16 => Create<F16Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isExact, isPacked),
+            _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
+        };
+
+    private static PackedMatrix Create<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isExact, bool isPacked)
         where TFormat : struct, IWeightFormat
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         ShapeMismatchException.ThrowUnlessEqual(columns % TFormat.BlockLength, 0, "the last block of a row");
-        ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        if (!isPacked)
+            ShapeMismatchException.ThrowUnlessEqual(data.Bytes, (long)rows * (columns / TFormat.BlockLength) * TFormat.BlockBytes, nameof(data));
+        else if (context.PackedLayout is null)
+            throw new NotSupportedException("This tier reads weights from their file and packs none.");
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
         return context.Kernels?.Find(TFormat.Type, columns, isExact) is { } kernels
-            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context)
-            : new PanelMatrix<TFormat>(data, rows, columns, context.Team);
+            ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context, isPacked)
+            : new PanelMatrix<TFormat>(data, rows, columns, context.Team, isPacked);
     }
 
     private static int CountTokens(int inputLength, int inputWidth, int outputLength, int outputWidth)

@@ -15,23 +15,26 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
     // Columns decoded at a time, a multiple of every block length: 16 rows of them take 16 kB, half of the first-level cache.
     private const int StripColumns = 256;
 
-    private readonly NativeBuffer _panels;
+    private readonly PanelMemory _panels;
     private readonly int _rowBytes;
     private readonly long _panelBytes;
     private readonly int _panelCount;
 
-    public PanelMatrix(TensorData data, int rows, int columns, WorkerTeam team) : base(TFormat.Type, rows, columns)
+    public PanelMatrix(TensorData data, int rows, int columns, WorkerTeam team, bool isPacked) : base(TFormat.Type, rows, columns)
     {
         _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
-        _panels = new NativeBuffer(_panelBytes * _panelCount);
+        var bytes = _panelBytes * _panelCount;
+        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes);
+        if (isPacked)
+            return;
         var work = new PackPanels { Matrix = this, Source = data.Pointer };
         team.Run(ref work, _panelCount);
         GC.KeepAlive(data);
     }
 
-    public override long PackedBytes => _panels.Bytes;
+    public override TensorData Packed => _panels.Data;
 
     private static int StripBytes => StripColumns / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
 

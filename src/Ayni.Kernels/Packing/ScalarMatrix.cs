@@ -6,7 +6,7 @@ internal sealed class ScalarMatrix<TFormat>(TensorData data, int rows, int colum
 {
     private readonly int _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
 
-    public override long PackedBytes => 0;
+    public override TensorData Packed => default;
 
     private protected override void MultiplyCore(
         ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)

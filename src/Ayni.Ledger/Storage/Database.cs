@@ -12,7 +12,7 @@ internal sealed class Database
     private const int BusyTimeoutMs = 5_000;
 
     /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
-    private const int WriterCacheKib = 32 * 1024;
+    private const int WriterCacheKib = 4 * 1024;
 
     /// <summary>
     /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.

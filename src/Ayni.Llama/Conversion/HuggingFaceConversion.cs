@@ -50,11 +50,11 @@ internal static class HuggingFaceConversion
             if (tensor.Name.EndsWith("ffn_gate_exps.weight", StringComparison.Ordinal))
             {
                 var up = tensor.Name.Replace("ffn_gate_exps", "ffn_up_exps", StringComparison.Ordinal);
-                tensors.Add(weights.ExpertsByInput([tensor, byName.GetValueOrDefault(up) ?? throw source.Missing(up)], name, type));
+                tensors.Add(weights.ByInput([tensor, byName.GetValueOrDefault(up) ?? throw source.Missing(up)], name, type));
             }
             else if (tensor.IsExpertStack)
             {
-                tensors.Add(weights.ExpertsByInput([tensor], name, type));
+                tensors.Add(weights.ByInput([tensor], name, type));
             }
             else
             {

@@ -33,21 +33,39 @@ internal sealed class WeightStreams(ModelSource source, RowConverter converter)
             Write(tensor, new TensorData(halves), type, stream);
         }));
 
-    /// <summary>
-    /// The matrices of all experts in the order of Hugging Face's files: a row for each input, with the outputs of one matrix or, of gates and up
-    /// projections, of both.
-    /// </summary>
-    public OutputTensor ExpertsByInput(ImmutableArray<ModelTensor> stacks, string name, TensorType type)
+    /// <summary>Matrices as GGUF keeps them, one below the other.</summary>
+    public OutputTensor Stacked(ImmutableArray<ModelTensor> matrices, string name, TensorType type)
     {
-        var (inputs, outputs, experts) = (stacks[0].Dimensions[0], stacks[0].Dimensions[1], stacks[0].Dimensions[2]);
+        foreach (var matrix in matrices)
+        {
+            if (matrix.Dimensions is not [var columns, _] || columns != matrices[0].Dimensions[0])
+                throw matrix.Error($"is not a matrix as wide as {matrices[0].StoredName}, with which it is to be joined");
+        }
+        OutputTensor[] parts = [.. matrices.Select(matrix => InGgufOrder(matrix, name, type))];
+        return new(name, type, [matrices[0].Dimensions[0], matrices.Sum(matrix => matrix.Dimensions[1])], stream =>
+        {
+            foreach (var part in parts)
+                part.Write(stream);
+        });
+    }
+
+    /// <summary>
+    /// A router, or the matrices of all experts, as other files keep them: a row for each input, with the outputs of one matrix or, of gates and
+    /// up projections, of both.
+    /// </summary>
+    /// <returns><c>[experts, inputs, outputs]</c>; of a router, a single such matrix.</returns>
+    public OutputTensor ByInput(ImmutableArray<ModelTensor> stacks, string name, TensorType type)
+    {
+        if (stacks[0].Dimensions is not [var inputs, var outputs, .. var experts])
+            throw stacks[0].Error("is not a matrix, or one for each expert");
         foreach (var stack in stacks)
         {
             if (!stack.Dimensions.SequenceEqual(stacks[0].Dimensions))
                 throw stack.Error($"has another shape than {stacks[0].StoredName}, with which it is to be joined");
         }
-        return new(name, type, [outputs * stacks.Length, inputs, experts], stream =>
+        return new(name, type, [outputs * stacks.Length, inputs, .. experts], stream =>
         {
-            for (var expert = 0; expert < experts; expert++)
+            for (var expert = 0; expert < (experts is [var count] ? count : 1); expert++)
             {
                 byte[][] turned = [.. stacks.Select(stack => Turned(stack, expert, type))];
                 var rowBytes = turned[0].Length / (int)inputs;
@@ -65,7 +83,7 @@ internal sealed class WeightStreams(ModelSource source, RowConverter converter)
         var rows = new MemoryStream();
         Guarded(stack, () =>
         {
-            using var matrix = source.ReadExpert(stack, expert);
+            using var matrix = stack.IsExpertStack ? source.ReadExpert(stack, expert) : source.Read(stack);
             Write(stack, matrix.Data, type, rows);
         });
         using var data = new NativeBuffer(rows.Length);

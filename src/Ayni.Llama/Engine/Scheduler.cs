@@ -171,8 +171,13 @@ internal sealed class Scheduler : IDisposable
         var (decoding, room) = (0, _options.StepTokens);
         foreach (var sequence in _running)
             decoding += sequence.IsDecoding ? 1 : 0;
-        var unfinished = _running.Count - decoding;
-        var guesses = _options.Speculates && unfinished == 0 && decoding <= MostGuessingSequences ? DraftPace.MostTokens : 0;
+        var unfinished = 0;
+        for (var i = 0; i < _running.Count; i++)
+        {
+            if (!_running[i].IsDecoding && !WaitsForBeginning(i))
+                unfinished++;
+        }
+        var guesses = _options.Speculates && decoding == _running.Count && decoding <= MostGuessingSequences ? DraftPace.MostTokens : 0;
         room -= decoding;
         for (var i = 0; i < _running.Count; i++)
         {
@@ -183,12 +188,37 @@ internal sealed class Scheduler : IDisposable
                 Reserve(sequence, 1);
                 continue;
             }
+            if (sequence.IsFollowing)
+                continue;
             // An equal share each, so that a short prompt does not wait for long ones; what one leaves goes to those after it.
             var share = Math.Min((room + unfinished - 1) / unfinished, sequence.MissingCount);
             unfinished--;
             if (share > 0)
                 room -= Reserve(sequence, share);
         }
+    }
+
+    /// <summary>
+    /// Whether a sequence that has computed nothing yet leaves it to one before it to compute the beginning that both have. Once that is done, it
+    /// takes what it finds.
+    /// </summary>
+    private bool WaitsForBeginning(int index)
+    {
+        var sequence = _running[index];
+        if (sequence.HasComputed)
+            return false;
+        var waited = sequence.IsFollowing;
+        sequence.IsFollowing = false;
+        for (var i = 0; i < index && !sequence.IsFollowing; i++)
+            sequence.IsFollowing = sequence.MayFollow(_running[i]);
+        if (waited && !sequence.IsFollowing)
+        {
+            Cache.Release(sequence.Blocks);
+            var found = Cache.Find(sequence.Blocks, CollectionsMarshal.AsSpan(sequence.Tokens));
+            Counters.NotePrompt(0, found - sequence.CachedLength);
+            sequence.FindBeginning(found);
+        }
+        return sequence.IsFollowing;
     }
 
     /// <summary>Plans so many tokens of a sequence, and returns as many, or 0 where it had to yield itself.</summary>

@@ -75,6 +75,12 @@ internal sealed class Sequence
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int CachedLength { get; private set; }
 
+    /// <summary>Whether it has computed any of what is in the cache, rather than found it.</summary>
+    public bool HasComputed { get; private set; }
+
+    /// <summary>Whether it lets another compute the beginning that both have.</summary>
+    public bool IsFollowing { get; set; }
+
     /// <summary>Tokens that are not in the cache.</summary>
     public int MissingCount => Tokens.Count - CachedLength;
 
@@ -109,6 +115,26 @@ internal sealed class Sequence
         Blocks.EnsureCapacity(Request.Prompt.Length + MaxTokens);
     }
 
+    /// <summary>Notes that so many of its tokens were found in the cache before it computed any.</summary>
+    public void FindBeginning(int found)
+    {
+        CachedLength = found;
+        // One whose blocks were taken has been counted.
+        if (_promptSeen == 0)
+            _promptFound = found;
+    }
+
+    /// <summary>Whether another sequence is about to compute a block that this one needs next.</summary>
+    public bool MayFollow(Sequence other)
+    {
+        if (other.MissingCount <= 1 || other.Request.CacheShare != Request.CacheShare)
+            return false;
+        // The last token is computed in any case: its logits are wanted.
+        var common = Math.Min(CollectionsMarshal.AsSpan(Tokens).CommonPrefixLength(CollectionsMarshal.AsSpan(other.Tokens)), Tokens.Count - 1);
+        common -= common % KeyValueCache.BlockTokens;
+        return common > CachedLength && common > other.CachedLength;
+    }
+
     /// <summary>Takes up where another sequence of the same prompt is.</summary>
     public void StartFrom(Sequence other)
     {
@@ -122,6 +148,7 @@ internal sealed class Sequence
     {
         CachedLength = 0;
         DraftCount = 0;
+        HasComputed = IsFollowing = false;
     }
 
     /// <summary>Guesses its next tokens, at most so many: from its own text, or else by a draft model, where there is one.</summary>
@@ -152,6 +179,7 @@ internal sealed class Sequence
     public void NoteComputed(int count)
     {
         CachedLength += count;
+        HasComputed = true;
         _promptSeen = Math.Max(_promptSeen, Math.Min(CachedLength, Request.Prompt.Length));
     }
 

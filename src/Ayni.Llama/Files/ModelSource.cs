@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace Ayni.Llama;
@@ -103,6 +104,33 @@ public abstract class ModelSource : IDisposable
     {
         byte[][] digests = [.. _held.Select(HashFile)];
         return digests is [var only] ? only : SHA256.HashData(digests.SelectMany(digest => digest).ToArray());
+    }
+
+    /// <summary>
+    /// SHA-256 of what tells whether the files are the same as before without reading them all: of each its length, the time it was written, its
+    /// first 64 KiB and 256 pages spread over the rest. Whoever changes a file in place and sets back its time is not noticed unless a page is
+    /// hit; hashing everything would take longer than what is saved by knowing (<see cref="PackCache"/>).
+    /// </summary>
+    internal byte[] ComputeFingerprint()
+    {
+        const int FirstBytes = 64 << 10, PageBytes = 4 << 10, Pages = 256;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[FirstBytes];
+        Span<byte> identity = stackalloc byte[16];
+        foreach (var file in _held)
+        {
+            var length = file.Length;
+            BinaryPrimitives.WriteInt64LittleEndian(identity, length);
+            BinaryPrimitives.WriteInt64LittleEndian(identity[8..], File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks);
+            hash.AppendData(identity);
+            hash.AppendData(buffer, 0, RandomAccess.Read(file.SafeFileHandle, buffer, 0));
+            for (var page = 0L; page < Pages && length > FirstBytes; page++)
+            {
+                var offset = FirstBytes + (length - FirstBytes) / Pages * page;
+                hash.AppendData(buffer, 0, RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(..PageBytes), offset));
+            }
+        }
+        return hash.GetHashAndReset();
     }
 
     /// <summary>Closes the files. Contents taken from here can no longer be used.</summary>

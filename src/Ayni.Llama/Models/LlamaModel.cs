@@ -8,11 +8,14 @@ public sealed class LlamaModel : IDisposable
 {
     private readonly ModelSource _source;
     private readonly Tokenizer? _tokenizer;
+    private readonly PackCache? _cache;
     private readonly Lazy<ReadOnlyMemory<byte>> _digest;
 
-    private LlamaModel(ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context)
+    private LlamaModel(
+        ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context, PackCache? cache)
     {
         _source = source;
+        _cache = cache;
         _tokenizer = tokenizer;
         Config = config;
         Weights = weights;
@@ -56,6 +59,12 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Memory of the packed weights, in bytes.</summary>
     public long PackedBytes => Weights.PackedBytes;
 
+    /// <summary>Time spent packing weights; zero where a file packed before was mapped.</summary>
+    public TimeSpan PackingTime { get; private init; }
+
+    /// <summary>Why packed weights could not be kept beside the model although that was asked for, in a sentence; null where they were.</summary>
+    public string? PackCacheRefusal { get; private init; }
+
     /// <summary>Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.</summary>
     public long BytesReadPerToken => Weights.BytesReadPerToken;
 
@@ -78,23 +87,46 @@ public sealed class LlamaModel : IDisposable
     /// <param name="path">A GGUF file, a Hugging Face folder or a folder with Meta's own download.</param>
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
+    /// <param name="packCache">
+    /// Whether packed weights are kept in a file beside the model, as large as they are, so that later starts map it and pack nothing. It is made
+    /// anew when the model, the processor or Ayni's layout has changed.
+    /// </param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     public static LlamaModel Load(
-        string path, KernelTier tier, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string path, KernelTier tier, int threads = 0, bool packCache = false, IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var source = ModelSource.Open(path);
         ComputeContext? context = null;
+        PackCache? cache = null;
         try
         {
             var tokenizer = source.ReadTokenizer();
             var config = source.ReadConfig(tokenizer);
             context = new ComputeContext(tier, threads);
-            var weights = new WeightLoader(source, config, context, progress, cancellationToken).Load();
-            return new LlamaModel(source, config, weights, tokenizer, context);
+            var (cachePath, key) = packCache && context.PackedLayout is { } layout
+                ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
+                : (null, []);
+            cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
+            var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
+            var weights = loader.Load();
+            string? refusal = null;
+            try
+            {
+                if (cachePath is not null && cache is null)
+                    refusal = Keep(cachePath, key, loader.Loaded, cancellationToken);
+            }
+            catch
+            {
+                weights.Dispose();
+                throw;
+            }
+            return new LlamaModel(source, config, weights, tokenizer, context, cache) { PackingTime = loader.PackingTime, PackCacheRefusal = refusal };
         }
         catch
         {
+            cache?.Dispose();
             context?.Dispose();
             source.Dispose();
             throw;
@@ -116,6 +148,22 @@ public sealed class LlamaModel : IDisposable
     {
         Weights.Dispose();
         Context.Dispose();
+        _cache?.Dispose();
         _source.Dispose();
+    }
+
+    /// <summary>Writes packed weights for later starts; where that is not possible, this one goes on without.</summary>
+    private static string? Keep(
+        string path, byte[] key, IReadOnlyList<(string Name, PackedMatrix Matrix)> matrices, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PackCache.Write(path, key, matrices, cancellationToken);
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"Packed weights are not kept in {path}: {error.Message}";
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ayni.Kernels;
 
@@ -5,12 +6,18 @@ namespace Ayni.Llama;
 
 /// <summary>Finds, checks and packs the tensors of a Llama.</summary>
 internal sealed class WeightLoader(
-    ModelSource source, LlamaConfig config, ComputeContext context, IProgress<double>? progress, CancellationToken cancellationToken)
+    ModelSource source, LlamaConfig config, ComputeContext context, PackCache? cache, IProgress<double>? progress, CancellationToken cancellationToken)
 {
     private readonly Dictionary<string, ModelTensor> _tensors = source.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     private readonly long _bytes = Math.Max(1, source.Tensors.Sum(tensor => tensor.Bytes));
-    private readonly List<IDisposable> _loaded = [];
+    private readonly List<(string Name, PackedMatrix Matrix)> _loaded = [];
     private long _bytesDone;
+
+    /// <summary>Time spent packing; zero where everything was packed before.</summary>
+    public TimeSpan PackingTime { get; private set; }
+
+    /// <summary>Every matrix, each under a name of its own.</summary>
+    public IReadOnlyList<(string Name, PackedMatrix Matrix)> Loaded => _loaded;
 
     /// <summary>Packs everything. Throws <see cref="ModelFormatException"/> for a missing, misshapen or unreadable tensor; nothing then stays allocated.</summary>
     public LlamaWeights Load()
@@ -30,7 +37,7 @@ internal sealed class WeightLoader(
         }
         catch
         {
-            foreach (var matrix in _loaded)
+            foreach (var (_, matrix) in _loaded)
                 matrix.Dispose();
             throw;
         }
@@ -91,7 +98,7 @@ internal sealed class WeightLoader(
     private PackedMatrix Matrix(string name, int rows, int columns, bool isExact = false)
     {
         var tensor = Require(name, columns, rows);
-        return Pack(tensor, source.Read(tensor), rows, columns, isExact);
+        return Find(tensor, name, rows, columns, isExact) ?? Pack(tensor, name, source.Read(tensor), rows, columns, isExact);
     }
 
     /// <summary>The matrices of all experts.</summary>
@@ -100,21 +107,37 @@ internal sealed class WeightLoader(
         var tensor = Require(name, columns, rows, count);
         return
         [
-            .. Enumerable.Range(0, count).Select(
-                expert => new Projection(name, Pack(tensor, source.ReadExpert(tensor, expert), rows, columns), bias: null)),
+            .. Enumerable.Range(0, count).Select(expert =>
+            {
+                var part = $"{name}[{expert}]";
+                var matrix = Find(tensor, part, rows, columns) ?? Pack(tensor, part, source.ReadExpert(tensor, expert), rows, columns);
+                return new Projection(name, matrix, bias: null);
+            }),
         ];
     }
 
-    private PackedMatrix Pack(ModelTensor tensor, TensorContent content, int rows, int columns, bool isExact = false)
+    /// <summary>The matrix as it was packed before, or null.</summary>
+    private PackedMatrix? Find(ModelTensor tensor, string name, int rows, int columns, bool isExact = false)
+    {
+        if (cache?.Find(name, tensor.Type!.Value, rows, columns) is not { } packed)
+            return null;
+        var matrix = PackedMatrix.FromPacked(packed, tensor.Type.Value, rows, columns, context, isExact);
+        _loaded.Add((name, matrix));
+        return matrix;
+    }
+
+    private PackedMatrix Pack(ModelTensor tensor, string name, TensorContent content, int rows, int columns, bool isExact = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var start = Stopwatch.GetTimestamp();
         if (BlockScales.FindNotFinite(content.Data, tensor.Type!.Value, context) is >= 0 and var block)
         {
             var rowBlocks = columns / TensorTypes.FormatOf(tensor.Type.Value).Weights;
             throw tensor.Error($"the scale of block {block % rowBlocks} in row {block / rowBlocks} is not a finite number; the file is damaged");
         }
         var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context, isExact);
-        _loaded.Add(matrix);
+        PackingTime += Stopwatch.GetElapsedTime(start);
+        _loaded.Add((name, matrix));
         // A matrix that takes no memory of its own goes on reading the content.
         if (matrix.PackedBytes > 0)
             content.Dispose();

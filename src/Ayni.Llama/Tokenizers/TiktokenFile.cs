@@ -28,8 +28,20 @@ internal static class TiktokenFile
     {
         var builder = new VocabularyBuilder();
         ReadRanks(path, content, builder);
+        return builder.Count == Llama4Ranks
+            ? Create(path, builder, Llama4Specials(), SplitPattern.Llama4)
+            : Create(path, builder, Llama3Specials(), SplitPattern.Llama3);
+    }
+
+    /// <summary>The tokenizer of some ranks.</summary>
+    /// <param name="path">Where they are from, for errors.</param>
+    /// <param name="builder">The ordinary tokens, in the order of their ranks; the special ones are added.</param>
+    /// <param name="specials">The special tokens.</param>
+    /// <param name="pattern">How text is cut into words.</param>
+    public static BytePairTokenizer Create(string path, VocabularyBuilder builder, IEnumerable<string> specials, SplitPattern pattern)
+    {
         var ranks = builder.Count;
-        foreach (var text in ranks == Llama4Ranks ? Llama4Specials() : Llama3Specials())
+        foreach (var text in specials)
             builder.Add(text, TokenType.Control);
         var vocabulary = builder.Build();
 
@@ -47,7 +59,6 @@ internal static class TiktokenFile
         }
 
         var endOfText = vocabulary.Special.Find("<|end_of_text|>");
-        var pattern = ranks == Llama4Ranks ? SplitPattern.Llama4 : SplitPattern.Llama3;
         return new BytePairTokenizer(vocabulary, pairs, pattern, takesWholeWords: true)
         {
             BeginOfText = vocabulary.Special.Find("<|begin_of_text|>"),

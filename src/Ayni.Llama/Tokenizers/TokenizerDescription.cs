@@ -52,6 +52,9 @@ internal sealed class TokenizerDescription
         return FolderFiles.FindTokenizer(source.Path) is { } path ? Read(path) : null;
     }
 
+    /// <summary>What a tokenizer is that no file has said yet.</summary>
+    public static TokenizerDescription Of(Tokenizer tokenizer, float[]? scores) => new(tokenizer, scores);
+
     /// <summary>What a bare tokenizer file says.</summary>
     public static TokenizerDescription Read(string path)
     {

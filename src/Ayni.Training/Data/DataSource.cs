@@ -17,6 +17,16 @@ public enum DataFormat
     Chat,
 }
 
+/// <summary>Which documents are left out because one before them, of any source, says the same.</summary>
+public enum DuplicatePolicy
+{
+    /// <summary>Those that say the same, and those that say nearly the same (MinHash).</summary>
+    Near,
+
+    /// <summary>Those that say the same.</summary>
+    Exact,
+}
+
 /// <summary>Something to learn from: where it is, how it is written, and whose it is.</summary>
 public sealed record DataSource
 {
@@ -38,9 +48,18 @@ public sealed record DataSource
     /// <summary>Who holds the rights in it.</summary>
     public required string RightsHolder { get; init; }
 
-    /// <summary>The contributor's part, from 0 to 1, of what this source earns.</summary>
+    /// <summary>The contributor's part, from 0 to 1, of what this source earns; in whole millionths.</summary>
     public double Share { get; init; } = 1;
 
-    /// <summary>How often an epoch sees it: 2 for every document twice, 0.5 for half of them, another half each time.</summary>
+    /// <summary>
+    /// How often an epoch sees it: 2 for every document twice, 0.5 for half of them, another half each time; in whole millionths. Its
+    /// tokens count as often for what it earns.
+    /// </summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>Whether the digests of its documents are kept secret by a key, so that nobody can test guesses against them.</summary>
+    public bool IsPrivate { get; init; }
+
+    /// <summary>The personal data that is masked in it.</summary>
+    public PersonalDataKinds Mask { get; init; }
 }

@@ -1,11 +1,11 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Ayni.Llama;
 
 namespace Ayni.Training;
 
-/// <summary>Reads a source's documents as tokens, in the order of its files and lines.</summary>
-internal sealed class DocumentReader(TrainingTokenizer tokenizer)
+/// <summary>Reads a source's documents, in the order of its files and lines.</summary>
+internal static class DocumentReader
 {
     private const long MostTextBytes = 256 << 20;
 
@@ -15,14 +15,14 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
 
     /// <summary>Reads all documents of a file; blank lines and empty texts are passed over.</summary>
     /// <exception cref="DataException">The file is not what its format says; names the line.</exception>
-    public IEnumerable<TokenizedDocument> Read(DataFormat format, SourceFile file)
+    public static IEnumerable<PlacedDocument> Read(DataFormat format, SourceFile file)
     {
         if (format == DataFormat.Auto)
             format = file.Path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase) ? DataFormat.Auto : DataFormat.Text;
         return format == DataFormat.Text ? ReadText(file.Path) : ReadLines(format, file.Path);
     }
 
-    private IEnumerable<TokenizedDocument> ReadText(string path)
+    private static IEnumerable<PlacedDocument> ReadText(string path)
     {
         var length = new FileInfo(path).Length;
         if (length > MostTextBytes)
@@ -38,19 +38,19 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
         }
         text = text.TrimStart('\uFEFF');
         if (!string.IsNullOrWhiteSpace(text))
-            yield return tokenizer.Encode(text);
+            yield return new PlacedDocument(path, 0, new TextDocument(text));
     }
 
-    private IEnumerable<TokenizedDocument> ReadLines(DataFormat format, string path)
+    private static IEnumerable<PlacedDocument> ReadLines(DataFormat format, string path)
     {
         foreach (var (number, line) in TextLines.Read(path))
         {
             if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
-                yield return document;
+                yield return new PlacedDocument(path, number, document);
         }
     }
 
-    private TokenizedDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
+    private static SourceDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
     {
         try
         {
@@ -60,12 +60,9 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
                 throw new FormatException($"expected an object, found {Kind(root)}");
             var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
             if (isChat)
-            {
-                var conversation = ChatLine.Read(root);
-                return tokenizer.Encode(conversation.Messages, index => conversation.IsLearned[index]);
-            }
+                return new ConversationDocument(ChatLine.Read(root));
             var text = ChatLine.Text(root, "text");
-            return string.IsNullOrWhiteSpace(text) ? null : tokenizer.Encode(text);
+            return string.IsNullOrWhiteSpace(text) ? null : new TextDocument(text);
         }
         catch (JsonException error)
         {
@@ -79,11 +76,17 @@ internal sealed class DocumentReader(TrainingTokenizer tokenizer)
         {
             throw new DataException($"{path}, line {number}: a string is not valid Unicode.", error);
         }
-        catch (ChatFormatException error)
-        {
-            throw new DataException($"{path}, line {number}: {error.Message}.", error);
-        }
     }
 
     private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
+}
+
+/// <summary>A document and where it stands.</summary>
+/// <param name="Path">Its file.</param>
+/// <param name="Line">Its line from 1, or 0 where it is the whole file.</param>
+/// <param name="Document">The document.</param>
+internal readonly record struct PlacedDocument(string Path, int Line, SourceDocument Document)
+{
+    /// <summary>Where it stands, in words.</summary>
+    public string Place => Line == 0 ? Path : string.Create(CultureInfo.InvariantCulture, $"{Path}, line {Line}");
 }

@@ -8,20 +8,22 @@ namespace Ayni.Training;
 /// <summary>
 /// Tokenized documents in a file mapped into memory. The file: the magic <c>AYNISHRD</c> and a version; tokens as 32-bit numbers, each
 /// the id or, where the token is not to be learned, the id's complement; where each document starts and the last one ends, as 64-bit
-/// numbers from a multiple of 8 on; a JSON header; and at the very end where the header lies and the magic again, so that a file that was
+/// numbers from a multiple of 8 on; SHA-256 of each document's normal form; a JSON header; and at the very end where the header lies and the magic again, so that a file that was
 /// cut is known. Little-endian. Safe for use by many threads at once.
 /// </summary>
 public sealed class ShardFile : IDisposable
 {
-    internal const uint Version = 1;
+    internal const uint Version = 2;
     internal const int PrefixBytes = 16;
     internal const int TrailerBytes = 24;
     private const int MostHeaderBytes = 16 << 20;
 
     private readonly MappedFile _file;
     private readonly long[] _starts;
+    private readonly long _digestsAt;
 
-    private ShardFile(MappedFile file, ShardHeader header, long[] starts) => (_file, Header, _starts) = (file, header, starts);
+    private ShardFile(MappedFile file, ShardHeader header, long[] starts, long digestsAt) =>
+        (_file, Header, _starts, _digestsAt) = (file, header, starts, digestsAt);
 
     internal static ReadOnlySpan<byte> Magic => "AYNISHRD"u8;
 
@@ -59,6 +61,10 @@ public sealed class ShardFile : IDisposable
 
     /// <summary>Where a document starts, in tokens, and how many it has.</summary>
     public (long Start, int Length) Document(int number) => (_starts[number], (int)(_starts[number + 1] - _starts[number]));
+
+    /// <summary>SHA-256 of a document's normal form.</summary>
+    internal DocumentDigest Digest(int number) =>
+        DocumentDigest.Read(_file.Span(_digestsAt + (long)number * DocumentDigest.Bytes, DocumentDigest.Bytes));
 
     /// <summary>Reads tokens: their ids, and labels as a <see cref="TrainingBatch"/> takes them.</summary>
     public (int[] Ids, int[] Labels) Read(long start, int length)
@@ -110,7 +116,8 @@ public sealed class ShardFile : IDisposable
         {
             throw Damaged(file, $"its header can't be read ({error.Path})");
         }
-        return new ShardFile(file, header, ReadStarts(file, header, headerStart));
+        var starts = ReadStarts(file, header, headerStart);
+        return new ShardFile(file, header, starts, headerStart - (starts.LongLength - 1) * DocumentDigest.Bytes);
     }
 
     private static long[] ReadStarts(MappedFile file, ShardHeader header, long headerStart)
@@ -127,7 +134,7 @@ public sealed class ShardFile : IDisposable
                 throw Damaged(file, "its header counts more than the file holds");
         }
         var startsAt = (PrefixBytes + tokens * sizeof(int) + 7) / 8 * 8;
-        if (startsAt + (documents + 1) * sizeof(long) != headerStart || documents >= Array.MaxLength)
+        if (startsAt + (documents + 1) * sizeof(long) + documents * DocumentDigest.Bytes != headerStart || documents >= Array.MaxLength)
             throw Damaged(file, "its length is not what its header says");
         var starts = new long[documents + 1];
         for (var i = 0; i < starts.Length; i++)

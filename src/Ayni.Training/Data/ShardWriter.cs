@@ -1,38 +1,49 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Ayni.Llama;
 
 namespace Ayni.Training;
 
-/// <summary>Tokenizes sources once into a shard.</summary>
+/// <summary>Tokenizes sources once into a shard, without duplicates and with personal data masked.</summary>
 internal static class ShardWriter
 {
     /// <summary>
     /// Opens the shard of some sources, and writes it first unless there is one of just these contents. It gets its name when it is
-    /// complete.
+    /// complete. Beside it <c>duplicates.jsonl</c> says what was left out.
     /// </summary>
     /// <param name="path">The shard.</param>
     /// <param name="sources">The sources.</param>
+    /// <param name="duplicates">Which duplicates are left out.</param>
     /// <param name="tokenizer">The vocabulary.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
     public static ShardFile OpenOrWrite(
-        string path, IReadOnlyList<SourceFiles> sources, TrainingTokenizer tokenizer, CancellationToken cancellationToken)
+        string path, IReadOnlyList<SourceFiles> sources, DuplicatePolicy duplicates, TrainingTokenizer tokenizer,
+        CancellationToken cancellationToken)
     {
-        string[] digests = [.. sources.Select(source => source.ComputeDigest(cancellationToken))];
+        (string, string, string)[] wanted =
+        [
+            .. sources.Select(source => (
+                source.Source.Name, source.ComputeDigest(cancellationToken), PreparedDocuments.Describe(source.Source, duplicates))),
+        ];
         if (File.Exists(path))
         {
             var there = ShardFile.Open(path);
             if (there.Header.Tokenizer == tokenizer.Digest
-                && there.Header.Sources.Select(source => (source.Name, source.Digest))
-                    .SequenceEqual(sources.Zip(digests, (source, digest) => (source.Source.Name, digest))))
+                && there.Header.Sources.Select(source => (source.Name, source.Digest, source.Reading)).SequenceEqual(wanted))
                 return there;
             there.Dispose();
         }
         var partial = path + ".partial";
         try
         {
-            Write(partial, sources, digests, tokenizer, cancellationToken);
+            using (var report = new DuplicateReport(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "duplicates.jsonl")))
+            {
+                var prepared = new PreparedDocuments(duplicates, report);
+                Write(partial, sources, [.. wanted.Select(source => source.Item2)], prepared, tokenizer, cancellationToken);
+                report.Commit();
+            }
             File.Move(partial, path, overwrite: true);
         }
         catch
@@ -44,34 +55,45 @@ internal static class ShardWriter
     }
 
     private static void Write(
-        string path, IReadOnlyList<SourceFiles> sources, string[] digests, TrainingTokenizer tokenizer, CancellationToken cancellationToken)
+        string path, IReadOnlyList<SourceFiles> sources, string[] digests, PreparedDocuments prepared, TrainingTokenizer tokenizer,
+        CancellationToken cancellationToken)
     {
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         stream.Write(ShardFile.Magic);
         WriteNumber(stream, ShardFile.Version);
         var starts = new List<long> { 0 };
+        var documents = new List<DocumentDigest>();
         var headers = new List<ShardSource>();
-        var reader = new DocumentReader(tokenizer);
         foreach (var (source, digest) in sources.Zip(digests))
         {
-            var (documents, tokens, learned) = (starts.Count, starts[^1], 0L);
-            foreach (var document in source.Files.SelectMany(file => reader.Read(source.Source.Format, file)))
+            var (before, tokens, learned) = (documents.Count, starts[^1], 0L);
+            foreach (var document in prepared.Read(source, cancellationToken))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (document.Ids.Length == 0)
+                var encoded = Encode(document, tokenizer);
+                if (encoded.Ids.Length == 0)
                     continue;
-                learned += WriteTokens(stream, document);
-                starts.Add(starts[^1] + document.Ids.Length);
+                learned += WriteTokens(stream, encoded);
+                starts.Add(starts[^1] + encoded.Ids.Length);
+                documents.Add(document.Digest);
             }
+            var counts = prepared.Counts;
             if (learned == 0)
-                throw new DataException($"source '{source.Source.Name}' is empty: nothing in {source.Source.Path} is to be learned.");
+            {
+                var left = counts.Exact + counts.Near;
+                throw new DataException(
+                    $"source '{source.Source.Name}' is empty: nothing in {source.Source.Path} is to be learned"
+                    + (left > 0 ? $"; {left} documents say what others before them say (duplicates.jsonl)." : "."));
+            }
             headers.Add(new ShardSource(
-                source.Source.Name, digest, source.Files.Count, starts.Count - documents, starts[^1] - tokens, learned));
+                source.Source.Name, digest, PreparedDocuments.Describe(source.Source, prepared.Policy), source.Files.Count,
+                documents.Count - before, starts[^1] - tokens, learned, counts.Exact, counts.Near, counts.Masked));
         }
         while (stream.Position % sizeof(long) != 0)
             stream.WriteByte(0);
         foreach (var start in starts)
             WriteNumber(stream, start);
+        foreach (var digest in documents)
+            stream.Write(digest.ToBytes());
         var header = JsonSerializer.SerializeToUtf8Bytes(new ShardHeader(tokenizer.Digest, headers), ShardJson.Default.ShardHeader);
         var headerStart = stream.Position;
         stream.Write(header);
@@ -79,6 +101,18 @@ internal static class ShardWriter
         WriteNumber(stream, header.Length);
         stream.Write(ShardFile.Magic);
         stream.Flush(flushToDisk: true);
+    }
+
+    private static TokenizedDocument Encode(PreparedDocument document, TrainingTokenizer tokenizer)
+    {
+        try
+        {
+            return document.Document.Encode(tokenizer);
+        }
+        catch (ChatFormatException error)
+        {
+            throw new DataException($"{document.Place}: {error.Message}.", error);
+        }
     }
 
     private static int WriteTokens(FileStream stream, TokenizedDocument document)

@@ -22,22 +22,29 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
     /// <param name="source">The source.</param>
     /// <param name="folder">What its path is relative to.</param>
     /// <exception cref="DataException">There are none.</exception>
-    public static SourceFiles Find(DataSource source, string folder)
+    public static SourceFiles Find(DataSource source, string folder) => new(source, Find(source.Name, source.Path, folder));
+
+    /// <summary>Finds the files that a file's name, a folder or a pattern stands for, in ordinal order.</summary>
+    /// <param name="name">What they are called in errors.</param>
+    /// <param name="wanted">The file, folder or pattern.</param>
+    /// <param name="folder">What it is relative to.</param>
+    /// <exception cref="DataException">There are none.</exception>
+    public static IReadOnlyList<SourceFile> Find(string name, string wanted, string folder)
     {
-        var path = Path.GetFullPath(Path.Combine(folder, source.Path));
+        var path = Path.GetFullPath(Path.Combine(folder, wanted));
         List<SourceFile> files;
         if (File.Exists(path))
             files = [new SourceFile(Path.GetFileName(path), path)];
         else if (Directory.Exists(path))
-            files = In(source, path, name => Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
-        else if (source.Path.AsSpan().ContainsAny('*', '?'))
-            files = Matching(source, path);
+            files = In(name, path, file => Endings.Any(ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)));
+        else if (wanted.AsSpan().ContainsAny('*', '?'))
+            files = Matching(name, path);
         else
-            throw new DataException($"source '{source.Name}': there is no file or folder {path}; correct its path in the recipe.");
+            throw new DataException($"source '{name}': there is no file or folder {path}; correct its path.");
         if (files.Count == 0)
             throw new DataException(
-                $"source '{source.Name}': no file matches {path}; a folder's .txt and .jsonl files count, a pattern's all.");
-        return new SourceFiles(source, [.. files.OrderBy(file => file.Name, StringComparer.Ordinal)]);
+                $"source '{name}': no file matches {path}; a folder's .txt and .jsonl files count, a pattern's all.");
+        return [.. files.OrderBy(file => file.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>SHA-256 of the files' names and contents. Reads everything.</summary>
@@ -55,7 +62,7 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
     }
 
     /// <summary>A pattern's files: the folders before its first wildcard are taken as they are.</summary>
-    private static List<SourceFile> Matching(DataSource source, string path)
+    private static List<SourceFile> Matching(string name, string path)
     {
         var wildcard = path.AsSpan().IndexOfAny('*', '?');
         var root = path[..(path.LastIndexOf(Path.DirectorySeparatorChar, wildcard) + 1)];
@@ -67,10 +74,10 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
             .Replace(@"\?", "[^/]", StringComparison.Ordinal) + "$";
         // Without backtracking, so that no pattern takes long.
         var regex = new Regex(expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        return Directory.Exists(root) ? In(source, root, regex.IsMatch) : [];
+        return Directory.Exists(root) ? In(name, root, regex.IsMatch) : [];
     }
 
-    private static List<SourceFile> In(DataSource source, string root, Func<string, bool> isWanted)
+    private static List<SourceFile> In(string source, string root, Func<string, bool> isWanted)
     {
         var files = new List<SourceFile>();
         foreach (var path in Directory.EnumerateFiles(root, "*", Everywhere))
@@ -80,7 +87,7 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
                 continue;
             if (files.Count == MostFiles)
                 throw new DataException(
-                    $"source '{source.Name}': there are more than {MostFiles} files under {root}; join them into JSONL.");
+                    $"source '{source}': there are more than {MostFiles} files under {root}; join them into JSONL.");
             files.Add(new SourceFile(name, path));
         }
         return files;

@@ -65,7 +65,7 @@ public sealed class TrainableModel
     {
         var config = source.ReadConfig(source.ReadTokenizer());
         using var context = new ComputeContext(KernelTier.Scalar, 1);
-        using var weights = new WeightLoader(source, config, context, progress: null, cancellationToken).Load();
+        using var weights = new WeightLoader(source, config, context, cache: null, progress: null, cancellationToken).Load();
         return new LoadedParameters(config, weights).Build();
     }
 

@@ -30,6 +30,9 @@ public sealed record Recipe
     /// <summary>The licences that sources may have, as SPDX identifiers.</summary>
     public required ImmutableArray<string> AllowedLicences { get; init; }
 
+    /// <summary>Which duplicates are left out.</summary>
+    public DuplicatePolicy Duplicates { get; init; }
+
     /// <summary>What is kept for validation.</summary>
     public required ValidationPlan Validation { get; init; }
 

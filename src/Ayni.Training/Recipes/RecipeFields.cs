@@ -64,6 +64,15 @@ internal sealed class RecipeFields(string path, RecipeMapping mapping)
             : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"{value} is not from {least} to {most}"));
     }
 
+    /// <summary>A number in a range that money is divided by: of at most six decimal places, so that it is exact.</summary>
+    public double Millionths(string name, double least, double most, double otherwise)
+    {
+        var value = Number(name, least, most, otherwise);
+        return Math.Round(value, 6) == value
+            ? value
+            : throw Error(name, string.Create(CultureInfo.InvariantCulture, $"{value} has more than six decimal places"));
+    }
+
     /// <summary>True or false.</summary>
     public bool Boolean(string name, bool otherwise) => FindString(name) switch
     {

@@ -32,6 +32,7 @@ internal static partial class RecipeReader
             Tokenizer = model.FindString("tokenizer"),
             AllowedLicences = allowed,
             Sources = ReadSources(data, allowed),
+            Duplicates = data.Choice("duplicates", DuplicatePolicy.Near, ("near", DuplicatePolicy.Near), ("exact", DuplicatePolicy.Exact)),
             Validation = new ValidationPlan(
                 validation?.Number("share", 0, 0.9) ?? 0, validation?.Integer("every", 1, int.MaxValue, 100) ?? 100,
                 validation?.Integer("batches", 1, 1_000_000, 16) ?? 16),
@@ -99,12 +100,26 @@ internal static partial class RecipeReader
                 Licence = licence,
                 Origin = fields.String("origin"),
                 RightsHolder = fields.String("rights_holder"),
-                Share = fields.Number("share", 0, 1, 1),
-                Weight = fields.Number("weight", 1e-6, 1000, 1),
+                Share = fields.Millionths("share", 0, 1, 1),
+                Weight = fields.Millionths("weight", 1e-6, 1000, 1),
+                IsPrivate = fields.Choice("visibility", false, ("public", false), ("private", true)),
+                Mask = ReadMask(fields),
             });
             fields.RefuseUnknown();
         }
         return sources.ToImmutable();
+    }
+
+    private static PersonalDataKinds ReadMask(RecipeFields fields)
+    {
+        var mask = PersonalDataKinds.None;
+        foreach (var word in fields.Has("mask") ? fields.Strings("mask") : [])
+        {
+            mask |= RecipeWriter.MaskWords.FirstOrDefault(kind => kind.Word == word) is { Word: not null } found
+                ? found.Kind
+                : throw fields.Error("mask", $"'{word}' is none of {string.Join(", ", RecipeWriter.MaskWords.Select(kind => kind.Word))}");
+        }
+        return mask;
     }
 
     private static NewModelShape ReadShape(RecipeFields fields)

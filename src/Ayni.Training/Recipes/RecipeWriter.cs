@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,13 @@ namespace Ayni.Training;
 /// <summary>Writes a recipe as it was understood: every field, those left out with the values that were taken for them.</summary>
 internal static class RecipeWriter
 {
+    /// <summary>A recipe's words for personal data.</summary>
+    public static readonly ImmutableArray<(string Word, PersonalDataKinds Kind)> MaskWords =
+    [
+        ("email", PersonalDataKinds.Email), ("phone", PersonalDataKinds.Phone), ("card", PersonalDataKinds.Card),
+        ("iban", PersonalDataKinds.Iban),
+    ];
+
     /// <summary>The text, which reads as the same recipe.</summary>
     public static string Write(Recipe recipe)
     {
@@ -57,6 +65,7 @@ internal static class RecipeWriter
     {
         add(0, "data", null);
         add(1, "allow", List(recipe.AllowedLicences));
+        add(1, "duplicates", Word(recipe.Duplicates));
         add(1, "sources", null);
         foreach (var source in recipe.Sources)
         {
@@ -68,6 +77,9 @@ internal static class RecipeWriter
             add(3, "rights_holder", Text(source.RightsHolder));
             add(3, "share", source.Share);
             add(3, "weight", source.Weight);
+            add(3, "visibility", source.IsPrivate ? "private" : "public");
+            if (source.Mask != PersonalDataKinds.None)
+                add(3, "mask", List(WordsOf(source.Mask)));
         }
     }
 
@@ -106,6 +118,10 @@ internal static class RecipeWriter
         add(1, "warm_up", optimizer.WarmUpSteps);
         add(1, "end_rate", optimizer.EndRate);
     }
+
+    /// <summary>The words for some kinds of personal data.</summary>
+    public static IEnumerable<string> WordsOf(PersonalDataKinds mask) =>
+        MaskWords.Where(kind => mask.HasFlag(kind.Kind)).Select(kind => kind.Word);
 
     private static string Word<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

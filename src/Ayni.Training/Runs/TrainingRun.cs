@@ -10,7 +10,7 @@ namespace Ayni.Training;
 /// </summary>
 /// <remarks>
 /// The folder gets <c>recipe.yaml</c> (as it was understood), <c>data.shard</c>, <c>checkpoint.bin</c>, <c>metrics.jsonl</c>,
-/// <c>loss.html</c> and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
+/// <c>duplicates.jsonl</c>, <c>loss.html</c> and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
 /// </remarks>
 public sealed class TrainingRun : IDisposable
 {
@@ -56,7 +56,8 @@ public sealed class TrainingRun : IDisposable
             }
             var tokenizer = new TrainingTokenizer(_origin.Vocabulary, _origin.ChatTemplate, clock);
             SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
-            owned.Push(_shard = ShardWriter.OpenOrWrite(PathOf("data.shard"), sources, tokenizer, cancellationToken));
+            owned.Push(_shard = ShardWriter.OpenOrWrite(
+                PathOf("data.shard"), sources, recipe.Duplicates, tokenizer, cancellationToken));
             _data = new TrainingData(
                 _shard, recipe.Sources, _origin.Config,
                 new DataShape(recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream)));

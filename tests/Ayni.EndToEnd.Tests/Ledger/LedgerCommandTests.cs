@@ -85,6 +85,10 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.Equal(Money(charge), totals.Sum(total => Money(total.GetProperty("payable")) + Money(total.GetProperty("carry_out"))));
         (await CommandAsync("ledger", "audit")).Succeeded();
 
+        var page = System.Xml.Linq.XDocument.Parse((await CommandAsync("ledger", "statement", "--period", month, "--html", "fa")).Output).Root!;
+        Assert.Equal(("fa", "rtl"), (page.Attribute("lang")!.Value, page.Attribute("dir")!.Value));
+        (await RunAsync("ledger", "statement", "--period", month, "--html", "xx")).Failed("--html xx");
+        (await RunAsync("ledger", "statement", "--period", month, "--html", "en", "--csv")).Failed("one of --html");
         var table = await CommandAsync("ledger", "statement", "--period", month);
         Assert.Contains("=Owner, licensor", table.Output, StringComparison.Ordinal);
         Assert.Contains("final", table.Output, StringComparison.Ordinal);

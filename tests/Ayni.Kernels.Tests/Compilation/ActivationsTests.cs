@@ -5,9 +5,10 @@ namespace Ayni.Kernels.Tests;
 public sealed unsafe class ActivationsTests
 {
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Records_hold_what_the_scalar_reference_computes(bool pairs)
+    [InlineData(true, 4)]
+    [InlineData(false, 0)]
+    [InlineData(false, 7)]
+    public void Records_hold_what_the_scalar_reference_computes(bool pairs, int shift)
     {
         if (!Avx2.IsSupported)
             return;
@@ -31,9 +32,9 @@ public sealed unsafe class ActivationsTests
         fixed (float* inputPointer = input)
         fixed (byte* pointer = records)
         {
-            Activations.Quantize(inputPointer, pointer, input.Length, pairs);
+            Activations.Quantize(inputPointer, pointer, input.Length, shift, pairs);
             for (var block = 0; block < 20; block++)
-                AssertRecord(input.AsSpan(block * 32, 32), pointer + block * Activations.RecordBytes, pairs);
+                AssertRecord(input.AsSpan(block * 32, 32), pointer + block * Activations.RecordBytes, shift, pairs);
         }
     }
 
@@ -52,12 +53,12 @@ public sealed unsafe class ActivationsTests
         fixed (float* inputPointer = input)
         fixed (byte* pointer = records)
         {
-            Activations.Quantize(inputPointer, pointer, 32, pairs: true);
+            Activations.Quantize(inputPointer, pointer, 32, shift: 0, pairs: true);
             Assert.False(float.IsFinite(*(float*)(pointer + Activations.ScaleOffset)));
         }
     }
 
-    private static void AssertRecord(ReadOnlySpan<float> block, byte* record, bool pairs)
+    private static void AssertRecord(ReadOnlySpan<float> block, byte* record, int shift, bool pairs)
     {
         var (values, scale) = ActivationsReference.Quantize(block);
         Assert.Equal(values, new ReadOnlySpan<sbyte>(record, 32).ToArray());
@@ -70,7 +71,7 @@ public sealed unsafe class ActivationsTests
         {
             if (!pairs)
             {
-                Assert.Equal(-Sum(from, to), start);
+                Assert.Equal(-Sum(from, to) << shift, start);
                 continue;
             }
             var (first, second) = (0, 0);
@@ -81,7 +82,7 @@ public sealed unsafe class ActivationsTests
                 else
                     second -= values[i];
             }
-            Assert.Equal(((short)first, (short)second), ((short)start, (short)(start >> 16)));
+            Assert.Equal(((short)(first << shift), (short)(second << shift)), ((short)start, (short)(start >> 16)));
         }
     }
 }

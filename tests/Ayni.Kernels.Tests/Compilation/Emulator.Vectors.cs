@@ -48,7 +48,6 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpand or Mnemonic.Vpandd => *(int*)a & *(int*)b,
                 Mnemonic.Vpor or Mnemonic.Vpord => *(int*)a | *(int*)b,
                 Mnemonic.Vpsrlw => Words(u[0] >> bits, u[1] >> bits),
-                Mnemonic.Vpsllw => Words(u[0] << bits, u[1] << bits),
                 Mnemonic.Vpaddw => Words(v[0] + w[0], v[1] + w[1]),
                 Mnemonic.Vpmaddubsw => Words(Saturated(a, (sbyte*)b), Saturated(a + 2, (sbyte*)b + 2)),
                 Mnemonic.Vpsrld => (int)(*(uint*)a >> bits),

@@ -39,6 +39,23 @@ public sealed class SharedCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task A_beginning_that_many_have_at_once_is_computed_once()
+    {
+        await using var engine = Start(new EngineOptions { MaxSequences = 8, StepTokens = 24 });
+        int[] beginning = [.. Text(1, 100)];
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 8).Select(i => Request([.. beginning, .. Text(2 + i, 10 + i)]))];
+        var alone = new List<List<int>>();
+        foreach (var request in requests)
+            alone.Add((await Answer(engine, request with { CacheShare = $"{alone.Count}" })).Ids);
+        var before = engine.Counters.CachedTokens;
+        var together = await Task.WhenAll(requests.Select(request => Answer(engine, request)));
+        Assert.Equal(alone, together.Select(answer => answer.Ids));
+        Assert.Equal([96, 96, 96, 96, 96, 96, 96], together.Select(answer => answer.Usage.Cached).Order().Skip(1));
+        Assert.Equal(7 * 96, engine.Counters.CachedTokens - before);
+        AssertNothingIsLeft(engine);
+    }
+
+    [Fact]
     public async Task A_conversation_s_next_turn_finds_the_last_answer_too()
     {
         await using var engine = Start();

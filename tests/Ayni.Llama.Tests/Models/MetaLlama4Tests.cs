@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ayni.Kernels;
 using Ayni.Tests;
@@ -69,15 +70,157 @@ public sealed class MetaLlama4Tests : IDisposable
         var expected = Bits(ReferenceModel.Logits(meta, ids));
         using var source = ModelSource.Open(_folder.Name);
         using var results = new TemporaryFolder();
-        foreach (var (format, target) in ((ModelFormat, string)[])[(ModelFormat.Gguf, "model.gguf"), (ModelFormat.Safetensors, "folder")])
+        (ModelFormat, string)[] targets = [(ModelFormat.Gguf, "model.gguf"), (ModelFormat.Safetensors, "folder"), (ModelFormat.Meta, "meta")];
+        foreach (var (format, target) in targets)
         {
             ModelConverter.Convert(source, results.PathOf(target), format, workers: 2);
             using var converted = LlamaModel.Load(results.PathOf(target), KernelTier.Simd, threads: 2);
             Assert.Equivalent(meta.Config, converted.Config with { RotaryScaling = meta.Config.RotaryScaling }, strict: true);
             Assert.Equal(expected, Bits(ReferenceModel.Logits(converted, ids)));
         }
-        var error = Assert.Throws<ModelFormatException>(() => ModelConverter.Convert(source, results.PathOf("meta"), ModelFormat.Meta));
-        Assert.Contains("a Llama 4 is not written in Meta's own files", error.Message, StringComparison.Ordinal);
+    }
+
+    [ConformanceTheory]
+    [InlineData(Scout, false)]
+    [InlineData(Scout, true)]
+    [InlineData(Maverick, false)]
+    [InlineData(Maverick, true)]
+    [InlineData("llama4-tiny-chunk16", false)]
+    [InlineData("llama4-tiny-chunk32", false)]
+    public void It_is_written_with_every_tensor_and_logit_the_same_bits(string name, bool isGguf)
+    {
+        var path = isGguf ? WithoutTokenizer(name) : Conformance.PathOf("models", name);
+        using var results = new TemporaryFolder();
+        using var source = ModelSource.Open(path);
+        ModelConverter.Convert(source, results.PathOf("meta"), ModelFormat.Meta, workers: 2);
+        using var meta = ModelSource.Open(results.PathOf("meta"));
+        Assert.Equal("Meta checkpoint", meta.Format);
+        var found = meta.Tensors.ToDictionary(tensor => tensor.Name);
+        foreach (var tensor in source.Tensors.Where(tensor => tensor.Name != "rope_freqs.weight"))
+        {
+            Assert.Equal(tensor.Dimensions.ToArray(), found[tensor.Name].Dimensions.ToArray());
+            Assert.Equal(tensor.Type, found[tensor.Name].Type);
+            Assert.Equal(Contents(source, tensor), Contents(meta, found[tensor.Name]));
+            found.Remove(tensor.Name);
+        }
+        Assert.Empty(found);
+
+        using var original = LlamaModel.Load(path, KernelTier.Simd, threads: 2);
+        using var written = LlamaModel.Load(results.PathOf("meta"), KernelTier.Simd, threads: 2);
+        var expected = original.Config with { ContextLength = written.Config.ContextLength, RotaryScaling = written.Config.RotaryScaling };
+        Assert.Equivalent(expected, written.Config, strict: true);
+        var ids = ReferenceModel.Integers(ReferenceModel.Case(name, "start0").GetProperty("ids"));
+        foreach (var start in (int[])[0, 8_150])
+            Assert.Equal(Bits(ReferenceModel.Logits(original, ids, start)), Bits(ReferenceModel.Logits(written, ids, start)));
+    }
+
+    [ConformanceTheory]
+    [InlineData(Scout)]
+    [InlineData(Maverick)]
+    [InlineData("llama4-tiny-chunk16")]
+    public void It_is_written_as_meta_writes_it(string name)
+    {
+        using var files = new RawMetaLlama4(name, parts: 1, isFused: true);
+        using var source = ModelSource.Open(Conformance.PathOf("models", name));
+        ModelConverter.Convert(source, _folder.PathOf("meta"), ModelFormat.Meta);
+        using var checkpoint = TorchCheckpoint.Open(_folder.PathOf("meta/consolidated.00.pth"));
+        var tensors = files.Part(0).Where(tensor => tensor.Storage == "BFloat16Storage").ToDictionary(tensor => tensor.Name);
+        Assert.Equal(tensors.Keys.Order(), checkpoint.Tensors.Keys.Order());
+        foreach (var tensor in checkpoint.Tensors.Values)
+        {
+            Assert.Equal(tensors[tensor.Name].Shape.Select(size => (long)size), tensor.Shape);
+            Assert.Equal(tensors[tensor.Name].Data, checkpoint.Data(tensor).Span(0, (int)tensor.Bytes).ToArray());
+        }
+
+        // What Meta leaves out is as its code takes it to be; what it says for training alone, and of pictures, is not asked for.
+        using var written = JsonDocument.Parse(File.ReadAllText(_folder.PathOf("meta/params.json")));
+        using var metas = JsonDocument.Parse(files.Parameters());
+        foreach (var field in metas.RootElement.EnumerateObject())
+        {
+            var isChosen = field.Name is "head_dim" or "vocab_size" or "vision_args" or "moe_args" or "use_scaled_rope" or "multiple_of"
+                or "ffn_dim_multiplier";
+            if (!isChosen)
+                Assert.True(JsonElement.DeepEquals(field.Value, written.RootElement.GetProperty(field.Name)), field.Name);
+        }
+        var width = MetaConfig.FeedForwardWidth(
+            written.RootElement.GetProperty("dim").GetInt32(), written.RootElement.GetProperty("ffn_dim_multiplier").GetDouble(),
+            written.RootElement.GetProperty("multiple_of").GetInt32());
+        Assert.Equal(source.ReadConfig(null).IntermediateSize, width);
+    }
+
+    [Theory]
+    [InlineData(5120, 16384, 8192, 1.0)]
+    [InlineData(64, 96, 48, 1.0)]
+    [InlineData(32, 64, 16, null)]
+    [InlineData(32, 64, 512, null)]
+    [InlineData(96, 257, 131, null)]
+    [InlineData(16384, 53248, 7, null)]
+    public void Metas_capacity_gives_the_experts_width(int dim, int width, int expertWidth, double? capacity)
+    {
+        var (multiplier, multiple) = MetaConfigWriter.FeedForwardWidth(dim, width, expertWidth);
+        var factor = MetaConfigWriter.CapacityFactor(dim, multiplier ?? 1, multiple, expertWidth);
+        var whole = (long)((multiplier ?? 1) * (8L * dim / 3));
+        var hidden = (long)(whole / (factor + 1));
+        Assert.Equal((width, expertWidth), (RoundUp(whole), RoundUp(hidden)));
+        if (capacity is { } known)
+            Assert.Equal(known, factor);
+
+        int RoundUp(long size) => (int)((size + multiple - 1) / multiple * multiple);
+    }
+
+    [ConformanceTheory]
+    [InlineData("no_rope_layers", "[1,1,0,1,1]", null)]
+    [InlineData("no_rope_layers", "[1,1,0,0,1]", "no_rope_layers")]
+    [InlineData("no_rope_layers", "[0,1,1,1,1]", "no_rope_layers")]
+    [InlineData("moe_layers", "[1,3]", null)]
+    [InlineData("moe_layers", "[0,2,4]", "moe_layers")]
+    [InlineData("moe_layers", "[1]", "moe_layers")]
+    [InlineData("rope_scaling.low_freq_factor", "0.5", "rope_scaling")]
+    [InlineData("rope_scaling.original_max_position_embeddings", "4096", "rope_scaling")]
+    [InlineData("rope_scaling", """{"rope_type":"linear","factor":2.0}""", "rope_scaling")]
+    [InlineData("rope_scaling.factor", "3.5", null)]
+    [InlineData("attention_chunk_size", "null", null)]
+    [InlineData("attn_temperature_tuning", "false", null)]
+    [InlineData("use_qk_norm", "false", null)]
+    [InlineData("floor_scale", "12.5", null)]
+    public void Each_field_is_said_or_refused_by_its_name(string field, string value, string? refused)
+    {
+        var path = _folder.PathOf("config.json");
+        File.Copy(Conformance.PathOf("models", Scout, "config.json"), path);
+        Change(field, value, "config.json");
+        var config = HuggingFaceConfig.Read(JsonFields.Read(path));
+        if (refused is not null)
+        {
+            var error = Assert.Throws<ModelFormatException>(() => MetaConfigWriter.Write(path, config));
+            Assert.Equal((path, refused), (error.Path, error.Field));
+            return;
+        }
+        File.WriteAllText(_folder.PathOf("params.json"), MetaConfigWriter.Write(path, config).ToJsonString());
+        var back = MetaConfig.Read(JsonFields.Read(_folder.PathOf("params.json")), name => new ModelTensor
+        {
+            Name = name,
+            StoredName = name,
+            TypeName = "F32",
+            Type = TensorType.F32,
+            Dimensions = [config.HiddenSize, name.Contains("_exps.", StringComparison.Ordinal) ? config.Experts!.IntermediateSize : config.IntermediateSize],
+            Bytes = 0,
+            Offset = 0,
+            Path = path,
+        });
+        Assert.Equivalent(config with { ContextLength = back.ContextLength }, back, strict: true);
+    }
+
+    [ConformanceFact]
+    public void What_is_one_tensor_in_metas_files_has_one_type_there()
+    {
+        using var source = ModelSource.Open(WithoutTokenizer(Scout, halved: "blk.1.attn_v.weight"));
+        var error = Assert.Throws<ModelFormatException>(() => ModelConverter.Convert(source, _folder.PathOf("meta"), ModelFormat.Meta));
+        Assert.Equal("blk.1.attn_v.weight", error.Field);
+        Assert.Contains("give a type for all", error.Message, StringComparison.Ordinal);
+        Assert.Equal([_folder.PathOf("model.gguf")], Directory.GetFileSystemEntries(_folder.Name));
+        ModelConverter.Convert(source, _folder.PathOf("meta"), ModelFormat.Meta, QuantizationMix.Find("F16"));
+        using var meta = ModelSource.Open(_folder.PathOf("meta"));
+        Assert.All(meta.Tensors, tensor => Assert.Equal(TensorType.F16, tensor.Type));
     }
 
     [ConformanceFact]
@@ -113,6 +256,10 @@ public sealed class MetaLlama4Tests : IDisposable
         using var converted = LlamaModel.Load(results.PathOf("folder"), KernelTier.Simd, threads: 2);
         Assert.Equivalent(model.Config, converted.Config, strict: true);
         Assert.Equal(Bits(logits), Bits(ReferenceModel.Logits(converted, [1, 2, 3])));
+        ModelConverter.Convert(source, results.PathOf("meta"), ModelFormat.Meta);
+        using var again = LlamaModel.Load(results.PathOf("meta"), KernelTier.Simd, threads: 2);
+        Assert.Equivalent(model.Config, again.Config, strict: true);
+        Assert.Equal(Bits(logits), Bits(ReferenceModel.Logits(again, [1, 2, 3])));
         var error = Assert.Throws<ModelFormatException>(() => ModelConverter.Convert(source, results.PathOf("m.gguf"), ModelFormat.Gguf));
         Assert.Equal("num_local_experts", error.Field);
     }
@@ -242,6 +389,35 @@ public sealed class MetaLlama4Tests : IDisposable
         Assert.True(refused.Count > 8, $"only {string.Join(", ", refused)}");
     }
 
+    [ConformanceFact]
+    public void A_tokenizer_that_metas_file_can_not_say_is_refused()
+    {
+        using var source = ModelSource.Open(Conformance.PathOf("models", Scout, $"{Scout}-f32.gguf"));
+        var error = Assert.Throws<ModelFormatException>(() => ModelConverter.Convert(source, _folder.PathOf("meta"), ModelFormat.Meta));
+        Assert.Equal("tokenizer", error.Field);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Name));
+    }
+
+    /// <summary>A reference model in GGUF without its invented tokenizer, perhaps with a tensor of nothing but zeros in F16.</summary>
+    private string WithoutTokenizer(string name, string? halved = null)
+    {
+        using var original = GgufFile.Open(Conformance.PathOf("models", name, $"{name}-f32.gguf"));
+        var writer = new GgufWriter();
+        foreach (var key in original.Metadata.Keys.Where(key => !key.StartsWith("tokenizer.", StringComparison.Ordinal)))
+            writer.Add(key, original.Metadata.Find(key)!);
+        writer.Add("tokenizer.ggml.model", GgufTokenizer.NoTokenizer);
+        foreach (var tensor in original.Tensors)
+        {
+            var data = original.Data(tensor).Span(0, (int)tensor.Bytes).ToArray();
+            if (tensor.Name == halved)
+                writer.AddTensor(tensor.Name, TensorType.F16, tensor.Dimensions, stream => stream.Write(new byte[data.Length / 2]));
+            else
+                writer.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions, stream => stream.Write(data));
+        }
+        writer.Save(_folder.PathOf("model.gguf"));
+        return _folder.PathOf("model.gguf");
+    }
+
     private void Write(string name, int parts, bool isFused)
     {
         using var files = new RawMetaLlama4(name, parts, isFused);
@@ -264,13 +440,13 @@ public sealed class MetaLlama4Tests : IDisposable
             _folder.Write($"consolidated.0{part}.pth", RawCheckpoint.Of(files.Part(part).Where(tensor => !isRemoved(tensor.Name))));
     }
 
-    /// <summary>Sets a field of <c>params.json</c>.</summary>
-    private void Change(string field, string value)
+    /// <summary>Sets a field of <c>params.json</c>, or of another file.</summary>
+    private void Change(string field, string value, string name = "params.json")
     {
-        var path = _folder.PathOf("params.json");
+        var path = _folder.PathOf(name);
         var file = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         var names = field.Split('.');
-        var target = names[..^1].Aggregate(file, (node, name) => node[name]!.AsObject());
+        var target = names[..^1].Aggregate(file, (node, part) => node[part]!.AsObject());
         target[names[^1]] = "\u0001";
         File.WriteAllText(path, file.ToJsonString().Replace("\"\\u0001\"", value, StringComparison.Ordinal));
     }

@@ -38,8 +38,11 @@ internal sealed class Corpus : IDisposable
         return PathOf(name);
     }
 
-    public ShardFile Shard(params DataSource[] sources) => ShardWriter.OpenOrWrite(
-        PathOf("data.shard"), [.. sources.Select(source => SourceFiles.Find(source, PathOf(".")))], Tokenizer, CancellationToken.None);
+    public ShardFile Shard(params DataSource[] sources) => Shard(DuplicatePolicy.Near, sources);
+
+    public ShardFile Shard(DuplicatePolicy duplicates, params DataSource[] sources) => ShardWriter.OpenOrWrite(
+        PathOf("data.shard"), [.. sources.Select(source => SourceFiles.Find(source, PathOf(".")))], duplicates, Tokenizer,
+        CancellationToken.None);
 
     public static DataSource Source(string path, DataFormat format = DataFormat.Auto, double weight = 1) => new()
     {

@@ -46,6 +46,13 @@ public sealed class RecipeTests
         Assert.Equal(recipe.ComputeDigest(), again.ComputeDigest());
         Assert.Equal(new NewModelShape(16, 24, 1, 2, 1, 8, 64, 10_000, 1e-5, true), again.NewModel);
         Assert.Equal((12L, 2, 1, 1UL, 0.01), (again.Steps, again.Batch, again.Accumulation, again.Seed, again.Optimizer.PeakRate));
+        var other = Read(Small.Replace(
+            "rights_holder: us", "rights_holder: us\n      visibility: private\n      mask: [iban, email]\n      share: 0.25",
+            StringComparison.Ordinal).Replace("  sources:", "  duplicates: exact\n  sources:", StringComparison.Ordinal));
+        Assert.Equal(RecipeWriter.Write(other), RecipeWriter.Write(Read(RecipeWriter.Write(other))));
+        Assert.Equal(
+            (true, PersonalDataKinds.Iban | PersonalDataKinds.Email, 0.25, DuplicatePolicy.Exact),
+            (other.Sources[0].IsPrivate, other.Sources[0].Mask, other.Sources[0].Share, other.Duplicates));
         // Comments and blanks mean nothing, a number does.
         Assert.Equal(recipe.ComputeDigest(), Read(
             "# Small.\n" + Small.Replace("steps: 12", "steps:   12", StringComparison.Ordinal)).ComputeDigest());
@@ -83,6 +90,10 @@ public sealed class RecipeTests
     [InlineData("origin: written here", "weight: 1", "the field 'origin' is missing")]
     [InlineData("allow: [Apache-2.0, CC0-1.0]", "allow: [do what you like]", "11:10: allow: 'do what you like' is no SPDX identifier")]
     [InlineData("allow: [Apache-2.0, CC0-1.0]", "allow: []", "11:10: allow: expected a list of at least one item")]
+    [InlineData("rights_holder: us", "rights_holder: us\n      mask: [names]", "18:13: mask: 'names' is none of email, phone, card, iban")]
+    [InlineData("rights_holder: us", "rights_holder: us\n      visibility: secret", "'secret' is none of public, private")]
+    [InlineData("rights_holder: us", "rights_holder: us\n      weight: 0.1234567", "weight: 0.1234567 has more than six decimal places")]
+    [InlineData("allow: [Apache-2.0, CC0-1.0]", "allow: [Apache-2.0]\n  duplicates: keep", "duplicates: 'keep' is none of near, exact")]
     [InlineData("key_value_heads: 1", "key_value_heads: 3", "3 do not divide the 2 heads")]
     [InlineData("  tokenizer: tokenizer.tiktoken", "  parent: model.gguf", "either 'new', with its shape, or has a 'parent'")]
     [InlineData("rate: 1e-2", "rate: 1e-2\nadapter:\n  rank: 2", "an adapter changes a model that has learned already")]

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// The print-ready view of statements: one page of HTML that is well-formed XML and needs nothing from elsewhere, each statement on sheets of
+/// its own. Numbers are exact and look the same in every language, so that two prints can be held against each other; names are isolated
+/// from the direction of the text around them.
+/// </summary>
+public static class StatementHtml
+{
+    private const string Style =
+        """
+        body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans Arabic", sans-serif; color: #111; margin: 2rem auto; max-width: 62rem;
+          padding: 0 1rem }
+        h1 { font-size: 1.6rem; margin: 0 }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.5rem; margin: 1rem 0 }
+        dt { color: #555 } dd { margin: 0 }
+        table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.8rem }
+        th, td { border-bottom: 1px solid #bbb; padding: 0.3rem 0.4rem; text-align: start; vertical-align: top }
+        th.number, td.number { text-align: end; font-variant-numeric: tabular-nums } td.number bdi { white-space: nowrap }
+        tfoot td { font-weight: bold }
+        thead { display: table-header-group } tr { break-inside: avoid }
+        .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
+        @page { size: A4 landscape; margin: 15mm }
+        @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
+        """;
+
+    /// <summary>One page with one statement.</summary>
+    public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
+
+    /// <summary>One page with several statements.</summary>
+    public static string ToHtml(IEnumerable<Statement> statements, StatementLanguage language)
+    {
+        var html = new StringBuilder();
+        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
+        html.Append(CultureInfo.InvariantCulture, $" dir=\"{(language.IsRightToLeft ? "rtl" : "ltr")}\">\n<head>\n<meta charset=\"utf-8\"/>\n");
+        html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(language.Words.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        foreach (var statement in statements)
+            Append(html, statement, language.Words);
+        return html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+    }
+
+    private static void Append(StringBuilder html, Statement statement, StatementWords words)
+    {
+        var isFinal = statement.Status == StatementStatus.Final;
+        html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Text(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<p class=\"{(isFinal ? "final" : "estimate")}\">");
+        html.Append(CultureInfo.InvariantCulture, $"{Text(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
+        Define(words.Party, statement.PartyName);
+        Define(words.PartyId, statement.PartyId);
+        Define(words.Role, words.Roles[(int)statement.Role]);
+        Define(words.Period, string.Create(
+            CultureInfo.InvariantCulture, $"{statement.Period.Start:yyyy-MM-dd} – {statement.Period.End.AddDays(-1):yyyy-MM-dd}"));
+        Define(words.Reference, $"{statement.Period}/{statement.PartyId}");
+        html.Append("</dl>\n");
+        if (statement.Totals.IsEmpty)
+            html.Append(CultureInfo.InvariantCulture, $"<p>{Text(words.Nothing)}</p>\n");
+        foreach (var total in statement.Totals)
+        {
+            var lines = statement.Lines.Where(line => line.Currency == total.Currency).ToList();
+            if (lines.Count > 0)
+                AppendLines(html, lines, total, words);
+        }
+        if (!statement.Totals.IsEmpty)
+            AppendTotals(html, statement, words);
+        html.Append("</article>\n");
+
+        void Define(string term, string value) =>
+            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(term)}</dt><dd>{Isolated(value)}</dd>\n");
+    }
+
+    private static void AppendLines(StringBuilder html, List<StatementLine> lines, PartyTotal total, StatementWords words)
+    {
+        html.Append("<table class=\"lines\">\n<thead>");
+        AppendRow(
+            html, "th",
+            [words.Model, words.App, words.Agreement, words.Month],
+            [
+                words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross), words.Share,
+                Of(words.Amount),
+            ]);
+        html.Append("</thead>\n<tbody>\n");
+        foreach (var line in lines)
+        {
+            AppendRow(
+                html, "td",
+                [line.Model, line.AppId ?? words.NoApp, Number(line.AgreementVersion), line.ServicePeriod.ToString()],
+                [
+                    Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),
+                    Number(line.Counts.Generated), line.Gross.Format(), Percent(line.PartsPerMillion), line.Amount.Format(),
+                ]);
+        }
+        html.Append("</tbody>\n<tfoot>");
+        var gross = lines.Aggregate(Amount.Zero(total.Currency), (sum, line) => sum + line.Gross);
+        AppendRow(
+            html, "td", [words.Sum, "", "", ""],
+            [Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(), "", total.Earned.Format()]);
+        html.Append("</tfoot>\n</table>\n");
+
+        string Of(string what) => $"{what} ({total.Currency})";
+    }
+
+    private static void AppendTotals(StringBuilder html, Statement statement, StatementWords words)
+    {
+        html.Append("<table class=\"totals\">\n<thead>");
+        AppendRow(html, "th", [words.Currency], [words.CarryIn, words.Earned, words.Payable, words.CarryOut]);
+        html.Append("</thead>\n<tbody>\n");
+        foreach (var total in statement.Totals)
+        {
+            AppendRow(
+                html, "td", [total.Currency.Code],
+                [total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format()]);
+        }
+        html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Text(words.Explanation)}</p>\n");
+    }
+
+    private static void AppendRow(StringBuilder html, string cell, IEnumerable<string> texts, IEnumerable<string> numbers)
+    {
+        html.Append("<tr>");
+        foreach (var text in texts)
+            html.Append(CultureInfo.InvariantCulture, $"<{cell}>{Isolated(text)}</{cell}>");
+        foreach (var number in numbers)
+            html.Append(CultureInfo.InvariantCulture, $"<{cell} class=\"number\">{Isolated(number)}</{cell}>");
+        html.Append("</tr>\n");
+    }
+
+    /// <summary>A value whose own direction does not disturb the text around it.</summary>
+    private static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Text(text)}</bdi>";
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Percent(int partsPerMillion) => ((decimal)partsPerMillion / 10_000).ToString("0.####", CultureInfo.InvariantCulture) + "%";
+}

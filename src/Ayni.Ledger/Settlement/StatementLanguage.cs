@@ -1,0 +1,166 @@
+namespace Ayni.Ledger;
+
+/// <summary>A language that statements are printed in: its code, its direction and its words. Immutable.</summary>
+public sealed class StatementLanguage
+{
+    private StatementLanguage(string code, bool isRightToLeft, StatementWords words)
+    {
+        Code = code;
+        IsRightToLeft = isRightToLeft;
+        Words = words;
+    }
+
+    /// <summary>English, left to right.</summary>
+    public static StatementLanguage English { get; } = new("en", isRightToLeft: false, new()
+    {
+        Title = "Statement",
+        Final = "Final: the month is closed and this never changes.",
+        Estimate = "An estimate: the month is not closed yet.",
+        Party = "Party",
+        PartyId = "Party id",
+        Role = "Role",
+        Period = "Period (UTC)",
+        Reference = "Reference",
+        Model = "Model",
+        App = "App",
+        NoApp = "none",
+        Agreement = "Agreement",
+        Month = "Month of use",
+        Requests = "Requests",
+        TokensIn = "Tokens in",
+        TokensCached = "of them cached",
+        TokensOut = "Tokens out",
+        Gross = "Charged",
+        Share = "Share",
+        Amount = "Earned",
+        Sum = "Sum",
+        Currency = "Currency",
+        CarryIn = "Carried in",
+        Earned = "Earned",
+        Payable = "Payable",
+        CarryOut = "Carried on",
+        Nothing = "Nothing was earned.",
+        Explanation = "Carried in + earned = payable + carried on, exactly. What is less than a coin is carried on to the next month.",
+        Roles = ["Licensor", "Host", "Developer", "Adapter author", "Data contributor", "Backer", "Store"],
+    });
+
+    /// <summary>Arabic, right to left.</summary>
+    public static StatementLanguage Arabic { get; } = new("ar", isRightToLeft: true, new()
+    {
+        Title = "كشف حساب",
+        Final = "نهائي: أُقفل الشهر ولن يتغيّر هذا الكشف أبدًا.",
+        Estimate = "تقديري: لم يُقفل الشهر بعد.",
+        Party = "الطرف",
+        PartyId = "معرّف الطرف",
+        Role = "الصفة",
+        Period = "الفترة (التوقيت العالمي)",
+        Reference = "المرجع",
+        Model = "النموذج",
+        App = "التطبيق",
+        NoApp = "لا يوجد",
+        Agreement = "الاتفاقية",
+        Month = "شهر الاستخدام",
+        Requests = "الطلبات",
+        TokensIn = "الرموز الداخلة",
+        TokensCached = "منها المخزّنة مؤقتًا",
+        TokensOut = "الرموز الخارجة",
+        Gross = "المبلغ المحتسب",
+        Share = "الحصة",
+        Amount = "المستحق",
+        Sum = "المجموع",
+        Currency = "العملة",
+        CarryIn = "المرحّل من الشهر السابق",
+        Earned = "المستحق",
+        Payable = "الواجب الدفع",
+        CarryOut = "المرحّل إلى الشهر التالي",
+        Nothing = "لا توجد مستحقات.",
+        Explanation =
+            "المرحّل من الشهر السابق + المستحق = الواجب الدفع + المرحّل إلى الشهر التالي، بدقة تامة. ما يقل عن أصغر وحدة نقدية يُرحّل إلى الشهر التالي.",
+        Roles = ["مالك النموذج", "المضيف", "المطوّر", "مؤلف المحوّل", "مساهم بالبيانات", "الداعم", "المتجر"],
+    });
+
+    /// <summary>Persian, right to left.</summary>
+    public static StatementLanguage Persian { get; } = new("fa", isRightToLeft: true, new()
+    {
+        Title = "صورت‌حساب",
+        Final = "نهایی: ماه بسته شده است و این صورت‌حساب هرگز تغییر نمی‌کند.",
+        Estimate = "برآورد: ماه هنوز بسته نشده است.",
+        Party = "طرف",
+        PartyId = "شناسهٔ طرف",
+        Role = "نقش",
+        Period = "دوره (زمان جهانی)",
+        Reference = "شمارهٔ ارجاع",
+        Model = "مدل",
+        App = "برنامه",
+        NoApp = "هیچ",
+        Agreement = "قرارداد",
+        Month = "ماه استفاده",
+        Requests = "درخواست‌ها",
+        TokensIn = "توکن‌های ورودی",
+        TokensCached = "از آن‌ها در حافظهٔ نهان",
+        TokensOut = "توکن‌های خروجی",
+        Gross = "مبلغ محاسبه‌شده",
+        Share = "سهم",
+        Amount = "درآمد",
+        Sum = "جمع",
+        Currency = "واحد پول",
+        CarryIn = "مانده از ماه پیش",
+        Earned = "درآمد",
+        Payable = "قابل پرداخت",
+        CarryOut = "مانده برای ماه بعد",
+        Nothing = "درآمدی نبوده است.",
+        Explanation = "مانده از ماه پیش + درآمد = قابل پرداخت + مانده برای ماه بعد، دقیقاً. آنچه از کوچک‌ترین سکه کمتر است به ماه بعد می‌رود.",
+        Roles = ["مالک مدل", "میزبان", "توسعه‌دهنده", "سازندهٔ تطبیق‌گر", "دهندهٔ داده", "پشتیبان مالی", "فروشگاه"],
+    });
+
+    /// <summary>Spanish, left to right.</summary>
+    public static StatementLanguage Spanish { get; } = new("es", isRightToLeft: false, new()
+    {
+        Title = "Liquidación",
+        Final = "Definitiva: el mes está cerrado y esto no cambia nunca.",
+        Estimate = "Una estimación: el mes aún no está cerrado.",
+        Party = "Parte",
+        PartyId = "Identificador",
+        Role = "Papel",
+        Period = "Período (UTC)",
+        Reference = "Referencia",
+        Model = "Modelo",
+        App = "Aplicación",
+        NoApp = "ninguna",
+        Agreement = "Acuerdo",
+        Month = "Mes de uso",
+        Requests = "Peticiones",
+        TokensIn = "Tokens de entrada",
+        TokensCached = "de ellos en caché",
+        TokensOut = "Tokens de salida",
+        Gross = "Cobrado",
+        Share = "Participación",
+        Amount = "Ganado",
+        Sum = "Suma",
+        Currency = "Moneda",
+        CarryIn = "Saldo anterior",
+        Earned = "Ganado",
+        Payable = "A pagar",
+        CarryOut = "Saldo que pasa",
+        Nothing = "No se ganó nada.",
+        Explanation = "Saldo anterior + ganado = a pagar + saldo que pasa, exactamente. Lo que no llega a una moneda pasa al mes siguiente.",
+        Roles =
+        [
+            "Licenciante", "Anfitrión", "Desarrollador", "Autor del adaptador", "Aportante de datos", "Patrocinador", "Tienda",
+        ],
+    });
+
+    /// <summary>Every language.</summary>
+    public static IReadOnlyList<StatementLanguage> All { get; } = [English, Arabic, Persian, Spanish];
+
+    /// <summary>Its code (BCP 47).</summary>
+    public string Code { get; }
+
+    /// <summary>Whether it is written from right to left.</summary>
+    public bool IsRightToLeft { get; }
+
+    internal StatementWords Words { get; }
+
+    /// <summary>Finds a language by its code.</summary>
+    public static StatementLanguage? Find(string code) => All.FirstOrDefault(language => language.Code == code);
+}
