@@ -191,9 +191,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                     if (kernels.Unpacking is not null)
                         kernels.Unpacking.Entry(&unpack);
                     else if (place == 0)
-                        (product.Weights, product.PanelStride) = (unpack.Panel, 0);
-                    else
-                        product.PanelStride = Matrix._panelBytes;
+                        product.Weights = unpack.Panel;
+                    product.PanelStride = place * Matrix._panelBytes;
                     if (place < group - 1 && panel < panels - 1)
                         continue;
                     kernels.Product.Entry(&product);
