@@ -26,6 +26,21 @@ internal static class ModelOption
         HelpName = "FILE",
     };
 
+    /// <summary><c>--adapter DIR</c>.</summary>
+    public static Option<string?> Adapter() => new("--adapter")
+    {
+        Description = "A folder with an adapter of the model, as 'ayni tune' and PEFT write it.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The adapter's folder; null where none is named.</summary>
+    public static string? FindAdapter(string? named)
+    {
+        if (named is not null && !File.Exists(Path.Combine(named, "adapter_config.json")))
+            throw new UsageException($"There is no adapter in {named}: a folder with adapter_config.json and adapter_model.safetensors is one.");
+        return named;
+    }
+
     /// <summary><c>--threads N</c>.</summary>
     public static Option<int> Threads() => new("--threads")
     {
@@ -95,14 +110,21 @@ internal static class ModelOption
     /// <param name="threads">What <c>--threads</c> says.</param>
     /// <param name="cancellationToken">Ends loading.</param>
     /// <param name="packCache">What <c>--pack-cache</c> says.</param>
+    /// <param name="adapter">What <c>--adapter</c> says.</param>
     /// <param name="usual">The tier where the variable asks for none; null for this machine's best.</param>
     public static LlamaModel Load(
-        string? named, int threads, CancellationToken cancellationToken, bool packCache = false, KernelTier? usual = null)
+        string? named,
+        int threads,
+        CancellationToken cancellationToken,
+        bool packCache = false,
+        string? adapter = null,
+        KernelTier? usual = null)
     {
         var path = Find(named);
+        FindAdapter(adapter);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(usual), threads, packCache, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(usual), threads, packCache, adapter, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
         if (model.PackCacheRefusal is { } cacheRefusal)

@@ -126,6 +126,10 @@ internal sealed partial class KernelAssembler
     /// <summary>32-bit integers as floats.</summary>
     public void ToSingle(Vector d, Vector a) => Unary(Code.VEX_Vcvtdq2ps_ymm_ymmm256, Code.EVEX_Vcvtdq2ps_zmm_k1z_zmmm512b32_er, d, a);
 
+    /// <summary>Sums of floats and memory.</summary>
+    public void Add(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vaddps_ymm_ymm_ymmm256, Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
     /// <summary>Products of floats.</summary>
     public void Multiply(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);

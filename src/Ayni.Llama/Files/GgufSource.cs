@@ -41,6 +41,8 @@ internal sealed class GgufSource : ModelSource
 
     public override string? ChatTemplate => Metadata.FindString("tokenizer.chat_template");
 
+    public override string? ProvenanceDigest => Metadata.FindString(ProvenanceKey);
+
     public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Ayni.Kernels.Tests;
 
 /// <summary>Products by <c>vdpbf16ps</c>, on this processor or else emulated, against the instruction's scalar twin, bit for bit.</summary>
-public sealed class BFloat16ProductTests
+public sealed class BFloat16WeightTests
 {
     /// <summary>Numbers of every kind: the exponents that bit patterns have, from the first on, and how many.</summary>
     public static TheoryData<int, int> Exponents => new()
