@@ -15,7 +15,7 @@ internal static class ModelOption
     public static Option<string?> Model() => new("--model", "-m")
     {
         Description = "A GGUF file, a Hugging Face folder, a folder with Meta's download, or a pulled OWNER/NAME[:QUANT]. "
-            + "Without it, the model in the models/ folder.",
+            + "Without it, the model in a folder models/ here, or Cria, the small model in the box.",
         HelpName = "FILE",
     };
 
@@ -73,7 +73,7 @@ internal static class ModelOption
 
     /// <summary>
     /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
-    /// program's own.
+    /// program's own, where the model in the box lies.
     /// </summary>
     public static string Find(string? named)
     {
