@@ -31,6 +31,7 @@ public static class ModelConverter
         IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RefuseToReplaceSource(source, path);
+        source.RequireLlama();
         using var context = new ComputeContext(KernelTier.Scalar, workers);
         var weights = new WeightStreams(source, new RowConverter(context, cancellationToken));
         if (format == ModelFormat.Gguf)

@@ -102,6 +102,7 @@ public sealed class LlamaModel : IDisposable
         PackCache? cache = null;
         try
         {
+            source.RequireLlama();
             var tokenizer = source.ReadTokenizer();
             var config = source.ReadConfig(tokenizer);
             context = new ComputeContext(tier, threads);
