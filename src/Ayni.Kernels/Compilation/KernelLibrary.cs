@@ -49,6 +49,10 @@ internal sealed class KernelLibrary : IDisposable
                 HasPairs: !Target.HasDotProduct);
     }
 
+    /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>
+    public ExecutableCode? FindBFloat16Tile() => Target.HasBFloat16
+        ? Get(nameof(BFloat16TileKernel), () => BFloat16TileKernel.Emit(Target, OperatingSystem.IsWindows())) : null;
+
     /// <inheritdoc/>
     public void Dispose()
     {

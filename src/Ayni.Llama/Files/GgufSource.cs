@@ -43,6 +43,8 @@ internal sealed class GgufSource : ModelSource
 
     internal override void RequireLlama() => GgufConfig.ArchitectureOf(Metadata);
 
+    public override string? ProvenanceDigest => Metadata.FindString(ProvenanceKey);
+
     public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;
 
     public override LlamaConfig ReadConfig(Tokenizer? tokenizer)

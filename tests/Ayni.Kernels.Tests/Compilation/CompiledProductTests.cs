@@ -115,7 +115,8 @@ public sealed class CompiledProductTests
     {
         "avx2" => new ProcessorFeatures { Avx2 = true },
         "avx-vnni" => new ProcessorFeatures { Avx2 = true, AvxVnni = true },
-        _ => new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true },
+        "avx512-vnni" => new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true },
+        _ => new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true, Avx512BFloat16 = true },
     };
 
     private static bool IsEmulated(string target) => !KernelTarget.Best(FeaturesOf(target))!.RunsOn(ProcessorFeatures.Detect());
