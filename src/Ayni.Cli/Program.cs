@@ -16,6 +16,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     TrainCommand.CreateTune(),
     GradientsCommand.Create(),
     PerplexityCommand.Create(),
+    EvalCommand.Create(),
     BenchCommand.Create(),
     ImportanceMatrixCommand.Create(),
     QuantizeCommand.Create(),

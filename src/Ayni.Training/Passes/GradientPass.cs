@@ -23,11 +23,14 @@ public sealed class GradientPass
     /// <param name="context">Team and tier.</param>
     /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
-    public GradientPass(TrainableModel model, ComputeContext context, bool recompute = false)
+    /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and everything between
+    /// products stay in float32, and so do the products of routers and adapters.</param>
+    public GradientPass(
+        TrainableModel model, ComputeContext context, bool recompute = false, ProductPrecision precision = ProductPrecision.F32)
     {
         _model = model;
-        _pass = new PassState(context);
-        _attention = new AttentionPass(model.Config);
+        _pass = new PassState(context, precision);
+        _attention = new AttentionPass(model.Config, precision);
         _head = new LossHead(model, _pass);
         _streams = [.. Enumerable.Range(0, model.Config.LayerCount + 1).Select(_ => new FloatBuffer())];
         _kept = recompute ? [] : [.. model.Layers.Select(_ => new LayerActivations())];
