@@ -10,6 +10,7 @@ namespace Ayni.Training;
 public sealed class GradientPass
 {
     private readonly TrainableModel _model;
+    private readonly double _balance;
     private readonly PassState _pass;
     private readonly AttentionPass _attention;
     private readonly LossHead _head;
@@ -25,10 +26,13 @@ public sealed class GradientPass
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
     /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and everything between
     /// products stay in float32, and so do the products of routers and adapters.</param>
+    /// <param name="balance">What the load-balance loss of every mixture of experts counts beside the loss, of which it is not part.</param>
     public GradientPass(
-        TrainableModel model, ComputeContext context, bool recompute = false, ProductPrecision precision = ProductPrecision.F32)
+        TrainableModel model, ComputeContext context, bool recompute = false, ProductPrecision precision = ProductPrecision.F32,
+        double balance = 0)
     {
         _model = model;
+        _balance = balance;
         _pass = new PassState(context, precision);
         _attention = new AttentionPass(model.Config, precision);
         _head = new LossHead(model, _pass);
@@ -48,6 +52,8 @@ public sealed class GradientPass
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lossTerms, 1);
         _pass.DropoutSeed = dropoutSeed;
+        // Of the batches of a step, each counts by its part of the loss terms.
+        _pass.BalanceFactor = _balance * batch.LossTerms / lossTerms;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: true);
         var gradient = _gradient.Take(StreamLength(plan));
