@@ -24,9 +24,10 @@ public sealed class GradientPass
     /// <param name="context">Team and tier.</param>
     /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
-    /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and everything between
-    /// products stay in float32, and so do the products of routers and adapters.</param>
-    /// <param name="balance">What the load-balance loss of every mixture of experts counts beside the loss, of which it is not part.</param>
+    /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and all that lies
+    /// between products stay in float32, and so do the products of routers and adapters.</param>
+    /// <param name="balance">What the load-balance loss of every mixture of experts counts in gradients; the losses given are without
+    /// it.</param>
     public GradientPass(
         TrainableModel model, ComputeContext context, bool recompute = false, ProductPrecision precision = ProductPrecision.F32,
         double balance = 0)

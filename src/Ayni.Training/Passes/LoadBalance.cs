@@ -1,9 +1,9 @@
 namespace Ayni.Training;
 
 /// <summary>
-/// The loss that keeps a layer's experts equally busy: <c>experts · Σ f·P</c>, with the share f of tokens that go to an expert and the mean
-/// probability P that the softmax of router scores gives it (Fedus et al. 2021, arXiv:2101.03961, equations 4 to 6). It is 1 where all are as
-/// busy, and the number of experts where one does everything. Its gradient flows through P alone.
+/// The loss that keeps a layer's experts equally busy: <c>experts · Σ f·P</c>, with the share f of tokens that go to an expert and
+/// the mean probability P that the softmax of router scores gives it (Fedus et al. 2021, arXiv:2101.03961, equations 4 to 6). It is 1 where
+/// all are as busy, and the number of experts where one does everything. Its gradient flows through P alone.
 /// </summary>
 internal static class LoadBalance
 {

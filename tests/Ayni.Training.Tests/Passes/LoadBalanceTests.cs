@@ -7,8 +7,8 @@ public sealed class LoadBalanceTests
     private static readonly float Score = MathF.Log(3);
 
     /// <summary>
-    /// Three tokens give expert 0 the probability 3/4 and one gives it 1/4: f = (3/4, 1/4), P = (5/8, 3/8), 2·(3/4·5/8 + 1/4·3/8) = 9/8. For
-    /// the first token Σ f·p = 5/8, so its gradient is 2/4 · 3/4 · (3/4 − 5/8) = 3/64 and as much less for the other expert.
+    /// Three tokens give expert 0 the probability 3/4 and one gives it 1/4: f = (3/4, 1/4), P = (5/8, 3/8), 2·(3/4·5/8 + 1/4·3/8) = 9/8.
+    /// For the first token Σ f·p = 5/8, so its gradient is 2/4 · 3/4 · (3/4 − 5/8) = 3/64 and as much less for the other expert.
     /// </summary>
     [Fact]
     public void A_loss_and_its_gradient_are_those_worked_out_by_hand()

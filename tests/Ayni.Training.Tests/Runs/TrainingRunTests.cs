@@ -22,8 +22,9 @@ public sealed class TrainingRunTests : IDisposable
     [InlineData("muon", 2, "f32")]
     public void A_run_that_was_ended_goes_on_to_the_same_numbers(string optimizer, int accumulation, string precision)
     {
-        var recipe = Recipe((
-            "rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"), ("steps: 12", $"steps: 12\n  accumulation: {accumulation}\n  precision: {precision}"));
+        var recipe = Recipe(
+            ("rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"),
+            ("steps: 12", $"steps: 12\n  accumulation: {accumulation}\n  precision: {precision}"));
         Finish(recipe, "whole", threads: 2);
         foreach (var end in (int[])[1, 5, 5, 9])
             Assert.Throws<OperationCanceledException>(() => RunUntil(recipe, "parts", end));
