@@ -99,7 +99,7 @@ public sealed class BFloat16ProductTests
             {
                 var sum = 0f;
                 for (var k = block; k < Math.Min(depth, block + 2 * BlockPairs); k += 2)
-                    sum = PairReference.Add(sum, Pair(left, row * depth, k, depth), Pair(right, column * depth, k, depth));
+                    sum = BFloat16Reference.Dot(sum, Pair(left, row * depth, k, depth), Pair(right, column * depth, k, depth));
                 output[i] = accumulate || block > 0 ? sum + output[i] : sum;
             }
         }
