@@ -58,7 +58,7 @@ public sealed class TrainingRun : IDisposable
                 _model.Attach(LowRankAdapter.Create(
                     _model, adapter with { BaseModel = _origin.Parent?.Name }, Permutation.Mix(recipe.Seed, AdapterStream)));
             }
-            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision);
+            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision, recipe.Balance);
             var plan = recipe.Optimizer;
             _optimizer = plan.Kind == OptimizerKind.Muon
                 ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
