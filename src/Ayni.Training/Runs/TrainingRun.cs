@@ -47,7 +47,7 @@ public sealed class TrainingRun : IDisposable
         var owned = new Stack<IDisposable>([_lock]);
         try
         {
-            owned.Push(_context = new ComputeContext(KernelTier.Simd, threads));
+            owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
             owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
@@ -59,7 +59,7 @@ public sealed class TrainingRun : IDisposable
                 _model.Attach(LowRankAdapter.Create(
                     _model, adapter with { BaseModel = _origin.Parent?.Name }, Permutation.Mix(recipe.Seed, AdapterStream)));
             }
-            _pass = new GradientPass(_model, _context, recipe.Recompute);
+            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision, recipe.Balance);
             var plan = recipe.Optimizer;
             _optimizer = plan.Kind == OptimizerKind.Muon
                 ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
