@@ -111,6 +111,12 @@ public abstract class ModelSource : IDisposable
     public abstract LlamaConfig ReadConfig(Tokenizer? tokenizer);
 
     /// <summary>
+    /// The shape where it can be told before the tokenizer is read, so that weights are packed meanwhile; null where it can't. Safe beside
+    /// <see cref="ReadTokenizer"/> on another thread.
+    /// </summary>
+    internal virtual LlamaConfig? ReadConfigAhead() => null;
+
+    /// <summary>
     /// SHA-256 of the model: of its only file; or, where there are several, of their SHA-256 values in ordinal order of the files' names.
     /// Reads everything.
     /// </summary>
