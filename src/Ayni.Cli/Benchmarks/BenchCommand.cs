@@ -83,10 +83,10 @@ internal static class BenchCommand
         var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var sequences = plan.Batches.DefaultIfEmpty(1).Max();
         var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
-        using (var team = new WorkerTeam(workers))
+        using (var context = new ComputeContext(ComputeContext.BestTier, workers))
         {
-            report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
-            report.Peak = MachineLimits.PeakMultiplyAccumulates(team);
+            report.ReadBandwidth = MachineLimits.ReadBandwidth(context);
+            report.Peak = MachineLimits.PeakMultiplyAccumulates(context);
         }
         // Before the peer has the model in memory, too.
         if (plan.FirstToken)

@@ -30,6 +30,12 @@ internal sealed class KernelLibrary : IDisposable
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
+    /// <summary>Products as fast as the processor can (<see cref="LimitKernels"/>).</summary>
+    public ExecutableCode Products => Get(nameof(Products), () => LimitKernels.EmitProducts(Target, OperatingSystem.IsWindows()));
+
+    /// <summary>Reads as fast as memory can.</summary>
+    public ExecutableCode Reads => Get(nameof(Reads), () => LimitKernels.EmitReads(Target, OperatingSystem.IsWindows()));
+
     /// <summary>What multiplies weights, or null where nothing is emitted for them.</summary>
     /// <param name="type">Their format.</param>
     /// <param name="columns">How many a row has.</param>

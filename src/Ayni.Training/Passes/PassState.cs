@@ -13,6 +13,9 @@ internal sealed class PassState(ComputeContext context, ProductPrecision precisi
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
 
+    /// <summary>What the load-balance loss of each mixture of experts counts in gradients.</summary>
+    public double BalanceFactor { get; set; }
+
     /// <summary>A sublayer's normalized input, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer Normed { get; } = new();
 

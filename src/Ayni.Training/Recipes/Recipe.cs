@@ -55,6 +55,9 @@ public sealed record Recipe
     /// <summary>Whether activations are computed twice to save memory.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>What the load-balance loss of every mixture of experts counts beside the loss.</summary>
+    public double Balance { get; init; }
+
     /// <summary>To what the operands of products are rounded; weights themselves stay in float32.</summary>
     public ProductPrecision Precision { get; init; }
 
