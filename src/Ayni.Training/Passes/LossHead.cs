@@ -26,9 +26,15 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     /// <param name="targets">The token that is to follow each, or masked, <c>[tokens]</c>.</param>
     /// <param name="scale">What every loss counts in the gradient.</param>
     /// <param name="gradient">Receives the stream's gradient, <c>[tokens, hidden]</c>; empty where none is wanted.</param>
-    public double Apply(ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient)
+    /// <param name="tokenScales">What each token's loss counts beside in the gradient, <c>[tokens]</c>; empty where all count alike.</param>
+    /// <param name="tokenLosses">Receives each token's loss, <c>[tokens]</c>, 0 for those without a target; empty where none is
+    /// wanted.</param>
+    public double Apply(
+        ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient, ReadOnlySpan<float> tokenScales = default,
+        Span<double> tokenLosses = default)
     {
         gradient.Clear();
+        tokenLosses.Clear();
         var rows = Select(targets);
         if (rows.Length == 0)
             return 0;
@@ -48,17 +54,28 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
                 chunkTargets[i] = targets[rows[start + i]];
             var input = new MatrixView(normed.Slice(start * Hidden, count * Hidden), count, Hidden);
             var logits = _logits.Take((long)count * model.Config.VocabularySize);
-            FloatProduct.Multiply(input, model.Head.View.Transposed, logits, pass.Context);
+            ProjectChunk(normed.Slice(start * Hidden, count * Hidden), logits);
             CrossEntropy.Apply(logits, chunkTargets, scale, losses.AsSpan(start, count), pass.Context);
             if (gradient.IsEmpty)
                 continue;
+            for (var i = 0; i < count && !tokenScales.IsEmpty; i++)
+            {
+                foreach (ref var value in logits.Slice(i * model.Config.VocabularySize, model.Config.VocabularySize))
+                    value *= tokenScales[rows[start + i]];
+            }
             var logitGradient = new MatrixView(logits, count, model.Config.VocabularySize);
-            FloatProduct.Multiply(logitGradient, model.Head.View, normedGradient.Slice(start * Hidden, count * Hidden), pass.Context);
+            var rowGradient = normedGradient.Slice(start * Hidden, count * Hidden);
+            if (model.Head.Packed is { } packed)
+                FrozenProduct.BackwardToInput(packed, logits, rowGradient, pass, accumulate: false);
+            else
+                FloatProduct.Multiply(logitGradient, model.Head.View, rowGradient, pass.Context);
             if (model.Head.IsTrainable)
                 FloatProduct.Multiply(logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true);
         }
         if (!gradient.IsEmpty)
             Return(rows, selected, normedGradient, gradient);
+        for (var i = 0; i < rows.Length && !tokenLosses.IsEmpty; i++)
+            tokenLosses[rows[i]] = losses[i];
         return losses.Sum();
     }
 
@@ -69,7 +86,15 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     {
         var normed = _normed.Take(stream.Length);
         RmsNorm.Apply(stream, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-        FloatProduct.Multiply(new MatrixView(normed, stream.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context);
+        ProjectChunk(normed, logits);
+    }
+
+    private void ProjectChunk(ReadOnlySpan<float> normed, Span<float> logits)
+    {
+        if (model.Head.Packed is { } packed)
+            FrozenProduct.Forward(packed, normed, logits, pass, accumulate: false);
+        else
+            FloatProduct.Multiply(new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context);
     }
 
     private static int[] Select(ReadOnlySpan<int> targets)
