@@ -13,14 +13,15 @@ internal static class FrozenProduct
     private const int StripWeights = 1 << 20;
 
     /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, or adds it to the output.</summary>
-    public static void Forward(PackedMatrix matrix, ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate)
+    public static void Forward(
+        PackedMatrix matrix, ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate, ProductPrecision precision)
     {
         var tokens = input.Length / matrix.Columns;
         for (var (first, rows) = (0, StripRows(matrix)); first < matrix.Rows; first += rows)
         {
             var strip = Decode(matrix, first, rows, pass);
             var part = pass.StripOutput.Take((long)tokens * strip.Rows);
-            FloatProduct.Multiply(new MatrixView(input, tokens, matrix.Columns), strip.Transposed, part, pass.Context);
+            FloatProduct.Multiply(new MatrixView(input, tokens, matrix.Columns), strip.Transposed, part, pass.Context, precision: precision);
             for (var token = 0; token < tokens; token++)
             {
                 var from = part.Slice(token * strip.Rows, strip.Rows);
@@ -35,7 +36,8 @@ internal static class FrozenProduct
 
     /// <summary>Computes the gradient of the input, or adds to it.</summary>
     public static void BackwardToInput(
-        PackedMatrix matrix, ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate)
+        PackedMatrix matrix, ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate,
+        ProductPrecision precision)
     {
         var tokens = outputGradient.Length / matrix.Rows;
         for (var (first, rows) = (0, StripRows(matrix)); first < matrix.Rows; first += rows)
@@ -45,7 +47,7 @@ internal static class FrozenProduct
             for (var token = 0; token < tokens; token++)
                 outputGradient.Slice(token * matrix.Rows + first, strip.Rows).CopyTo(part[(token * strip.Rows)..]);
             FloatProduct.Multiply(
-                new MatrixView(part, tokens, strip.Rows), strip, inputGradient, pass.Context, accumulate || first > 0);
+                new MatrixView(part, tokens, strip.Rows), strip, inputGradient, pass.Context, accumulate || first > 0, precision);
         }
     }
 

@@ -66,11 +66,14 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
             var logitGradient = new MatrixView(logits, count, model.Config.VocabularySize);
             var rowGradient = normedGradient.Slice(start * Hidden, count * Hidden);
             if (model.Head.Packed is { } packed)
-                FrozenProduct.BackwardToInput(packed, logits, rowGradient, pass, accumulate: false);
+                FrozenProduct.BackwardToInput(packed, logits, rowGradient, pass, accumulate: false, pass.Precision);
             else
-                FloatProduct.Multiply(logitGradient, model.Head.View, rowGradient, pass.Context);
+                FloatProduct.Multiply(logitGradient, model.Head.View, rowGradient, pass.Context, precision: pass.Precision);
             if (model.Head.IsTrainable)
-                FloatProduct.Multiply(logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true);
+            {
+                FloatProduct.Multiply(
+                    logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true, pass.Precision);
+            }
         }
         if (!gradient.IsEmpty)
             Return(rows, selected, normedGradient, gradient);
@@ -92,9 +95,11 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     private void ProjectChunk(ReadOnlySpan<float> normed, Span<float> logits)
     {
         if (model.Head.Packed is { } packed)
-            FrozenProduct.Forward(packed, normed, logits, pass, accumulate: false);
+            FrozenProduct.Forward(packed, normed, logits, pass, accumulate: false, pass.Precision);
         else
-            FloatProduct.Multiply(new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context);
+            FloatProduct.Multiply(
+                new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
+                precision: pass.Precision);
     }
 
     private static int[] Select(ReadOnlySpan<int> targets)

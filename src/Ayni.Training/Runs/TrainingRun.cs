@@ -27,6 +27,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainableModel _model;
     private readonly RunData _data;
     private readonly ManifestBuilder _manifest;
+    private readonly MakerKey? _key;
     private readonly GradientPass _pass;
     private readonly IOptimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
@@ -41,12 +42,12 @@ public sealed class TrainingRun : IDisposable
 
     private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key, CancellationToken cancellationToken)
     {
-        (_recipe, Folder, _clock) = (recipe, folder, clock);
+        (_recipe, Folder, _clock, _key) = (recipe, folder, clock, key);
         _lock = Lock(folder);
         var owned = new Stack<IDisposable>([_lock]);
         try
         {
-            owned.Push(_context = new ComputeContext(KernelTier.Simd, threads));
+            owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
             owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
@@ -58,7 +59,7 @@ public sealed class TrainingRun : IDisposable
                 _model.Attach(LowRankAdapter.Create(
                     _model, adapter with { BaseModel = _origin.Parent?.Name }, Permutation.Mix(recipe.Seed, AdapterStream)));
             }
-            _pass = new GradientPass(_model, _context, recipe.Recompute);
+            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision, recipe.Balance);
             var plan = recipe.Optimizer;
             _optimizer = plan.Kind == OptimizerKind.Muon
                 ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
@@ -250,7 +251,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Writes the weights, counts and signs what they were learned from, and names the manifest in the weights' file.</summary>
     private string WriteModel(CancellationToken cancellationToken)
     {
-        var sources = _manifest.CountSources(_data, Steps * _recipe.Accumulation, cancellationToken);
+        var sources = ManifestBuilder.CountSources(_recipe, _data, _key, cancellationToken);
         var output = _recipe.Output;
         if (output.Format == TrainedFormat.Adapter)
         {

@@ -69,7 +69,7 @@ public sealed class FrozenBaseTests : IDisposable
         float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
         var (weights, input, gradient) = (Values(Rows * Columns), Values(Tokens * Columns), Values(Tokens * Rows));
         using var context = new ComputeContext(KernelTier.Simd, 2);
-        var pass = new PassState(context);
+        var pass = new PassState(context, ProductPrecision.F32);
         using var scalar = new ComputeContext(KernelTier.Scalar, 1);
         using var matrix = PackedMatrix.Pack(
             TensorData.CopyOf(MemoryMarshal.AsBytes(weights.AsSpan())), TensorType.F32, Rows, Columns, scalar);
@@ -79,13 +79,13 @@ public sealed class FrozenBaseTests : IDisposable
             var (expected, actual) = (Values(Tokens * Rows), new float[Tokens * Rows]);
             expected.CopyTo(actual, 0);
             FloatProduct.Multiply(new MatrixView(input, Tokens, Columns), view.Transposed, expected, context, accumulate);
-            FrozenProduct.Forward(matrix, input, actual, pass, accumulate);
+            FrozenProduct.Forward(matrix, input, actual, pass, accumulate, ProductPrecision.F32);
             Assert.InRange(expected.Zip(actual, (e, a) => MathF.Abs(e - a)).Max(), 0, 1e-5f);
 
             var (expectedInput, actualInput) = (Values(Tokens * Columns), new float[Tokens * Columns]);
             expectedInput.CopyTo(actualInput, 0);
             FloatProduct.Multiply(new MatrixView(gradient, Tokens, Rows), view, expectedInput, context, accumulate);
-            FrozenProduct.BackwardToInput(matrix, gradient, actualInput, pass, accumulate);
+            FrozenProduct.BackwardToInput(matrix, gradient, actualInput, pass, accumulate, ProductPrecision.F32);
             Assert.InRange(expectedInput.Zip(actualInput, (e, a) => MathF.Abs(e - a)).Max(), 0, 1e-5f);
         }
     }
