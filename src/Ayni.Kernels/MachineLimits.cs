@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -9,10 +10,14 @@ namespace Ayni.Kernels;
 /// What this machine can do at most, measured now on all threads of a team: the two bounds that no forward pass gets past. Other programs' load
 /// lowers them as it lowers everything else.
 /// </summary>
-public static class MachineLimits
+public static unsafe class MachineLimits
 {
     private const long ReadBytes = 512L << 20;
     private const int Rounds = 200_000;
+    private const int PrefetchVectors = 4096 / 32;
+
+    /// <summary>The processor's instructions that kernels use or may come to use, such as <c>AVX2, AVX-VNNI</c>; empty where there is none.</summary>
+    public static string Instructions => ProcessorFeatures.Detect().ToString();
 
     /// <summary>Bytes read from memory a second, in one pass over more than any cache holds; the best of some passes.</summary>
     public static double ReadBandwidth(WorkerTeam team)
@@ -27,15 +32,26 @@ public static class MachineLimits
     }
 
     /// <summary>
-    /// Multiply-accumulates of bytes a second by the best instruction that .NET has here, with its name; of floats where there is none for bytes.
+    /// Multiply-accumulates of bytes a second by the best instruction here, emitted or of .NET, with its name; of floats where there is none for
+    /// bytes.
     /// </summary>
     public static (string Instruction, double PerSecond) PeakMultiplyAccumulates(WorkerTeam team)
     {
-        var (name, perRound) = AvxVnni.IsSupported ? ("vpdpbusd (256 bits)", 10 * 32)
-            : Avx512BW.IsSupported ? ("vpmaddubsw (512 bits)", 10 * 64)
+        var parts = 4 * team.WorkerCount;
+        if (KernelTarget.Best(ProcessorFeatures.Detect()) is { HasDotProduct: true } target)
+        {
+            ICodeMapper mapper = OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper();
+            using var kernel = ExecutableCode.TryCreate(mapper, PeakKernel.Emit(target, OperatingSystem.IsWindows()), out _);
+            if (kernel is not null)
+            {
+                var emitted = new EmittedRounds { Kernel = kernel };
+                var products = (double)PeakKernel.ProductsPerRound(target) * Rounds * parts;
+                return ($"vpdpbusd ({target.VectorBytes * 8} bits)", products / Best(4, () => team.Run(ref emitted, parts)));
+            }
+        }
+        var (name, perRound) = Avx512BW.IsSupported ? ("vpmaddubsw (512 bits)", 10 * 64)
             : Avx2.IsSupported ? ("vpmaddubsw (256 bits)", 10 * 32)
             : ("fused multiply-add", 10 * Vector256<float>.Count);
-        var parts = 4 * team.WorkerCount;
         var work = new MultiplyRounds { Results = new int[parts] };
         return (name, (double)perRound * Rounds * parts / Best(4, () => team.Run(ref work, parts)));
     }
@@ -64,8 +80,28 @@ public static class MachineLimits
             var values = MemoryMarshal.Cast<byte, Vector256<long>>(Buffer.Span<byte>((long)chunk * ChunkBytes, ChunkBytes));
             var (a, b, c, d) = (Vector256<long>.Zero, Vector256<long>.Zero, Vector256<long>.Zero, Vector256<long>.Zero);
             for (var i = 0; i < values.Length; i += 4)
+            {
+                // As kernels do: a core asks for more at a time than it would by itself.
+                if (Sse.IsSupported && i + PrefetchVectors < values.Length)
+                {
+                    var ahead = (byte*)Unsafe.AsPointer(ref Unsafe.AsRef(in values[i + PrefetchVectors]));
+                    Sse.Prefetch0(ahead);
+                    Sse.Prefetch0(ahead + 64);
+                }
                 (a, b, c, d) = (a ^ values[i], b ^ values[i + 1], c ^ values[i + 2], d ^ values[i + 3]);
+            }
             Sums[chunk] = Vector256.Sum(a ^ b ^ c ^ d);
+        }
+    }
+
+    private struct EmittedRounds : IChunkedWork
+    {
+        public ExecutableCode Kernel;
+
+        public readonly void Execute(int part)
+        {
+            long rounds = Rounds;
+            Kernel.Entry(&rounds);
         }
     }
 
@@ -74,29 +110,9 @@ public static class MachineLimits
         public int[] Results;
 
         public readonly void Execute(int part) => Results[part] =
-            AvxVnni.IsSupported ? DotProducts() : Avx512BW.IsSupported ? Wide() : Avx2.IsSupported ? Pairs() : Floats();
+            Avx512BW.IsSupported ? Wide() : Avx2.IsSupported ? Pairs() : Floats();
 
         // Ten chains, so that no result is waited for.
-        private static int DotProducts()
-        {
-            var (x, y) = (Vector256.Create((byte)3), Vector256.Create((sbyte)-5));
-            Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default, i = default, j = default;
-            for (var round = 0; round < Rounds; round++)
-            {
-                a = AvxVnni.MultiplyWideningAndAdd(a, x, y);
-                b = AvxVnni.MultiplyWideningAndAdd(b, x, y);
-                c = AvxVnni.MultiplyWideningAndAdd(c, x, y);
-                d = AvxVnni.MultiplyWideningAndAdd(d, x, y);
-                e = AvxVnni.MultiplyWideningAndAdd(e, x, y);
-                f = AvxVnni.MultiplyWideningAndAdd(f, x, y);
-                g = AvxVnni.MultiplyWideningAndAdd(g, x, y);
-                h = AvxVnni.MultiplyWideningAndAdd(h, x, y);
-                i = AvxVnni.MultiplyWideningAndAdd(i, x, y);
-                j = AvxVnni.MultiplyWideningAndAdd(j, x, y);
-            }
-            return Vector256.Sum(a + b + c + d + e + f + g + h + i + j);
-        }
-
         private static int Wide()
         {
             var y = Vector512.Create((sbyte)-5);
