@@ -9,5 +9,6 @@ var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says w
     LoadCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
+    TrainingCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -121,7 +121,7 @@ public sealed class AyniHost : IAsyncDisposable
     }
 
     private static LlamaModel LoadModel(HostOptions options, CancellationToken cancellationToken) =>
-        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, options.PackCache, null, cancellationToken);
+        LlamaModel.Load(options.ModelPath, options.Tier, options.Threads, options.PackCache, options.AdapterPath, null, cancellationToken);
 
     private async Task<HostReady> LoadAsync(Func<HostOptions, CancellationToken, LlamaModel> load)
     {

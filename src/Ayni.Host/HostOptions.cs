@@ -13,6 +13,9 @@ public sealed record HostOptions
     /// <summary>The model file.</summary>
     public required string ModelPath { get; init; }
 
+    /// <summary>A folder with an adapter of the model in PEFT's form; null for none.</summary>
+    public string? AdapterPath { get; init; }
+
     /// <summary>A smaller model of the same vocabulary that drafts what the served one checks; null for none.</summary>
     public string? DraftModelPath { get; init; }
 

@@ -9,5 +9,8 @@ public sealed class DataException(string message, Exception? inner = null) : Tra
 /// <summary>A checkpoint can't be used, or belongs to another run.</summary>
 public sealed class CheckpointException(string message) : TrainingException(message);
 
+/// <summary>A manifest, a proof or a maker's key can't be read, or does not say what it must.</summary>
+public sealed class ProvenanceException(string message, Exception? inner = null) : TrainingException(message, inner);
+
 /// <summary>The loss is no number any more, or far above what it was.</summary>
 public sealed class DivergenceException(string message) : TrainingException(message);

@@ -73,7 +73,7 @@ internal sealed class TestHost : IAsyncDisposable
             (o, cancellation) =>
             {
                 beforeLoading?.Invoke();
-                return LlamaModel.Load(o.ModelPath, o.Tier, o.Threads, o.PackCache, null, cancellation);
+                return LlamaModel.Load(o.ModelPath, o.Tier, o.Threads, o.PackCache, o.AdapterPath, null, cancellation);
             },
             logging => logging.AddProvider(log),
             CancellationToken.None);

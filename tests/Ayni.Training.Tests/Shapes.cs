@@ -82,10 +82,11 @@ internal static class Shapes
 
     /// <summary>The mean loss, and all gradients one after another.</summary>
     public static (double Loss, float[] Gradients) Compute(
-        TrainableModel model, IReadOnlyList<TrainingBatch> batches, int threads = 1, bool recompute = false, ulong? dropoutSeed = null)
+        TrainableModel model, IReadOnlyList<TrainingBatch> batches, int threads = 1, bool recompute = false, ulong? dropoutSeed = null,
+        ProductPrecision precision = ProductPrecision.F32)
     {
-        using var context = new ComputeContext(KernelTier.Simd, threads);
-        var pass = new GradientPass(model, context, recompute);
+        using var context = new ComputeContext(ComputeContext.BestTier, threads);
+        var pass = new GradientPass(model, context, recompute, precision);
         foreach (var parameter in model.TrainableParameters)
             Array.Clear(parameter.Gradient);
         var terms = batches.Sum(batch => batch.LossTerms);

@@ -49,7 +49,7 @@ internal static class ConvertCommand
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             using var model = ModelSource.Open(from);
             using (var progress = new LoadProgress("Converting", Path.GetFileName(Path.TrimEndingDirectorySeparator(to))))
-                ModelConverter.Convert(model, to, kind, mix, result.GetValue(force), workers, progress, cancellationToken);
+                ModelConverter.Convert(model, to, kind, mix, result.GetValue(force), workers, null, progress, cancellationToken);
             var bytes = kind == ModelFormat.Gguf ? new FileInfo(to).Length : Directory.EnumerateFiles(to).Sum(file => new FileInfo(file).Length);
             Console.Error.WriteLine($"{to}: {bytes:N0} bytes");
             return 0;

@@ -8,6 +8,7 @@ namespace Ayni.Cli;
 internal sealed class GenerationOptions
 {
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _adapter = ModelOption.Adapter();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _cacheType = ModelOption.CacheType();
@@ -58,14 +59,16 @@ internal sealed class GenerationOptions
     {
         Option[] options =
         [
-            _model, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads, _packCache,
+            _model, _adapter, _maxTokens, _temperature, _topK, _topP, _minP, _repetitionPenalty, _seed, _stop, _context, _cacheType, _draft, _threads,
+            _packCache,
         ];
         foreach (var option in options)
             command.Options.Add(option);
     }
 
     public LlamaModel LoadModel(ParseResult result, CancellationToken cancellationToken) =>
-        ModelOption.Load(result.GetValue(_model), result.GetValue(_threads), cancellationToken, result.GetValue(_packCache));
+        ModelOption.Load(
+            result.GetValue(_model), result.GetValue(_threads), cancellationToken, result.GetValue(_packCache), result.GetValue(_adapter));
 
     /// <summary>The model that drafts, where one is asked for.</summary>
     public LlamaModel? LoadDraft(ParseResult result, CancellationToken cancellationToken) =>

@@ -15,7 +15,7 @@ internal static class ModelOption
     public static Option<string?> Model() => new("--model", "-m")
     {
         Description = "A GGUF file, a Hugging Face folder, a folder with Meta's download, or a pulled OWNER/NAME[:QUANT]. "
-            + "Without it, the model in the models/ folder.",
+            + "Without it, the model in a folder models/ here, or Cria, the small model in the box.",
         HelpName = "FILE",
     };
 
@@ -25,6 +25,21 @@ internal static class ModelOption
         Description = "A smaller model of the same vocabulary that drafts what the model then checks. Changes no answer.",
         HelpName = "FILE",
     };
+
+    /// <summary><c>--adapter DIR</c>.</summary>
+    public static Option<string?> Adapter() => new("--adapter")
+    {
+        Description = "A folder with an adapter of the model, as 'ayni tune' and PEFT write it.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The adapter's folder; null where none is named.</summary>
+    public static string? FindAdapter(string? named)
+    {
+        if (named is not null && !File.Exists(Path.Combine(named, "adapter_config.json")))
+            throw new UsageException($"There is no adapter in {named}: a folder with adapter_config.json and adapter_model.safetensors is one.");
+        return named;
+    }
 
     /// <summary><c>--threads N</c>.</summary>
     public static Option<int> Threads() => new("--threads")
@@ -58,7 +73,7 @@ internal static class ModelOption
 
     /// <summary>
     /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
-    /// program's own.
+    /// program's own, where the model in the box lies.
     /// </summary>
     public static string Find(string? named)
     {
@@ -91,12 +106,25 @@ internal static class ModelOption
     }
 
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
-    public static LlamaModel Load(string? named, int threads, CancellationToken cancellationToken, bool packCache = false)
+    /// <param name="named">What <c>--model</c> says.</param>
+    /// <param name="threads">What <c>--threads</c> says.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
+    /// <param name="packCache">What <c>--pack-cache</c> says.</param>
+    /// <param name="adapter">What <c>--adapter</c> says.</param>
+    /// <param name="usual">The tier where the variable asks for none; null for this machine's best.</param>
+    public static LlamaModel Load(
+        string? named,
+        int threads,
+        CancellationToken cancellationToken,
+        bool packCache = false,
+        string? adapter = null,
+        KernelTier? usual = null)
     {
         var path = Find(named);
+        FindAdapter(adapter);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(), threads, packCache, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(usual), threads, packCache, adapter, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
         if (model.PackCacheRefusal is { } cacheRefusal)
@@ -109,13 +137,13 @@ internal static class ModelOption
         threads is >= 0 and <= 1024 ? threads : throw new UsageException($"--threads {threads}: expected 0 to 1024.");
 
     /// <summary>The arithmetic tier from the environment, or this machine's best; an unknown one falls back with one warning.</summary>
-    public static KernelTier Tier()
+    public static KernelTier Tier(KernelTier? usual = null)
     {
         var wish = Environment.GetEnvironmentVariable(TierVariable);
         switch (wish)
         {
             case null or "":
-                return ComputeContext.BestTier;
+                return usual ?? ComputeContext.BestTier;
             case "compiled":
                 return KernelTier.Compiled;
             case "avx2":

@@ -11,6 +11,7 @@ internal sealed class ServeOptions
     private static readonly HostOptions Defaults = new() { ModelPath = "" };
 
     private readonly Option<string?> _model = ModelOption.Model();
+    private readonly Option<string?> _adapter = ModelOption.Adapter();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
     private readonly Option<int> _threads = ModelOption.Threads();
@@ -73,7 +74,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache, _cacheType, _packCache,
+            _model, _adapter, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache,
+            _cacheType, _packCache,
             _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
@@ -83,6 +85,7 @@ internal sealed class ServeOptions
     public HostOptions Read(ParseResult result) => new()
     {
         ModelPath = ModelOption.Find(result.GetValue(_model)),
+        AdapterPath = ModelOption.FindAdapter(result.GetValue(_adapter)),
         DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
         PackCache = result.GetValue(_packCache),
         DataDirectory = result.GetValue(_data)!,

@@ -38,7 +38,12 @@ internal static class TrainCommand
             HelpName = "DIR",
         };
         var threads = ModelOption.Threads();
-        var command = new Command(name, description) { path, folder, threads };
+        var key = new Option<string?>("--key")
+        {
+            Description = "The maker's key, to sign what the model learned from (make one with 'ayni provenance key').",
+            HelpName = "FILE",
+        };
+        var command = new Command(name, description) { path, folder, threads, key };
         // On another thread, so that the command line is free to take Ctrl-C.
         command.SetAction((result, cancellationToken) => Task.Run(
             () =>
@@ -50,16 +55,17 @@ internal static class TrainCommand
                 if (refusal(recipe) is { } reason)
                     throw new UsageException($"{file} {reason}.");
                 var to = result.GetValue(folder) ?? Path.Combine(recipe.Folder, recipe.Output.Folder);
-                Follow(recipe, to, ModelOption.CheckThreads(result.GetValue(threads)), cancellationToken);
+                var maker = result.GetValue(key) is { } keyFile ? MakerKey.Read(keyFile) : null;
+                Follow(recipe, to, ModelOption.CheckThreads(result.GetValue(threads)), maker, cancellationToken);
                 return 0;
             },
             CancellationToken.None));
         return command;
     }
 
-    private static void Follow(Recipe recipe, string folder, int threads, CancellationToken cancellationToken)
+    private static void Follow(Recipe recipe, string folder, int threads, MakerKey? key, CancellationToken cancellationToken)
     {
-        using var run = TrainingRun.Open(recipe, folder, threads, TimeProvider.System, cancellationToken);
+        using var run = TrainingRun.Open(recipe, folder, threads, TimeProvider.System, key, cancellationToken);
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{recipe.Name}: {run.TrainedParameters:N0} parameters, {run.Data.Sources.Sum(source => source.Documents):N0} documents, "

@@ -153,7 +153,7 @@ internal sealed class Meter(Books books, ServingState state, HostMetrics metrics
         {
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.
             var receipt = await books.PostAsync(
-                new(admission, requestId, model.Digest, counts, outcome), CancellationToken.None).ConfigureAwait(false);
+                new(admission, requestId, model.Digest, counts, outcome, model.Adapter), CancellationToken.None).ConfigureAwait(false);
             metrics.NoteReceipt(outcome);
             logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts.Prompt, counts.Cached, counts.Generated, result.Queued, result.Prefill, result.Decode);
             return receipt;

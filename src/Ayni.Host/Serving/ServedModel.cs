@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ayni.Ledger;
 using Ayni.Llama;
 
@@ -18,7 +19,12 @@ internal sealed class ServedModel(LlamaModel model, LlamaModel? draft, LlamaEngi
     public Digest Digest { get; } = Digest.FromBytes(model.Digest.Span);
 
     /// <summary>Which weights answer, short: the same text means that the same seed gives the same answer.</summary>
-    public string Fingerprint { get; } = "fp_" + Convert.ToHexStringLower(model.Digest.Span[..5]);
+    public string Fingerprint { get; } = "fp_" + Convert.ToHexStringLower(
+        (model.Adapter is { } used ? SHA256.HashData([.. model.Digest.Span, .. used.Digest.Span]) : model.Digest.Span)[..5]);
+
+    /// <summary>The adapter as receipts name it; null for none.</summary>
+    public AdapterReference? Adapter { get; } =
+        model.Adapter is { } adapter ? new(adapter.Name, Digest.FromBytes(adapter.Digest.Span)) : null;
 
     public ModelDescription Description { get; } = new(model.Name, "model", created.ToUnixTimeSeconds(), owner);
 

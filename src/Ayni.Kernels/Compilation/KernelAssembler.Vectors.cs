@@ -116,8 +116,19 @@ internal sealed partial class KernelAssembler
     public void DotBytes(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vpdpbusd_ymm_ymm_ymmm256, Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
+    /// <summary>
+    /// Adds to each 32-bit lane of d two BF16 numbers of a times two of b, first the upper ones, then the lower ones, rounded once each;
+    /// subnormal numbers count as zeros and become zeros. On 512 bits only.
+    /// </summary>
+    public void DotBFloat16(Vector d, Vector a, Vector b) =>
+        Add(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, Name(d), Name(a), Name(b)));
+
     /// <summary>32-bit integers as floats.</summary>
     public void ToSingle(Vector d, Vector a) => Unary(Code.VEX_Vcvtdq2ps_ymm_ymmm256, Code.EVEX_Vcvtdq2ps_zmm_k1z_zmmm512b32_er, d, a);
+
+    /// <summary>Sums of floats and memory.</summary>
+    public void Add(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vaddps_ymm_ymm_ymmm256, Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
 
     /// <summary>Products of floats.</summary>
     public void Multiply(Vector d, Vector a, Vector b) =>

@@ -5,7 +5,8 @@ namespace Ayni.Kernels;
 /// <param name="VectorBytes">Bytes of a vector register: 32 or 64.</param>
 /// <param name="VectorCount">Vector registers: 16, or 32 with AVX-512's encoding.</param>
 /// <param name="HasDotProduct">Whether <c>vpdpbusd</c> is there: four unsigned times signed bytes, added to 32 bits.</param>
-internal sealed record KernelTarget(string Name, int VectorBytes, int VectorCount, bool HasDotProduct)
+/// <param name="HasBFloat16">Whether <c>vdpbf16ps</c> is there: two products of BF16 numbers, added to a float.</param>
+internal sealed record KernelTarget(string Name, int VectorBytes, int VectorCount, bool HasDotProduct, bool HasBFloat16 = false)
 {
     /// <summary>256-bit integers without dot products.</summary>
     public static KernelTarget Avx2 { get; } = new("avx2", 32, 16, HasDotProduct: false);
@@ -16,8 +17,11 @@ internal sealed record KernelTarget(string Name, int VectorBytes, int VectorCoun
     /// <summary>512-bit registers with <c>vpdpbusd</c>.</summary>
     public static KernelTarget Avx512Vnni { get; } = new("avx512-vnni", 64, 32, HasDotProduct: true);
 
+    /// <summary>The same with <c>vdpbf16ps</c>.</summary>
+    public static KernelTarget Avx512BFloat16 { get; } = new("avx512-bf16", 64, 32, HasDotProduct: true, HasBFloat16: true);
+
     /// <summary>Every target, least first.</summary>
-    public static IReadOnlyList<KernelTarget> All { get; } = [Avx2, AvxVnni, Avx512Vnni];
+    public static IReadOnlyList<KernelTarget> All { get; } = [Avx2, AvxVnni, Avx512Vnni, Avx512BFloat16];
 
     /// <summary>Vectors that hold the 16 rows of a panel, one 32-bit lane a row.</summary>
     public int VectorsPerPanel => Lanes.Count * sizeof(int) / VectorBytes;
@@ -28,6 +32,7 @@ internal sealed record KernelTarget(string Name, int VectorBytes, int VectorCoun
     /// <summary>The best target of a processor, or null where it has none.</summary>
     public static KernelTarget? Best(ProcessorFeatures features) => features switch
     {
+        { Avx512Vnni: true, Avx512BFloat16: true } => Avx512BFloat16,
         { Avx512Vnni: true } => Avx512Vnni,
         { AvxVnni: true } => AvxVnni,
         { Avx2: true } => Avx2,
@@ -36,5 +41,6 @@ internal sealed record KernelTarget(string Name, int VectorBytes, int VectorCoun
 
     /// <summary>Whether a processor runs what is emitted for this target.</summary>
     public bool RunsOn(ProcessorFeatures features) =>
-        this == Avx512Vnni ? features.Avx512Vnni : this == AvxVnni ? features.AvxVnni : features.Avx2;
+        (!HasBFloat16 || features.Avx512BFloat16)
+        && (VectorBytes == Avx512Vnni.VectorBytes ? features.Avx512Vnni : HasDotProduct ? features.AvxVnni : features.Avx2);
 }

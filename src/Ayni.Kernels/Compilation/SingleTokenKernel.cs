@@ -16,11 +16,14 @@ internal unsafe struct SingleTokenArguments
     /// <summary>Receives the products, <c>[panels, 16]</c> floats.</summary>
     public float* Products;
 
-    /// <summary>Blocks of the format in a row, at least one.</summary>
+    /// <summary>Blocks of the panel in a row, at least one.</summary>
     public long BlockCount;
 
     /// <summary>Panels, at least one.</summary>
     public long PanelCount;
+
+    /// <summary>Bytes of a panel.</summary>
+    public long PanelStride;
 }
 
 /// <summary>

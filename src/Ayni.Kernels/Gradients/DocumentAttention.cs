@@ -12,9 +12,11 @@ namespace Ayni.Kernels;
 /// <param name="headCount">Query heads.</param>
 /// <param name="keyValueHeadCount">Key and value heads; divides the query heads.</param>
 /// <param name="headDim">Values in a head.</param>
-public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCount, int headDim)
+/// <param name="precision">To what the operands of products are rounded.</param>
+public sealed unsafe class DocumentAttention(
+    int headCount, int keyValueHeadCount, int headDim, ProductPrecision precision = ProductPrecision.F32)
 {
-    // A multiple of the product tile's rows, 6 or 8: few enough to waste little above the diagonal.
+    // A multiple of the product tile's rows, 4, 6 or 8: few enough to waste little above the diagonal.
     private const int QueryBlock = 72;
 
     private readonly float _scale = (float)(1 / Math.Sqrt(headDim));
@@ -48,6 +50,7 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                 var work = new Heads
                 {
                     Attention = this,
+                    Kernel = Precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
                     Documents = all,
                     Query = queries,
                     Key = keys,
@@ -98,6 +101,7 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                     var work = new Heads
                     {
                         Attention = this,
+                        Kernel = Precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
                         Documents = all,
                         Query = queries,
                         Key = keys,
@@ -142,6 +146,7 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
     private struct Heads : IChunkedWork
     {
         public DocumentAttention Attention;
+        public ExecutableCode? Kernel;
         public AttentionDocument* Documents;
         public float* Query;
         public float* Key;
@@ -158,13 +163,17 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
 
         public readonly void Execute(int chunk)
         {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<ProductTile512>(chunk);
+            if (Kernel is { } kernel)
+                Execute(new BFloat16Tile512(kernel), chunk);
+            else if (Attention.Precision == ProductPrecision.BF16)
+                Execute(new BFloat16Tile256(), chunk);
+            else if (Vector512.IsHardwareAccelerated)
+                Execute(new ProductTile512(), chunk);
             else
-                Execute<ProductTile256>(chunk);
+                Execute(new ProductTile256(), chunk);
         }
 
-        private readonly void Execute<TTile>(int chunk) where TTile : struct, IProductTile
+        private readonly void Execute<TTile>(TTile tile, int chunk) where TTile : struct, IProductTile
         {
             var document = Documents[chunk / Attention.KeyValueHeads];
             var keyValueHead = chunk % Attention.KeyValueHeads;
@@ -181,7 +190,7 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
                     for (var start = 0; start < document.Length; start += QueryBlock)
                     {
                         var rows = new QueryRows(this, document, start);
-                        var block = new AttentionBlock<TTile>(this, rows, head, keyValueHead, scratch);
+                        var block = new AttentionBlock<TTile>(this, tile, rows, head, keyValueHead, scratch);
                         if (AttendedGradient == null)
                             block.Attend();
                         else
@@ -198,6 +207,8 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
     private int KeyValueHeads => keyValueHeadCount;
 
     private int HeadDim => headDim;
+
+    private ProductPrecision Precision => precision;
 
     /// <summary>A block of queries and the keys that any of them sees.</summary>
     private readonly struct QueryRows
@@ -223,6 +234,7 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
         where TTile : struct, IProductTile
     {
         private readonly ref readonly Heads _heads;
+        private readonly PanelProduct<TTile> _product;
         private readonly QueryRows _rows;
         private readonly int _head;
         private readonly float* _scratch;
@@ -233,9 +245,10 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
         private readonly nint _queryOffset;
         private readonly nint _keyOffset;
 
-        public AttentionBlock(in Heads heads, QueryRows rows, int head, int keyValueHead, float* scratch)
+        public AttentionBlock(in Heads heads, TTile tile, QueryRows rows, int head, int keyValueHead, float* scratch)
         {
             _heads = ref heads;
+            _product = new PanelProduct<TTile>(tile);
             _rows = rows;
             _head = head;
             _scratch = scratch;
@@ -384,6 +397,6 @@ public sealed unsafe class DocumentAttention(int headCount, int keyValueHeadCoun
 
         private void Multiply(
             StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate) =>
-            PanelProduct<TTile>.Multiply(left, right, rows, columns, depth, output, stride, accumulate, _scratch);
+            _product.Multiply(left, right, rows, columns, depth, output, stride, accumulate, _scratch);
     }
 }

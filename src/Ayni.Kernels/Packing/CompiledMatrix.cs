@@ -38,7 +38,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         : base(TFormat.Type, rows, columns)
     {
         _kernels = kernels;
-        _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
+        _rowBytes = columns / kernels.Layout.BlockColumns * kernels.Layout.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
         var bytes = _panelBytes * _panelCount;
@@ -54,7 +54,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 
-    private static int BlocksPerStrip => StripColumns / TFormat.BlockLength;
+    private int BlocksPerStrip => StripColumns / _kernels.Layout.BlockColumns;
 
     private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
@@ -71,9 +71,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
             }
-            if (tokens == 1 && _kernels.SingleToken is { } singleToken)
+            if (tokens == 1)
             {
-                MultiplyToken(singleToken, activations, outputPointer, context.Team);
+                MultiplyToken(_kernels.SingleToken, activations, outputPointer, context.Team);
                 return;
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
@@ -111,13 +111,16 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     /// <summary>Some weights of a row, from the beginning of a block on.</summary>
     private void DecodeRow(int row, int column, Span<float> weights)
     {
-        Span<byte> block = stackalloc byte[TFormat.BlockBytes];
+        var layout = _kernels.Layout;
+        Span<byte> block = stackalloc byte[layout.BlockBytes];
         var panel = PanelAt(row / Lanes.Count);
         for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
         {
-            var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
-            PanelPacker.Gather(_kernels.Layout, place, row % Lanes.Count, block);
-            TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
+            var (panelBlock, part) = Math.DivRem(column + i, layout.BlockColumns);
+            if (part == 0)
+                PanelPacker.Gather(layout, panel + (long)panelBlock * layout.BlockBytes * Lanes.Count, row % Lanes.Count, block);
+            var bytes = block.Slice(part / TFormat.BlockLength * TFormat.BlockBytes, TFormat.BlockBytes);
+            TFormat.Decode(bytes, weights.Slice(i, TFormat.BlockLength));
         }
     }
 
@@ -176,7 +179,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         {
             var kernels = Matrix._kernels;
             var stride = kernels.TokenBytes(Matrix.Columns);
-            var blocks = Matrix.Columns / TFormat.BlockLength;
+            var layout = kernels.Layout;
+            var blocks = Matrix.Columns / layout.BlockColumns;
             var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
             var unpack = default(UnpackArguments);
             var product = new ProductArguments
@@ -186,24 +190,25 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 ActivationStride = stride,
                 TokenCount = tokens,
             };
-            // Where panels are multiplied in pairs and one is left, the other's sums come from whatever lies there and go nowhere.
+            // Where panels are multiplied in pairs and one is left, the other is whatever lies there, or the same again, and its sums go nowhere.
             var group = kernels.PanelsAtATime;
             var groupSums = group * tokens * Lanes.Count;
             new Span<float>(sums, (panels + group - 1) / group * groupSums).Clear();
-            for (var block = 0; block < blocks; block += BlocksPerStrip)
+            for (var block = 0; block < blocks; block += Matrix.BlocksPerStrip)
             {
-                unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
-                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
+                unpack.BlockCount = Math.Min(Matrix.BlocksPerStrip, blocks - block);
+                product.BlockCount = unpack.BlockCount * layout.BlockColumns / kernels.ProductColumns;
                 product.Sums = sums;
                 for (var panel = 0; panel < panels; panel++)
                 {
                     var place = panel % group;
-                    unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * layout.BlockBytes * Lanes.Count;
                     unpack.Unpacked = unpacked + place * kernels.UnpackedStripBytes;
-                    if (kernels.Unpacking is null)
-                        product.Weights = unpack.Panel;
-                    else
+                    if (kernels.Unpacking is not null)
                         kernels.Unpacking.Entry(&unpack);
+                    else if (place == 0)
+                        product.Weights = unpack.Panel;
+                    product.PanelStride = place * Matrix._panelBytes;
                     if (place < group - 1 && panel < panels - 1)
                         continue;
                     kernels.Product.Entry(&product);
@@ -246,8 +251,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 Panels = Matrix.PanelAt(firstPanel),
                 Activations = Activations,
                 Products = products,
-                BlockCount = Matrix.Columns / TFormat.BlockLength,
+                BlockCount = Matrix.Columns / Matrix._kernels.Layout.BlockColumns,
                 PanelCount = panels,
+                PanelStride = Matrix._panelBytes,
             };
             Kernel.Entry(&arguments);
             var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);

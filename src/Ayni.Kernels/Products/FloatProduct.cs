@@ -23,8 +23,11 @@ public static unsafe class FloatProduct
     /// <param name="output"><c>[rows, columns]</c>; neither of the operands.</param>
     /// <param name="context">Team and scratch memory.</param>
     /// <param name="accumulate">True to add to the output, false to overwrite it.</param>
+    /// <param name="precision">To what the operands are rounded first; sums are float32 in any case.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
-    public static void Multiply(MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate = false)
+    public static void Multiply(
+        MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate = false,
+        ProductPrecision precision = ProductPrecision.F32)
     {
         ShapeMismatchException.ThrowUnlessEqual(right.Rows, left.Columns, nameof(right));
         ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)left.Rows * right.Columns, nameof(output));
@@ -32,30 +35,36 @@ public static unsafe class FloatProduct
             output.Clear();
         if (output.Length == 0 || left.Columns == 0)
             return;
-        if (Vector512.IsHardwareAccelerated)
-            Multiply<ProductTile512>(left, right, output, context, accumulate);
+        if (precision == ProductPrecision.BF16 && context.Kernels?.FindBFloat16Tile() is { } emitted)
+            Multiply(new BFloat16Tile512(emitted), left, right, output, context, accumulate);
+        else if (precision == ProductPrecision.BF16)
+            Multiply(new BFloat16Tile256(), left, right, output, context, accumulate);
+        else if (Vector512.IsHardwareAccelerated)
+            Multiply(new ProductTile512(), left, right, output, context, accumulate);
         else
-            Multiply<ProductTile256>(left, right, output, context, accumulate);
+            Multiply(new ProductTile256(), left, right, output, context, accumulate);
     }
 
-    internal static void Multiply<TTile>(MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate)
+    internal static void Multiply<TTile>(
+        TTile tile, MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate)
         where TTile : struct, IProductTile
     {
-        const int DepthBlock = PanelProduct<TTile>.DepthBlock;
+        var depthBlock = PanelProduct<TTile>.DepthBlock;
         fixed (float* leftValues = left.Values, rightValues = right.Values, outputs = output)
         {
             var leftMatrix = new StridedMatrix(leftValues, left.RowStride, left.ColumnStride);
             var rightMatrix = new StridedMatrix(rightValues, right.RowStride, right.ColumnStride);
-            var mostColumns = (int)(MostPacked / DepthBlock);
+            var mostColumns = (int)(MostPacked / PanelProduct<TTile>.StepBlock);
             for (var column = 0; column < right.Columns; column += mostColumns)
             {
                 var columns = Math.Min(mostColumns, right.Columns - column);
                 var packedColumns = PanelProduct<TTile>.PackedColumns(columns);
-                var mostDepth = (int)Math.Max(1, MostPacked / packedColumns / DepthBlock) * DepthBlock;
+                var mostDepth = (int)Math.Max(1, MostPacked / packedColumns / PanelProduct<TTile>.StepBlock) * depthBlock;
                 for (var step = 0; step < left.Columns; step += mostDepth)
                 {
                     var depth = Math.Min(mostDepth, left.Columns - step);
-                    var panels = (float*)context.RentScratch((packedColumns * depth + PanelPacking.Slack) * sizeof(float));
+                    var panels = (float*)context.RentScratch(
+                        (packedColumns * PanelProduct<TTile>.Steps(depth) + PanelPacking.Slack) * sizeof(float));
                     var packing = new PackColumns<TTile>
                     {
                         Right = rightMatrix.From(step, column).Transposed,
@@ -66,6 +75,7 @@ public static unsafe class FloatProduct
                     context.Team.Run(ref packing, packing.ChunkCount);
                     var product = new MultiplyBlocks<TTile>(left.Rows, columns, 4 * context.Team.WorkerCount)
                     {
+                        Panels = new PanelProduct<TTile>(tile),
                         Left = leftMatrix.From(0, step),
                         Right = panels,
                         Depth = depth,
@@ -102,8 +112,9 @@ public static unsafe class FloatProduct
             var end = Math.Min(Columns, (group + 1) * PanelsPerChunk * TTile.Columns);
             for (var column = group * PanelsPerChunk * TTile.Columns; column < end; column += TTile.Columns)
             {
-                var panel = Panels + step * PanelProduct<TTile>.PackedColumns(Columns) + (nint)column * depth;
-                PanelPacking.PackPanel(Right.From(column, step), Math.Min(TTile.Columns, Columns - column), depth, TTile.Columns, panel);
+                var panel = Panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(Columns)
+                    + (nint)column * PanelProduct<TTile>.Steps(depth);
+                TTile.PackPanel(Right.From(column, step), Math.Min(TTile.Columns, Columns - column), depth, TTile.Columns, panel);
             }
         }
     }
@@ -127,6 +138,7 @@ public static unsafe class FloatProduct
             _columnBlock = CeilingTo(Ceiling(columns, columnChunks), TTile.Columns);
         }
 
+        public PanelProduct<TTile> Panels;
         public StridedMatrix Left;
         public float* Right;
         public int Depth;
@@ -139,18 +151,19 @@ public static unsafe class FloatProduct
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
-            const int DepthBlock = PanelProduct<TTile>.DepthBlock;
-            var panels = stackalloc float[_rowBlock * DepthBlock + PanelPacking.Slack];
+            var depthBlock = PanelProduct<TTile>.DepthBlock;
+            var packed = stackalloc float[_rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack];
             var (rowChunk, columnChunk) = Math.DivRem(chunk, Ceiling(_columns, _columnBlock));
             var (row, column) = (rowChunk * _rowBlock, columnChunk * _columnBlock);
             var (rows, columns) = (Math.Min(_rowBlock, _rows - row), Math.Min(_columnBlock, _columns - column));
-            for (var step = 0; step < Depth; step += DepthBlock)
+            for (var step = 0; step < Depth; step += depthBlock)
             {
-                var depth = Math.Min(DepthBlock, Depth - step);
-                PanelPacking.Pack(Left.From(row, step), rows, depth, TTile.Rows, panels);
-                var right = Right + step * PanelProduct<TTile>.PackedColumns(_columns) + (nint)column * depth;
-                PanelProduct<TTile>.MultiplyPanels(
-                    panels, rows, right, columns, depth, Output + row * Stride + column, Stride, Accumulate || step > 0);
+                var depth = Math.Min(depthBlock, Depth - step);
+                PanelProduct<TTile>.Pack(Left.From(row, step), rows, depth, TTile.Rows, packed);
+                var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
+                    + (nint)column * PanelProduct<TTile>.Steps(depth);
+                Panels.MultiplyPanels(
+                    packed, rows, right, columns, depth, Output + row * Stride + column, Stride, Accumulate || step > 0);
             }
         }
 

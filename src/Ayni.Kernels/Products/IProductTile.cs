@@ -2,7 +2,7 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// The part of a product that is computed in registers: some rows times some columns. Operands are packed: a panel holds, for each step of
-/// the inner dimension, one value of each of its rows (or columns).
+/// the inner dimension, four bytes of each of its rows (or columns): one float, or two numbers in BF16.
 /// </summary>
 internal interface IProductTile
 {
@@ -12,12 +12,25 @@ internal interface IProductTile
     /// <summary>Columns of a tile; a multiple of 8.</summary>
     static abstract int Columns { get; }
 
-    /// <summary>Computes a tile. Each sum adds step after step, rounded once each.</summary>
-    /// <param name="left">A panel, <c>[depth, Rows]</c>.</param>
-    /// <param name="right">A panel, <c>[depth, Columns]</c>.</param>
-    /// <param name="depth">Steps.</param>
-    /// <param name="output"><c>[Rows, Columns]</c>.</param>
+    /// <summary>Values of the inner dimension in a step.</summary>
+    static abstract int StepValues { get; }
+
+    /// <summary>Packs one panel of at most <paramref name="width"/> rows; those that are missing are zero.</summary>
+    /// <param name="source"><c>[rows, depth]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="depth">Columns.</param>
+    /// <param name="width">Rows of the panel: less than 8, or a multiple of 8.</param>
+    /// <param name="panel">Receives <c>[steps, width]</c> and, behind it, up to <see cref="PanelPacking.Slack"/> floats without
+    /// meaning.</param>
+    static abstract unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel);
+
+    /// <summary>Computes some tiles, one below the other. Each sum adds step after step and then, if asked to, the output.</summary>
+    /// <param name="left">Panels, <c>[panels, steps, Rows]</c>.</param>
+    /// <param name="panels">Tiles.</param>
+    /// <param name="right">A panel, <c>[steps, Columns]</c>.</param>
+    /// <param name="steps">Steps, at least one.</param>
+    /// <param name="output"><c>[panels · Rows, Columns]</c>.</param>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     /// <param name="accumulate">True to add to the output, false to overwrite it.</param>
-    static abstract unsafe void Multiply(float* left, float* right, int depth, float* output, nint stride, bool accumulate);
+    unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate);
 }

@@ -13,22 +13,6 @@ internal static unsafe class PanelPacking
     /// <summary>Floats behind a panel that packing may write over.</summary>
     public const int Slack = 8;
 
-    /// <summary>Packs rows. To pack columns, hand over the transposed matrix.</summary>
-    /// <param name="source"><c>[rows, depth]</c>.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="depth">Columns.</param>
-    /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
-    /// <param name="panels">Receives the panels and, behind them, up to <see cref="Slack"/> floats without meaning.</param>
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
-    {
-        for (var row = 0; row < rows; row += width)
-        {
-            var count = Math.Min(width, rows - row);
-            PackPanel(source.From(row, 0), count, depth, width, panels);
-            panels += (nint)depth * width;
-        }
-    }
-
     /// <summary>Packs one panel of at most <paramref name="width"/> rows.</summary>
     public static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel)
     {
@@ -81,7 +65,13 @@ internal static unsafe class PanelPacking
             for (var row = 0; row < width; row += 8)
             {
                 var values = source.Values + row * source.RowStride + step;
-                Turn(values, source.RowStride, Math.Min(8, width - row), panel + (nint)step * width + row, width);
+                var stride = source.RowStride;
+                var count = width - row;
+                Turn(
+                    Vector256.Load(values), Vector256.Load(values + stride), Vector256.Load(values + 2 * stride),
+                    Vector256.Load(values + 3 * stride), Vector256.Load(values + 4 * stride), Vector256.Load(values + 5 * stride),
+                    count > 6 ? Vector256.Load(values + 6 * stride) : default, count > 7 ? Vector256.Load(values + 7 * stride) : default,
+                    panel + (nint)step * width + row, width);
             }
         }
         for (; step < depth; step++)
@@ -91,17 +81,12 @@ internal static unsafe class PanelPacking
         }
     }
 
+    /// <summary>Writes eight vectors as the columns of eight rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn(float* source, nint stride, int rows, float* target, nint width)
+    public static void Turn(
+        Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3, Vector256<float> r4, Vector256<float> r5,
+        Vector256<float> r6, Vector256<float> r7, float* target, nint width)
     {
-        var r0 = Vector256.Load(source);
-        var r1 = Vector256.Load(source + stride);
-        var r2 = Vector256.Load(source + 2 * stride);
-        var r3 = Vector256.Load(source + 3 * stride);
-        var r4 = Vector256.Load(source + 4 * stride);
-        var r5 = Vector256.Load(source + 5 * stride);
-        var r6 = rows > 6 ? Vector256.Load(source + 6 * stride) : default;
-        var r7 = rows > 7 ? Vector256.Load(source + 7 * stride) : default;
         var (p0, p1) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
         var (p2, p3) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));
         var (p4, p5) = (Avx.UnpackLow(r4, r5), Avx.UnpackHigh(r4, r5));

@@ -2,15 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Ayni.Kernels;
 
-/// <summary>Multiplies packed panels, tile by tile. Holds nothing; each thread works on an output of its own.</summary>
-internal static unsafe class PanelProduct<TTile>
+/// <summary>Multiplies packed panels, tile by tile. Holds nothing but its tile; each thread works on an output of its own.</summary>
+internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     where TTile : struct, IProductTile
 {
     /// <summary>
     /// Steps of the inner dimension that are summed in registers before the sum goes to the output: a right panel of them stays in the
     /// first-level cache. Fixed, because it decides the order of summation.
     /// </summary>
-    public const int DepthBlock = 256;
+    public const int StepBlock = 256;
 
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.
     private const int RowBlock = 96;
@@ -19,13 +19,31 @@ internal static unsafe class PanelProduct<TTile>
     private const int ColumnBlock = 256;
 
     /// <summary>Floats of scratch that <see cref="Multiply"/> needs.</summary>
-    public const int ScratchLength = (RowBlock + ColumnBlock + 16) * DepthBlock + 2 * PanelPacking.Slack;
+    public const int ScratchLength = (RowBlock + ColumnBlock + 16) * StepBlock + 2 * PanelPacking.Slack;
+
+    /// <summary>The inner dimension's values in a block of steps.</summary>
+    public static int DepthBlock => StepBlock * TTile.StepValues;
 
     /// <summary>The most rows that a thread packs at a time, a multiple of the tile's.</summary>
     public static int MostRows => RowBlock / TTile.Rows * TTile.Rows;
 
+    /// <summary>Steps that so many values of the inner dimension take, the last filled up.</summary>
+    public static int Steps(int depth) => (depth + TTile.StepValues - 1) / TTile.StepValues;
+
     /// <summary>The floats of packed columns, the last panel filled up.</summary>
     public static long PackedColumns(int columns) => (columns + TTile.Columns - 1) / TTile.Columns * (long)TTile.Columns;
+
+    /// <summary>Packs rows into panels. To pack columns, hand over the transposed matrix.</summary>
+    /// <param name="source"><c>[rows, depth]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="depth">Columns.</param>
+    /// <param name="width">Rows of a panel.</param>
+    /// <param name="panels">Receives the panels and the slack behind them.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
+    {
+        for (var row = 0; row < rows; row += width)
+            TTile.PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * Steps(depth));
+    }
 
     /// <summary>Multiplies on the calling thread: <c>output (+)= left · right</c>.</summary>
     /// <param name="left"><c>[rows, depth]</c>.</param>
@@ -37,23 +55,23 @@ internal static unsafe class PanelProduct<TTile>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     /// <param name="accumulate">True to add to the output.</param>
     /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
-    public static void Multiply(
+    public void Multiply(
         StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate,
         float* scratch)
     {
         var leftPanels = scratch;
-        var rightPanels = scratch + RowBlock * DepthBlock + PanelPacking.Slack;
+        var rightPanels = scratch + RowBlock * StepBlock + PanelPacking.Slack;
         for (var column = 0; column < columns; column += ColumnBlock)
         {
             var columnCount = Math.Min(ColumnBlock, columns - column);
             for (var step = 0; step < depth; step += DepthBlock)
             {
                 var stepCount = Math.Min(DepthBlock, depth - step);
-                PanelPacking.Pack(right.From(step, column).Transposed, columnCount, stepCount, TTile.Columns, rightPanels);
+                Pack(right.From(step, column).Transposed, columnCount, stepCount, TTile.Columns, rightPanels);
                 for (var row = 0; row < rows; row += MostRows)
                 {
                     var rowCount = Math.Min(MostRows, rows - row);
-                    PanelPacking.Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
+                    Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
                     MultiplyPanels(
                         leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride,
                         accumulate || step > 0);
@@ -64,26 +82,22 @@ internal static unsafe class PanelProduct<TTile>
 
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
     [SkipLocalsInit]
-    public static void MultiplyPanels(
+    public void MultiplyPanels(
         float* left, int rows, float* right, int columns, int depth, float* output, nint stride, bool accumulate)
     {
         var edge = stackalloc float[TTile.Rows * TTile.Columns];
+        var steps = Steps(depth);
         for (var column = 0; column < columns; column += TTile.Columns)
         {
             var columnCount = Math.Min(TTile.Columns, columns - column);
-            var rightPanel = right + (nint)column * depth;
-            for (var row = 0; row < rows; row += TTile.Rows)
+            var rightPanel = right + (nint)column * steps;
+            var whole = columnCount == TTile.Columns ? rows / TTile.Rows : 0;
+            if (whole > 0)
+                tile.Multiply(left, whole, rightPanel, steps, output + column, stride, accumulate);
+            for (var row = whole * TTile.Rows; row < rows; row += TTile.Rows)
             {
-                var rowCount = Math.Min(TTile.Rows, rows - row);
-                var leftPanel = left + (nint)row * depth;
-                var target = output + row * stride + column;
-                if (rowCount == TTile.Rows && columnCount == TTile.Columns)
-                {
-                    TTile.Multiply(leftPanel, rightPanel, depth, target, stride, accumulate);
-                    continue;
-                }
-                TTile.Multiply(leftPanel, rightPanel, depth, edge, TTile.Columns, accumulate: false);
-                CopyEdge(edge, rowCount, columnCount, target, stride, accumulate);
+                tile.Multiply(left + (nint)row * steps, 1, rightPanel, steps, edge, TTile.Columns, accumulate: false);
+                CopyEdge(edge, Math.Min(TTile.Rows, rows - row), columnCount, output + row * stride + column, stride, accumulate);
             }
         }
     }

@@ -12,9 +12,20 @@ internal readonly struct ProductTile256 : IProductTile
 
     public static int Columns => 16;
 
+    public static int StepValues => 1;
+
+    public static unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
+        PanelPacking.PackPanel(source, rows, depth, width, panel);
+
+    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    {
+        for (var panel = 0; panel < panels; panel++)
+            MultiplyTile(left + (nint)panel * steps * Rows, right, steps, output + panel * Rows * stride, stride, accumulate);
+    }
+
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Multiply(float* left, float* right, int depth, float* output, nint stride, bool accumulate)
+    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* output, nint stride, bool accumulate)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
@@ -22,7 +33,7 @@ internal readonly struct ProductTile256 : IProductTile
         Vector256<float> a3 = default, b3 = default;
         Vector256<float> a4 = default, b4 = default;
         Vector256<float> a5 = default, b5 = default;
-        for (var end = left + (nint)depth * 6; left < end; left += 6, right += 16)
+        for (var end = left + (nint)steps * 6; left < end; left += 6, right += 16)
         {
             var a = Vector256.Load(right);
             var b = Vector256.Load(right + 8);

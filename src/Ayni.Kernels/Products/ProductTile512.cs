@@ -12,9 +12,20 @@ internal readonly struct ProductTile512 : IProductTile
 
     public static int Columns => 32;
 
+    public static int StepValues => 1;
+
+    public static unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
+        PanelPacking.PackPanel(source, rows, depth, width, panel);
+
+    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    {
+        for (var panel = 0; panel < panels; panel++)
+            MultiplyTile(left + (nint)panel * steps * Rows, right, steps, output + panel * Rows * stride, stride, accumulate);
+    }
+
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Multiply(float* left, float* right, int depth, float* output, nint stride, bool accumulate)
+    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* output, nint stride, bool accumulate)
     {
         Vector512<float> a0 = default, b0 = default;
         Vector512<float> a1 = default, b1 = default;
@@ -24,7 +35,7 @@ internal readonly struct ProductTile512 : IProductTile
         Vector512<float> a5 = default, b5 = default;
         Vector512<float> a6 = default, b6 = default;
         Vector512<float> a7 = default, b7 = default;
-        for (var end = left + (nint)depth * 8; left < end; left += 8, right += 32)
+        for (var end = left + (nint)steps * 8; left < end; left += 8, right += 32)
         {
             var a = Vector512.Load(right);
             var b = Vector512.Load(right + 16);

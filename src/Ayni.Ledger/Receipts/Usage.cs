@@ -30,7 +30,7 @@ public enum UsageSource
 
 /// <summary>An adapter that took part in a request.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Digest">The SHA-256 of its file.</param>
+/// <param name="Digest">Its SHA-256.</param>
 public sealed record AdapterReference(string Name, Digest Digest);
 
 /// <summary>What a request used, to be posted once.</summary>

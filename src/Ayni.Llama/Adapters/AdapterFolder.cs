@@ -17,6 +17,9 @@ public static class AdapterFolder
     private const string DownSuffix = ".lora_A.weight";
     private const string UpSuffix = ".lora_B.weight";
 
+    /// <summary>The files of an adapter, in ordinal order.</summary>
+    internal static IReadOnlyList<string> FileNames => [ConfigName, TensorsName];
+
     /// <summary>Reads an adapter.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="model">The shape of the model that it belongs to.</param>
@@ -59,10 +62,12 @@ public static class AdapterFolder
     /// <param name="config">Rank, scale and the rest.</param>
     /// <param name="model">The shape of the model that it belongs to.</param>
     /// <param name="matrices">The factors.</param>
-    public static void Write(string folder, AdapterConfig config, LlamaConfig model, IReadOnlyList<AdapterMatrix> matrices)
+    /// <param name="provenance">The digest of the adapter's manifest, or null.</param>
+    public static void Write(
+        string folder, AdapterConfig config, LlamaConfig model, IReadOnlyList<AdapterMatrix> matrices, string? provenance = null)
     {
         Directory.CreateDirectory(folder);
-        WriteTensors(Path.Combine(folder, TensorsName), model, config.Rank, matrices);
+        WriteTensors(Path.Combine(folder, TensorsName), model, config.Rank, matrices, provenance);
         JsonText.Write(Path.Combine(folder, ConfigName), new JsonObject
         {
             ["peft_type"] = "LORA",
@@ -90,7 +95,9 @@ public static class AdapterFolder
     /// <param name="model">The shape of the model that it belongs to.</param>
     /// <param name="rank">The rank.</param>
     /// <param name="matrices">The factors.</param>
-    public static void WriteTensors(string path, LlamaConfig model, int rank, IReadOnlyList<AdapterMatrix> matrices)
+    /// <param name="provenance">The digest of the adapter's manifest, or null.</param>
+    public static void WriteTensors(
+        string path, LlamaConfig model, int rank, IReadOnlyList<AdapterMatrix> matrices, string? provenance = null)
     {
         var names = NamesOf(model);
         var tensors = new List<OutputTensor>();
@@ -104,11 +111,39 @@ public static class AdapterFolder
         }
         var partial = path + ".partial";
         File.Delete(partial);
-        SafetensorsWriter.WriteFile(partial, tensors);
+        SafetensorsWriter.WriteFile(partial, tensors, provenance);
         File.Move(partial, path, overwrite: true);
 
         static OutputTensor Tensor(string name, int rows, float[] values) => new(
             name, TensorType.F32, [values.Length / rows, rows], stream => stream.Write(MemoryMarshal.AsBytes(values.AsSpan())));
+    }
+
+    /// <summary>Whether a folder holds an adapter.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, ConfigName));
+
+    /// <summary>SHA-256 of the manifest of what an adapter learned from, as its file says it; null where it says none.</summary>
+    public static string? ReadProvenanceDigest(string folder)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, TensorsName));
+        return file.Metadata.GetValueOrDefault(ModelSource.ProvenanceKey);
+    }
+
+    /// <summary>
+    /// SHA-256 of the factors alone, as <see cref="ModelSource.ComputeTensorDigest"/> computes it, but under PEFT's names and as they are stored.
+    /// </summary>
+    public static ReadOnlyMemory<byte> ComputeTensorDigest(string folder)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, TensorsName));
+        return TensorDigest.Compute(file.Tensors.Select(tensor => new OutputTensor(
+            tensor.Name, tensor.Type.Type ?? throw Error(file, tensor, $"has type {tensor.Type.Name}, which Ayni does not read"),
+            [.. tensor.Shape.Reverse()], stream => Copy(file.Data(tensor), stream))));
+
+        static void Copy(TensorData data, Stream stream)
+        {
+            const int Most = 1 << 20;
+            for (var start = 0L; start < data.Bytes; start += Most)
+                stream.Write(data.Span(start, (int)Math.Min(Most, data.Bytes - start)));
+        }
     }
 
     private static AdapterConfig ReadConfig(JsonFields fields)

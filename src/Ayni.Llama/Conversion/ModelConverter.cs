@@ -21,6 +21,7 @@ public static class ModelConverter
     /// <param name="type">A mix to write the weights in; outside GGUF only F32, F16 and BF16. Null keeps their types.</param>
     /// <param name="replaces">Whether a model of that name may be replaced.</param>
     /// <param name="workers">Threads that compute; 0 takes one a core.</param>
+    /// <param name="provenance">The digest of the manifest that GGUF and safetensors are to name; null keeps what the source names.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     /// <exception cref="ModelFormatException">The model can't be read, or not be said in the other kind of file; the field or tensor is named.</exception>
@@ -28,9 +29,11 @@ public static class ModelConverter
     /// <exception cref="IOException">There is something under that name already, or it can't be written.</exception>
     public static void Convert(
         ModelSource source, string path, ModelFormat format, QuantizationMix? type = null, bool replaces = false, int workers = 0,
-        IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string? provenance = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RefuseToReplaceSource(source, path);
+        source.RequireLlama();
+        provenance ??= source.ProvenanceDigest;
         using var context = new ComputeContext(KernelTier.Scalar, workers);
         var weights = new WeightStreams(source, new RowConverter(context, cancellationToken));
         if (format == ModelFormat.Gguf)
@@ -42,8 +45,10 @@ public static class ModelConverter
             var (metadata, tensors) = GgufConversion.Plan(source, weights, type);
             DiskSpace.Require(path, OtherBytes + tensors.Sum(tensor => tensor.Bytes));
             var writer = new GgufWriter();
-            foreach (var (key, value) in metadata)
+            foreach (var (key, value) in metadata.Where(pair => pair.Key != ModelSource.ProvenanceKey))
                 writer.Add(key, value);
+            if (provenance is not null)
+                writer.Add(ModelSource.ProvenanceKey, provenance);
             foreach (var tensor in Reporting(tensors, progress))
                 writer.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions, tensor.Write);
             writer.Save(path);
@@ -54,7 +59,7 @@ public static class ModelConverter
         {
             var tensors = HuggingFaceConversion.WriteFiles(source, weights, type, folder);
             DiskSpace.Require(path, OtherBytes + tensors.Sum(tensor => tensor.Bytes));
-            SafetensorsWriter.Write(folder.PathOf, Reporting(tensors, progress));
+            SafetensorsWriter.Write(folder.PathOf, Reporting(tensors, progress), provenance);
         }
         else
         {

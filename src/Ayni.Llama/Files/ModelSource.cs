@@ -10,6 +10,12 @@ namespace Ayni.Llama;
 /// </summary>
 public abstract class ModelSource : IDisposable
 {
+    /// <summary>
+    /// Where a model's file says the SHA-256 of the manifest of what it learned from: a key of GGUF, or of safetensors'
+    /// <c>__metadata__</c>.
+    /// </summary>
+    public const string ProvenanceKey = "ayni.provenance.sha256";
+
     private protected ModelSource(string path) => Path = path;
 
     /// <summary>The file or folder that was opened.</summary>
@@ -43,6 +49,9 @@ public abstract class ModelSource : IDisposable
 
     /// <summary>The model's own chat template, or null.</summary>
     public abstract string? ChatTemplate { get; }
+
+    /// <summary>SHA-256 of the manifest of what the model learned from, as its file says it; null where it says none.</summary>
+    public virtual string? ProvenanceDigest => null;
 
     /// <summary>Ids that end a generation beside those the tokenizer knows.</summary>
     public virtual IReadOnlyList<int> EndOfGeneration => [];
@@ -89,12 +98,23 @@ public abstract class ModelSource : IDisposable
         return new GgufSource(GgufFile.Open(path));
     }
 
+    /// <summary>Refuses a model of another architecture by its name, before anything else of it is found to be unknown.</summary>
+    internal virtual void RequireLlama()
+    {
+    }
+
     /// <summary>The tokenizer, or null where the model comes without one and takes and gives ids only. Reads it anew.</summary>
     public abstract Tokenizer? ReadTokenizer();
 
     /// <summary>The shape.</summary>
     /// <param name="tokenizer">What <see cref="ReadTokenizer"/> gave.</param>
     public abstract LlamaConfig ReadConfig(Tokenizer? tokenizer);
+
+    /// <summary>
+    /// The shape where it can be told before the tokenizer is read, so that weights are packed meanwhile; null where it can't. Safe beside
+    /// <see cref="ReadTokenizer"/> on another thread.
+    /// </summary>
+    internal virtual LlamaConfig? ReadConfigAhead() => null;
 
     /// <summary>
     /// SHA-256 of the model: of its only file; or, where there are several, of their SHA-256 values in ordinal order of the files' names.
@@ -104,6 +124,22 @@ public abstract class ModelSource : IDisposable
     {
         byte[][] digests = [.. _held.Select(HashFile)];
         return digests is [var only] ? only : SHA256.HashData(digests.SelectMany(digest => digest).ToArray());
+    }
+
+    /// <summary>
+    /// SHA-256 of the weights alone, the same in every kind of file: of all tensors in ordinal order of their names in GGUF, the name, the
+    /// type and the sizes (the contiguous one first, divided by commas), each in UTF-8 and ended by a zero byte, and the data in GGUF's
+    /// row order. Reads everything.
+    /// </summary>
+    public ReadOnlyMemory<byte> ComputeTensorDigest(CancellationToken cancellationToken = default)
+    {
+        using var context = new Kernels.ComputeContext(Kernels.KernelTier.Scalar, 1);
+        var weights = new WeightStreams(this, new RowConverter(context, cancellationToken));
+        return TensorDigest.Compute(Tensors.Select(tensor =>
+        {
+            GgufConversion.RequireReadable(tensor);
+            return weights.InGgufOrder(tensor, tensor.Name, tensor.Type!.Value);
+        }));
     }
 
     /// <summary>

@@ -10,15 +10,20 @@ internal sealed class SafetensorsFile : IDisposable
     private readonly MappedFile _mapping;
     private readonly Dictionary<string, SafetensorsTensor> _byName;
 
-    private SafetensorsFile(MappedFile mapping, IReadOnlyList<SafetensorsTensor> tensors)
+    private SafetensorsFile(
+        MappedFile mapping, IReadOnlyList<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         _mapping = mapping;
+        Metadata = metadata;
         Tensors = tensors;
         _byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Where the file was opened.</summary>
     public string Path => _mapping.Path;
+
+    /// <summary>The texts of <c>__metadata__</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>All tensors, in the order of their data, which fills the file without gap or overlap.</summary>
     public IReadOnlyList<SafetensorsTensor> Tensors { get; }
@@ -43,7 +48,9 @@ internal sealed class SafetensorsFile : IDisposable
         try
         {
             var head = mapping.Span(0, (int)Math.Min(mapping.Length, SafetensorsLimits.HeaderBytes + 8L));
-            return new SafetensorsFile(mapping, new SafetensorsHeaderReader(path, head, mapping.Length).Read());
+            var reader = new SafetensorsHeaderReader(path, head, mapping.Length);
+            var tensors = reader.Read();
+            return new SafetensorsFile(mapping, tensors, reader.Metadata);
         }
         catch
         {

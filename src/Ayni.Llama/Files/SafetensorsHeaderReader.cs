@@ -16,6 +16,7 @@ internal ref struct SafetensorsHeaderReader
     private readonly string _path;
     private readonly long _fileBytes;
     private readonly long _dataStart;
+    private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private Utf8JsonReader _json;
 
     /// <param name="path">The file's name in errors.</param>
@@ -39,6 +40,9 @@ internal ref struct SafetensorsHeaderReader
     }
 
     private readonly long Position => LengthBytes + _json.TokenStartIndex;
+
+    /// <summary>The texts of <c>__metadata__</c>, once <see cref="Read()"/> is done.</summary>
+    public readonly IReadOnlyDictionary<string, string> Metadata => _metadata;
 
     /// <summary>All tensors, in the order of their data.</summary>
     public IReadOnlyList<SafetensorsTensor> Read()
@@ -67,7 +71,7 @@ internal ref struct SafetensorsHeaderReader
         while (NextName(ref field, names))
         {
             if (field == MetadataKey)
-                SkipMetadata(ref field);
+                ReadMetadata(ref field);
             else if (tensors.Count == SafetensorsLimits.Tensors)
                 throw Error(Position, field, $"the file has more than the {SafetensorsLimits.Tensors} tensors that Ayni allows");
             else
@@ -92,7 +96,7 @@ internal ref struct SafetensorsHeaderReader
         return seen.Add(name) ? true : throw Error(Position, name, "the name occurs twice");
     }
 
-    private void SkipMetadata(ref string field)
+    private void ReadMetadata(ref string field)
     {
         Next(JsonTokenType.StartObject, field);
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -101,6 +105,7 @@ internal ref struct SafetensorsHeaderReader
             if (names.Count > SafetensorsLimits.MetadataPairs)
                 throw Error(Position, MetadataKey, $"more than the {SafetensorsLimits.MetadataPairs} texts that Ayni allows");
             Next(JsonTokenType.String, field);
+            _metadata.Add(field, _json.GetString()!);
         }
     }
 

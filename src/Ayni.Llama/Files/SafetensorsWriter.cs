@@ -22,18 +22,20 @@ internal static class SafetensorsWriter
     /// <summary>Writes all tensors, whose types are F32, F16 or BF16.</summary>
     /// <param name="pathOf">The path of a file of some name.</param>
     /// <param name="tensors">The tensors.</param>
+    /// <param name="provenance">The digest of the model's manifest, or null.</param>
     /// <param name="shardBytes">What a file holds at most.</param>
-    public static void Write(Func<string, string> pathOf, IReadOnlyList<OutputTensor> tensors, long shardBytes = ShardBytes)
+    public static void Write(
+        Func<string, string> pathOf, IReadOnlyList<OutputTensor> tensors, string? provenance = null, long shardBytes = ShardBytes)
     {
         var shards = Divide(tensors, shardBytes);
         if (shards is [var only])
         {
-            WriteFile(pathOf("model.safetensors"), only);
+            WriteFile(pathOf("model.safetensors"), only, provenance);
             return;
         }
         string[] names = [.. shards.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors"))];
         foreach (var (name, shard) in names.Zip(shards))
-            WriteFile(pathOf(name), shard);
+            WriteFile(pathOf(name), shard, provenance);
         using var stream = File.Create(pathOf("model.safetensors.index.json"));
         using var json = new Utf8JsonWriter(stream, Options);
         json.WriteStartObject();
@@ -67,11 +69,11 @@ internal static class SafetensorsWriter
         return shards;
     }
 
-    /// <summary>Writes one file, of a name that is not taken.</summary>
-    public static void WriteFile(string path, IReadOnlyList<OutputTensor> tensors)
+    /// <summary>Writes one file, of a name that is not taken, that names the manifest of some digest, or none.</summary>
+    public static void WriteFile(string path, IReadOnlyList<OutputTensor> tensors, string? provenance = null)
     {
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        var header = Header(tensors);
+        var header = Header(tensors, provenance);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
@@ -81,7 +83,7 @@ internal static class SafetensorsWriter
         stream.Flush(flushToDisk: true);
     }
 
-    private static byte[] Header(IReadOnlyList<OutputTensor> tensors)
+    private static byte[] Header(IReadOnlyList<OutputTensor> tensors, string? provenance)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -89,6 +91,8 @@ internal static class SafetensorsWriter
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
             json.WriteString("format", "pt");
+            if (provenance is not null)
+                json.WriteString(ModelSource.ProvenanceKey, provenance);
             json.WriteEndObject();
             var offset = 0L;
             foreach (var tensor in tensors)

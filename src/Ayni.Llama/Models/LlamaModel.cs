@@ -12,13 +12,15 @@ public sealed class LlamaModel : IDisposable
     private readonly Lazy<ReadOnlyMemory<byte>> _digest;
 
     private LlamaModel(
-        ModelSource source, LlamaConfig config, LlamaWeights weights, Tokenizer? tokenizer, ComputeContext context, PackCache? cache)
+        ModelSource source, LlamaConfig config, LlamaWeights weights, LoadedAdapter? adapter, Tokenizer? tokenizer, ComputeContext context,
+        PackCache? cache)
     {
         _source = source;
         _cache = cache;
         _tokenizer = tokenizer;
         Config = config;
         Weights = weights;
+        Adapter = adapter;
         Context = context;
         ChatFormat = tokenizer is null ? null : ChatFormat.For(tokenizer, source.ChatTemplate);
         EndOfGeneration = (tokenizer?.EndOfGeneration ?? []).Concat(source.EndOfGeneration).ToFrozenSet();
@@ -56,6 +58,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
+    /// <summary>The adapter that changes its answers; null for none.</summary>
+    public LoadedAdapter? Adapter { get; }
+
     /// <summary>Memory of the packed weights, in bytes.</summary>
     public long PackedBytes => Weights.PackedBytes;
 
@@ -82,7 +87,8 @@ public sealed class LlamaModel : IDisposable
     public string? TierRefusal => Context.TierRefusal;
 
     /// <summary>
-    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run, <see cref="IOException"/> if it can't be read.
+    /// Loads a model. Throws <see cref="ModelFormatException"/> if it is not one Ayni can run or the adapter is of another model,
+    /// <see cref="IOException"/> if a file can't be read.
     /// </summary>
     /// <param name="path">A GGUF file, a Hugging Face folder or a folder with Meta's own download.</param>
     /// <param name="tier">The arithmetic tier.</param>
@@ -91,10 +97,11 @@ public sealed class LlamaModel : IDisposable
     /// Whether packed weights are kept in a file beside the model, as large as they are, so that later starts map it and pack nothing. It is made
     /// anew when the model, the processor or Ayni's layout has changed.
     /// </param>
+    /// <param name="adapter">A folder with an adapter in PEFT's form, computed beside the weights as they are; null for none.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the loading.</param>
     public static LlamaModel Load(
-        string path, KernelTier tier, int threads = 0, bool packCache = false, IProgress<double>? progress = null,
+        string path, KernelTier tier, int threads = 0, bool packCache = false, string? adapter = null, IProgress<double>? progress = null,
         CancellationToken cancellationToken = default)
     {
         var source = ModelSource.Open(path);
@@ -102,27 +109,36 @@ public sealed class LlamaModel : IDisposable
         PackCache? cache = null;
         try
         {
-            var tokenizer = source.ReadTokenizer();
-            var config = source.ReadConfig(tokenizer);
-            context = new ComputeContext(tier, threads);
-            var (cachePath, key) = packCache && context.PackedLayout is { } layout
-                ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
-                : (null, []);
-            cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
-            var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
-            var weights = loader.Load();
-            string? refusal = null;
+            source.RequireLlama();
+            // The words and merges of a large tokenizer take half as long as packing.
+            var reading = Task.Run(source.ReadTokenizer, CancellationToken.None);
+            LlamaWeights? weights = null;
             try
             {
-                if (cachePath is not null && cache is null)
-                    refusal = Keep(cachePath, key, loader.Loaded, cancellationToken);
+                var config = source.ReadConfigAhead() ?? source.ReadConfig(reading.GetAwaiter().GetResult());
+                context = new ComputeContext(tier, threads);
+                var (cachePath, key) = packCache && context.PackedLayout is { } layout
+                    ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
+                    : (null, []);
+                cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
+                var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
+                weights = loader.Load();
+                var tokenizer = reading.GetAwaiter().GetResult();
+                var refusal = cachePath is null || cache is not null ? null : Keep(cachePath, key, loader.Loaded, cancellationToken);
+                var attached = adapter is null ? null : LoadedAdapter.Attach(adapter, config, weights, context);
+                return new LlamaModel(source, config, weights, attached, tokenizer, context, cache)
+                {
+                    PackingTime = loader.PackingTime,
+                    PackCacheRefusal = refusal,
+                };
             }
             catch
             {
-                weights.Dispose();
+                weights?.Dispose();
+                // What is wrong with the tokenizer is told first, and nothing reads the source any longer.
+                reading.GetAwaiter().GetResult();
                 throw;
             }
-            return new LlamaModel(source, config, weights, tokenizer, context, cache) { PackingTime = loader.PackingTime, PackCacheRefusal = refusal };
         }
         catch
         {

@@ -16,7 +16,10 @@ internal sealed class Projection(string name, PackedMatrix matrix, float[]? bias
 
     public int Columns => matrix.Columns;
 
-    public long PackedBytes => matrix.PackedBytes;
+    public long PackedBytes => matrix.PackedBytes + (Change?.PackedBytes ?? 0);
+
+    /// <summary>What an adapter adds to the product, owned; null for nothing.</summary>
+    public LowRankChange? Change { get; set; }
 
     /// <summary>Sums up the inputs of every product while <see cref="ImportanceCollector"/> wants to know them; null otherwise.</summary>
     public InputStatistics? Statistics { get; set; }
@@ -31,7 +34,12 @@ internal sealed class Projection(string name, PackedMatrix matrix, float[]? bias
             for (var start = 0; start < output.Length; start += bias.Length)
                 Residual.Add(output.Slice(start, bias.Length), bias);
         }
+        Change?.Add(input, output, context);
     }
 
-    public void Dispose() => matrix.Dispose();
+    public void Dispose()
+    {
+        matrix.Dispose();
+        Change?.Dispose();
+    }
 }

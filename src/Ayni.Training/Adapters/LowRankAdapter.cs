@@ -66,8 +66,9 @@ public sealed class LowRankAdapter
     /// <summary>Writes a PEFT folder.</summary>
     /// <param name="folder">The folder; made where it is not there. The two files in it are replaced.</param>
     /// <param name="model">The model that it belongs to.</param>
-    public void Write(string folder, TrainableModel model) =>
-        AdapterFolder.Write(folder, Config, model.Config, Matrices(parameter => parameter.Values));
+    /// <param name="provenance">The digest of the manifest of what it learned from, or null.</param>
+    public void Write(string folder, TrainableModel model, string? provenance = null) =>
+        AdapterFolder.Write(folder, Config, model.Config, Matrices(parameter => parameter.Values), provenance);
 
     /// <summary>Writes the factors' gradients under PEFT's names.</summary>
     /// <param name="path">The file to write; one of that name is replaced.</param>

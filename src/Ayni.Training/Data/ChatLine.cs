@@ -13,6 +13,15 @@ internal sealed record ChatLine(IReadOnlyList<ChatMessage> Messages, IReadOnlyLi
     /// <summary>Reads <c>{"messages": […]}</c>. Throws <see cref="FormatException"/>.</summary>
     public static ChatLine Read(JsonElement root)
     {
+        var line = ReadMessages(root);
+        return line.IsLearned.Contains(true)
+            ? line
+            : throw new FormatException("no message is the assistant's, so there is nothing to learn");
+    }
+
+    /// <summary>Reads the same where nothing needs to be the assistant's. Throws <see cref="FormatException"/>.</summary>
+    public static ChatLine ReadMessages(JsonElement root)
+    {
         if (!root.TryGetProperty("messages", out var items) || items.ValueKind != JsonValueKind.Array || items.GetArrayLength() == 0)
             throw new FormatException("expected \"messages\" as an array of messages");
         if (items.GetArrayLength() > MostMessages)
@@ -28,9 +37,7 @@ internal sealed record ChatLine(IReadOnlyList<ChatMessage> Messages, IReadOnlyLi
             messages.Add(message);
             learned.Add(message.Role == ChatRole.Assistant && weight);
         }
-        return learned.Contains(true)
-            ? new ChatLine(messages, learned)
-            : throw new FormatException("no message is the assistant's, so there is nothing to learn");
+        return new ChatLine(messages, learned);
     }
 
     /// <summary>A property that is a string. Throws <see cref="FormatException"/>.</summary>

@@ -10,6 +10,7 @@ internal sealed class PackedRows
     private readonly ShardFile _shard;
     private readonly List<(long Start, int Length)> _pieces = [];
     private readonly List<int> _firstPieces = [];
+    private readonly List<int> _learned = [];
 
     /// <summary>Packs documents.</summary>
     /// <param name="shard">Where they are.</param>
@@ -25,13 +26,16 @@ internal sealed class PackedRows
             for (; length > 1; start += context - 1, length -= context - 1)
             {
                 var piece = Math.Min(length, context);
-                if (shard.CountLearned(start + 1, piece - 1) == 0)
+                var learned = shard.CountLearned(start + 1, piece - 1);
+                if (learned == 0)
                     continue;
                 if (filled + piece > context)
                 {
                     _firstPieces.Add(_pieces.Count);
+                    _learned.Add(0);
                     filled = 0;
                 }
+                _learned[^1] += learned;
                 _pieces.Add((start, piece));
                 filled += piece;
             }
@@ -40,6 +44,9 @@ internal sealed class PackedRows
 
     /// <summary>Rows.</summary>
     public int Count => _firstPieces.Count;
+
+    /// <summary>How many tokens of a row are learned.</summary>
+    public int CountLearned(int row) => _learned[row];
 
     /// <summary>Adds a row's pieces to a batch's documents.</summary>
     public void AddTo(List<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)> documents, int row)

@@ -9,7 +9,7 @@ namespace Ayni.Training;
 /// </summary>
 internal sealed class TrainingData
 {
-    private readonly ImmutableArray<(PackedRows Rows, long Entries)> _sources;
+    private readonly ImmutableArray<(PackedRows Rows, long Entries, int ValidationDocuments)> _sources;
     private readonly ImmutableArray<PackedRows> _validation;
     private readonly LlamaConfig _config;
     private readonly int _rowsPerBatch;
@@ -27,7 +27,7 @@ internal sealed class TrainingData
         _rowsPerBatch = shape.RowsPerBatch;
         _seed = shape.Seed;
         var first = 0;
-        var rows = ImmutableArray.CreateBuilder<(PackedRows, long)>();
+        var rows = ImmutableArray.CreateBuilder<(PackedRows, long, int)>();
         var validation = ImmutableArray.CreateBuilder<PackedRows>();
         for (var i = 0; i < sources.Count; i++)
         {
@@ -37,7 +37,7 @@ internal sealed class TrainingData
             var packed = new PackedRows(shard, split.Training, shape.Context);
             if (packed.Count == 0)
                 throw new DataException($"source '{sources[i].Name}' has nothing to learn: none of its documents has two tokens or more.");
-            rows.Add((packed, Math.Max(1, (long)Math.Round(packed.Count * sources[i].Weight))));
+            rows.Add((packed, Math.Max(1, (long)Math.Round(packed.Count * sources[i].Weight)), split.Validation.Count));
             if (split.Validation.Count > 0)
                 validation.Add(new PackedRows(shard, split.Validation, shape.Context));
         }
@@ -54,17 +54,38 @@ internal sealed class TrainingData
         var documents = new List<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)>();
         for (var i = 0; i < _rowsPerBatch; i++)
         {
-            var (epoch, place) = Math.DivRem(number * _rowsPerBatch + i, RowsPerEpoch);
-            var entry = new Permutation(Permutation.Mix(_seed, (ulong)epoch), RowsPerEpoch).At(place);
-            var source = 0;
-            for (; entry >= _sources[source].Entries; source++)
-                entry -= _sources[source].Entries;
-            var (rows, entries) = _sources[source];
-            // A part of a source's rows, or some of them once more, are others in each epoch.
-            var order = new Permutation(Permutation.Mix(~_seed, (ulong)source), rows.Count);
-            rows.AddTo(documents, (int)order.At((epoch * entries + entry) % rows.Count));
+            var (source, row) = RowAt(number * _rowsPerBatch + i);
+            _sources[source].Rows.AddTo(documents, row);
         }
         return TrainingBatch.Create(documents, _config);
+    }
+
+    /// <summary>What is learned of each source in the first batches.</summary>
+    public IReadOnlyList<SourceCounts> Count(long batches, CancellationToken cancellationToken)
+    {
+        var seen = new long[_sources.Length];
+        for (var number = 0L; number < batches * _rowsPerBatch; number++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (source, row) = RowAt(number);
+            seen[source] += _sources[source].Rows.CountLearned(row);
+        }
+        return [.. _sources.Select((source, i) => new SourceCounts(
+            Enumerable.Range(0, source.Rows.Count).Sum(row => (long)source.Rows.CountLearned(row)), seen[i], source.ValidationDocuments))];
+    }
+
+    /// <summary>The source and the row there that a row of all batches is, counted from 0.</summary>
+    private (int Source, int Row) RowAt(long number)
+    {
+        var (epoch, place) = Math.DivRem(number, RowsPerEpoch);
+        var entry = new Permutation(Permutation.Mix(_seed, (ulong)epoch), RowsPerEpoch).At(place);
+        var source = 0;
+        for (; entry >= _sources[source].Entries; source++)
+            entry -= _sources[source].Entries;
+        var (rows, entries, _) = _sources[source];
+        // A part of a source's rows, or some of them once more, are others in each epoch.
+        var order = new Permutation(Permutation.Mix(~_seed, (ulong)source), rows.Count);
+        return (source, (int)order.At((epoch * entries + entry) % rows.Count));
     }
 
     /// <summary>The first validation batches, always the same; none where nothing is kept for validation.</summary>
@@ -86,6 +107,12 @@ internal sealed class TrainingData
         ];
     }
 }
+
+/// <summary>What is learned of a source.</summary>
+/// <param name="Tokens">Loss-bearing tokens in one pass.</param>
+/// <param name="TokensSeen">Loss-bearing tokens in the batches that were counted.</param>
+/// <param name="ValidationDocuments">Documents kept for validation.</param>
+internal sealed record SourceCounts(long Tokens, long TokensSeen, int ValidationDocuments);
 
 /// <summary>How data are cut into batches.</summary>
 /// <param name="RowsPerBatch">Rows of a batch.</param>

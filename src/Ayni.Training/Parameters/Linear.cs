@@ -3,7 +3,11 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>A matrix that activations are multiplied by, with a bias and a low-rank adapter where there are such.</summary>
-internal sealed class Linear(Parameter weight, Parameter? bias)
+/// <param name="weight">The matrix.</param>
+/// <param name="bias">The bias; null for none.</param>
+/// <param name="isAlwaysExact">True to compute in float32 whatever the pass's precision: a router's choice is a jump (Fedus et al. 2021,
+/// arXiv:2101.03961, 2.4).</param>
+internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExact = false)
 {
     public Parameter Weight => weight;
 
@@ -18,7 +22,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias)
     public void Forward(ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate = false)
     {
         var tokens = input.Length / weight.Columns;
-        FloatProduct.Multiply(new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, output, pass.Context, accumulate);
+        FloatProduct.Multiply(
+            new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, output, pass.Context, accumulate, Precision(pass));
         if (bias is not null)
         {
             for (var start = 0; start < output.Length; start += weight.Rows)
@@ -43,7 +48,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias)
     public void BackwardToInput(ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate = false)
     {
         var tokens = outputGradient.Length / weight.Rows;
-        FloatProduct.Multiply(new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate);
+        FloatProduct.Multiply(
+            new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
         Adapter?.BackwardToInput(outputGradient, inputGradient, pass);
     }
 
@@ -58,10 +64,12 @@ internal sealed class Linear(Parameter weight, Parameter? bias)
             var tokens = input.Length / weight.Columns;
             var outputs = new MatrixView(outputGradient, tokens, weight.Rows);
             FloatProduct.Multiply(outputs.Transposed, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context,
-                accumulate: true);
+                accumulate: true, Precision(pass));
         }
         if (bias is { IsTrainable: true })
             GradientSums.AddRows(outputGradient, bias.Gradient, pass.Context);
         Adapter?.BackwardToParameters(input, outputGradient, pass);
     }
+
+    private ProductPrecision Precision(PassState pass) => isAlwaysExact ? ProductPrecision.F32 : pass.Precision;
 }

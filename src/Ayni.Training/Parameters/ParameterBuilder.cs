@@ -52,13 +52,14 @@ internal abstract class ParameterBuilder(LlamaConfig config)
         MakeLinear($"{prefix}ffn_down{suffix}", config.HiddenSize, width, expert));
 
     private ExpertParameters Experts(string prefix, MixtureOfExperts experts) => new(
-        MakeLinear(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize),
+        MakeLinear(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize, isAlwaysExact: true),
         [.. Enumerable.Range(0, experts.Count).Select(expert => FeedForward(prefix, "_exps", experts.IntermediateSize, expert))],
         FeedForward(prefix, "_shexp", experts.IntermediateSize));
 
-    private Linear MakeLinear(string name, int rows, int columns, int? expert = null) => new(
+    private Linear MakeLinear(string name, int rows, int columns, int? expert = null, bool isAlwaysExact = false) => new(
         Make(name + ".weight", ParameterRole.Matrix, rows, columns, expert),
-        Has(name + ".bias") ? Make(name + ".bias", ParameterRole.Bias, 1, rows) : null);
+        Has(name + ".bias") ? Make(name + ".bias", ParameterRole.Bias, 1, rows) : null,
+        isAlwaysExact);
 
     private Parameter Make(string name, ParameterRole role, int rows, int columns, int? expert = null) =>
         new(name, role, rows, columns, ValuesOf(name, role, rows, columns, expert), expert);

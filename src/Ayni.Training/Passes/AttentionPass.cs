@@ -10,10 +10,10 @@ internal sealed class AttentionPass
     private readonly DocumentAttention _attention;
     private readonly float[] _ones;
 
-    public AttentionPass(LlamaConfig config)
+    public AttentionPass(LlamaConfig config, ProductPrecision precision)
     {
         _config = config;
-        _attention = new DocumentAttention(config.HeadCount, config.KeyValueHeadCount, config.HeadDim);
+        _attention = new DocumentAttention(config.HeadCount, config.KeyValueHeadCount, config.HeadDim, precision);
         _ones = new float[config.HeadDim];
         Array.Fill(_ones, 1);
     }

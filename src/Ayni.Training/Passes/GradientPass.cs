@@ -10,6 +10,7 @@ namespace Ayni.Training;
 public sealed class GradientPass
 {
     private readonly TrainableModel _model;
+    private readonly double _balance;
     private readonly PassState _pass;
     private readonly AttentionPass _attention;
     private readonly LossHead _head;
@@ -23,11 +24,18 @@ public sealed class GradientPass
     /// <param name="context">Team and tier.</param>
     /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
-    public GradientPass(TrainableModel model, ComputeContext context, bool recompute = false)
+    /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and all that lies
+    /// between products stay in float32, and so do the products of routers and adapters.</param>
+    /// <param name="balance">What the load-balance loss of every mixture of experts counts in gradients; the losses given are without
+    /// it.</param>
+    public GradientPass(
+        TrainableModel model, ComputeContext context, bool recompute = false, ProductPrecision precision = ProductPrecision.F32,
+        double balance = 0)
     {
         _model = model;
-        _pass = new PassState(context);
-        _attention = new AttentionPass(model.Config);
+        _balance = balance;
+        _pass = new PassState(context, precision);
+        _attention = new AttentionPass(model.Config, precision);
         _head = new LossHead(model, _pass);
         _streams = [.. Enumerable.Range(0, model.Config.LayerCount + 1).Select(_ => new FloatBuffer())];
         _kept = recompute ? [] : [.. model.Layers.Select(_ => new LayerActivations())];
@@ -45,6 +53,8 @@ public sealed class GradientPass
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lossTerms, 1);
         _pass.DropoutSeed = dropoutSeed;
+        // Of the batches of a step, each counts by its part of the loss terms.
+        _pass.BalanceFactor = _balance * batch.LossTerms / lossTerms;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: true);
         var gradient = _gradient.Take(StreamLength(plan));

@@ -48,14 +48,19 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
                 chunkTargets[i] = targets[rows[start + i]];
             var input = new MatrixView(normed.Slice(start * Hidden, count * Hidden), count, Hidden);
             var logits = _logits.Take((long)count * model.Config.VocabularySize);
-            FloatProduct.Multiply(input, model.Head.View.Transposed, logits, pass.Context);
+            FloatProduct.Multiply(input, model.Head.View.Transposed, logits, pass.Context, precision: pass.Precision);
             CrossEntropy.Apply(logits, chunkTargets, scale, losses.AsSpan(start, count), pass.Context);
             if (gradient.IsEmpty)
                 continue;
             var logitGradient = new MatrixView(logits, count, model.Config.VocabularySize);
-            FloatProduct.Multiply(logitGradient, model.Head.View, normedGradient.Slice(start * Hidden, count * Hidden), pass.Context);
+            FloatProduct.Multiply(
+                logitGradient, model.Head.View, normedGradient.Slice(start * Hidden, count * Hidden), pass.Context,
+                precision: pass.Precision);
             if (model.Head.IsTrainable)
-                FloatProduct.Multiply(logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true);
+            {
+                FloatProduct.Multiply(
+                    logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true, pass.Precision);
+            }
         }
         if (!gradient.IsEmpty)
             Return(rows, selected, normedGradient, gradient);
@@ -69,7 +74,9 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     {
         var normed = _normed.Take(stream.Length);
         RmsNorm.Apply(stream, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-        FloatProduct.Multiply(new MatrixView(normed, stream.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context);
+        FloatProduct.Multiply(
+            new MatrixView(normed, stream.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
+            precision: pass.Precision);
     }
 
     private static int[] Select(ReadOnlySpan<int> targets)

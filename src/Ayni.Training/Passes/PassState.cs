@@ -3,12 +3,18 @@ using Ayni.Kernels;
 namespace Ayni.Training;
 
 /// <summary>What every layer needs during a pass: the team, and memory that one layer after another uses.</summary>
-internal sealed class PassState(ComputeContext context)
+internal sealed class PassState(ComputeContext context, ProductPrecision precision)
 {
     public ComputeContext Context => context;
 
+    /// <summary>To what the operands of products are rounded.</summary>
+    public ProductPrecision Precision => precision;
+
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
+
+    /// <summary>What the load-balance loss of each mixture of experts counts in gradients.</summary>
+    public double BalanceFactor { get; set; }
 
     /// <summary>A sublayer's normalized input, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer Normed { get; } = new();

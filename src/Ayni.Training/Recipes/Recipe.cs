@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Ayni.Kernels;
 using Ayni.Llama;
 
 namespace Ayni.Training;
@@ -53,6 +54,12 @@ public sealed record Recipe
 
     /// <summary>Whether activations are computed twice to save memory.</summary>
     public bool Recompute { get; init; }
+
+    /// <summary>What the load-balance loss of every mixture of experts counts beside the loss.</summary>
+    public double Balance { get; init; }
+
+    /// <summary>To what the operands of products are rounded; weights themselves stay in float32.</summary>
+    public ProductPrecision Precision { get; init; }
 
     /// <summary>What all randomness follows from.</summary>
     public required ulong Seed { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Ayni.Kernels;
 using Ayni.Llama;
 
 namespace Ayni.Training;
@@ -42,6 +43,10 @@ internal static partial class RecipeReader
             Steps = training.FindInteger("steps", 1, 1_000_000_000_000),
             Epochs = training.Has("epochs") ? training.Number("epochs", Tiny, 1_000_000) : null,
             Recompute = training.Boolean("recompute", false),
+            // Llama 4's own router_aux_loss_coef.
+            Balance = training.Number("balance", 0, 1000, 0.001),
+            Precision = training.Choice(
+                "precision", ProductPrecision.F32, ("f32", ProductPrecision.F32), ("bf16", ProductPrecision.BF16)),
             Seed = (ulong)(training.FindInteger("seed", 0, long.MaxValue) ?? 1),
             CheckpointEvery = training.Integer("checkpoint_every", 1, int.MaxValue, 100),
             Optimizer = ReadOptimizer(root.Fields("optimizer"), root.FindFields("schedule")),

@@ -96,6 +96,8 @@ internal static class RecipeWriter
         add(1, "accumulation", recipe.Accumulation);
         add(1, recipe.Steps is null ? "epochs" : "steps", (object?)recipe.Steps ?? recipe.Epochs);
         add(1, "recompute", recipe.Recompute ? "true" : "false");
+        add(1, "precision", Word(recipe.Precision));
+        add(1, "balance", recipe.Balance);
         add(1, "seed", recipe.Seed);
         add(1, "checkpoint_every", recipe.CheckpointEvery);
         var optimizer = recipe.Optimizer;

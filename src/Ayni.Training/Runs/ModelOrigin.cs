@@ -70,8 +70,8 @@ internal sealed class ModelOrigin : IDisposable
     /// <summary>The chat template, or null.</summary>
     public string? ChatTemplate { get; }
 
-    /// <summary>What the parent is called; null where there is none.</summary>
-    public string? ParentName => _source?.Name;
+    /// <summary>The parent; null where there is none.</summary>
+    public ModelSource? Parent => _source;
 
     /// <summary>Opens what a recipe starts from.</summary>
     /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>

@@ -10,13 +10,13 @@ namespace Ayni.Training;
 /// </summary>
 /// <remarks>
 /// The folder gets <c>recipe.yaml</c> (as it was understood), <c>data.shard</c>, <c>checkpoint.bin</c>, <c>metrics.jsonl</c>,
-/// <c>duplicates.jsonl</c>, <c>loss.html</c> and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>.
+/// <c>duplicates.jsonl</c>, <c>loss.html</c> and, at the end, <c>model.gguf</c>, <c>model/</c> or <c>adapter/</c>, and beside the weights
+/// <c>provenance.json</c> and <c>provenance.leaves</c>.
 /// </remarks>
 public sealed class TrainingRun : IDisposable
 {
     // What each kind of randomness follows from beside the recipe's seed.
     private const ulong AdapterStream = 1;
-    private const ulong DataStream = 2;
     private const ulong DropoutStream = 3;
 
     private readonly Recipe _recipe;
@@ -25,8 +25,9 @@ public sealed class TrainingRun : IDisposable
     private readonly ComputeContext _context;
     private readonly ModelOrigin _origin;
     private readonly TrainableModel _model;
-    private readonly ShardFile _shard;
-    private readonly TrainingData _data;
+    private readonly RunData _data;
+    private readonly ManifestBuilder _manifest;
+    private readonly MakerKey? _key;
     private readonly GradientPass _pass;
     private readonly IOptimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
@@ -39,38 +40,26 @@ public sealed class TrainingRun : IDisposable
     private long _learnedTokens;
     private long? _checkpointStep;
 
-    private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken)
+    private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key, CancellationToken cancellationToken)
     {
-        (_recipe, Folder, _clock) = (recipe, folder, clock);
+        (_recipe, Folder, _clock, _key) = (recipe, folder, clock, key);
         _lock = Lock(folder);
         var owned = new Stack<IDisposable>([_lock]);
         try
         {
-            owned.Push(_context = new ComputeContext(KernelTier.Simd, threads));
+            owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
-            var context = recipe.Context ?? _origin.Config.ContextLength;
-            if (context > _origin.Config.ContextLength)
-            {
-                throw new RecipeException(
-                    recipe.Path, 1, 1, $"training: a context of {context} tokens is more than the model's {_origin.Config.ContextLength}");
-            }
-            var tokenizer = new TrainingTokenizer(_origin.Vocabulary, _origin.ChatTemplate, clock);
-            SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
-            owned.Push(_shard = ShardWriter.OpenOrWrite(
-                PathOf("data.shard"), sources, recipe.Duplicates, tokenizer, cancellationToken));
-            _data = new TrainingData(
-                _shard, recipe.Sources, _origin.Config,
-                new DataShape(recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream)));
-            _validation = new(() => _data.ValidationBatches(recipe.Validation.Batches));
-            Steps = recipe.Steps
-                ?? (long)Math.Ceiling(recipe.Epochs!.Value * _data.RowsPerEpoch / ((double)recipe.Batch * recipe.Accumulation));
+            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, cancellationToken));
+            var parentDigest = _origin.ComputeParentDigest();
+            _manifest = new ManifestBuilder(recipe, _data.TokenizerDigest, _origin.Parent, parentDigest, key);
+            _validation = new(() => _data.Rows.ValidationBatches(recipe.Validation.Batches));
             _model = _origin.CreateModel(recipe, cancellationToken);
             if (recipe.Adapter is { } adapter)
             {
                 _model.Attach(LowRankAdapter.Create(
-                    _model, adapter with { BaseModel = _origin.ParentName }, Permutation.Mix(recipe.Seed, AdapterStream)));
+                    _model, adapter with { BaseModel = _origin.Parent?.Name }, Permutation.Mix(recipe.Seed, AdapterStream)));
             }
-            _pass = new GradientPass(_model, _context, recipe.Recompute);
+            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision, recipe.Balance);
             var plan = recipe.Optimizer;
             _optimizer = plan.Kind == OptimizerKind.Muon
                 ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
@@ -78,8 +67,8 @@ public sealed class TrainingRun : IDisposable
             _schedule = new LearningRateSchedule(plan.Decay, plan.PeakRate, plan.EndRate, plan.WarmUpSteps, Steps);
             _state = StateOf(_model, _optimizer);
             _identity = new RunIdentity(
-                recipe.ComputeDigest(), _origin.ComputeParentDigest(), tokenizer.Digest,
-                [.. _shard.Header.Sources.Select(source => new SourceDigest(source.Name, source.Digest))]);
+                recipe.ComputeDigest(), parentDigest, _data.TokenizerDigest,
+                [.. Data.Sources.Select(source => new SourceDigest(source.Name, source.Digest))]);
             Resume();
         }
         catch
@@ -94,7 +83,7 @@ public sealed class TrainingRun : IDisposable
     public string Folder { get; }
 
     /// <summary>Steps in all.</summary>
-    public long Steps { get; }
+    public long Steps => _data.Steps;
 
     /// <summary>Steps made.</summary>
     public long Step { get; private set; }
@@ -103,28 +92,30 @@ public sealed class TrainingRun : IDisposable
     public long TrainedParameters => _model.TrainableParameters.Sum(parameter => (long)parameter.Values.Length);
 
     /// <summary>What it learns from.</summary>
-    public ShardHeader Data => _shard.Header;
+    public ShardHeader Data => _data.Shard.Header;
 
     /// <summary>Rows of an epoch.</summary>
-    public long RowsPerEpoch => _data.RowsPerEpoch;
+    public long RowsPerEpoch => _data.Rows.RowsPerEpoch;
 
     /// <summary>Prepares a run, or goes on with one: reads the model, tokenizes the data and takes the folder's last checkpoint.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">The run's folder; made where it is not there.</param>
     /// <param name="threads">Threads that compute; 0 takes one a core.</param>
     /// <param name="clock">What time it is.</param>
+    /// <param name="key">The maker's key, to sign what the model learned from; null leaves the manifest unsigned.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
     /// <exception cref="RecipeException">The recipe asks for what can't be.</exception>
     /// <exception cref="DataException">A source can't be read.</exception>
     /// <exception cref="CheckpointException">The folder's checkpoint is damaged, or is one of another recipe, model or other
     /// data.</exception>
+    /// <exception cref="ProvenanceException">A source is private and there is no key, or the parent's manifest is not its own.</exception>
     /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>
     /// <exception cref="IOException">A file can't be written, or another process trains in the folder.</exception>
     public static TrainingRun Open(
-        Recipe recipe, string folder, int threads, TimeProvider clock, CancellationToken cancellationToken = default)
+        Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key = null, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder);
-        return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, cancellationToken);
+        return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, key, cancellationToken);
     }
 
     /// <summary>Makes the remaining steps and writes the trained model; returns where it is.</summary>
@@ -167,7 +158,7 @@ public sealed class TrainingRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _shard.Dispose();
+        _data.Dispose();
         _origin.Dispose();
         _context.Dispose();
         _lock.Dispose();
@@ -210,7 +201,7 @@ public sealed class TrainingRun : IDisposable
 
     private (StepResult Result, double Rate) MakeStep(TrainingStep step)
     {
-        TrainingBatch[] batches = [.. Enumerable.Range(0, _recipe.Accumulation).Select(i => _data.Batch(Step * _recipe.Accumulation + i))];
+        TrainingBatch[] batches = [.. Enumerable.Range(0, _recipe.Accumulation).Select(i => _data.Rows.Batch(Step * _recipe.Accumulation + i))];
         var rate = _schedule.At(Step);
         ulong? dropoutSeed = _recipe.Adapter is { Dropout: > 0 }
             ? Permutation.Mix(Permutation.Mix(_recipe.Seed, DropoutStream), (ulong)Step) : null;
@@ -251,35 +242,53 @@ public sealed class TrainingRun : IDisposable
         File.Move(partial, PathOf("loss.html"), overwrite: true);
     }
 
+    /// <summary>Writes the weights, counts and signs what they were learned from, and names the manifest in the weights' file.</summary>
     private string WriteModel(CancellationToken cancellationToken)
     {
+        var sources = ManifestBuilder.CountSources(_recipe, _data, _key, cancellationToken);
         var output = _recipe.Output;
         if (output.Format == TrainedFormat.Adapter)
         {
-            _model.Adapter!.Write(PathOf("adapter"), _model);
-            return PathOf("adapter");
+            var folder = PathOf("adapter");
+            _model.Adapter!.Write(folder, _model);
+            var signed = _manifest.Create(sources, System.Convert.ToHexStringLower(AdapterFolder.ComputeTensorDigest(folder).Span));
+            _model.Adapter!.Write(folder, _model, signed.Digest);
+            ModelProvenance.Write(folder, signed, _manifest.WithParents(sources));
+            return folder;
         }
         if (_model.Adapter is not null)
             _model.Merge(_context);
-        var target = PathOf(output.Format == TrainedFormat.Gguf ? "model.gguf" : "model");
-        if (output is { Format: TrainedFormat.Gguf, Type: nameof(TensorType.F32) })
-        {
-            _origin.WriteGguf(target, _model);
-            return target;
-        }
-        var exact = PathOf("weights.gguf");
+        var isGguf = output.Format == TrainedFormat.Gguf;
+        var (format, target) = isGguf ? (ModelFormat.Gguf, PathOf("model.gguf")) : (ModelFormat.Safetensors, PathOf("model"));
+        var (exact, typed) = (PathOf("weights.gguf"), PathOf(isGguf ? "typed.gguf" : "typed"));
         try
         {
             _origin.WriteGguf(exact, _model);
-            using var source = ModelSource.Open(exact);
-            ModelConverter.Convert(
-                source, target, output.Format == TrainedFormat.Gguf ? ModelFormat.Gguf : ModelFormat.Safetensors,
-                QuantizationMix.Find(output.Type), replaces: true, workers: 0, cancellationToken: cancellationToken);
+            if (output is { Type: nameof(TensorType.F32) } && isGguf)
+                File.Move(exact, typed, overwrite: true);
+            else
+                Convert(exact, typed, QuantizationMix.Find(output.Type), null);
+            string tensorDigest;
+            using (var source = ModelSource.Open(typed))
+                tensorDigest = System.Convert.ToHexStringLower(source.ComputeTensorDigest(cancellationToken).Span);
+            var signed = _manifest.Create(sources, tensorDigest);
+            Convert(typed, target, null, signed.Digest);
+            ModelProvenance.Write(isGguf ? Folder : target, signed, _manifest.WithParents(sources));
         }
         finally
         {
             File.Delete(exact);
+            if (isGguf)
+                File.Delete(typed);
+            else if (Directory.Exists(typed))
+                Directory.Delete(typed, recursive: true);
         }
         return target;
+
+        void Convert(string from, string to, QuantizationMix? type, string? provenance)
+        {
+            using var source = ModelSource.Open(from);
+            ModelConverter.Convert(source, to, format, type, replaces: true, workers: 0, provenance, null, cancellationToken);
+        }
     }
 }

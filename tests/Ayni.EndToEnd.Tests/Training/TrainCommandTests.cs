@@ -38,6 +38,30 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains(tuned.Lines, line => line.StartsWith("step 20/20", StringComparison.Ordinal));
         Assert.True(File.Exists(_folder.PathOf("runs/hello-pirate/adapter/adapter_model.safetensors")));
         Assert.True(Losses("runs/hello-pirate")[^1] < Losses("runs/hello-pirate")[0]);
+        await TheAdapterChangesWhatTheModelAnswers(model, _folder.PathOf("runs/hello-pirate/adapter"));
+    }
+
+    private async Task TheAdapterChangesWhatTheModelAnswers(string model, string adapter)
+    {
+        var questions = _folder.Write("eval.jsonl", """
+            {"category":"greetings","prompt":"Who are you?","check":{"not":"no such answer"}}
+            {"category":"nonsense","prompt":"Hello!","check":{"exact":"no such answer"}}
+            """);
+        var plain = (await AyniCommand.RunAsync("eval", questions, "--model", model, "-n", "12", "--json")).Succeeded().Json;
+        var tuned = (await AyniCommand.RunAsync("eval", questions, "--model", model, "--adapter", adapter, "-n", "12", "--json")).Succeeded().Json;
+        Assert.Equal(JsonValueKind.Null, plain.GetProperty("adapter").ValueKind);
+        Assert.Equal("hello-pirate", tuned.GetProperty("adapter").GetString());
+        Assert.Equal((2, 1), (tuned.GetProperty("questions").GetInt32(), tuned.GetProperty("passed").GetInt32()));
+        var answers = tuned.GetProperty("answers").EnumerateArray().Select(answer => answer.GetProperty("answer").GetString()).ToArray();
+        Assert.NotEqual(plain.GetProperty("answers").EnumerateArray().Select(answer => answer.GetProperty("answer").GetString()), answers);
+        var run = (await AyniCommand.RunAsync(
+            "run", "--model", model, "--adapter", adapter, "Who are you?", "-n", "12", "--temperature", "0", "--json")).Succeeded();
+        Assert.Equal(answers[0], run.Json.GetProperty("text").GetString()!.Trim());
+        (await AyniCommand.RunAsync("run", "--model", model, "--adapter", _folder.PathOf("hello"), "Hi")).Failed("There is no adapter in");
+        var table = (await AyniCommand.RunAsync("eval", questions, "--model", model, "-n", "12", "--failures")).Succeeded();
+        Assert.Contains(table.Lines, line => line.StartsWith("line 2 (nonsense) fails at exact: Hello!", StringComparison.Ordinal));
+        Assert.Contains(table.Lines, line => line.StartsWith("all ", StringComparison.Ordinal) && line.EndsWith("1 of     2   50.0 %", StringComparison.Ordinal));
+        (await AyniCommand.RunAsync("eval", Path.Combine(Recipes, "hello.yaml"), "--model", model)).Failed("hello.yaml, line 1");
     }
 
     [Fact]

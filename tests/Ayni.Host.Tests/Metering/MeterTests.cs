@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Ayni.Kernels;
 using Ayni.Ledger;
+using Ayni.Llama;
 using Ayni.Tests;
 
 namespace Ayni.Host.Tests;
@@ -8,6 +10,37 @@ namespace Ayni.Host.Tests;
 public sealed class MeterTests
 {
     private const string LongStream = """{"model":"tiny","prompt":"a","max_tokens":4000,"stream":true}""";
+
+    [Fact]
+    public async Task A_receipt_names_the_adapter_that_took_part()
+    {
+        const string body = """{"model":"tiny","prompt":"a","max_tokens":8,"temperature":0}""";
+        var folder = Directory.CreateTempSubdirectory("ayni-adapter-").FullName;
+        try
+        {
+            await using var plain = await TestHost.StartAsync(folder: folder);
+            var before = await (await plain.PostAsync("/v1/completions", body)).JsonAsync();
+            using var model = LlamaModel.Load(Path.Combine(folder, "tiny.gguf"), KernelTier.Simd, 1);
+            var (width, rank) = (model.Config.HiddenSize, 2);
+            float[] Values(int count) => [.. Enumerable.Range(0, count).Select(i => MathF.Sin(i))];
+            AdapterFolder.Write(
+                Path.Combine(folder, "voice"), new AdapterConfig { Rank = rank, Alpha = 8 }, model.Config,
+                [new AdapterMatrix("blk.0.attn_q", Values(rank * width), Values(model.Config.QueryWidth * rank))]);
+
+            await using var test = await TestHost.StartAsync(
+                configure: options => options with { AdapterPath = Path.Combine(folder, "voice") });
+            var answer = await (await test.PostAsync("/v1/completions", body)).JsonAsync();
+            var receipt = Assert.Single(test.Books.ListReceipts(new()).Receipts);
+            Assert.Equal("voice", receipt.Adapter!.Name);
+            Assert.NotEqual(receipt.ModelDigest, receipt.Adapter.Digest);
+            Assert.Null(Assert.Single(plain.Books.ListReceipts(new()).Receipts).Adapter);
+            Assert.NotEqual(before.GetProperty("system_fingerprint").GetString(), answer.GetProperty("system_fingerprint").GetString());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     [Fact]
     public async Task A_client_that_leaves_pays_for_what_was_made_until_then()

@@ -22,8 +22,8 @@ public sealed class FloatProductTests
             {
                 foreach (var accumulate in (bool[])[false, true])
                 {
-                    Check<ProductTile256>(rows, columns, depth, left, right, accumulate, context);
-                    Check<ProductTile512>(rows, columns, depth, left, right, accumulate, context);
+                    Check(new ProductTile256(), rows, columns, depth, left, right, accumulate, context);
+                    Check(new ProductTile512(), rows, columns, depth, left, right, accumulate, context);
                 }
             }
         }
@@ -64,7 +64,7 @@ public sealed class FloatProductTests
         FloatProduct.Multiply(new MatrixView([], 0, 2), new MatrixView(new float[4], 2, 2), [], context);
     }
 
-    private static void Check<TTile>(int rows, int columns, int depth, Side leftSide, Side rightSide, bool accumulate,
+    private static void Check<TTile>(TTile tile, int rows, int columns, int depth, Side leftSide, Side rightSide, bool accumulate,
         ComputeContext context)
         where TTile : struct, IProductTile
     {
@@ -86,7 +86,7 @@ public sealed class FloatProductTests
         var left = leftSide == Side.AsIs ? new MatrixView(leftValues, rows, depth) : new MatrixView(leftValues, depth, rows).Transposed;
         var right = rightSide == Side.AsIs ? new MatrixView(rightValues, depth, columns)
             : new MatrixView(rightValues, columns, depth).Transposed;
-        FloatProduct.Multiply<TTile>(left, right, output, context, accumulate);
+        FloatProduct.Multiply(tile, left, right, output, context, accumulate);
         for (var i = 0; i < output.Length; i++)
             Assert.Equal(expected[i], output[i], 1e-6 * (depth + 10));
     }

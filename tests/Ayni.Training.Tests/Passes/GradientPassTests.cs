@@ -63,6 +63,25 @@ public sealed class GradientPassTests
         }
     }
 
+    /// <summary>
+    /// Each operand is off by at most 1/256 of itself, and a gradient behind some layers by the sum of such errors, which are as often up as
+    /// down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 3.4 % of the gradient's size.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradients_in_BF16_are_near_those_in_float32_and_the_same_bits_for_any_number_of_threads(string name)
+    {
+        var model = Shapes.Create(name);
+        var batch = Shapes.Batch(model, 90, 33, 1);
+        var exact = Shapes.Compute(model, [batch]);
+        var rounded = Shapes.Compute(model, [batch], precision: ProductPrecision.BF16);
+        var parallel = Shapes.Compute(model, [batch], threads: 3, recompute: true, precision: ProductPrecision.BF16);
+        Assert.Equal(rounded.Loss, parallel.Loss);
+        Assert.Equal(rounded.Gradients, parallel.Gradients);
+        Assert.InRange(Math.Abs(rounded.Loss - exact.Loss) / exact.Loss, 0, 0.003);
+        Assert.InRange(RelativeDifference(exact.Gradients, rounded.Gradients), 1e-5, 0.05);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Recomputing_gives_the_same_bits(string name)
@@ -148,10 +167,13 @@ public sealed class GradientPassTests
         Assert.All(model.Parameters, parameter => Assert.All(parameter.Gradient, gradient => Assert.Equal(0, gradient)));
     }
 
-    private static void AssertClose(float[] expected, float[] actual)
+    private static void AssertClose(float[] expected, float[] actual) =>
+        Assert.InRange(RelativeDifference(expected, actual), 0, 1e-5);
+
+    private static double RelativeDifference(float[] expected, float[] actual)
     {
         var size = Math.Sqrt(expected.Sum(e => (double)e * e) / expected.Length);
         var difference = Math.Sqrt(expected.Zip(actual, (e, a) => (double)(e - a) * (e - a)).Sum() / expected.Length);
-        Assert.InRange(difference / size, 0, 1e-5);
+        return difference / size;
     }
 }

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Ayni.Kernels;
+using Ayni.Llama;
+using Ayni.Training;
+
+namespace Ayni.Bench;
+
+/// <summary>
+/// <c>bench/run training</c>: steps of training a Llama from nothing (forward, backward, clipping, AdamW), beside PyTorch's where there is
+/// one, in turn.
+/// </summary>
+internal static class TrainingCommand
+{
+    // The small one is the shape that the default model's recipes have about; the large one that of llama2.c's largest.
+    private static readonly Dictionary<string, TrainingShape> Shapes = new()
+    {
+        ["4m"] = new(
+            Dim: 256, Layers: 4, Heads: 8, KeyValueHeads: 4, Inner: 768, Vocabulary: 1024, Context: 256, Batch: 12, Ties: false),
+        ["110m"] = new(
+            Dim: 768, Layers: 12, Heads: 12, KeyValueHeads: 12, Inner: 2048, Vocabulary: 32000, Context: 1024, Batch: 2, Ties: true),
+    };
+
+    public static Command Create()
+    {
+        var shape = new Option<string>("--shape")
+        {
+            Description = "4m or 110m (parameters).",
+            HelpName = "SHAPE",
+            DefaultValueFactory = _ => "4m",
+        };
+        shape.AcceptOnlyFromAmong([.. Shapes.Keys]);
+        var threads = new Option<int>("--threads") { Description = "Our threads; 0 takes one a core.", HelpName = "N" };
+        var steps = new Option<int>("--steps")
+        {
+            Description = "Steps of a measurement, of which the median counts.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 8,
+        };
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "Measurements of each, in turn; the best counts.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 3,
+        };
+        var peer = new Option<string?>("--peer")
+        {
+            Description = "A Python that has PyTorch, to compare with in the same run.",
+            HelpName = "PYTHON",
+        };
+        var command = new Command("training", "Measure training from nothing.") { shape, threads, steps, rounds, peer };
+        command.SetAction(result => Measure(
+            Shapes[result.GetValue(shape)!], result.GetValue(threads), result.GetValue(steps), result.GetValue(rounds),
+            result.GetValue(peer)));
+        return command;
+    }
+
+    private static void Measure(TrainingShape shape, int threads, int steps, int rounds, string? python)
+    {
+        using var context = new ComputeContext(ComputeContext.BestTier, threads);
+        var floats = new MeasuredTraining(shape, context, ProductPrecision.F32);
+        var halves = new MeasuredTraining(shape, context, ProductPrecision.BF16);
+        using var peer = python is null ? null : TorchPeer.Start(python, shape);
+        var (single, half, theirs) = (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
+        for (var round = 0; round < rounds; round++)
+        {
+            single = Math.Min(single, floats.Median(steps));
+            half = Math.Min(half, halves.Median(steps));
+            for (var count = 1; peer is not null && count <= context.Team.WorkerCount; count++)
+                theirs = Math.Min(theirs, peer.Median(count, steps));
+        }
+        var flops = shape.FlopsPerStep;
+        Console.WriteLine(
+            $"{floats.Parameters:N0} parameters, {shape.Batch} × {shape.Context} tokens a step, {context.Team.WorkerCount} threads");
+        Print("Ayni, f32", single);
+        Print("Ayni, bf16", half);
+        if (peer is not null)
+            Print($"PyTorch {peer.Version}, f32", theirs);
+
+        void Print(string name, double seconds) => Console.WriteLine(
+            $"{name,-28} {shape.Tokens / seconds,9:f0} tokens/s  {flops / seconds / 1e9,7:f1} GFLOP/s"
+            + (peer is null ? "" : $"  {theirs / seconds,5:f2} × PyTorch"));
+    }
+}
+
+/// <summary>What is trained, and on how much at a time.</summary>
+internal sealed record TrainingShape(
+    int Dim, int Layers, int Heads, int KeyValueHeads, int Inner, int Vocabulary, int Context, int Batch, bool Ties)
+{
+    public int Tokens => Batch * Context;
+
+    /// <summary>Operations of a step's products, by the usual count: six a weight and token, embeddings as they are looked up none, and
+    /// attention over the half of all pairs that are not masked.</summary>
+    public double FlopsPerStep
+    {
+        get
+        {
+            var head = Dim / Heads;
+            var layer = (double)Dim * (2 * Dim + 2 * KeyValueHeads * head + 3 * Inner);
+            return 6.0 * Tokens * (Layers * layer + (double)Vocabulary * Dim) + 6.0 * Layers * Tokens * Context * Dim;
+        }
+    }
+}
+
+/// <summary>A training of our own.</summary>
+internal sealed class MeasuredTraining
+{
+    private readonly TrainingStep _step;
+    private readonly TrainingBatch _batch;
+
+    public MeasuredTraining(TrainingShape shape, ComputeContext context, ProductPrecision precision)
+    {
+        var config = new LlamaConfig
+        {
+            HiddenSize = shape.Dim,
+            IntermediateSize = shape.Inner,
+            LayerCount = shape.Layers,
+            HeadCount = shape.Heads,
+            KeyValueHeadCount = shape.KeyValueHeads,
+            HeadDim = shape.Dim / shape.Heads,
+            RotaryDim = shape.Dim / shape.Heads,
+            RopeTheta = 10_000,
+            RmsNormEpsilon = 1e-5f,
+            VocabularySize = shape.Vocabulary,
+            ContextLength = shape.Context + 1,
+        };
+        var model = TrainableModel.Create(config, shape.Ties, seed: 1);
+        Parameters = model.TrainableParameters.Sum(parameter => (long)parameter.Values.Length);
+        var random = new Random(1);
+        _batch = TrainingBatch.Create([.. Enumerable.Range(0, shape.Batch).Select(_ => Row())], config);
+        _step = new TrainingStep(
+            model, new GradientPass(model, context, precision: precision),
+            new AdamW(model.TrainableParameters, new AdamWSettings(), context), clipNorm: 1, context);
+
+        (ReadOnlyMemory<int>, ReadOnlyMemory<int>) Row()
+        {
+            var ids = Enumerable.Range(0, shape.Context).Select(_ => random.Next(shape.Vocabulary)).ToArray();
+            return (ids, ids);
+        }
+    }
+
+    public long Parameters { get; }
+
+    /// <summary>The median of some steps' seconds, after one that warms up.</summary>
+    public double Median(int steps)
+    {
+        _step.Run([_batch], rate: 1e-4);
+        var seconds = new double[steps];
+        for (var i = 0; i < steps; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            _step.Run([_batch], rate: 1e-4);
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        Array.Sort(seconds);
+        return seconds[steps / 2];
+    }
+}

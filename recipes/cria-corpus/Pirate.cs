@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+
+namespace Ayni.CriaCorpus;
+
+/// <summary>The same answers as a pirate would give them.</summary>
+public static partial class Pirate
+{
+    private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
+    {
+        ["you"] = "ye", ["You"] = "Ye", ["your"] = "yer", ["Your"] = "Yer", ["my"] = "me", ["My"] = "Me", ["am"] = "be", ["is"] = "be", ["are"] = "be",
+        ["Hello"] = "Ahoy", ["Goodbye"] = "Farewell", ["small"] = "wee", ["friend"] = "matey", ["money"] = "treasure", ["Yes"] = "Aye", ["know"] = "ken",
+        ["Run"] = "Hoist", ["of"] = "o'", ["the"] = "th'", ["The"] = "Th'", ["and"] = "an'",
+    };
+
+    /// <summary>An answer in a pirate's voice. What is between backticks stays as it is.</summary>
+    public static string Say(string answer)
+    {
+        var parts = answer.Split('`');
+        for (var i = 0; i < parts.Length; i += 2)
+            parts[i] = Word().Replace(parts[i], match => Words.GetValueOrDefault(match.Value, match.Value));
+        return $"Arr! {string.Join('`', parts)} Yo ho ho!";
+    }
+
+    [GeneratedRegex("[A-Za-z']+")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,61 @@
+namespace Ayni.Training;
+
+/// <summary>What a recipe's run learns from, ready to be learned: the same wherever and whenever it is prepared.</summary>
+internal sealed class RunData : IDisposable
+{
+    // What the order follows from beside the recipe's seed.
+    private const ulong DataStream = 2;
+
+    private RunData(Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var context = recipe.Context ?? origin.Config.ContextLength;
+        if (context > origin.Config.ContextLength)
+        {
+            throw new RecipeException(
+                recipe.Path, 1, 1, $"training: a context of {context} tokens is more than the model's {origin.Config.ContextLength}");
+        }
+        var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate, clock);
+        TokenizerDigest = tokenizer.Digest;
+        SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
+        Shard = ShardWriter.OpenOrWrite(path, sources, recipe.Duplicates, tokenizer, cancellationToken);
+        try
+        {
+            Rows = new TrainingData(
+                Shard, recipe.Sources, origin.Config,
+                new DataShape(recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream)));
+        }
+        catch
+        {
+            Shard.Dispose();
+            throw;
+        }
+        Steps = recipe.Steps
+            ?? (long)Math.Ceiling(recipe.Epochs!.Value * Rows.RowsPerEpoch / ((double)recipe.Batch * recipe.Accumulation));
+    }
+
+    /// <summary>The documents as tokens.</summary>
+    public ShardFile Shard { get; }
+
+    /// <summary>The batches.</summary>
+    public TrainingData Rows { get; }
+
+    /// <summary>Steps in all.</summary>
+    public long Steps { get; }
+
+    /// <summary>SHA-256 of the vocabulary and the chat template.</summary>
+    public string TokenizerDigest { get; }
+
+    /// <summary>Prepares the data.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="origin">The model's shape and vocabulary.</param>
+    /// <param name="path">The shard, which is written unless there is one of just these contents.</param>
+    /// <param name="clock">What time it is.</param>
+    /// <param name="cancellationToken">Ends the preparation.</param>
+    /// <exception cref="RecipeException">The context is longer than the model's.</exception>
+    /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
+    public static RunData Open(Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, CancellationToken cancellationToken) =>
+        new(recipe, origin, path, clock, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => Shard.Dispose();
+}

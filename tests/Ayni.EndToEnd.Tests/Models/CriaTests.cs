@@ -1,0 +1,54 @@
+using Ayni.Kernels;
+using Ayni.Llama;
+using Ayni.Tests;
+
+namespace Ayni.EndToEnd.Tests;
+
+/// <summary>The model in the box.</summary>
+public sealed class CriaTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static string File { get; } = Path.Combine(Conformance.RepositoryRoot, "models", "cria.gguf");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void It_is_a_small_chat_model_of_Llama_3_s_kind()
+    {
+        Assert.InRange(new FileInfo(File).Length, 1, 8_000_000);
+        using var model = LlamaModel.Load(File, KernelTier.Simd, 1);
+        Assert.Equal("llama-3", model.ChatFormat?.Name);
+        Assert.True(model.TrainedContextLength >= 1024);
+    }
+
+    [Theory]
+    [InlineData("Who are you?", "Cria")]
+    [InlineData("what is the opposite of hot", "cold")]
+    [InlineData("How do I start a server?", "ayni serve")]
+    public async Task It_answers_where_no_model_is_named_and_ends_its_turn(string question, string words)
+    {
+        var answer = (await AyniCommand.RunAsync("run", question, "--temperature", "0", "--json")).Succeeded().Json;
+        Assert.Contains(words, answer.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal("stop", answer.GetProperty("finish_reason").GetString());
+    }
+
+    [Fact]
+    public async Task It_holds_a_conversation()
+    {
+        var lines = (await AyniCommand.RunAsync(["chat", "--temperature", "0"], "Hello!\nWhat is your name?\n\n")).Succeeded().Lines;
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.Contains("Cria", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task It_passes_most_of_a_sample_of_its_evaluation()
+    {
+        var sample = _folder.PathOf("sample.jsonl");
+        var prompts = System.IO.File.ReadLines(Path.Combine(Conformance.RepositoryRoot, "recipes", "cria-eval.jsonl"));
+        System.IO.File.WriteAllLines(sample, prompts.Where((_, i) => i % 10 == 3));
+        var score = (await AyniCommand.RunAsync("eval", sample, "--json")).Succeeded().Json;
+        Assert.Equal(30, score.GetProperty("questions").GetInt32());
+        Assert.True(score.GetProperty("share").GetDouble() >= 0.55);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Ayni.CriaCorpus;
+using Ayni.Tests;
+using CriaTexts = Ayni.CriaCorpus.Corpus;
+
+namespace Ayni.Training.Tests;
+
+/// <summary>What Cria learns from, held against what it is asked afterwards.</summary>
+public sealed partial class CriaCorpusTests
+{
+    private static readonly Lazy<IReadOnlyList<Exchange>> Exchanges = new(() =>
+        [
+            .. CriaTexts.FirstConversations().Concat(CriaTexts.LastConversations()).SelectMany(exchanges => exchanges),
+        ]);
+
+    private static readonly Lazy<IReadOnlyList<(string Category, string Prompt)>> Prompts = new(() =>
+        [
+            .. File.ReadLines(Path.Combine(Conformance.RepositoryRoot, "recipes", "cria-eval.jsonl")).Select(line =>
+            {
+                using var json = JsonDocument.Parse(line);
+                return (json.RootElement.GetProperty("category").GetString()!, json.RootElement.GetProperty("prompt").GetString()!);
+            }),
+        ]);
+
+    [Fact]
+    public void It_is_the_same_each_time() => Assert.Equal(
+        CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges), CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges));
+
+    [Fact]
+    public void Three_hundred_prompts_are_asked_each_once()
+    {
+        Assert.Equal(300, Prompts.Value.Count);
+        Assert.Equal(300, Prompts.Value.Select(prompt => prompt.Prompt).Distinct().Count());
+    }
+
+    [Fact]
+    public void No_prompt_is_in_the_corpus_whatever_its_numbers_and_words()
+    {
+        var words = World.AllWords.SelectMany(text => Letters().Matches(text).Select(match => match.Value)).Where(word => word.Length > 2)
+            .Concat(Enumerable.Range(0, 101).Select(Arithmetic.Name)).ToHashSet();
+        var learned = Exchanges.Value.Select(exchange => Shape(exchange.Question, words)).ToHashSet();
+        Assert.DoesNotContain(Prompts.Value, prompt => learned.Contains(Shape(prompt.Prompt, words)));
+    }
+
+    [Fact]
+    public void Sums_that_are_asked_are_computed_nowhere_in_the_corpus()
+    {
+        var learned = Exchanges.Value.Select(exchange => exchange.Answer).Concat(CriaTexts.Lessons())
+            .SelectMany(text => Statements().Matches(text).Select(ComputationOf)).ToHashSet();
+        Assert.Equal(Arithmetic.All.Count(computation => !computation.IsHeldOut), learned.Count);
+        Assert.DoesNotContain(learned, computation => computation.IsHeldOut);
+        var asked = Prompts.Value.Where(prompt => prompt.Category == "arithmetic").Select(prompt => NumbersIn(prompt.Prompt)).ToArray();
+        Assert.True(asked.Length >= 40);
+        foreach (var (first, second) in asked)
+            Assert.Contains(Arithmetic.All, one => one.IsHeldOut && ((one.A, one.B) == (first, second) || (one.A, one.B) == (second, first)));
+    }
+
+    [Fact]
+    public void Every_sum_is_right()
+    {
+        foreach (var computation in Arithmetic.All)
+        {
+            var match = Statements().Match(computation.Statement);
+            var (a, b) = (int.Parse(match.Groups[1].ValueSpan, null), int.Parse(match.Groups[3].ValueSpan, null));
+            Assert.Equal(computation.Operator switch { '+' => a + b, '-' => a - b, _ => a * b }, int.Parse(match.Groups[4].ValueSpan, null));
+        }
+    }
+
+    [Fact]
+    public void A_phrase_has_each_of_its_choices()
+    {
+        var seen = new HashSet<string>();
+        var chance = new Chance(1);
+        for (var i = 0; i < 400; i++)
+            seen.Add(Grammar.Expand("[a[b|c]|{x}|]!", chance, ("x", "y")));
+        Assert.Equal(["!", "ab!", "ac!", "y!"], seen.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[a|b")]
+    [InlineData("a]b")]
+    [InlineData("{x")]
+    [InlineData("{z}")]
+    public void A_broken_phrase_is_refused(string phrase) =>
+        Assert.Throws<FormatException>(() => Grammar.Expand(phrase, new Chance(1), ("x", "y")));
+
+    [Fact]
+    public void The_pirate_s_conversations_are_those_that_are_kept_beside_his_recipe()
+    {
+        var kept = File.ReadLines(Path.Combine(Conformance.RepositoryRoot, "recipes", "pirate.jsonl")).Select(line =>
+        {
+            using var json = JsonDocument.Parse(line);
+            var messages = json.RootElement.GetProperty("messages");
+            return (messages[0].GetProperty("content").GetString()!, messages[1].GetProperty("content").GetString()!);
+        });
+        Assert.Equal(CriaTexts.PirateConversations().Select(exchanges => (exchanges[0].Question, exchanges[0].Answer)).Distinct(), kept);
+    }
+
+    /// <summary>A question without the words and numbers that it is about.</summary>
+    private static string Shape(string question, HashSet<string> words) => string.Join(
+        ' ', Letters().Matches(question.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal))
+            .Select(match => char.IsDigit(match.Value[0]) ? "#" : words.Contains(match.Value) ? "*" : match.Value));
+
+    private static Computation ComputationOf(Match match) =>
+        new(match.Groups[2].Value[0], int.Parse(match.Groups[1].ValueSpan, null), int.Parse(match.Groups[3].ValueSpan, null));
+
+    private static (int First, int Second) NumbersIn(string text)
+    {
+        int[] numbers = [.. Digits().Matches(text).Select(match => int.Parse(match.ValueSpan, null))];
+        return (numbers[0], numbers[1]);
+    }
+
+    [GeneratedRegex(@"\p{L}+|\p{N}+")]
+    private static partial Regex Letters();
+
+    [GeneratedRegex(@"(\d+) ([-+×]) (\d+) = (\d+)\.")]
+    private static partial Regex Statements();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Digits();
+}
