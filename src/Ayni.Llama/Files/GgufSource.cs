@@ -41,6 +41,8 @@ internal sealed class GgufSource : ModelSource
 
     public override string? ChatTemplate => Metadata.FindString("tokenizer.chat_template");
 
+    internal override void RequireLlama() => GgufConfig.ArchitectureOf(Metadata);
+
     public override string? ProvenanceDigest => Metadata.FindString(ProvenanceKey);
 
     public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;

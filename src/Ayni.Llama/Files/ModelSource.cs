@@ -98,6 +98,11 @@ public abstract class ModelSource : IDisposable
         return new GgufSource(GgufFile.Open(path));
     }
 
+    /// <summary>Refuses a model of another architecture by its name, before anything else of it is found to be unknown.</summary>
+    internal virtual void RequireLlama()
+    {
+    }
+
     /// <summary>The tokenizer, or null where the model comes without one and takes and gives ids only. Reads it anew.</summary>
     public abstract Tokenizer? ReadTokenizer();
 

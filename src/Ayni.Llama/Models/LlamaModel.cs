@@ -109,6 +109,7 @@ public sealed class LlamaModel : IDisposable
         PackCache? cache = null;
         try
         {
+            source.RequireLlama();
             // The words and merges of a large tokenizer take half as long as packing.
             var reading = Task.Run(source.ReadTokenizer, CancellationToken.None);
             LlamaWeights? weights = null;

@@ -63,6 +63,7 @@ public sealed class TrainableModel
     /// <exception cref="ModelFormatException">It is not a Llama that Ayni computes.</exception>
     public static TrainableModel Load(ModelSource source, CancellationToken cancellationToken = default)
     {
+        source.RequireLlama();
         var config = source.ReadConfig(source.ReadTokenizer());
         using var context = new ComputeContext(KernelTier.Scalar, 1);
         using var weights = new WeightLoader(source, config, context, cache: null, progress: null, cancellationToken).Load();
