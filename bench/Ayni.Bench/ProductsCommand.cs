@@ -34,9 +34,9 @@ internal static class ProductsCommand
         command.SetAction(result =>
         {
             using var context = new ComputeContext(ComputeContext.BestTier, workerCount: 1);
-            var (instruction, peak) = MachineLimits.PeakMultiplyAccumulates(context.Team);
+            var (instruction, peak) = MachineLimits.PeakMultiplyAccumulates(context);
             Console.WriteLine(
-                $"One thread, {context.Tier} kernels; memory is read at {MachineLimits.ReadBandwidth(context.Team) / 1e9:f1} GB/s; "
+                $"One thread, {context.Tier} kernels; memory is read at {MachineLimits.ReadBandwidth(context) / 1e9:f1} GB/s; "
                 + $"{instruction} makes {peak / 1e9:f1} GMAC/s.");
             foreach (var type in TensorTypes.Readable)
             {

@@ -7,25 +7,42 @@ using Ayni.Training;
 namespace Ayni.Bench;
 
 /// <summary>
-/// <c>bench/run training</c>: steps of training a Llama from nothing (forward, backward, clipping, AdamW), beside this machine's own limit and
-/// beside PyTorch, where there is one, in turn.
+/// <c>bench/run training</c>: steps of training a Llama from nothing (forward, backward, clipping, AdamW), beside PyTorch's where there is
+/// one, in turn.
 /// </summary>
 internal static class TrainingCommand
 {
     // The small one is the shape that the default model's recipes have about; the large one that of llama2.c's largest.
     private static readonly Dictionary<string, TrainingShape> Shapes = new()
     {
-        ["4m"] = new(Dim: 256, Layers: 4, Heads: 8, KeyValueHeads: 4, Inner: 768, Vocabulary: 1024, Context: 256, Batch: 12, Ties: false),
-        ["110m"] = new(Dim: 768, Layers: 12, Heads: 12, KeyValueHeads: 12, Inner: 2048, Vocabulary: 32000, Context: 1024, Batch: 2, Ties: true),
+        ["4m"] = new(
+            Dim: 256, Layers: 4, Heads: 8, KeyValueHeads: 4, Inner: 768, Vocabulary: 1024, Context: 256, Batch: 12, Ties: false),
+        ["110m"] = new(
+            Dim: 768, Layers: 12, Heads: 12, KeyValueHeads: 12, Inner: 2048, Vocabulary: 32000, Context: 1024, Batch: 2, Ties: true),
     };
 
     public static Command Create()
     {
-        var shape = new Option<string>("--shape") { Description = "4m or 110m (parameters).", HelpName = "SHAPE", DefaultValueFactory = _ => "4m" };
+        var shape = new Option<string>("--shape")
+        {
+            Description = "4m or 110m (parameters).",
+            HelpName = "SHAPE",
+            DefaultValueFactory = _ => "4m",
+        };
         shape.AcceptOnlyFromAmong([.. Shapes.Keys]);
         var threads = new Option<int>("--threads") { Description = "Our threads; 0 takes one a core.", HelpName = "N" };
-        var steps = new Option<int>("--steps") { Description = "Steps of a measurement, of which the median counts.", HelpName = "N", DefaultValueFactory = _ => 8 };
-        var rounds = new Option<int>("--rounds") { Description = "Measurements of each, in turn; the best counts.", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var steps = new Option<int>("--steps")
+        {
+            Description = "Steps of a measurement, of which the median counts.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 8,
+        };
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "Measurements of each, in turn; the best counts.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 3,
+        };
         var peer = new Option<string?>("--peer")
         {
             Description = "A Python that has PyTorch, to compare with in the same run.",
@@ -33,7 +50,8 @@ internal static class TrainingCommand
         };
         var command = new Command("training", "Measure training from nothing.") { shape, threads, steps, rounds, peer };
         command.SetAction(result => Measure(
-            Shapes[result.GetValue(shape)!], result.GetValue(threads), result.GetValue(steps), result.GetValue(rounds), result.GetValue(peer)));
+            Shapes[result.GetValue(shape)!], result.GetValue(threads), result.GetValue(steps), result.GetValue(rounds),
+            result.GetValue(peer)));
         return command;
     }
 
@@ -52,14 +70,16 @@ internal static class TrainingCommand
                 theirs = Math.Min(theirs, peer.Median(count, steps));
         }
         var flops = shape.FlopsPerStep;
-        Console.WriteLine($"{floats.Parameters:N0} parameters, {shape.Batch} × {shape.Context} tokens a step, {context.Team.WorkerCount} threads");
+        Console.WriteLine(
+            $"{floats.Parameters:N0} parameters, {shape.Batch} × {shape.Context} tokens a step, {context.Team.WorkerCount} threads");
         Print("Ayni, f32", single);
         Print("Ayni, bf16", half);
         if (peer is not null)
             Print($"PyTorch {peer.Version}, f32", theirs);
 
         void Print(string name, double seconds) => Console.WriteLine(
-            $"{name,-28} {shape.Tokens / seconds,9:f0} tokens/s  {flops / seconds / 1e9,7:f1} GFLOP/s  {theirs / seconds,5:f2} × PyTorch");
+            $"{name,-28} {shape.Tokens / seconds,9:f0} tokens/s  {flops / seconds / 1e9,7:f1} GFLOP/s"
+            + (peer is null ? "" : $"  {theirs / seconds,5:f2} × PyTorch"));
     }
 }
 
@@ -109,7 +129,8 @@ internal sealed class MeasuredTraining
         var random = new Random(1);
         _batch = TrainingBatch.Create([.. Enumerable.Range(0, shape.Batch).Select(_ => Row())], config);
         _step = new TrainingStep(
-            model, new GradientPass(model, context, precision: precision), new AdamW(model.TrainableParameters, new AdamWSettings(), context), clipNorm: 1, context);
+            model, new GradientPass(model, context, precision: precision),
+            new AdamW(model.TrainableParameters, new AdamWSettings(), context), clipNorm: 1, context);
 
         (ReadOnlyMemory<int>, ReadOnlyMemory<int>) Row()
         {

@@ -14,6 +14,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     LogitsCommand.Create(),
     TrainCommand.CreateTrain(),
     TrainCommand.CreateTune(),
+    ProvenanceCommands.Create(),
     GradientsCommand.Create(),
     PerplexityCommand.Create(),
     EvalCommand.Create(),

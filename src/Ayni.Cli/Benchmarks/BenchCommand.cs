@@ -24,6 +24,11 @@ internal static class BenchCommand
         var depth = Numbers("--depth", "Tokens before those generated.", "0,2048");
         var batch = Numbers("--batch", "Sequences generated together.", "1,4,8,16,32");
         var runs = new Option<int>("--runs") { Description = "Measurements of each figure, in turn with the peer's; the median counts.", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var clients = new Option<int?>("--clients")
+        {
+            Description = "Also time so many clients at once whose prompts begin alike, and one after another.",
+            HelpName = "N",
+        };
         var peer = new Option<string?>("--peer") { Description = $"Compare in the same run with {LlamaCpp}, by its npm package (needs Node.js).", HelpName = "NAME" };
         var forced = new Option<string[]>("--force-output")
         {
@@ -44,7 +49,7 @@ internal static class BenchCommand
               ayni bench --model model-q4.gguf --prefill none --batch none --force-output bench/text/edit-code.json
             """)
         {
-            model, synthetic, prefill, decode, depth, batch, runs, first, forced, peer, cacheType, packCache, threads, json,
+            model, synthetic, prefill, decode, depth, batch, runs, first, clients, forced, peer, cacheType, packCache, threads, json,
         };
         command.SetAction((result, cancellationToken) =>
         {
@@ -53,7 +58,9 @@ internal static class BenchCommand
             var plan = new BenchPlan(
                 Read(result, prefill, 1), Within(result, decode, 1, 4096), Read(result, depth, 0), Read(result, batch, 1, 256), Within(result, runs, 1, 100),
                 ModelOption.CheckCacheType(result.GetValue(cacheType)!), result.GetValue(forced) ?? [], result.GetValue(first),
-                result.GetValue(packCache));
+                result.GetValue(packCache), result.GetValue(clients));
+            if (plan.Clients is < 2 or > 256)
+                throw new UsageException($"--clients {plan.Clients}: expected 2 to 256.");
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             var path = result.GetValue(synthetic) is { } shape
                 ? SyntheticModels.Find(shape, workers, cancellationToken)
@@ -76,10 +83,10 @@ internal static class BenchCommand
         var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var sequences = plan.Batches.DefaultIfEmpty(1).Max();
         var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
-        using (var team = new WorkerTeam(workers))
+        using (var context = new ComputeContext(ComputeContext.BestTier, workers))
         {
-            report.ReadBandwidth = MachineLimits.ReadBandwidth(team);
-            report.Peak = MachineLimits.PeakMultiplyAccumulates(team);
+            report.ReadBandwidth = MachineLimits.ReadBandwidth(context);
+            report.Peak = MachineLimits.PeakMultiplyAccumulates(context);
         }
         // Before the peer has the model in memory, too.
         if (plan.FirstToken)
@@ -104,6 +111,8 @@ internal static class BenchCommand
             Add($"batch{count}", count * plan.DecodeTokens,
                 () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
+        if (plan.Clients is { } together)
+            report.Clients = MeasureClients(model, together, plan.CacheType, peer, cancellationToken);
         foreach (var file in plan.ForcedOutputs)
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
@@ -149,6 +158,20 @@ internal static class BenchCommand
         return new FirstTokenFigure([.. ours.Skip(1)], [.. theirs.Skip(1)], [.. node.Skip(1)]);
     }
 
+    private static ClientsFigure MeasureClients(
+        LlamaModel model, int clients, CacheType cacheType, Peer? peer, CancellationToken cancellationToken)
+    {
+        var meter = new ClientsMeter(model, clients, cacheType);
+        // Minutes each, so each is measured once, and one after another only some are.
+        return new ClientsFigure(
+            clients,
+            Math.Min(clients, ClientsFigure.MostAlone),
+            meter.TogetherAsync(cancellationToken).GetAwaiter().GetResult(),
+            meter.OneAfterAnotherAsync(sharesBeginning: false, ClientsFigure.MostAlone, cancellationToken).GetAwaiter().GetResult(),
+            meter.OneAfterAnotherAsync(sharesBeginning: true, ClientsFigure.MostAlone, cancellationToken).GetAwaiter().GetResult(),
+            peer?.Serve(clients, Math.Min(clients, ClientsFigure.PeerSequences)));
+    }
+
     private static ForcedFigure MeasureForced(LlamaModel model, string file, int runs, CancellationToken cancellationToken)
     {
         var text = ForcedOutput.Read(file, model);
@@ -184,4 +207,5 @@ internal static class BenchCommand
 
 /// <summary>What is measured.</summary>
 internal sealed record BenchPlan(
-    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs, bool FirstToken, bool PackCache);
+    int[] Prefill, int DecodeTokens, int[] Depths, int[] Batches, int Runs, CacheType CacheType, string[] ForcedOutputs,
+    bool FirstToken, bool PackCache, int? Clients);

@@ -38,6 +38,23 @@ internal sealed record ForcedFigure(string Name, ForcedOutput Text, double[] Pla
     public double Speedup => BenchFigure.MedianOf(Guessing) / BenchFigure.MedianOf(Plain);
 }
 
+/// <summary>Seconds to serve clients whose prompts begin alike.</summary>
+/// <param name="Clients">How many.</param>
+/// <param name="MeasuredAlone">Of those served one after another, so many were measured; the others count as their mean.</param>
+/// <param name="Together">All at once.</param>
+/// <param name="AloneWithoutCache">One after another, each computing its whole prompt.</param>
+/// <param name="AloneWithCache">One after another, finding in the cache what prompts have in common.</param>
+/// <param name="Peer">The peer, <see cref="PeerSequences"/> at a time; null where there is none.</param>
+internal sealed record ClientsFigure(
+    int Clients, int MeasuredAlone, double Together, double AloneWithoutCache, double AloneWithCache, double? Peer)
+{
+    public const int PeerSequences = 16;
+
+    public const int MostAlone = 9;
+
+    public double? PeerRatio => Peer / Together;
+}
+
 /// <summary>All figures of a run with what they are measured against.</summary>
 internal sealed class BenchReport(LlamaModel model, string path, double loadSeconds, CacheType cacheType)
 {
@@ -54,6 +71,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 
     public FirstTokenFigure? FirstToken { get; set; }
 
+    public ClientsFigure? Clients { get; set; }
+
     public List<BenchFigure> Figures { get; } = [];
 
     public List<ForcedFigure> Forced { get; } = [];
@@ -63,6 +82,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteStartObject();
         writer.WriteString("model", Path.GetFileName(path));
         writer.WriteString("processor", Processor());
+        writer.WriteString("instructions", MachineLimits.Instructions);
         writer.WriteString("system", RuntimeInformation.OSDescription);
         writer.WriteNumber("threads", Threads);
         writer.WriteString("kernels", model.KernelDescription);
@@ -103,6 +123,18 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
             writer.WriteEndObject();
         }
         writer.WriteEndObject();
+        if (Clients is { } clients)
+        {
+            writer.WriteStartObject("clients");
+            writer.WriteNumber("clients", clients.Clients);
+            writer.WriteNumber("seconds", Math.Round(clients.Together, 2));
+            writer.WriteNumber("one_after_another_measured", clients.MeasuredAlone);
+            writer.WriteNumber("one_after_another_seconds", Math.Round(clients.AloneWithoutCache, 2));
+            writer.WriteNumber("one_after_another_cached_seconds", Math.Round(clients.AloneWithCache, 2));
+            if (clients.Peer is { } peerSeconds)
+                writer.WriteNumber("peer_seconds", Math.Round(peerSeconds, 2));
+            writer.WriteEndObject();
+        }
         writer.WriteStartObject("forced_outputs");
         foreach (var figure in Forced)
         {
@@ -119,6 +151,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteStartObject("ratios");
         if (FirstToken?.Ratio is { } firstRatio)
             writer.WriteNumber("first_token_time", Math.Round(firstRatio, 3));
+        if (Clients?.PeerRatio is { } clientsRatio)
+            writer.WriteNumber($"clients{Clients.Clients}", Math.Round(clientsRatio, 3));
         foreach (var figure in Figures)
         {
             if (figure.Ratio is { } ratio)
@@ -131,6 +165,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     public void WriteTable()
     {
         AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}, {CacheTypeName} cache");
+        AnsiConsole.WriteLine(MachineLimits.Instructions);
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
@@ -150,6 +185,15 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
                 figure.PeerMedian is { } theirs ? Number(theirs) : "", figure.Ratio is { } ratio ? Number(ratio) : "");
         }
         AnsiConsole.Write(table);
+        if (Clients is { } clients)
+        {
+            AnsiConsole.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{clients.Clients} clients in {clients.Together:F1} s; one after another, by {clients.MeasuredAlone} of them, ")
+                + Times(clients.AloneWithoutCache, clients) + ", with the prefix cache " + Times(clients.AloneWithCache, clients));
+            if (clients.Peer is { } peerSeconds)
+                AnsiConsole.WriteLine($"llama.cpp, {ClientsFigure.PeerSequences} at a time: {Times(peerSeconds, clients)}");
+        }
         foreach (var figure in Forced)
         {
             AnsiConsole.WriteLine(string.Create(
@@ -157,6 +201,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
                 $"{figure.Name}: {figure.Text.CopiedShare():P0} of {figure.Text.Output.Length} tokens copied; {BenchFigure.MedianOf(figure.Plain):F2} tokens/s plainly, {BenchFigure.MedianOf(figure.Guessing):F2} with guesses, {figure.Speedup:F2} times"));
         }
 
+        static string Times(double seconds, ClientsFigure clients) =>
+            string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s ({seconds / clients.Together:F2} times)");
         static string Number(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
         static string Share(double value) => value.ToString("P0", CultureInfo.InvariantCulture);
     }

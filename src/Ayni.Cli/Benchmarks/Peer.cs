@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -72,6 +73,11 @@ internal sealed class Peer : IDisposable
     /// <summary>Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth.</summary>
     public double Decode(int sequences, int tokens, int depth) =>
         Ask($"{{\"decode\":{Text(tokens)},\"sequences\":{Text(sequences)},\"depth\":{Text(depth)}}}");
+
+    /// <summary>Seconds to serve clients of <see cref="ClientsMeter"/>, so many sequences at a time.</summary>
+    public double Serve(int clients, int sequences) => Ask(
+        $"{{\"clients\":[{string.Join(',', ClientsMeter.OwnTokens(clients).Select(Text))}],\"system\":{Text(ClientsMeter.SystemTokens)},"
+        + $"\"answer\":{Text(ClientsMeter.AnswerTokens)},\"sequences\":{Text(sequences)}}}");
 
     public void Dispose()
     {

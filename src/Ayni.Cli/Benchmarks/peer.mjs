@@ -1,5 +1,6 @@
 // Computes with llama.cpp what is asked for on standard input, one line of JSON each way:
-//   {"prefill": tokens} or {"decode": tokens, "sequences": n, "depth": tokens}, answered with {"seconds": s}.
+//   {"prefill": tokens}, {"decode": tokens, "sequences": n, "depth": tokens} or {"clients": [tokens of each one's own], "system": tokens,
+//   "answer": tokens, "sequences": n}, answered with {"seconds": s}.
 // node peer.mjs MODEL THREADS CONTEXT SEQUENCES
 import {createInterface} from "node:readline";
 import {getLlama} from "node-llama-cpp";
@@ -14,9 +15,10 @@ const ids = (count, salt) => Array.from({length: count}, (_, i) => ((i + salt) *
 const contexts = new Map();
 
 async function sequencesFor(count, length) {
-    if (!contexts.has(count))
-        contexts.set(count, await model.createContext({contextSize: length, batchSize: 512, threads, sequences: count}));
-    const made = contexts.get(count);
+    const shape = `${count} of ${length}`;
+    if (!contexts.has(shape))
+        contexts.set(shape, await model.createContext({contextSize: length, batchSize: 512, threads, sequences: count}));
+    const made = contexts.get(shape);
     made.open ??= Array.from({length: count}, () => made.getSequence());
     for (const sequence of made.open)
         await sequence.clearHistory();
@@ -26,7 +28,32 @@ async function sequencesFor(count, length) {
 // A decoded token with its logits: the output head is part of the work.
 const step = (sequence, id) => sequence.controlledEvaluate([[id, {generateNext: {token: true}}]]);
 
+// Clients take the sequences in turn. A sequence keeps the system prompt from one client to the next; the package shares none between sequences.
+async function serve(task) {
+    const most = task.system + Math.max(...task.clients) + task.answer + 16;
+    const open = (await sequencesFor(task.sequences, most)).slice(0, task.sequences);
+    const waiting = task.clients.map((own, client) => ({own, client}));
+    const start = process.hrtime.bigint();
+    await Promise.all(open.map(async sequence => {
+        for (let request; (request = waiting.shift());) {
+            if (sequence.nextTokenIndex === 0)
+                await sequence.evaluateWithoutGeneratingNewTokens(ids(task.system, 0));
+            else
+                await sequence.eraseContextTokenRanges([{start: task.system, end: sequence.nextTokenIndex}]);
+            const own = ids(request.own, request.client + 1);
+            // The last token's logits give the answer's first token.
+            await sequence.evaluateWithoutGeneratingNewTokens(own.slice(0, -1));
+            await step(sequence, own.at(-1));
+            for (const id of ids(task.answer - 1, request.client + 100))
+                await step(sequence, id);
+        }
+    }));
+    return since(start);
+}
+
 async function measure(task) {
+    if (task.clients)
+        return serve(task);
     if (task.prefill) {
         const [sequence] = await sequencesFor(1, context);
         const start = process.hrtime.bigint();

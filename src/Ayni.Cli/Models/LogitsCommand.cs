@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ayni.Kernels;
 using Ayni.Llama;
 
 namespace Ayni.Cli;
@@ -22,7 +23,8 @@ internal static class LogitsCommand
             if (startPosition < 0)
                 throw new UsageException($"--start-pos {startPosition}: expected 0 or more.");
             var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
-            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
+            // Compared with other implementations: nothing is rounded unless AYNI_KERNELS asks for kernels that do.
+            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken, usual: KernelTier.Simd);
             var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
             if (startPosition > int.MaxValue - ids.Length)
                 throw new UsageException($"--start-pos {startPosition}: too large.");

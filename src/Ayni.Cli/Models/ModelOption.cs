@@ -106,14 +106,25 @@ internal static class ModelOption
     }
 
     /// <summary>Loads a model with the tier that <c>AYNI_KERNELS</c> asks for, showing progress on a terminal.</summary>
+    /// <param name="named">What <c>--model</c> says.</param>
+    /// <param name="threads">What <c>--threads</c> says.</param>
+    /// <param name="cancellationToken">Ends loading.</param>
+    /// <param name="packCache">What <c>--pack-cache</c> says.</param>
+    /// <param name="adapter">What <c>--adapter</c> says.</param>
+    /// <param name="usual">The tier where the variable asks for none; null for this machine's best.</param>
     public static LlamaModel Load(
-        string? named, int threads, CancellationToken cancellationToken, bool packCache = false, string? adapter = null)
+        string? named,
+        int threads,
+        CancellationToken cancellationToken,
+        bool packCache = false,
+        string? adapter = null,
+        KernelTier? usual = null)
     {
         var path = Find(named);
         FindAdapter(adapter);
         CheckThreads(threads);
         using var progress = new LoadProgress("Loading", Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
-        var model = LlamaModel.Load(path, Tier(), threads, packCache, adapter, progress, cancellationToken);
+        var model = LlamaModel.Load(path, Tier(usual), threads, packCache, adapter, progress, cancellationToken);
         if (model.TierRefusal is { } refusal)
             Warn(refusal);
         if (model.PackCacheRefusal is { } cacheRefusal)
@@ -126,21 +137,23 @@ internal static class ModelOption
         threads is >= 0 and <= 1024 ? threads : throw new UsageException($"--threads {threads}: expected 0 to 1024.");
 
     /// <summary>The arithmetic tier from the environment, or this machine's best; an unknown one falls back with one warning.</summary>
-    public static KernelTier Tier()
+    public static KernelTier Tier(KernelTier? usual = null)
     {
         var wish = Environment.GetEnvironmentVariable(TierVariable);
         switch (wish)
         {
             case null or "":
-                return ComputeContext.BestTier;
+                return usual ?? ComputeContext.BestTier;
             case "compiled":
                 return KernelTier.Compiled;
+            case "avx2":
+                return KernelTier.CompiledAvx2;
             case "simd":
                 return KernelTier.Simd;
             case "scalar":
                 return KernelTier.Scalar;
             default:
-                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, simd, scalar).");
+                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, avx2, simd, scalar).");
                 return ComputeContext.BestTier;
         }
     }

@@ -30,8 +30,8 @@ internal unsafe struct TileArguments
 }
 
 /// <summary>
-/// Tiles of a product of BF16 numbers for training (<see cref="BFloat16Tile512"/>): eight rows of two 512-bit vectors, whose sixteen sums hide
-/// the latency of <c>vdpbf16ps</c>.
+/// Tiles of a product of BF16 numbers for training (<see cref="BFloat16Tile512"/>): eight rows of two 512-bit vectors, whose sixteen sums
+/// hide the latency of <c>vdpbf16ps</c>.
 /// </summary>
 internal static class BFloat16TileKernel
 {

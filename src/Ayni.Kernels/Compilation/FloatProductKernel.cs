@@ -1,46 +1,57 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies weights of 16 rows that are floats, of 32 or 16 bits, with any number of tokens, exactly as floats of 32 bits: a panel holds
-/// each column of 16 rows in turn, converted as it is loaded. Every sum adds column after column, rounded once each, whatever the tile.
+/// Multiplies weights that are floats, of 32 or 16 bits, with any number of tokens, exactly as floats of 32 bits, converted as they are
+/// loaded; or BF16 numbers in pairs of columns with activations rounded to BF16, by <c>vdpbf16ps</c>. Every sum adds column after column,
+/// rounded once each (of a pair the second first, as the instruction does), whatever the tile.
 /// </summary>
+/// <remarks>
+/// On 512-bit registers two panels at once: a token's activation is loaded once for both, since loading one for every multiplication
+/// would take as long as multiplying.
+/// </remarks>
 internal sealed class FloatProductKernel : ProductKernel
 {
-    private readonly TensorType _type;
+    private readonly FloatWeights _weights;
 
-    private FloatProductKernel(TensorType type, KernelTarget target, bool forWindows) : base(target, forWindows) => _type = type;
+    private FloatProductKernel(FloatLayout layout, KernelTarget target, bool forWindows) : base(target, forWindows) =>
+        _weights = new FloatWeights(layout, Code);
 
-    private protected override int LargestTile => Math.Min((Target.VectorCount - 1) / Target.VectorsPerPanel - 1, MostTokens);
+    private protected override int PanelCount => PanelsAtATime(Target);
 
-    private protected override int WeightBytes => Lanes.Count * ElementBytes;
+    private protected override int LargestTile => Math.Min((Target.VectorCount - 1) / RowVectors - 1, MostTokens);
 
-    private protected override int ActivationBytes => sizeof(float);
+    private protected override int WeightBytes => _weights.BlockBytes;
 
-    private int ElementBytes => _type == TensorType.F32 ? sizeof(float) : sizeof(ushort);
+    private protected override int ActivationBytes => FloatWeights.ActivationBytes;
 
     private Vector Activation => new(Target.VectorCount - 1);
 
-    public static byte[] Emit(TensorType type, KernelTarget target, bool forWindows) =>
-        new FloatProductKernel(type, target, forWindows).Emit();
+    private int RowVectors => PanelCount * Target.VectorsPerPanel;
+
+    /// <summary>Panels that a target's kernels multiply at a time.</summary>
+    public static int PanelsAtATime(KernelTarget target) => target.VectorsPerPanel == 1 ? 2 : 1;
+
+    public static byte[] Emit(FloatLayout layout, KernelTarget target, bool forWindows) =>
+        new FloatProductKernel(layout, target, forWindows).Emit();
 
     private protected override void BeginTile(int tokens)
     {
         for (var token = 0; token < tokens; token++)
         {
-            for (var v = 0; v < Target.VectorsPerPanel; v++)
+            for (var v = 0; v < RowVectors; v++)
                 Code.Load(Sum(v, token), SumPlace(token, v));
         }
     }
 
     private protected override void MultiplyBlock(int tokens)
     {
-        for (var v = 0; v < Target.VectorsPerPanel; v++)
-            LoadWeights(WeightVector(v), new Memory(Weight, v * Target.LaneCount * ElementBytes));
+        for (var v = 0; v < RowVectors; v++)
+            _weights.Load(WeightVector(v), WeightPlace(v / Target.VectorsPerPanel, _weights.Offset(v % Target.VectorsPerPanel)));
         for (var token = 0; token < tokens; token++)
         {
             Code.Broadcast(Activation, Token(token, 0));
-            for (var v = 0; v < Target.VectorsPerPanel; v++)
-                Code.MultiplyAdd(Sum(v, token), WeightVector(v), Activation);
+            for (var v = 0; v < RowVectors; v++)
+                _weights.MultiplyAdd(Sum(v, token), WeightVector(v), Activation);
         }
     }
 
@@ -48,29 +59,12 @@ internal sealed class FloatProductKernel : ProductKernel
     {
         for (var token = 0; token < tokens; token++)
         {
-            for (var v = 0; v < Target.VectorsPerPanel; v++)
+            for (var v = 0; v < RowVectors; v++)
                 Code.Store(SumPlace(token, v), Sum(v, token));
-        }
-    }
-
-    private void LoadWeights(Vector d, Memory place)
-    {
-        switch (_type)
-        {
-            case TensorType.F16:
-                Code.LoadHalves(d, place);
-                break;
-            case TensorType.BF16:
-                Code.LoadWords(d, place);
-                Code.ShiftLeftIntegers(d, d, 16);
-                break;
-            default:
-                Code.Load(d, place);
-                break;
         }
     }
 
     private Vector WeightVector(int v) => new(Target.VectorCount - 2 - v);
 
-    private Vector Sum(int v, int token) => new(token * Target.VectorsPerPanel + v);
+    private Vector Sum(int v, int token) => new(token * RowVectors + v);
 }

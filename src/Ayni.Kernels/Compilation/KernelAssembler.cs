@@ -13,7 +13,8 @@ namespace Ayni.Kernels;
 internal sealed partial class KernelAssembler
 {
     // Saved by every kernel: what the System V or the Windows convention asks for, of the registers that kernels use.
-    private static readonly Register[] SavedRegisters = [Register.RBX, Register.RSI, Register.RDI, Register.R12, Register.R13];
+    private static readonly Register[] SavedRegisters =
+        [Register.RBX, Register.RSI, Register.RDI, Register.R12, Register.R13, Register.R14];
 
     private const int FirstSavedVector = 6;
     private const int SavedVectorCount = 10;

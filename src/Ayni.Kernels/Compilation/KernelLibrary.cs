@@ -30,14 +30,30 @@ internal sealed class KernelLibrary : IDisposable
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
-    /// <summary>What multiplies a format's weights, or null where nothing is emitted for it.</summary>
-    public PanelKernels? Find(TensorType type)
+    /// <summary>Products as fast as the processor can (<see cref="LimitKernels"/>).</summary>
+    public ExecutableCode Products => Get(nameof(Products), () => LimitKernels.EmitProducts(Target, OperatingSystem.IsWindows()));
+
+    /// <summary>Reads as fast as memory can.</summary>
+    public ExecutableCode Reads => Get(nameof(Reads), () => LimitKernels.EmitReads(Target, OperatingSystem.IsWindows()));
+
+    /// <summary>What multiplies weights, or null where nothing is emitted for them.</summary>
+    /// <param name="type">Their format.</param>
+    /// <param name="columns">How many a row has.</param>
+    /// <param name="isExact">Whether activations may not be rounded.</param>
+    public PanelKernels? Find(TensorType type, int columns, bool isExact = false)
     {
-        if (PanelLayouts.Find(type) is not { } layout)
+        var hasPairs = Target.HasBFloat16 && columns % FloatLayout.BFloat16Pairs.BlockColumns == 0;
+        var isPaired = type == TensorType.BF16 && hasPairs && !isExact;
+        if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout || (isExact && layout is not FloatLayout))
             return null;
         var forWindows = OperatingSystem.IsWindows();
-        return layout is FloatLayout
-            ? new PanelKernels(layout, null, Get(type, () => FloatProductKernel.Emit(type, Target, forWindows)), null)
+        return layout is FloatLayout floats
+            ? new PanelKernels(
+                layout,
+                null,
+                Get(layout, () => FloatProductKernel.Emit(floats, Target, forWindows)),
+                Get((layout, 1), () => FloatTokenKernel.Emit(floats, Target, forWindows)),
+                FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
                 Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),

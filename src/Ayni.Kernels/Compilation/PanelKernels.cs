@@ -4,7 +4,7 @@ namespace Ayni.Kernels;
 /// <param name="Layout">The format's panels.</param>
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
-/// <param name="SingleToken">The product with one token, unpacking included; null where there is nothing to unpack.</param>
+/// <param name="SingleToken">The product with one token, unpacking included.</param>
 /// <param name="PanelsAtATime">Panels that the product multiplies at a time.</param>
 /// <param name="UnpackedStripBytes">Bytes of a panel's unpacked columns.</param>
 /// <param name="StartShift">The offset of the weights that integer products start at, as a power of 2.</param>
@@ -13,8 +13,8 @@ internal sealed unsafe record PanelKernels(
     PanelLayout Layout,
     ExecutableCode? Unpacking,
     ExecutableCode Product,
-    ExecutableCode? SingleToken,
-    int PanelsAtATime = 1,
+    ExecutableCode SingleToken,
+    int PanelsAtATime,
     int UnpackedStripBytes = 0,
     int StartShift = 0,
     bool HasPairs = false)
@@ -23,10 +23,10 @@ internal sealed unsafe record PanelKernels(
     public const int StripColumns = 256;
 
     /// <summary>Columns that the product counts as one block.</summary>
-    public int ProductColumns => Unpacking is null ? 1 : BlockShape.Columns;
+    public int ProductColumns => Unpacking is null ? Layout.BlockColumns : BlockShape.Columns;
 
     /// <summary>Bytes of a token's activations for such a block.</summary>
-    public int ActivationBytes => Unpacking is null ? sizeof(float) : Activations.RecordBytes;
+    public int ActivationBytes => Unpacking is null ? FloatWeights.ActivationBytes : Activations.RecordBytes;
 
     /// <summary>
     /// Bytes from one token's activations to the next: a cache line more than they take, so that tokens do not fall on the same lines.
@@ -36,7 +36,9 @@ internal sealed unsafe record PanelKernels(
     /// <summary>Brings one token's activations into the form that the product reads.</summary>
     public void Prepare(float* input, byte* records, int columns)
     {
-        if (Unpacking is null)
+        if (Layout is FloatLayout { IsPaired: true })
+            BFloat16.Round(new ReadOnlySpan<float>(input, columns), new Span<ushort>(records, columns));
+        else if (Unpacking is null)
             new ReadOnlySpan<float>(input, columns).CopyTo(new Span<float>(records, columns));
         else
             Activations.Quantize(input, records, columns, StartShift, HasPairs);

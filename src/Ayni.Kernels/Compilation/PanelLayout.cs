@@ -18,11 +18,15 @@ internal abstract class PanelLayout
 {
     private readonly List<PanelField> _fields = [];
 
-    private protected PanelLayout(TensorType type, BlockShape shape)
+    /// <param name="type">The format.</param>
+    /// <param name="shape">What it unpacks to.</param>
+    /// <param name="blocksTogether">Blocks of the format that make one of the panel.</param>
+    private protected PanelLayout(TensorType type, BlockShape shape, int blocksTogether = 1)
     {
         Type = type;
         Shape = shape;
-        (BlockColumns, BlockBytes) = TensorTypes.FormatOf(type);
+        var (columns, bytes) = TensorTypes.FormatOf(type);
+        (BlockColumns, BlockBytes) = (columns * blocksTogether, bytes * blocksTogether);
     }
 
     /// <summary>The format.</summary>
@@ -31,10 +35,10 @@ internal abstract class PanelLayout
     /// <summary>What it unpacks to.</summary>
     public BlockShape Shape { get; }
 
-    /// <summary>Columns of a block.</summary>
+    /// <summary>Columns of a block of the panel.</summary>
     public int BlockColumns { get; }
 
-    /// <summary>Bytes of a block of one row.</summary>
+    /// <summary>Bytes of such a block of one row.</summary>
     public int BlockBytes { get; }
 
     /// <summary>Every byte of a block, in the order in which a panel has them.</summary>

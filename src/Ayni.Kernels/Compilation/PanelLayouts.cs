@@ -9,7 +9,7 @@ internal static class PanelLayouts
     {
         new Q40Layout(), new Q41Layout(), new Q50Layout(), new Q51Layout(), new Q80Layout(), new Q2KLayout(), new Q3KLayout(),
         new Q4KLayout(), new Q5KLayout(), new Q6KLayout(), new Iq4NlLayout(), new Iq4XsLayout(), new Tq2Layout(), new Mxfp4Layout(),
-        new FloatLayout(TensorType.F32), new FloatLayout(TensorType.F16), new FloatLayout(TensorType.BF16),
+        FloatLayout.Of(TensorType.F32), FloatLayout.Of(TensorType.F16), FloatLayout.Of(TensorType.BF16),
     }.ToFrozenDictionary(layout => layout.Type);
 
     /// <summary>Every layout.</summary>

@@ -24,6 +24,9 @@ internal unsafe struct ProductArguments
 
     /// <summary>Blocks, at least one.</summary>
     public long BlockCount;
+
+    /// <summary>Bytes from one panel to the next, where the product reads them as they are.</summary>
+    public long PanelStride;
 }
 
 /// <summary>
@@ -39,6 +42,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     private static readonly Register BlockCount = Register.RBX;
     private static readonly Register Count = Register.RAX;
     private static readonly Register Sums = Register.RDI;
+    private static readonly Register PanelStride = Register.R14;
 
     // Three tokens are reached from one register by the stride and its double.
     private static readonly Register[] TokenGroups = [Register.R9, Register.R10, Register.R12, Register.R13];
@@ -52,6 +56,10 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 
     /// <summary>The block of weights that a tile has come to.</summary>
     private protected static Register Weight => Register.R8;
+
+    /// <summary>A place in that block of a panel, where they lie as they were packed.</summary>
+    private protected static Memory WeightPlace(int panel, int offset) =>
+        panel == 0 ? new Memory(Weight, offset) : new Memory(Weight, offset, PanelStride);
 
     /// <summary>Tokens of the largest tile.</summary>
     private protected abstract int LargestTile { get; }
@@ -88,7 +96,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
 
     private protected byte[] Emit()
     {
-        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount];
+        Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount, PanelStride];
         for (var i = 0; i < fields.Length; i++)
             Code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
         var done = Code.CreateLabel();

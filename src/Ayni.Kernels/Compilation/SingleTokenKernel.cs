@@ -16,11 +16,14 @@ internal unsafe struct SingleTokenArguments
     /// <summary>Receives the products, <c>[panels, 16]</c> floats.</summary>
     public float* Products;
 
-    /// <summary>Blocks of the format in a row, at least one.</summary>
+    /// <summary>Blocks of the panel in a row, at least one.</summary>
     public long BlockCount;
 
     /// <summary>Panels, at least one.</summary>
     public long PanelCount;
+
+    /// <summary>Bytes of a panel.</summary>
+    public long PanelStride;
 }
 
 /// <summary>
@@ -39,7 +42,7 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     private static readonly Register PanelCount = Register.R9;
 
     // About the time a line takes to come, at the pace of one core.
-    private const int PrefetchBytes = 2048;
+    private const int PrefetchBytes = 8192;
 
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;

@@ -22,6 +22,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private const int PanelsPerChunk = 4;
 
+    // With one token.
+    private const int MostPanelsPerChunk = 32;
+
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
 
@@ -35,7 +38,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         : base(TFormat.Type, rows, columns)
     {
         _kernels = kernels;
-        _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
+        _rowBytes = columns / kernels.Layout.BlockColumns * kernels.Layout.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
         var bytes = _panelBytes * _panelCount;
@@ -51,7 +54,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private int ChunkCount => (_panelCount + PanelsPerChunk - 1) / PanelsPerChunk;
 
-    private static int BlocksPerStrip => StripColumns / TFormat.BlockLength;
+    private int BlocksPerStrip => StripColumns / _kernels.Layout.BlockColumns;
 
     private protected override void MultiplyCore(ReadOnlySpan<float> input, Span<float> output, int tokens, ComputeContext context)
     {
@@ -67,6 +70,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             {
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
+            }
+            if (tokens == 1)
+            {
+                MultiplyToken(_kernels.SingleToken, activations, outputPointer, context.Team);
+                return;
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
             context.Team.Run(ref multiply, ChunkCount);
@@ -87,16 +95,32 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private protected override void DisposeCore() => _panels.Dispose();
 
+    /// <summary>
+    /// One token: each worker reads long stretches of the weights, since at the beginning of each it waits for memory, and yet none is late.
+    /// </summary>
+    private void MultiplyToken(ExecutableCode kernel, byte* activations, float* output, WorkerTeam team)
+    {
+        var panelsPerChunk = Math.Clamp(_panelCount / (8 * team.WorkerCount), PanelsPerChunk, MostPanelsPerChunk);
+        var work = new MultiplySingleToken
+        {
+            Matrix = this, Kernel = kernel, Activations = activations, Output = output, PanelsPerChunk = panelsPerChunk,
+        };
+        team.Run(ref work, (_panelCount + panelsPerChunk - 1) / panelsPerChunk);
+    }
+
     /// <summary>Some weights of a row, from the beginning of a block on.</summary>
     private void DecodeRow(int row, int column, Span<float> weights)
     {
-        Span<byte> block = stackalloc byte[TFormat.BlockBytes];
+        var layout = _kernels.Layout;
+        Span<byte> block = stackalloc byte[layout.BlockBytes];
         var panel = PanelAt(row / Lanes.Count);
         for (var i = 0; i < weights.Length; i += TFormat.BlockLength)
         {
-            var place = panel + (long)(column + i) / TFormat.BlockLength * TFormat.BlockBytes * Lanes.Count;
-            PanelPacker.Gather(_kernels.Layout, place, row % Lanes.Count, block);
-            TFormat.Decode(block, weights.Slice(i, TFormat.BlockLength));
+            var (panelBlock, part) = Math.DivRem(column + i, layout.BlockColumns);
+            if (part == 0)
+                PanelPacker.Gather(layout, panel + (long)panelBlock * layout.BlockBytes * Lanes.Count, row % Lanes.Count, block);
+            var bytes = block.Slice(part / TFormat.BlockLength * TFormat.BlockBytes, TFormat.BlockBytes);
+            TFormat.Decode(bytes, weights.Slice(i, TFormat.BlockLength));
         }
     }
 
@@ -142,11 +166,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
-            if (Tokens == 1 && Matrix._kernels.SingleToken is { } singleToken)
-            {
-                MultiplyToken(singleToken, chunk * PanelsPerChunk);
-                return;
-            }
             var unpacked = stackalloc byte[UnpackedStripBytes + 64];
             var sums = stackalloc byte[PanelsPerChunk * ChunkTokens * BlockShape.VectorBytes + 64];
             for (var token = 0; token < Tokens; token += ChunkTokens)
@@ -160,7 +179,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         {
             var kernels = Matrix._kernels;
             var stride = kernels.TokenBytes(Matrix.Columns);
-            var blocks = Matrix.Columns / TFormat.BlockLength;
+            var layout = kernels.Layout;
+            var blocks = Matrix.Columns / layout.BlockColumns;
             var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
             var unpack = default(UnpackArguments);
             var product = new ProductArguments
@@ -170,24 +190,25 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 ActivationStride = stride,
                 TokenCount = tokens,
             };
-            // Where panels are multiplied in pairs and one is left, the other's sums come from whatever lies there and go nowhere.
+            // Where panels are multiplied in pairs and one is left, the other is whatever lies there, or the same again, and its sums go nowhere.
             var group = kernels.PanelsAtATime;
             var groupSums = group * tokens * Lanes.Count;
             new Span<float>(sums, (panels + group - 1) / group * groupSums).Clear();
-            for (var block = 0; block < blocks; block += BlocksPerStrip)
+            for (var block = 0; block < blocks; block += Matrix.BlocksPerStrip)
             {
-                unpack.BlockCount = Math.Min(BlocksPerStrip, blocks - block);
-                product.BlockCount = unpack.BlockCount * TFormat.BlockLength / kernels.ProductColumns;
+                unpack.BlockCount = Math.Min(Matrix.BlocksPerStrip, blocks - block);
+                product.BlockCount = unpack.BlockCount * layout.BlockColumns / kernels.ProductColumns;
                 product.Sums = sums;
                 for (var panel = 0; panel < panels; panel++)
                 {
                     var place = panel % group;
-                    unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * TFormat.BlockBytes * Lanes.Count;
+                    unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * layout.BlockBytes * Lanes.Count;
                     unpack.Unpacked = unpacked + place * kernels.UnpackedStripBytes;
-                    if (kernels.Unpacking is null)
-                        product.Weights = unpack.Panel;
-                    else
+                    if (kernels.Unpacking is not null)
                         kernels.Unpacking.Entry(&unpack);
+                    else if (place == 0)
+                        product.Weights = unpack.Panel;
+                    product.PanelStride = place * Matrix._panelBytes;
                     if (place < group - 1 && panel < panels - 1)
                         continue;
                     kernels.Product.Entry(&product);
@@ -199,23 +220,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 Store(firstPanel + panel, token, tokens, group, sums + panel / group * groupSums);
         }
 
-        private readonly void MultiplyToken(ExecutableCode singleToken, int firstPanel)
-        {
-            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
-            var products = stackalloc float[PanelsPerChunk * Lanes.Count];
-            var arguments = new SingleTokenArguments
-            {
-                Panels = Matrix.PanelAt(firstPanel),
-                Activations = Activations,
-                Products = products,
-                BlockCount = Matrix.Columns / TFormat.BlockLength,
-                PanelCount = panels,
-            };
-            singleToken.Entry(&arguments);
-            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
-            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
-        }
-
         private readonly void Store(int panel, int token, int tokens, int panels, float* sums)
         {
             var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
@@ -225,6 +229,35 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 var products = new ReadOnlySpan<float>(sums + i * panels * Lanes.Count, rows);
                 products.CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
             }
+        }
+    }
+
+    private struct MultiplySingleToken : IChunkedWork
+    {
+        public CompiledMatrix<TFormat> Matrix;
+        public ExecutableCode Kernel;
+        public byte* Activations;
+        public float* Output;
+        public int PanelsPerChunk;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int chunk)
+        {
+            var firstPanel = chunk * PanelsPerChunk;
+            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
+            var products = stackalloc float[MostPanelsPerChunk * Lanes.Count];
+            var arguments = new SingleTokenArguments
+            {
+                Panels = Matrix.PanelAt(firstPanel),
+                Activations = Activations,
+                Products = products,
+                BlockCount = Matrix.Columns / Matrix._kernels.Layout.BlockColumns,
+                PanelCount = panels,
+                PanelStride = Matrix._panelBytes,
+            };
+            Kernel.Entry(&arguments);
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
+            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
         }
     }
 

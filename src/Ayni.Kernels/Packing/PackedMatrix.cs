@@ -42,10 +42,11 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="rows">Rows, at least 1.</param>
     /// <param name="columns">Columns, a multiple of the type's block length.</param>
     /// <param name="context">The tier to pack for, and the team that packs.</param>
+    /// <param name="isExact">Whether what is multiplied may not be rounded to 8 or 16 bits, at whatever cost: for products that decide.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
-    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context) =>
-        Create(data, type, rows, columns, context, isPacked: false);
+    public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
+        Create(data, type, rows, columns, context, isExact, isPacked: false);
 
     /// <summary>Takes a matrix that was packed before.</summary>
     /// <param name="packed">What <see cref="Packed"/> was; used as it is for as long as the matrix lives, and not copied.</param>
@@ -53,10 +54,11 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="rows">Rows, at least 1.</param>
     /// <param name="columns">Columns, a multiple of the type's block length.</param>
     /// <param name="context">A context of the same <see cref="ComputeContext.PackedLayout"/>.</param>
+    /// <param name="isExact">What was said when it was packed.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>, or the context's tier packs nothing.</exception>
-    public static PackedMatrix FromPacked(TensorData packed, TensorType type, int rows, int columns, ComputeContext context) =>
-        Create(packed, type, rows, columns, context, isPacked: true);
+    public static PackedMatrix FromPacked(TensorData packed, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
+        Create(packed, type, rows, columns, context, isExact, isPacked: true);
 
     /// <summary>Multiplies each input with every row: <c>output[t, r] = Σ input[t, c] · weight[r, c]</c>.</summary>
     /// <param name="input"><c>[tokens, columns]</c>.</param>
@@ -91,6 +93,20 @@ public abstract class PackedMatrix : IDisposable
         CopyRowCore(row, destination);
     }
 
+    /// <summary>Copies some rows, decoded, with the whole team.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="destination">Receives <c>[rows, columns]</c>, whole rows.</param>
+    /// <param name="context">The team; its tier need not be the one the matrix was packed for.</param>
+    public void CopyRows(int first, Span<float> destination, ComputeContext context)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        var rows = destination.Length / Columns;
+        ShapeMismatchException.ThrowUnlessEqual(destination.Length, (long)rows * Columns, nameof(destination));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows - rows);
+        var work = new DecodeRows { Matrix = this, First = first, Destination = destination };
+        context.Team.Run(ref work, rows);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -111,30 +127,30 @@ public abstract class PackedMatrix : IDisposable
     }
 
     private static PackedMatrix Create(
-        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isPacked) => type switch
+        TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact, bool isPacked) => type switch
         {
-            TensorType.F32 => Create<F32Format>(data, rows, columns, context, isPacked),
-            TensorType.F16 => Create<F16Format>(data, rows, columns, context, isPacked),
-            TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isPacked),
-            TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isPacked),
-            TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isPacked),
-            TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isPacked),
-            TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isPacked),
-            TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isPacked),
-            TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isPacked),
-            TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isPacked),
-            TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isPacked),
-            TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isPacked),
-            TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isPacked),
-            TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isPacked),
-            TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isPacked),
-            TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isPacked),
-            TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isPacked),
-            TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isPacked),
+            TensorType.F32 => Create<F32Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.F16 => Create<F16Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.BF16 => Create<BF16Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_0 => Create<Q40Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_1 => Create<Q41Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_0 => Create<Q50Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_1 => Create<Q51Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q8_0 => Create<Q80Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q2_K => Create<Q2KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q3_K => Create<Q3KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q4_K => Create<Q4KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q5_K => Create<Q5KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.Q6_K => Create<Q6KFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.IQ4_NL => Create<Iq4NlFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.IQ4_XS => Create<Iq4XsFormat>(data, rows, columns, context, isExact, isPacked),
+            TensorType.TQ1_0 => Create<Tq1Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.TQ2_0 => Create<Tq2Format>(data, rows, columns, context, isExact, isPacked),
+            TensorType.MXFP4 => Create<Mxfp4Format>(data, rows, columns, context, isExact, isPacked),
             _ => throw new NotSupportedException($"Tensors of type {type} cannot be multiplied; supported: {string.Join(", ", TensorTypes.Readable)}."),
         };
 
-    private static PackedMatrix Create<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isPacked)
+    private static PackedMatrix Create<TFormat>(TensorData data, int rows, int columns, ComputeContext context, bool isExact, bool isPacked)
         where TFormat : struct, IWeightFormat
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
@@ -146,7 +162,7 @@ public abstract class PackedMatrix : IDisposable
             throw new NotSupportedException("This tier reads weights from their file and packs none.");
         if (context.Tier == KernelTier.Scalar)
             return new ScalarMatrix<TFormat>(data, rows, columns);
-        return context.Kernels?.Find(TFormat.Type) is { } kernels
+        return context.Kernels?.Find(TFormat.Type, columns, isExact) is { } kernels
             ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context, isPacked)
             : new PanelMatrix<TFormat>(data, rows, columns, context.Team, isPacked);
     }
@@ -157,5 +173,15 @@ public abstract class PackedMatrix : IDisposable
         ShapeMismatchException.ThrowUnlessEqual(inputLength, (long)tokens * inputWidth, "input");
         ShapeMismatchException.ThrowUnlessEqual(outputLength, (long)tokens * outputWidth, "output");
         return tokens;
+    }
+
+    private ref struct DecodeRows : IChunkedWork
+    {
+        public PackedMatrix Matrix;
+        public int First;
+        public Span<float> Destination;
+
+        public readonly void Execute(int row) =>
+            Matrix.CopyRowCore(First + row, Destination.Slice(row * Matrix.Columns, Matrix.Columns));
     }
 }

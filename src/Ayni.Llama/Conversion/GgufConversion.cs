@@ -107,7 +107,7 @@ internal static class GgufConversion
 
     private static QuantizedModel Describe(GgufMetadata metadata, ModelSource source)
     {
-        var architecture = metadata.FindString("general.architecture") ?? throw metadata.Error("general.architecture", "the key is missing");
+        var architecture = GgufConfig.ArchitectureOf(metadata);
         var heads = Number("attention.head_count", 1);
         return new QuantizedModel(
             Number("block_count", 0), Math.Max(1, heads / Math.Max(1, Number("attention.head_count_kv", heads))), Number("expert_count", 0),

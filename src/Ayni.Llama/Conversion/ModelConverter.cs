@@ -32,6 +32,7 @@ public static class ModelConverter
         string? provenance = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         RefuseToReplaceSource(source, path);
+        source.RequireLlama();
         provenance ??= source.ProvenanceDigest;
         using var context = new ComputeContext(KernelTier.Scalar, workers);
         var weights = new WeightStreams(source, new RowConverter(context, cancellationToken));

@@ -1,22 +1,22 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// How long drafts are and when they pause: longer while they hold; pauses, longer each time, while they don't, so that text that can't be
-/// guessed costs next to nothing.
+/// How long drafts are and when they pause: longer while they hold; after the second that fails in a row, pauses, longer each time, so that text
+/// that can't be guessed costs next to nothing.
 /// </summary>
-internal sealed class DraftPace
+/// <param name="least">The shortest draft, in tokens.</param>
+internal sealed class DraftPace(int least)
 {
     /// <summary>The longest draft, in tokens.</summary>
     public const int MostTokens = 8;
 
-    private const int ShortestPause = 8;
     private const int LongestPause = 256;
 
-    private int _pause = ShortestPause;
+    private int _pause;
     private int _resumesAt;
 
     /// <summary>How long the next draft is to be, in tokens.</summary>
-    public int Length { get; private set; } = 2;
+    public int Length { get; private set; } = Math.Max(2, least);
 
     /// <summary>Whether drafts pause at a text's length.</summary>
     public bool Pauses(int length) => length < _resumesAt;
@@ -27,20 +27,16 @@ internal sealed class DraftPace
     /// <param name="length">The text's length after it, in tokens.</param>
     public void Note(int drafted, int accepted, int length)
     {
-        if (accepted == drafted)
+        if (accepted > 0)
         {
-            Length = Math.Min(MostTokens, Length + 2);
-            _pause = ShortestPause;
-        }
-        else if (accepted > 0)
-        {
-            Length = Math.Max(1, accepted);
+            Length = accepted == drafted ? Math.Min(MostTokens, 2 * Length) : Math.Max(least, accepted);
+            _pause = 0;
         }
         else
         {
-            Length = 2;
+            Length = Math.Max(2, least);
             _resumesAt = length + _pause;
-            _pause = Math.Min(LongestPause, 2 * _pause);
+            _pause = Math.Clamp(2 * _pause, 2, LongestPause);
         }
     }
 }

@@ -166,7 +166,7 @@ internal sealed class Sequence
         DraftCount = _lookup.Draft(CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, most));
         if (DraftCount > 0 || model is null)
             return;
-        _pace = _modelPace ??= new DraftPace();
+        _pace = _modelPace ??= new DraftPace(least: 1);
         if (_pace.Pauses(Tokens.Count))
             return;
         DraftCount = model.Draft(this, CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, Math.Min(most, _pace.Length)));

@@ -41,6 +41,8 @@ internal sealed class GgufSource : ModelSource
 
     public override string? ChatTemplate => Metadata.FindString("tokenizer.chat_template");
 
+    internal override void RequireLlama() => GgufConfig.ArchitectureOf(Metadata);
+
     public override string? ProvenanceDigest => Metadata.FindString(ProvenanceKey);
 
     public override Tokenizer? ReadTokenizer() => GgufTokenizer.IsIn(Metadata) ? Tokenizer.FromGguf(Metadata) : null;
@@ -49,12 +51,19 @@ internal sealed class GgufSource : ModelSource
     {
         if (Tensors.Count == 0)
             throw new ModelFormatException(Path, -1, "tensor_count", "the file holds a vocabulary only, no weights");
-        if ((tokenizer ?? ReadTokenizer()) is not { } vocabulary)
-            return GgufConfig.Read(Metadata, EmbeddingRows());
+        return (tokenizer ?? ReadTokenizer()) is { } vocabulary ? ConfigOf(vocabulary.VocabularySize) : GgufConfig.Read(Metadata, EmbeddingRows());
+    }
+
+    /// <summary>The number of tokens is known before their words are.</summary>
+    internal override LlamaConfig? ReadConfigAhead() =>
+        Tensors.Count > 0 && GgufTokenizer.IsIn(Metadata) && GgufTokenizer.CountIn(Metadata) is { } count ? ConfigOf(count) : null;
+
+    private LlamaConfig ConfigOf(int vocabularySize)
+    {
         // Unlike folders, GGUF has a token for every row, if only for padding; llama.cpp refuses other files as well.
-        if (Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) is { Dimensions: [_, var rows] } embedding && rows != vocabulary.VocabularySize)
-            throw embedding.Error($"has {rows} rows, and the file's vocabulary has {vocabulary.VocabularySize} tokens");
-        return GgufConfig.Read(Metadata, vocabulary.VocabularySize);
+        if (Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName) is { Dimensions: [_, var rows] } embedding && rows != vocabularySize)
+            throw embedding.Error($"has {rows} rows, and the file's vocabulary has {vocabularySize} tokens");
+        return GgufConfig.Read(Metadata, vocabularySize);
     }
 
     /// <summary>Without a tokenizer only the weights tell how many tokens there are.</summary>

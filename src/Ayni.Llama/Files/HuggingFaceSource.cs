@@ -73,6 +73,8 @@ internal sealed class HuggingFaceSource : ModelSource
         }
     }
 
+    internal override void RequireLlama() => _ = _shape.Value;
+
     public override string? ProvenanceDigest => _weights.Files[0].Metadata.GetValueOrDefault(ProvenanceKey);
 
     public override Tokenizer? ReadTokenizer() => FolderFiles.FindTokenizer(Path) is { } path ? Tokenizer.Open(path) : null;

@@ -98,12 +98,23 @@ public abstract class ModelSource : IDisposable
         return new GgufSource(GgufFile.Open(path));
     }
 
+    /// <summary>Refuses a model of another architecture by its name, before anything else of it is found to be unknown.</summary>
+    internal virtual void RequireLlama()
+    {
+    }
+
     /// <summary>The tokenizer, or null where the model comes without one and takes and gives ids only. Reads it anew.</summary>
     public abstract Tokenizer? ReadTokenizer();
 
     /// <summary>The shape.</summary>
     /// <param name="tokenizer">What <see cref="ReadTokenizer"/> gave.</param>
     public abstract LlamaConfig ReadConfig(Tokenizer? tokenizer);
+
+    /// <summary>
+    /// The shape where it can be told before the tokenizer is read, so that weights are packed meanwhile; null where it can't. Safe beside
+    /// <see cref="ReadTokenizer"/> on another thread.
+    /// </summary>
+    internal virtual LlamaConfig? ReadConfigAhead() => null;
 
     /// <summary>
     /// SHA-256 of the model: of its only file; or, where there are several, of their SHA-256 values in ordinal order of the files' names.

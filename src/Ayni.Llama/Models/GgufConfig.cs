@@ -23,13 +23,16 @@ internal sealed class GgufConfig
     }
 
     /// <summary>Reads the shape. Throws <see cref="ModelFormatException"/> for another architecture, a missing key or an impossible value.</summary>
-    public static LlamaConfig Read(GgufMetadata metadata, int vocabularySize)
+    public static LlamaConfig Read(GgufMetadata metadata, int vocabularySize) =>
+        new GgufConfig(metadata, ArchitectureOf(metadata)).Read(vocabularySize);
+
+    /// <summary>The architecture. Throws <see cref="ModelFormatException"/> naming another than a Llama's.</summary>
+    public static string ArchitectureOf(GgufMetadata metadata)
     {
         const string Key = "general.architecture";
         var architecture = metadata.FindString(Key) ?? throw metadata.Error(Key, "the key is missing");
-        if (!Architectures.Contains(architecture))
-            throw metadata.Error(Key, $"the architecture is '{architecture}'; Ayni runs {string.Join(" and ", Architectures)}");
-        return new GgufConfig(metadata, architecture).Read(vocabularySize);
+        return Architectures.Contains(architecture) ? architecture
+            : throw metadata.Error(Key, $"the architecture is '{architecture}'; Ayni runs {string.Join(" and ", Architectures)}");
     }
 
     private LlamaConfig Read(int vocabularySize)

@@ -109,33 +109,36 @@ public sealed class LlamaModel : IDisposable
         PackCache? cache = null;
         try
         {
-            var tokenizer = source.ReadTokenizer();
-            var config = source.ReadConfig(tokenizer);
-            context = new ComputeContext(tier, threads);
-            var (cachePath, key) = packCache && context.PackedLayout is { } layout
-                ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
-                : (null, []);
-            cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
-            var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
-            var weights = loader.Load();
-            string? refusal = null;
-            LoadedAdapter? attached;
+            source.RequireLlama();
+            // The words and merges of a large tokenizer take half as long as packing.
+            var reading = Task.Run(source.ReadTokenizer, CancellationToken.None);
+            LlamaWeights? weights = null;
             try
             {
-                attached = adapter is null ? null : LoadedAdapter.Attach(adapter, config, weights, context);
-                if (cachePath is not null && cache is null)
-                    refusal = Keep(cachePath, key, loader.Loaded, cancellationToken);
+                var config = source.ReadConfigAhead() ?? source.ReadConfig(reading.GetAwaiter().GetResult());
+                context = new ComputeContext(tier, threads);
+                var (cachePath, key) = packCache && context.PackedLayout is { } layout
+                    ? (PackCache.PathFor(path, layout), PackCache.KeyOf(source.ComputeFingerprint(), layout))
+                    : (null, []);
+                cache = cachePath is null ? null : PackCache.TryOpen(cachePath, key);
+                var loader = new WeightLoader(source, config, context, cache, progress, cancellationToken);
+                weights = loader.Load();
+                var tokenizer = reading.GetAwaiter().GetResult();
+                var refusal = cachePath is null || cache is not null ? null : Keep(cachePath, key, loader.Loaded, cancellationToken);
+                var attached = adapter is null ? null : LoadedAdapter.Attach(adapter, config, weights, context);
+                return new LlamaModel(source, config, weights, attached, tokenizer, context, cache)
+                {
+                    PackingTime = loader.PackingTime,
+                    PackCacheRefusal = refusal,
+                };
             }
             catch
             {
-                weights.Dispose();
+                weights?.Dispose();
+                // What is wrong with the tokenizer is told first, and nothing reads the source any longer.
+                reading.GetAwaiter().GetResult();
                 throw;
             }
-            return new LlamaModel(source, config, weights, attached, tokenizer, context, cache)
-            {
-                PackingTime = loader.PackingTime,
-                PackCacheRefusal = refusal,
-            };
         }
         catch
         {

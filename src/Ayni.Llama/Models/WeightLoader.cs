@@ -71,7 +71,8 @@ internal sealed class WeightLoader(
         var up = Stack(prefix + "ffn_up_exps.weight", experts.Count, experts.IntermediateSize, config.HiddenSize);
         var down = Stack(prefix + "ffn_down_exps.weight", experts.Count, config.HiddenSize, experts.IntermediateSize);
         return new ExpertLayer(
-            Projection(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize),
+            // A score that is a little off may choose another expert.
+            Projection(prefix + "ffn_gate_inp", experts.Count, config.HiddenSize, isExact: true),
             [.. Enumerable.Range(0, experts.Count).Select(i => new FeedForward(gate[i], up[i], down[i]))],
             FeedForward(prefix, "_shexp", experts.IntermediateSize),
             experts.IntermediateSize);
@@ -89,13 +90,15 @@ internal sealed class WeightLoader(
             : config.InverseFrequencies(divisors);
     }
 
-    private Projection Projection(string name, int rows, int columns) => new(
-        name + ".weight", Matrix(name + ".weight", rows, columns), _tensors.ContainsKey(name + ".bias") ? Vector(name + ".bias", rows) : null);
+    private Projection Projection(string name, int rows, int columns, bool isExact = false) => new(
+        name + ".weight",
+        Matrix(name + ".weight", rows, columns, isExact),
+        _tensors.ContainsKey(name + ".bias") ? Vector(name + ".bias", rows) : null);
 
-    private PackedMatrix Matrix(string name, int rows, int columns)
+    private PackedMatrix Matrix(string name, int rows, int columns, bool isExact = false)
     {
         var tensor = Require(name, columns, rows);
-        return Find(tensor, name, rows, columns) ?? Pack(tensor, name, source.Read(tensor), rows, columns);
+        return Find(tensor, name, rows, columns, isExact) ?? Pack(tensor, name, source.Read(tensor), rows, columns, isExact);
     }
 
     /// <summary>The matrices of all experts.</summary>
@@ -114,16 +117,16 @@ internal sealed class WeightLoader(
     }
 
     /// <summary>The matrix as it was packed before, or null.</summary>
-    private PackedMatrix? Find(ModelTensor tensor, string name, int rows, int columns)
+    private PackedMatrix? Find(ModelTensor tensor, string name, int rows, int columns, bool isExact = false)
     {
         if (cache?.Find(name, tensor.Type!.Value, rows, columns) is not { } packed)
             return null;
-        var matrix = PackedMatrix.FromPacked(packed, tensor.Type.Value, rows, columns, context);
+        var matrix = PackedMatrix.FromPacked(packed, tensor.Type.Value, rows, columns, context, isExact);
         _loaded.Add((name, matrix));
         return matrix;
     }
 
-    private PackedMatrix Pack(ModelTensor tensor, string name, TensorContent content, int rows, int columns)
+    private PackedMatrix Pack(ModelTensor tensor, string name, TensorContent content, int rows, int columns, bool isExact = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var start = Stopwatch.GetTimestamp();
@@ -132,7 +135,7 @@ internal sealed class WeightLoader(
             var rowBlocks = columns / TensorTypes.FormatOf(tensor.Type.Value).Weights;
             throw tensor.Error($"the scale of block {block % rowBlocks} in row {block / rowBlocks} is not a finite number; the file is damaged");
         }
-        var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context);
+        var matrix = PackedMatrix.Pack(content.Data, tensor.Type!.Value, rows, columns, context, isExact);
         PackingTime += Stopwatch.GetElapsedTime(start);
         _loaded.Add((name, matrix));
         // A matrix that takes no memory of its own goes on reading the content.

@@ -111,7 +111,7 @@ public static class ModelQuantizer
     private static QuantizedModel Describe(GgufFile source, ImportanceMatrix? importance)
     {
         var metadata = source.Metadata;
-        var architecture = metadata.FindString("general.architecture") ?? throw metadata.Error("general.architecture", "the key is missing");
+        var architecture = GgufConfig.ArchitectureOf(metadata);
         var layers = metadata.FindInteger($"{architecture}.block_count") ?? 0;
         var heads = metadata.FindInteger($"{architecture}.attention.head_count") ?? 1;
         var keyValueHeads = Math.Max(1, metadata.FindInteger($"{architecture}.attention.head_count_kv") ?? heads);

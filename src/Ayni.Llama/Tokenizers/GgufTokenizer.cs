@@ -22,6 +22,9 @@ internal static class GgufTokenizer
     /// <summary>Whether the file has a tokenizer; false only where it says that it has none.</summary>
     public static bool IsIn(GgufMetadata metadata) => metadata.FindString(ModelKey) is not (NoTokenizer or "no_vocab");
 
+    /// <summary>How many tokens the file lists, or null where it lists none.</summary>
+    public static int? CountIn(GgufMetadata metadata) => metadata.FindArray<string>(TokensKey)?.Length;
+
     public static Tokenizer Read(GgufMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);

@@ -7,14 +7,6 @@ namespace Ayni.Llama;
 /// </summary>
 public abstract class Tokenizer
 {
-    /// <summary>Texts of tokens that end a generation wherever a vocabulary has them as special tokens, as in llama.cpp.</summary>
-    private static readonly string[] EndingTexts =
-    [
-        "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", // Llama 3
-        "<|eot|>", "<|eom|>", // Llama 4
-        "</s>", "<EOT>", "<|im_end|>", "<|endoftext|>", "<|end|>", "<end_of_turn>", // Llama 2 and models tuned from Llama
-    ];
-
     private protected Tokenizer(Vocabulary vocabulary) => Vocabulary = vocabulary;
 
     /// <summary>How many ids there are; each is in <c>[0, VocabularySize)</c>.</summary>
@@ -120,5 +112,5 @@ public abstract class Tokenizer
 
     /// <summary>Gathers the ids at which generation stops: those a file names, and tokens known by their text.</summary>
     internal static FrozenSet<int> EndsOfGeneration(Vocabulary vocabulary, params IEnumerable<int?> named) =>
-        named.Concat(EndingTexts.Select(vocabulary.Special.Find)).OfType<int>().ToFrozenSet();
+        named.Concat(SpecialTokens.Endings.Select(vocabulary.Special.Find)).OfType<int>().ToFrozenSet();
 }

@@ -18,17 +18,25 @@ internal sealed class Vocabulary
 
     /// <param name="bytes">The tokens' bytes, one after the other.</param>
     /// <param name="offsets">Where each token starts in <paramref name="bytes"/>, and the end: one more than there are tokens.</param>
-    /// <param name="types">The type of each token.</param>
+    /// <param name="types">
+    /// The type of each token. A user-defined one with the text of a control token is taken for that, as in llama.cpp: else whoever writes its text
+    /// could end a turn, or open one.
+    /// </param>
     public Vocabulary(byte[] bytes, int[] offsets, TokenType[] types)
     {
         _bytes = bytes;
         _offsets = offsets;
-        _types = types;
+        _types = [.. types];
+        for (var id = 0; id < types.Length; id++)
+        {
+            if (types[id] == TokenType.UserDefined && SpecialTokens.LooksLikeControl(Text(id)))
+                _types[id] = TokenType.Control;
+        }
         _slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)types.Length * 2 + 2)];
         for (var id = 0; id < types.Length; id++)
         {
             // An empty token stands for nothing that could be written; of two equal ones the later counts, as in llama.cpp.
-            if (types[id] is TokenType.Normal or TokenType.Unused && !Text(id).IsEmpty)
+            if (_types[id] is TokenType.Normal or TokenType.Unused && !Text(id).IsEmpty)
                 _slots[SlotOf(Text(id))] = id + 1;
         }
         Control = new SpecialTokens(TextsOf(TokenType.Control, TokenType.Unknown));

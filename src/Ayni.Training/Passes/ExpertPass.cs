@@ -81,6 +81,11 @@ internal static class ExpertPass
                 inputGradient.Slice(token * hidden, hidden));
             scoreGradient[token * experts + routing.Experts[token]] = shareGradient * share * (1 - share);
         }
+        if (pass.BalanceFactor > 0)
+        {
+            LoadBalance.AddGradient(
+                kept.RouterScores.Take(scoreGradient.Length), routing, experts, pass.BalanceFactor, scoreGradient);
+        }
         weights.Router.Backward(input, scoreGradient, inputGradient, pass, accumulate: true);
     }
 

@@ -41,20 +41,21 @@ internal sealed class ManifestBuilder
     }
 
     /// <summary>What a source was made of, and its documents.</summary>
-    /// <param name="data">The data.</param>
-    /// <param name="batches">The batches that were learned from.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="maker">The key from which those of private sources follow; without it their roots are not those of commitments.</param>
     /// <param name="cancellationToken">Ends the counting.</param>
-    public IReadOnlyList<(ManifestSource Source, DocumentList Documents)> CountSources(
-        RunData data, long batches, CancellationToken cancellationToken)
+    public static IReadOnlyList<(ManifestSource Source, DocumentList Documents)> CountSources(
+        Recipe recipe, RunData data, MakerKey? maker, CancellationToken cancellationToken)
     {
-        var counts = data.Rows.Count(batches, cancellationToken);
-        var shares = SourceShares.Of([.. _recipe.Sources.Select((source, i) => (counts[i].Tokens, WeightOf(source)))]);
-        var digest = _recipe.ComputeDigest();
+        var counts = data.Rows.Count(data.Steps * recipe.Accumulation, cancellationToken);
+        var shares = SourceShares.Of([.. recipe.Sources.Select((source, i) => (counts[i].Tokens, WeightOf(source)))]);
+        var digest = recipe.ComputeDigest();
         var first = 0;
-        return [.. _recipe.Sources.Select((source, i) =>
+        return [.. recipe.Sources.Select((source, i) =>
         {
             var shard = data.Shard.Header.Sources[i];
-            var key = source.IsPrivate ? _key!.CommitmentKey(digest, source.Name) : null;
+            var key = source.IsPrivate ? maker?.CommitmentKey(digest, source.Name) : null;
             var documents = DocumentList.Of(Enumerable.Range(first, (int)shard.Documents).Select(data.Shard.Digest), key);
             first += (int)shard.Documents;
             return (new ManifestSource(

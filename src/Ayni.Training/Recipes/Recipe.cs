@@ -43,6 +43,12 @@ public sealed record Recipe
     /// <summary>Tokens of a row; null for the model's context.</summary>
     public int? Context { get; init; }
 
+    /// <summary>
+    /// How much an answer's gain counts where answers that are preferred to others are learned from (<c>method: dpo</c>); null where texts are
+    /// foreseen.
+    /// </summary>
+    public double? PreferenceBeta { get; init; }
+
     /// <summary>Batches of a step.</summary>
     public required int Accumulation { get; init; }
 
@@ -54,6 +60,9 @@ public sealed record Recipe
 
     /// <summary>Whether activations are computed twice to save memory.</summary>
     public bool Recompute { get; init; }
+
+    /// <summary>What the load-balance loss of every mixture of experts counts beside the loss.</summary>
+    public double Balance { get; init; }
 
     /// <summary>To what the operands of products are rounded; weights themselves stay in float32.</summary>
     public ProductPrecision Precision { get; init; }

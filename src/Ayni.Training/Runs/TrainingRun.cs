@@ -27,6 +27,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainableModel _model;
     private readonly RunData _data;
     private readonly ManifestBuilder _manifest;
+    private readonly MakerKey? _key;
     private readonly GradientPass _pass;
     private readonly IOptimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
@@ -41,7 +42,7 @@ public sealed class TrainingRun : IDisposable
 
     private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key, CancellationToken cancellationToken)
     {
-        (_recipe, Folder, _clock) = (recipe, folder, clock);
+        (_recipe, Folder, _clock, _key) = (recipe, folder, clock, key);
         _lock = Lock(folder);
         var owned = new Stack<IDisposable>([_lock]);
         try
@@ -58,7 +59,7 @@ public sealed class TrainingRun : IDisposable
                 _model.Attach(LowRankAdapter.Create(
                     _model, adapter with { BaseModel = _origin.Parent?.Name }, Permutation.Mix(recipe.Seed, AdapterStream)));
             }
-            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision);
+            _pass = new GradientPass(_model, _context, recipe.Recompute, recipe.Precision, recipe.Balance);
             var plan = recipe.Optimizer;
             _optimizer = plan.Kind == OptimizerKind.Muon
                 ? new Muon(_model.TrainableParameters, plan.Muon, plan.AdamW, _context)
@@ -127,7 +128,7 @@ public sealed class TrainingRun : IDisposable
         File.WriteAllText(PathOf("recipe.yaml"), RecipeWriter.Write(_recipe));
         using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
         {
-            var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context);
+            var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context, _recipe.PreferenceBeta);
             var (start, tokensBefore, stepsBefore) = (_clock.GetTimestamp(), _tokens, Step);
             while (Step < Steps)
             {
@@ -212,8 +213,14 @@ public sealed class TrainingRun : IDisposable
         return (result, rate);
     }
 
-    private double? Validate() => _validation.Value is { Count: > 0 } batches
-        ? batches.Sum(_pass.Evaluate) / batches.Sum(batch => (long)batch.LossTerms) : null;
+    private double? Validate()
+    {
+        if (_validation.Value is not { Count: > 0 } batches)
+            return null;
+        return _recipe.PreferenceBeta is { } beta
+            ? batches.Sum(batch => _pass.EvaluatePreferences(batch, beta)) / batches.Sum(batch => (long)batch.PairCount)
+            : batches.Sum(_pass.Evaluate) / batches.Sum(batch => (long)batch.LossTerms);
+    }
 
     private void SaveCheckpoint()
     {
@@ -244,7 +251,7 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Writes the weights, counts and signs what they were learned from, and names the manifest in the weights' file.</summary>
     private string WriteModel(CancellationToken cancellationToken)
     {
-        var sources = _manifest.CountSources(_data, Steps * _recipe.Accumulation, cancellationToken);
+        var sources = ManifestBuilder.CountSources(_recipe, _data, _key, cancellationToken);
         var output = _recipe.Output;
         if (output.Format == TrainedFormat.Adapter)
         {

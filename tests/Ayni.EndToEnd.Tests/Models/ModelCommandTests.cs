@@ -94,6 +94,28 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_killed_quantizer_leaves_nothing_under_the_name_and_the_next_one_is_not_hindered()
+    {
+        var (large, output) = (_folder.PathOf("large.gguf"), _folder.PathOf("q.gguf"));
+        string[] shape = ["--layers", "2", "--hidden", "256", "--intermediate", "512", "--heads", "4", "--kv-heads", "2", "--head-dim", "64"];
+        (await AyniCommand.RunAsync(["synth", "llama-3.2-1b:F16", .. shape, "-o", large])).Succeeded();
+        string[] quantize = ["quantize", large, output, "--type", "Q3_K_M", "--threads", "1"];
+        using (var process = AyniCommand.Start(quantize))
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            while (!File.Exists(output + ".partial") && !process.HasExited)
+                await Task.Delay(5, patience.Token);
+            process.Kill();
+            await process.WaitForExitAsync(patience.Token);
+            Assert.NotEqual(0, process.ExitCode);
+        }
+        Assert.False(File.Exists(output));
+        (await AyniCommand.RunAsync(quantize)).Succeeded();
+        Assert.False(File.Exists(output + ".partial"));
+        (await AyniCommand.RunAsync("run", "--model", output, "--tokens", "1", "-n", "1", "--json")).Succeeded();
+    }
+
+    [Fact]
     public async Task A_draft_model_changes_no_answer_and_one_that_is_not_there_is_named()
     {
         var draft = _folder.PathOf("draft.gguf");

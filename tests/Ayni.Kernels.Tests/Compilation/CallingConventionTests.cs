@@ -13,7 +13,9 @@ public sealed unsafe class CallingConventionTests
         var (weights, input) = (RandomWeights.Floats(random, Columns * Lanes.Count), RandomWeights.Floats(random, Tokens * Columns));
         foreach (var target in KernelTarget.All)
         {
-            var sums = new float[Tokens * Lanes.Count];
+            // All panels are the same one.
+            var rows = FloatProductKernel.PanelsAtATime(target) * Lanes.Count;
+            var sums = new float[Tokens * rows];
             fixed (float* weightPointer = weights, inputPointer = input, sumPointer = sums)
             {
                 var arguments = new ProductArguments
@@ -25,12 +27,12 @@ public sealed unsafe class CallingConventionTests
                     TokenCount = Tokens,
                     BlockCount = Columns,
                 };
-                new Emulator(FloatProductKernel.Emit(TensorType.F32, target, forWindows)).Run(&arguments, forWindows);
+                new Emulator(FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), target, forWindows)).Run(&arguments, forWindows);
             }
             for (var i = 0; i < sums.Length; i++)
             {
                 var expected = 0f;
-                var (token, row) = (i / Lanes.Count, i % Lanes.Count);
+                var (token, row) = (i / rows, i % Lanes.Count);
                 for (var k = 0; k < Columns; k++)
                     expected = MathF.FusedMultiplyAdd(weights[k * Lanes.Count + row], input[token * Columns + k], expected);
                 Assert.Equal(expected, sums[i]);

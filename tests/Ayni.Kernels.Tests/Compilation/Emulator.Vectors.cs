@@ -58,7 +58,7 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpshufb => 0,
                 Mnemonic.Vpmaddwd => v[0] * w[0] + v[1] * w[1],
                 Mnemonic.Vpdpbusd => *old + a[0] * ((sbyte*)b)[0] + a[1] * ((sbyte*)b)[1] + a[2] * ((sbyte*)b)[2] + a[3] * ((sbyte*)b)[3],
-                Mnemonic.Vdpbf16ps => Bits(PairReference.Add(*(float*)old, *(uint*)a, *(uint*)b)),
+                Mnemonic.Vdpbf16ps => Bits(BFloat16Reference.Dot(*(float*)old, *(uint*)a, *(uint*)b)),
                 Mnemonic.Vaddps => Bits(*x + *y),
                 Mnemonic.Vcvtdq2ps => Bits(*(int*)a),
                 Mnemonic.Vmulps => Bits(*x * *y),

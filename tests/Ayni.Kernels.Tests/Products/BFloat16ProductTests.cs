@@ -1,12 +1,12 @@
 namespace Ayni.Kernels.Tests;
 
-/// <summary>Products of operands rounded to BF16: in portable vectors, and emitted where the processor has AVX2, emulated if need be.</summary>
+/// <summary>Products of operands rounded to BF16: in portable vectors and emitted, on this processor or else emulated.</summary>
 public sealed class BFloat16ProductTests
 {
     private static readonly float[] Special =
     [
-        0, -0f, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.Epsilon, -float.Epsilon, 1.17549435e-38f,
-        1.1e-38f, -1.1e-38f, 1e-20f, 3e-19f, -1e-30f, 1.00390625f, 1.01171875f, 3.3895314e38f, 3.4e38f,
+        0, -0f, 1, -1, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.Epsilon, -float.Epsilon,
+        1.17549435e-38f, 1.1e-38f, -1.1e-38f, 1e-20f, 3e-19f, -1e-30f, 1.00390625f, 1.01171875f, 3.3895314e38f, 3.4e38f,
     ];
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class BFloat16ProductTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
-    /// <summary>One context that computes in portable vectors, and one that emits code, emulated where it must be and is not slow.</summary>
+    /// <summary>A context that computes in portable vectors, one that emits code, and one that emulates it where that is not slow.</summary>
     private static IEnumerable<(string Name, ComputeContext Context)> Contexts(int work)
     {
         yield return ("portable", new ComputeContext(KernelTier.Simd, 2));
@@ -99,7 +99,7 @@ public sealed class BFloat16ProductTests
             {
                 var sum = 0f;
                 for (var k = block; k < Math.Min(depth, block + 2 * BlockPairs); k += 2)
-                    sum = PairReference.Add(sum, Pair(left, row * depth, k, depth), Pair(right, column * depth, k, depth));
+                    sum = BFloat16Reference.Dot(sum, Pair(left, row * depth, k, depth), Pair(right, column * depth, k, depth));
                 output[i] = accumulate || block > 0 ? sum + output[i] : sum;
             }
         }
@@ -125,7 +125,8 @@ public sealed class BFloat16ProductTests
         for (var i = 0; i < expected.Length; i++)
         {
             var (e, a) = (BitConverter.SingleToInt32Bits(expected[i]), BitConverter.SingleToInt32Bits(actual[i]));
-            Assert.True(e == a || (float.IsNaN(expected[i]) && float.IsNaN(actual[i])), $"{name}, {i}: {actual[i]:R} instead of {expected[i]:R}");
+            Assert.True(
+                e == a || (float.IsNaN(expected[i]) && float.IsNaN(actual[i])), $"{name}, {i}: {actual[i]:R} instead of {expected[i]:R}");
         }
     }
 

@@ -120,20 +120,55 @@ public sealed class SpeculationTests : IDisposable
     public void Drafts_come_from_what_followed_before_and_pause_when_they_fail()
     {
         var lookup = new PromptLookup(1000);
-        List<int> tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3];
+        List<int> tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 3];
         var draft = new int[DraftPace.MostTokens];
-        Assert.Equal(2, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([4, 5], draft[..2]);
-        lookup.Pace.Note(2, 2, 14);
-        tokens.AddRange([4, 5, 6]);
         Assert.Equal(4, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([7, 8, 9, 1], draft[..4]);
-        lookup.Pace.Note(4, 0, 16);
-        tokens.Add(7);
+        Assert.Equal([4, 5, 6, 7], draft[..4]);
+        lookup.Pace.Note(4, 4, 23);
+        tokens.AddRange([4, 5, 6, 7, 8]);
+        Assert.Equal(8, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal([9, 10, 11, 12, 13, 14, 15, 16], draft);
+        // After two of them the text goes its own way, and after two more that leave one out it is where it was.
+        lookup.Pace.Note(8, 2, 27);
+        tokens.AddRange([9, 10, 50, 12]);
         Assert.Equal(0, lookup.Draft(tokens.ToArray(), draft));
-        tokens.AddRange([8, 9, 1, 2, 3, 4, 5, 6, 7, 8]);
-        Assert.Equal(2, lookup.Draft(tokens.ToArray(), draft));
+        tokens.Add(13);
+        Assert.Equal(4, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal([14, 15, 16, 1], draft[..4]);
+        // One that fails may be bad luck; after more there are pauses.
+        lookup.Pace.Note(4, 0, 29);
+        Assert.False(lookup.Pace.Pauses(29));
+        lookup.Pace.Note(4, 0, 30);
+        Assert.True(lookup.Pace.Pauses(31));
+        Assert.Equal(0, lookup.Draft(tokens.ToArray(), draft));
+        Assert.False(lookup.Pace.Pauses(32));
+        lookup.Pace.Note(4, 0, 32);
+        Assert.True(lookup.Pace.Pauses(35));
+        Assert.False(lookup.Pace.Pauses(36));
         Assert.Equal(0, lookup.Draft([50, 51], draft));
+    }
+
+    [Fact]
+    public void Drafts_stay_within_a_text_however_it_repeats_itself()
+    {
+        var random = new Random(3);
+        var draft = new int[DraftPace.MostTokens];
+        for (var round = 0; round < 300; round++)
+        {
+            var lookup = new PromptLookup(400);
+            var vocabulary = random.Next(1, 6);
+            List<int> tokens = [];
+            while (tokens.Count < 400)
+            {
+                tokens.Add(random.Next(vocabulary));
+                var count = lookup.Draft(tokens.ToArray(), draft);
+                if (count == 0)
+                    continue;
+                var held = random.Next(count + 1);
+                tokens.AddRange(draft[..held]);
+                lookup.Pace.Note(count, held, tokens.Count + 1);
+            }
+        }
     }
 
     private async Task<(List<int> Ids, TokenUsage Usage, EngineCounters Counters)> Answer(

@@ -46,19 +46,27 @@ public sealed class GgufFileTests
         Assert.Equal(1f, BitConverter.ToSingle(file.Data(file.Require("late")).Span(0, 4)));
     }
 
-    [Fact]
-    public void Known_types_that_are_not_readable_open_and_are_refused_by_name_when_a_model_needs_them()
+    [Theory]
+    [InlineData(TensorType.IQ1_S, 50)]
+    [InlineData(TensorType.IQ1_M, 56)]
+    [InlineData(TensorType.IQ2_XXS, 66)]
+    [InlineData(TensorType.IQ2_XS, 74)]
+    [InlineData(TensorType.IQ2_S, 82)]
+    [InlineData(TensorType.IQ3_XXS, 98)]
+    [InlineData(TensorType.IQ3_S, 110)]
+    [InlineData(TensorType.NVFP4, 144)]
+    public void Known_types_that_are_not_readable_open_and_are_refused_by_name_when_a_model_needs_them(TensorType type, int bytesOf256)
     {
         using var folder = new TemporaryFolder();
-        var bytes = new RawGguf(tensors: 1).Tensor("blk.0.ffn_up.weight", TensorType.IQ2_XS, 0, 256, 2)
-            .Pad().Bytes(new byte[148]).ToArray();
+        var bytes = new RawGguf(tensors: 1).Tensor("blk.0.ffn_up.weight", type, 0, 256, 2)
+            .Pad().Bytes(new byte[2 * bytesOf256]).ToArray();
         using var file = GgufFile.Open(folder.Write("m.gguf", bytes));
         var tensor = Assert.Single(file.Tensors);
-        Assert.Equal(148, file.Data(tensor).Bytes);
+        Assert.Equal(2 * bytesOf256, file.Data(tensor).Bytes);
         var error = Assert.Throws<ModelFormatException>(() => file.Require("blk.0.ffn_up.weight"));
         Assert.Equal(("blk.0.ffn_up.weight", 24), (error.Field, error.Offset));
         Assert.Contains(
-            "has type IQ2_XS, which Ayni does not read; readable: F32, F16, BF16, Q4_0, Q4_1, Q5_0",
+            $"has type {type}, which Ayni does not read; readable: F32, F16, BF16, Q4_0, Q4_1, Q5_0",
             error.Message, StringComparison.Ordinal);
     }
 

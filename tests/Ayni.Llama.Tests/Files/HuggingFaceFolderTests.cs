@@ -149,6 +149,63 @@ public sealed class HuggingFaceFolderTests
         Assert.Equal((folder.PathOf("tokenizer.model"), "vocabulary"), (error.Path, error.Field));
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("generation_config.json")]
+    [InlineData("tokenizer_config.json")]
+    [InlineData("model.safetensors.index.json")]
+    public void A_damaged_description_is_read_or_refused_and_nothing_else(string name)
+    {
+        const int Seed = 20261127, Files = 1500;
+        const string More = """
+            "head_dim":4,"rope_theta":500000.0,"attention_bias":false,"tie_word_embeddings":false,"hidden_act":"silu","eos_token_id":[1,2],
+            "rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192},
+            "vocab_size"
+            """;
+        using var folder = new TemporaryFolder();
+        var contents = new Dictionary<string, string>
+        {
+            ["config.json"] = Config.Replace("\"vocab_size\"", More, StringComparison.Ordinal),
+            ["generation_config.json"] = """{"_from_model_config":true,"bos_token_id":1,"eos_token_id":[1,2],"temperature":0.6}""",
+            ["tokenizer_config.json"] = """{"bos_token":{"content":"<s>"},"chat_template":[{"name":"default","template":"{{ messages }}"}]}""",
+            ["model.safetensors.index.json"] = $$$"""{"metadata":{"total_size":1},"weight_map":{{{{string.Join(
+                ",", Tensors.Select(tensor => $"\"{tensor.Name}\":\"model-1.safetensors\""))}}}}}""",
+        };
+        foreach (var (file, content) in contents)
+            folder.Write(file, Encoding.UTF8.GetBytes(content));
+        folder.Write("model-1.safetensors", RawSafetensors.Of("F32", 4, Tensors));
+        var valid = Encoding.UTF8.GetBytes(contents[name]);
+        Read();
+        var random = new Random(Seed);
+        var (read, refused) = (0, 0);
+        for (var i = 0; i < Files; i++)
+        {
+            var damaged = Mutation.Damage(valid, random);
+            folder.Write(name, damaged);
+            try
+            {
+                Read();
+                read++;
+            }
+            catch (ModelFormatException error)
+            {
+                Assert.NotEmpty(error.Field);
+                refused++;
+            }
+            catch (Exception error)
+            {
+                Assert.Fail($"Seed {Seed}, file {i}: {error}\n{Convert.ToBase64String(damaged)}");
+            }
+        }
+        Assert.True(read > 0 && refused > Files / 4, $"{read} read, {refused} refused");
+
+        void Read()
+        {
+            using var source = ModelSource.Open(folder.Name);
+            source.ReadConfig(source.ReadTokenizer());
+        }
+    }
+
     private static void Write(TemporaryFolder folder, string config, string type, int bytesPerWeight, (string Name, int[] Shape)[] tensors)
     {
         folder.Write("config.json", Encoding.UTF8.GetBytes(config));

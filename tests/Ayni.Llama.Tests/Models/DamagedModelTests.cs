@@ -45,6 +45,30 @@ public sealed class DamagedModelTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Another_architecture_is_named_whatever_else_is_unknown_of_it()
+    {
+        var path = _folder.PathOf("other.gguf");
+        var writer = new GgufWriter();
+        writer.Add("general.architecture", "qwen3");
+        writer.Add("tokenizer.ggml.model", "bert");
+        writer.AddTensor("token_embd.weight", TensorType.F32, [64, 2], stream => stream.Write(new byte[512]));
+        writer.Save(path);
+        using var file = GgufFile.Open(path);
+        using var source = ModelSource.Open(path);
+        foreach (var use in (Action[])[
+            () => LlamaModel.Load(path, KernelTier.Simd, 1),
+            () => ModelConverter.Convert(source, _folder.PathOf("folder"), ModelFormat.Safetensors),
+            () => ModelConverter.Convert(source, _folder.PathOf("copy.gguf"), ModelFormat.Gguf),
+            () => ModelQuantizer.Quantize(file, _folder.PathOf("q.gguf"), QuantizationMix.Find("Q8_0")!)])
+        {
+            var error = Assert.Throws<ModelFormatException>(use);
+            Assert.Equal("general.architecture", error.Field);
+            Assert.Contains("the architecture is 'qwen3'; Ayni runs llama and llama4", error.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Name));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]

@@ -21,9 +21,10 @@ public sealed class HuggingFaceModelTests
         var expected = Conformance.ReadFloats("models", name, item.GetProperty("logits").GetString()!);
         foreach (var tier in Enum.GetValues<KernelTier>())
         {
-            using var model = LlamaModel.Load(Conformance.PathOf("models", name), tier, threads: 2);
+            var folder = Conformance.PathOf("models", name);
+            using var model = LlamaModel.Load(folder, tier, threads: 2);
             var actual = ReferenceModel.Logits(model, ReferenceModel.Integers(item.GetProperty("ids")));
-            ReferenceModel.AssertAgree(item.GetProperty("rows"), expected, actual, tolerance);
+            ReferenceModel.AssertAgree(model, folder, item.GetProperty("rows"), expected, actual, tolerance);
         }
     }
 

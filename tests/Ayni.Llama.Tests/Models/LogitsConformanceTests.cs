@@ -114,9 +114,9 @@ public sealed class LogitsConformanceTests
             using var model = LlamaModel.Load(
                 Conformance.PathOf("models", "llama3-tiny", item.GetProperty("file").GetString()!), tier, threads: 2);
             var actual = ReferenceModel.Logits(model, ReferenceModel.Integers(expectations.GetProperty("ids")));
-            var isRounded = model.Context.Tier == KernelTier.Compiled && type is not ("F16" or "BF16");
+            var isRounded = model.Context.Tier == KernelTier.Compiled && type != "F16";
             if (isRounded)
-                ReferenceModel.AssertRelativeError(expectations.GetProperty("rows"), expected, actual, 0.08);
+                ReferenceModel.AssertRelativeError(expectations.GetProperty("rows"), expected, actual, type == "BF16" ? 0.02 : 0.08);
             else
                 ReferenceModel.AssertAgree(expectations.GetProperty("rows"), expected, actual, Tolerance);
         }

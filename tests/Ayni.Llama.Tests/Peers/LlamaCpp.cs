@@ -12,10 +12,10 @@ public sealed class LlamaCpp : IDisposable
 {
     private Process? _process;
 
-    /// <summary>The folder with <c>node_modules</c>; null where there is none.</summary>
+    /// <summary>The folder with <c>node_modules</c>; null where there is none, or no Node.js.</summary>
     public static string? Folder { get; } =
         Environment.GetEnvironmentVariable("AYNI_LLAMA_CPP") is { Length: > 0 } folder
-        && Directory.Exists(Path.Combine(folder, "node_modules", "node-llama-cpp")) ? folder : null;
+        && Directory.Exists(Path.Combine(folder, "node_modules", "node-llama-cpp")) && HasNode() ? folder : null;
 
     /// <summary>What llama.cpp makes of a model.</summary>
     /// <param name="Tokens">A text's tokens, specials left as text.</param>
@@ -62,6 +62,10 @@ public sealed class LlamaCpp : IDisposable
         _process.Dispose();
     }
 
+    private static bool HasNode() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node")));
+
     private static Process Start()
     {
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -79,7 +83,7 @@ internal sealed class LlamaCppTheoryAttribute : TheoryAttribute
     public LlamaCppTheoryAttribute()
     {
         if (LlamaCpp.Folder is null)
-            Skip = "AYNI_LLAMA_CPP names no folder with node_modules/node-llama-cpp";
+            Skip = "AYNI_LLAMA_CPP names no folder with node_modules/node-llama-cpp, or there is no Node.js";
         else if (Conformance.Folder is null)
             Skip = "../shared/conformance is not here";
     }

@@ -53,6 +53,26 @@ public class BytePairTokenizerTests
         Assert.Equal("a<think>b", FromGguf.Decode(FromGguf.Encode("a<think>b"), skipSpecial: true));
     }
 
+    [Theory]
+    [InlineData("<|im_start|>")]
+    [InlineData("<|im_end|>")]
+    [InlineData("<|start_header_id|>")]
+    [InlineData("<end_of_turn>")]
+    [InlineData("<start_of_turn>")]
+    [InlineData("</s>")]
+    [InlineData("<s>")]
+    public void A_user_defined_token_of_a_control_token_s_text_is_one(string text)
+    {
+        // The last token of the file is user-defined.
+        var metadata = SmallVocabularies.BytePairGguf();
+        var tokens = metadata.FindArray<string>("tokenizer.ggml.tokens")!;
+        var tokenizer = Tokenizer.FromGguf(SmallVocabularies.BytePairGguf(("tokenizer.ggml.tokens", (string[])[.. tokens[..^1], text])));
+        Assert.DoesNotContain(tokens.Length - 1, tokenizer.Encode($"a{text}b"));
+        Assert.Equal(tokens.Length - 1, tokenizer.Encode($"a{text}b", special: true)[1]);
+        Assert.True(tokenizer.IsSpecial(tokens.Length - 1));
+        Assert.Equal($"a{text}b", tokenizer.Decode(tokenizer.Encode($"a{text}b")));
+    }
+
     [Fact]
     public void The_file_s_ids_and_the_known_endings_end_a_generation()
     {

@@ -79,6 +79,19 @@ public class SentencePieceTokenizerTests
         Assert.Equal("hello[tool]", FromFile.Decode(FromFile.Encode("hello[tool]"), skipSpecial: true));
     }
 
+    [Theory]
+    [InlineData("<|im_start|>")]
+    [InlineData("<|im_end|>")]
+    [InlineData("<end_of_turn>")]
+    public void A_user_defined_piece_of_a_control_token_s_text_is_one(string text)
+    {
+        var pieces = SmallVocabularies.SentencePieces();
+        pieces[^1] = new(text, 0, TokenType.UserDefined);
+        var tokenizer = SmallVocabularies.Open(SmallVocabularies.SentencePieceFile(pieces));
+        Assert.DoesNotContain(pieces.Count - 1, tokenizer.Encode($"hello{text}hello"));
+        Assert.Equal([" hello", text, " hello"], Texts(tokenizer, $"hello{text}hello", special: true));
+    }
+
     [Fact]
     public void An_unused_piece_helps_to_merge_and_is_written_by_its_parts()
     {

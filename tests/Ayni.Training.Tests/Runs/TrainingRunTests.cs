@@ -17,12 +17,14 @@ public sealed class TrainingRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("adamw", 1)]
-    [InlineData("muon", 2)]
-    public void A_run_that_was_ended_goes_on_to_the_same_numbers(string optimizer, int accumulation)
+    [InlineData("adamw", 1, "f32")]
+    [InlineData("adamw", 2, "bf16")]
+    [InlineData("muon", 2, "f32")]
+    public void A_run_that_was_ended_goes_on_to_the_same_numbers(string optimizer, int accumulation, string precision)
     {
-        var recipe = Recipe((
-            "rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"), ("steps: 12", $"steps: 12\n  accumulation: {accumulation}"));
+        var recipe = Recipe(
+            ("rate: 1e-2", $"rate: 1e-2\n  name: {optimizer}"),
+            ("steps: 12", $"steps: 12\n  accumulation: {accumulation}\n  precision: {precision}"));
         Finish(recipe, "whole", threads: 2);
         foreach (var end in (int[])[1, 5, 5, 9])
             Assert.Throws<OperationCanceledException>(() => RunUntil(recipe, "parts", end));

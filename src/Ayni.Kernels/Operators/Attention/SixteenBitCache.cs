@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Ayni.Kernels;
@@ -47,9 +48,23 @@ internal readonly struct Float16 : ISixteenBitFloat
     public static float Widen(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
 }
 
-/// <summary>The upper half of single precision, for <see cref="CacheType.BF16"/>.</summary>
+/// <summary>The upper half of single precision, for <see cref="CacheType.BF16"/> and what is multiplied with BF16 weights.</summary>
 internal readonly struct BFloat16 : ISixteenBitFloat
 {
+    /// <summary>Rounds many.</summary>
+    /// <param name="values">Any length.</param>
+    /// <param name="bits">As many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Round(ReadOnlySpan<float> values, Span<ushort> bits)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector256<float>>(values);
+        var rounded = MemoryMarshal.Cast<ushort, Vector128<ushort>>(bits[..values.Length]);
+        for (var i = 0; i < vectors.Length; i++)
+            rounded[i] = Round(vectors[i]);
+        for (var i = vectors.Length * Vector256<float>.Count; i < values.Length; i++)
+            bits[i] = Round(Vector256.Create(values[i]))[0];
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ushort> Round(Vector256<float> values)
     {

@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using Iced.Intel;
+
+namespace Ayni.Kernels;
+
+/// <summary>What a limit kernel is called with.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct LimitArguments
+{
+    /// <summary>What is read; nothing for products.</summary>
+    public byte* Data;
+
+    /// <summary>How many rounds, at least one.</summary>
+    public long Rounds;
+}
+
+/// <summary>Loops that do one thing as fast as the processor can, and nothing with its results: what other kernels are measured against.</summary>
+internal static class LimitKernels
+{
+    /// <summary>Bytes that a round of the reading kernel reads.</summary>
+    public const int RoundBytes = 512;
+
+    private const int PrefetchBytes = 4096;
+
+    private static readonly Register Data = Register.RSI;
+    private static readonly Register Count = Register.RCX;
+
+    /// <summary>The target's best instruction for products of bytes.</summary>
+    public static string InstructionOf(KernelTarget target) =>
+        $"{(target.HasDotProduct ? "vpdpbusd" : "vpmaddubsw")} ({8 * target.VectorBytes} bits)";
+
+    /// <summary>Products of bytes that a round of the multiplying kernel makes.</summary>
+    public static int RoundProducts(KernelTarget target) => SumCount(target) * target.VectorBytes;
+
+    /// <summary>Emits products of bytes: as many sums as there are registers, so that none is waited for.</summary>
+    public static byte[] EmitProducts(KernelTarget target, bool forWindows)
+    {
+        var code = new KernelAssembler(target, forWindows);
+        code.Load(Count, new Memory(KernelAssembler.Arguments, 8));
+        for (var i = 0; i < target.VectorCount; i++)
+            code.Clear(new Vector(i));
+        var (weights, activations) = (new Vector(SumCount(target)), new Vector(SumCount(target) + 1));
+        var next = code.CreateLabel();
+        code.Place(next);
+        for (var i = 0; i < SumCount(target); i++)
+        {
+            if (target.HasDotProduct)
+                code.DotBytes(new Vector(i), weights, activations);
+            else
+                code.MultiplyAddBytes(new Vector(i), weights, activations);
+        }
+        code.CountDown(Count, next);
+        return code.Finish();
+    }
+
+    /// <summary>Emits reads of consecutive vectors, asking for what lies ahead across pages, where the processor itself stops.</summary>
+    public static byte[] EmitReads(KernelTarget target, bool forWindows)
+    {
+        var code = new KernelAssembler(target, forWindows);
+        code.Load(Data, new Memory(KernelAssembler.Arguments));
+        code.Load(Count, new Memory(KernelAssembler.Arguments, 8));
+        var next = code.CreateLabel();
+        code.Place(next);
+        for (var line = 0; line < RoundBytes; line += 64)
+            code.Prefetch(new Memory(Data, PrefetchBytes + line));
+        for (var i = 0; i < RoundBytes / target.VectorBytes; i++)
+            code.Load(new Vector(i % target.VectorCount), new Memory(Data, i * target.VectorBytes));
+        code.AddTo(Data, RoundBytes);
+        code.CountDown(Count, next);
+        return code.Finish();
+    }
+
+    private static int SumCount(KernelTarget target) => target.VectorCount - 2;
+}

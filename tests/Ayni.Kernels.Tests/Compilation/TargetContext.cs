@@ -1,0 +1,31 @@
+namespace Ayni.Kernels.Tests;
+
+/// <summary>Contexts whose kernels are emitted for a target by its name, and emulated where this processor does not run them.</summary>
+internal static class TargetContext
+{
+    public static ComputeContext Create(string target, int threads) => Create(target, threads, IsEmulated(target));
+
+    public static ComputeContext Create(string target, int threads, bool isEmulated)
+    {
+        ICodeMapper mapper = OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper();
+        return new ComputeContext(
+            KernelTier.Compiled, threads, FeaturesOf(target), isEmulated ? new EmulatingMapper(mapper) : mapper);
+    }
+
+    public static bool IsEmulated(string target) => !KernelTarget.Best(FeaturesOf(target))!.RunsOn(ProcessorFeatures.Detect());
+
+    private static ProcessorFeatures FeaturesOf(string target)
+    {
+        var avx2 = new ProcessorFeatures { Avx2 = true };
+        var vnni = avx2 with { AvxVnni = true };
+        var wide = vnni with { Avx512 = true, Avx512Vnni = true };
+        return target switch
+        {
+            "avx2" => avx2,
+            "avx-vnni" => vnni,
+            "avx512-vnni" => wide,
+            "avx512-bf16" => wide with { Avx512BFloat16 = true },
+            _ => throw new ArgumentOutOfRangeException(nameof(target), target, "There is no such target."),
+        };
+    }
+}
