@@ -7,9 +7,27 @@ public static partial class Pirate
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
     {
-        ["you"] = "ye", ["You"] = "Ye", ["your"] = "yer", ["Your"] = "Yer", ["my"] = "me", ["My"] = "Me", ["am"] = "be", ["is"] = "be", ["are"] = "be",
-        ["Hello"] = "Ahoy", ["Goodbye"] = "Farewell", ["small"] = "wee", ["friend"] = "matey", ["money"] = "treasure", ["Yes"] = "Aye", ["know"] = "ken",
-        ["Run"] = "Hoist", ["of"] = "o'", ["the"] = "th'", ["The"] = "Th'", ["and"] = "an'",
+        ["you"] = "ye",
+        ["You"] = "Ye",
+        ["your"] = "yer",
+        ["Your"] = "Yer",
+        ["my"] = "me",
+        ["My"] = "Me",
+        ["am"] = "be",
+        ["is"] = "be",
+        ["are"] = "be",
+        ["Hello"] = "Ahoy",
+        ["Goodbye"] = "Farewell",
+        ["small"] = "wee",
+        ["friend"] = "matey",
+        ["money"] = "treasure",
+        ["Yes"] = "Aye",
+        ["know"] = "ken",
+        ["Run"] = "Hoist",
+        ["of"] = "o'",
+        ["the"] = "th'",
+        ["The"] = "Th'",
+        ["and"] = "an'",
     };
 
     /// <summary>An answer in a pirate's voice. What is between backticks stays as it is.</summary>

@@ -13,7 +13,11 @@ public sealed unsafe class ComputeContext : IDisposable
     /// taken.</param>
     /// <param name="workerCount">Threads that compute, the caller's included; 0 takes one a core.</param>
     public ComputeContext(KernelTier tier, int workerCount = 0)
-        : this(tier, workerCount, ProcessorFeatures.Detect(), OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper())
+        : this(
+            tier == KernelTier.CompiledAvx2 ? KernelTier.Compiled : tier,
+            workerCount,
+            tier == KernelTier.CompiledAvx2 ? new ProcessorFeatures { Avx2 = ProcessorFeatures.Detect().Avx2 } : ProcessorFeatures.Detect(),
+            OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper())
     {
     }
 

@@ -14,4 +14,7 @@ public enum KernelTier
     /// differ from the other tiers' by about a hundredth.
     /// </summary>
     Compiled,
+
+    /// <summary>Kernels emitted as for a processor that has AVX2 and nothing newer, to compare.</summary>
+    CompiledAvx2,
 }

@@ -15,6 +15,9 @@ public static unsafe class MachineLimits
     private const int ChunkBytes = 1 << 20;
     private const int Rounds = 100_000;
 
+    /// <summary>The processor's instructions that kernels use or may come to use, such as <c>AVX2, AVX-VNNI</c>; empty where there is none.</summary>
+    public static string Instructions => ProcessorFeatures.Detect().ToString();
+
     /// <summary>Bytes read from memory a second, in one pass over more than any cache holds; the best of some passes.</summary>
     public static double ReadBandwidth(ComputeContext context)
     {

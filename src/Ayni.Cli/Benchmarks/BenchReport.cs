@@ -82,6 +82,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteStartObject();
         writer.WriteString("model", Path.GetFileName(path));
         writer.WriteString("processor", Processor());
+        writer.WriteString("instructions", MachineLimits.Instructions);
         writer.WriteString("system", RuntimeInformation.OSDescription);
         writer.WriteNumber("threads", Threads);
         writer.WriteString("kernels", model.KernelDescription);
@@ -164,6 +165,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     public void WriteTable()
     {
         AnsiConsole.WriteLine($"{Path.GetFileName(path)} on {Processor()}, {Threads} threads, {model.KernelDescription}, {CacheTypeName} cache");
+        AnsiConsole.WriteLine(MachineLimits.Instructions);
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));

@@ -146,12 +146,14 @@ internal static class ModelOption
                 return usual ?? ComputeContext.BestTier;
             case "compiled":
                 return KernelTier.Compiled;
+            case "avx2":
+                return KernelTier.CompiledAvx2;
             case "simd":
                 return KernelTier.Simd;
             case "scalar":
                 return KernelTier.Scalar;
             default:
-                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, simd, scalar).");
+                Warn($"{TierVariable}={wish} is not a tier; the best one for this machine is used (there are: compiled, avx2, simd, scalar).");
                 return ComputeContext.BestTier;
         }
     }

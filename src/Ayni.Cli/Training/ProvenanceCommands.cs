@@ -33,7 +33,11 @@ internal static class ProvenanceCommands
     private static Command CreateKey()
     {
         var path = new Argument<string>("file") { Description = "The key's file, which is not there yet." };
-        var command = new Command("key", "Make a key to sign manifests with, in a file that only you may read, and print its public part.") { path };
+        var command = new Command(
+            "key", "Make a key to sign manifests with, in a file that only you may read, and print its public part.")
+        {
+            path,
+        };
         command.SetAction(result =>
         {
             var file = result.GetValue(path)!;
@@ -87,7 +91,8 @@ internal static class ProvenanceCommands
             var findings = result.GetValue(proof) is { } proofFile
                 ? VerifyProof(provenance, proofFile, ReadDocument(result.GetValue(document), result.GetValue(line)), makerKey)
                 : ProvenanceVerifier.Verify(
-                    provenance, result.GetValue(recipe) is { } file ? ReadRecipe(file) : null, makerKey, TimeProvider.System, cancellationToken);
+                    provenance, result.GetValue(recipe) is { } file ? ReadRecipe(file) : null, makerKey, TimeProvider.System,
+                    cancellationToken);
             if (result.GetValue(maker) is { } expected)
                 findings = [.. findings, ProvenanceVerifier.VerifyMaker(provenance, expected)];
             if (result.GetValue(json))
@@ -105,7 +110,10 @@ internal static class ProvenanceCommands
     {
         var model = Model();
         var (document, line, key) = (Document(), Line(), Key());
-        var discloses = new Option<bool>("--disclose") { Description = "Put the keys of private sources into the proof, so that others can verify it." };
+        var discloses = new Option<bool>("--disclose")
+        {
+            Description = "Put the keys of private sources into the proof, so that others can verify it.",
+        };
         var output = new Option<string?>("--out", "-o") { Description = "The file to write; without it, standard output.", HelpName = "FILE" };
         var force = ModelOption.Force();
         var command = new Command("prove", "Prove for every source that one document is among its documents, or that it is not.")

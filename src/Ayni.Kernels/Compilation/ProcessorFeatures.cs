@@ -27,6 +27,15 @@ internal readonly record struct ProcessorFeatures
     /// <summary>512-bit <c>vdpbf16ps</c>.</summary>
     public bool Avx512BFloat16 { get; init; }
 
+    /// <summary>512-bit arithmetic of F16. No kernel uses it yet.</summary>
+    public bool Avx512Float16 { get; init; }
+
+    /// <summary>Tiles of signed and unsigned bytes. No kernel uses them yet.</summary>
+    public bool AmxInt8 { get; init; }
+
+    /// <summary>Tiles of BF16. No kernel uses them yet.</summary>
+    public bool AmxBFloat16 { get; init; }
+
     /// <summary>What this machine has.</summary>
     public static ProcessorFeatures Detect()
     {
@@ -40,7 +49,7 @@ internal readonly record struct ProcessorFeatures
         if (!avx2 || maximum < 7)
             return new ProcessorFeatures { Avx2 = avx2 };
 
-        var (subleaves, _, ecx, _) = X86Base.CpuId(7, 0);
+        var (subleaves, _, ecx, edx) = X86Base.CpuId(7, 0);
         var (eax1, _, _, _) = subleaves >= 1 ? X86Base.CpuId(7, 1) : default;
         var avx512 = Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported;
         return new ProcessorFeatures
@@ -51,7 +60,21 @@ internal readonly record struct ProcessorFeatures
             Avx512Vbmi = avx512 && IsSet(ecx, 1),
             Avx512Vnni = avx512 && IsSet(ecx, 11),
             Avx512BFloat16 = avx512 && IsSet(eax1, 5),
+            Avx512Float16 = avx512 && IsSet(edx, 23),
+            AmxInt8 = IsSet(edx, 24) && IsSet(edx, 25),
+            AmxBFloat16 = IsSet(edx, 24) && IsSet(edx, 22),
         };
+    }
+
+    /// <summary>The features by their usual names.</summary>
+    public override string ToString()
+    {
+        (bool IsThere, string Name)[] features =
+        [
+            (Avx2, "AVX2"), (AvxVnni, "AVX-VNNI"), (Avx512, "AVX-512"), (Avx512Vbmi, "AVX512-VBMI"), (Avx512Vnni, "AVX512-VNNI"),
+            (Avx512BFloat16, "AVX512-BF16"), (Avx512Float16, "AVX512-FP16"), (AmxInt8, "AMX-INT8"), (AmxBFloat16, "AMX-BF16"),
+        ];
+        return string.Join(", ", features.Where(feature => feature.IsThere).Select(feature => feature.Name));
     }
 
     private static bool Avx2IsUsable => System.Runtime.Intrinsics.X86.Avx2.IsSupported && Fma.IsSupported;

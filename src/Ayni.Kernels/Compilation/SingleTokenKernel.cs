@@ -42,7 +42,7 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     private static readonly Register PanelCount = Register.R9;
 
     // About the time a line takes to come, at the pace of one core.
-    private const int PrefetchBytes = 2048;
+    private const int PrefetchBytes = 8192;
 
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;

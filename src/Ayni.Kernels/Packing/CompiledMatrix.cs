@@ -22,6 +22,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private const int PanelsPerChunk = 4;
 
+    // With one token.
+    private const int MostPanelsPerChunk = 32;
+
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
 
@@ -68,6 +71,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
             }
+            if (tokens == 1)
+            {
+                MultiplyToken(_kernels.SingleToken, activations, outputPointer, context.Team);
+                return;
+            }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
             context.Team.Run(ref multiply, ChunkCount);
         }
@@ -86,6 +94,19 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void CopyRowCore(int row, Span<float> destination) => DecodeRow(row, 0, destination);
 
     private protected override void DisposeCore() => _panels.Dispose();
+
+    /// <summary>
+    /// One token: each worker reads long stretches of the weights, since at the beginning of each it waits for memory, and yet none is late.
+    /// </summary>
+    private void MultiplyToken(ExecutableCode kernel, byte* activations, float* output, WorkerTeam team)
+    {
+        var panelsPerChunk = Math.Clamp(_panelCount / (8 * team.WorkerCount), PanelsPerChunk, MostPanelsPerChunk);
+        var work = new MultiplySingleToken
+        {
+            Matrix = this, Kernel = kernel, Activations = activations, Output = output, PanelsPerChunk = panelsPerChunk,
+        };
+        team.Run(ref work, (_panelCount + panelsPerChunk - 1) / panelsPerChunk);
+    }
 
     /// <summary>Some weights of a row, from the beginning of a block on.</summary>
     private void DecodeRow(int row, int column, Span<float> weights)
@@ -145,11 +166,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
-            if (Tokens == 1)
-            {
-                MultiplyToken(chunk * PanelsPerChunk);
-                return;
-            }
             var unpacked = stackalloc byte[UnpackedStripBytes + 64];
             var sums = stackalloc byte[PanelsPerChunk * ChunkTokens * BlockShape.VectorBytes + 64];
             for (var token = 0; token < Tokens; token += ChunkTokens)
@@ -204,24 +220,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 Store(firstPanel + panel, token, tokens, group, sums + panel / group * groupSums);
         }
 
-        private readonly void MultiplyToken(int firstPanel)
-        {
-            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
-            var products = stackalloc float[PanelsPerChunk * Lanes.Count];
-            var arguments = new SingleTokenArguments
-            {
-                Panels = Matrix.PanelAt(firstPanel),
-                Activations = Activations,
-                Products = products,
-                BlockCount = Matrix.Columns / Matrix._kernels.Layout.BlockColumns,
-                PanelCount = panels,
-                PanelStride = Matrix._panelBytes,
-            };
-            Matrix._kernels.SingleToken.Entry(&arguments);
-            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
-            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
-        }
-
         private readonly void Store(int panel, int token, int tokens, int panels, float* sums)
         {
             var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
@@ -231,6 +229,35 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 var products = new ReadOnlySpan<float>(sums + i * panels * Lanes.Count, rows);
                 products.CopyTo(new Span<float>(output + (long)i * Matrix.Rows, rows));
             }
+        }
+    }
+
+    private struct MultiplySingleToken : IChunkedWork
+    {
+        public CompiledMatrix<TFormat> Matrix;
+        public ExecutableCode Kernel;
+        public byte* Activations;
+        public float* Output;
+        public int PanelsPerChunk;
+
+        [SkipLocalsInit]
+        public readonly void Execute(int chunk)
+        {
+            var firstPanel = chunk * PanelsPerChunk;
+            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
+            var products = stackalloc float[MostPanelsPerChunk * Lanes.Count];
+            var arguments = new SingleTokenArguments
+            {
+                Panels = Matrix.PanelAt(firstPanel),
+                Activations = Activations,
+                Products = products,
+                BlockCount = Matrix.Columns / Matrix._kernels.Layout.BlockColumns,
+                PanelCount = panels,
+                PanelStride = Matrix._panelBytes,
+            };
+            Kernel.Entry(&arguments);
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
+            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
         }
     }
 

@@ -93,6 +93,20 @@ public abstract class PackedMatrix : IDisposable
         CopyRowCore(row, destination);
     }
 
+    /// <summary>Copies some rows, decoded, with the whole team.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="destination">Receives <c>[rows, columns]</c>, whole rows.</param>
+    /// <param name="context">The team; its tier need not be the one the matrix was packed for.</param>
+    public void CopyRows(int first, Span<float> destination, ComputeContext context)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        var rows = destination.Length / Columns;
+        ShapeMismatchException.ThrowUnlessEqual(destination.Length, (long)rows * Columns, nameof(destination));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows - rows);
+        var work = new DecodeRows { Matrix = this, First = first, Destination = destination };
+        context.Team.Run(ref work, rows);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -159,5 +173,15 @@ public abstract class PackedMatrix : IDisposable
         ShapeMismatchException.ThrowUnlessEqual(inputLength, (long)tokens * inputWidth, "input");
         ShapeMismatchException.ThrowUnlessEqual(outputLength, (long)tokens * outputWidth, "output");
         return tokens;
+    }
+
+    private ref struct DecodeRows : IChunkedWork
+    {
+        public PackedMatrix Matrix;
+        public int First;
+        public Span<float> Destination;
+
+        public readonly void Execute(int row) =>
+            Matrix.CopyRowCore(First + row, Destination.Slice(row * Matrix.Columns, Matrix.Columns));
     }
 }

@@ -24,11 +24,19 @@ internal sealed record ChatLine(IReadOnlyList<ChatMessage> Messages, IReadOnlyLi
     {
         if (!root.TryGetProperty("messages", out var items) || items.ValueKind != JsonValueKind.Array || items.GetArrayLength() == 0)
             throw new FormatException("expected \"messages\" as an array of messages");
-        if (items.GetArrayLength() > MostMessages)
-            throw new FormatException($"a conversation has more than {MostMessages} messages");
         if (root.TryGetProperty("tools", out var tools) && tools.ValueKind != JsonValueKind.Null
             && !(tools.ValueKind == JsonValueKind.Array && tools.GetArrayLength() == 0))
             throw new FormatException("\"tools\" can't be learned yet; say in a system message what tools there are");
+        return ReadArray(items);
+    }
+
+    /// <summary>Reads an array of messages. Throws <see cref="FormatException"/>.</summary>
+    public static ChatLine ReadArray(JsonElement items)
+    {
+        if (items.GetArrayLength() == 0)
+            throw new FormatException("there are no messages");
+        if (items.GetArrayLength() > MostMessages)
+            throw new FormatException($"a conversation has more than {MostMessages} messages");
         var messages = new List<ChatMessage>();
         var learned = new List<bool>();
         foreach (var item in items.EnumerateArray())

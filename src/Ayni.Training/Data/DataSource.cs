@@ -15,6 +15,9 @@ public enum DataFormat
     /// <summary>Each line is <c>{"messages": [{"role": "…", "content": "…"}, …]}</c>, a conversation (OpenAI's fine-tuning
     /// format).</summary>
     Chat,
+
+    /// <summary>Each line is <c>{"prompt": …, "chosen": …, "rejected": …}</c>, two answers of which the first is preferred.</summary>
+    Preferences,
 }
 
 /// <summary>Which documents are left out because one before them, of any source, says the same.</summary>

@@ -58,6 +58,8 @@ internal static class DocumentReader
             var root = json.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 throw new FormatException($"expected an object, found {Kind(root)}");
+            if (format == DataFormat.Preferences)
+                return PreferenceDocument.Read(root);
             var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
             if (isChat)
                 return new ConversationDocument(ChatLine.Read(root));

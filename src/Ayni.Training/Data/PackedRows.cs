@@ -45,6 +45,33 @@ internal sealed class PackedRows
     /// <summary>Rows.</summary>
     public int Count => _firstPieces.Count;
 
+    /// <summary>Takes documents that each hold a pair of answers: a row is a pair, whose documents stand side by side.</summary>
+    /// <exception cref="DataException">An answer is longer than the context with its prompt.</exception>
+    public static PackedRows OfPairs(ShardFile shard, IEnumerable<int> documents, int context)
+    {
+        var rows = new PackedRows(shard, [], context);
+        foreach (var document in documents)
+        {
+            var (start, length) = shard.Document(document);
+            var labels = shard.Read(start, length).Labels;
+            // The first one ends where what is to be learned of it ends.
+            var first = Array.FindIndex(labels, label => label != TrainingBatch.Masked);
+            first = Array.IndexOf(labels, TrainingBatch.Masked, first);
+            if (Math.Max(first, length - first) > context)
+            {
+                throw new DataException(
+                    $"a pair of answers has {Math.Max(first, length - first)} tokens with its prompt, more than the {context} of a row; "
+                    + "shorten it, or take a longer context.");
+            }
+            rows._firstPieces.Add(rows._pieces.Count);
+            rows._learned.Add(shard.CountLearned(start, length));
+            rows._pieces.Add((start, first));
+            rows._pieces.Add((start + first, length - first));
+        }
+        return rows;
+    }
+
+
     /// <summary>How many tokens of a row are learned.</summary>
     public int CountLearned(int row) => _learned[row];
 

@@ -8,8 +8,8 @@ namespace Ayni.Training;
 /// <summary>
 /// Tokenized documents in a file mapped into memory. The file: the magic <c>AYNISHRD</c> and a version; tokens as 32-bit numbers, each
 /// the id or, where the token is not to be learned, the id's complement; where each document starts and the last one ends, as 64-bit
-/// numbers from a multiple of 8 on; SHA-256 of each document's normal form; a JSON header; and at the very end where the header lies and the magic again, so that a file that was
-/// cut is known. Little-endian. Safe for use by many threads at once.
+/// numbers from a multiple of 8 on; SHA-256 of each document's normal form; a JSON header; and at the very end where
+/// the header lies and the magic again, so that a file that was cut is known. Little-endian. Safe for use by many threads at once.
 /// </summary>
 public sealed class ShardFile : IDisposable
 {

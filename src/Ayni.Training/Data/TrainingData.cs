@@ -34,15 +34,19 @@ internal sealed class TrainingData
             var count = (int)shard.Header.Sources[i].Documents;
             var split = DataSplit.Of(shard, first, count, shape.ValidationShare);
             first += count;
-            var packed = new PackedRows(shard, split.Training, shape.Context);
+            var packed = Pack(split.Training);
             if (packed.Count == 0)
                 throw new DataException($"source '{sources[i].Name}' has nothing to learn: none of its documents has two tokens or more.");
             rows.Add((packed, Math.Max(1, (long)Math.Round(packed.Count * sources[i].Weight)), split.Validation.Count));
             if (split.Validation.Count > 0)
-                validation.Add(new PackedRows(shard, split.Validation, shape.Context));
+                validation.Add(Pack(split.Validation));
         }
         _sources = rows.ToImmutable();
         _validation = validation.ToImmutable();
+
+        PackedRows Pack(IEnumerable<int> documents) => shape.AreInPairs
+            ? PackedRows.OfPairs(shard, documents, shape.Context)
+            : new PackedRows(shard, documents, shape.Context);
     }
 
     /// <summary>Rows of an epoch.</summary>
@@ -119,4 +123,5 @@ internal sealed record SourceCounts(long Tokens, long TokensSeen, int Validation
 /// <param name="Context">The length of a row in tokens, at least 2.</param>
 /// <param name="ValidationShare">The part of each source's documents that is kept for validation.</param>
 /// <param name="Seed">What the order follows from.</param>
-internal sealed record DataShape(int RowsPerBatch, int Context, double ValidationShare, ulong Seed);
+/// <param name="AreInPairs">Whether each document holds a pair of answers, which makes a row.</param>
+internal sealed record DataShape(int RowsPerBatch, int Context, double ValidationShare, ulong Seed, bool AreInPairs = false);

@@ -20,6 +20,7 @@ public sealed class TrainingStep
     private readonly ImmutableArray<Parameter> _parameters;
     private readonly double _clipNorm;
     private readonly ComputeContext _context;
+    private readonly double? _preferenceBeta;
 
     /// <summary>Prepares steps.</summary>
     /// <param name="model">The model.</param>
@@ -27,8 +28,12 @@ public sealed class TrainingStep
     /// <param name="optimizer">What changes its parameters.</param>
     /// <param name="clipNorm">The greatest length of all gradients together; infinity for no limit.</param>
     /// <param name="context">Team.</param>
-    public TrainingStep(TrainableModel model, GradientPass pass, IOptimizer optimizer, double clipNorm, ComputeContext context)
+    /// <param name="preferenceBeta">How much an answer's gain counts where pairs of answers are learned from; null where texts
+    /// are.</param>
+    public TrainingStep(
+        TrainableModel model, GradientPass pass, IOptimizer optimizer, double clipNorm, ComputeContext context, double? preferenceBeta = null)
     {
+        _preferenceBeta = preferenceBeta;
         _pass = pass;
         _optimizer = optimizer;
         _parameters = [.. model.TrainableParameters];
@@ -37,7 +42,7 @@ public sealed class TrainingStep
     }
 
     /// <summary>
-    /// Makes a step over the mean loss of all batches' tokens, as if they were one batch. If the loss or the gradient is not a finite
+    /// Makes a step over the mean loss of all batches' tokens, or pairs, as if they were one batch. If the loss or the gradient is not a finite
     /// number, the parameters stay as they are.
     /// </summary>
     /// <param name="batches">The batches, of which one at a time is in memory.</param>
@@ -52,12 +57,18 @@ public sealed class TrainingStep
         foreach (var parameter in _parameters)
             Array.Clear(parameter.Gradient);
         var loss = 0.0;
+        var counted = _preferenceBeta is null ? terms : batches.Sum(batch => (long)batch.PairCount);
         for (var i = 0; i < batches.Count; i++)
-            loss += _pass.AddGradients(batches[i], terms, dropoutSeed is { } seed ? seed ^ (ulong)i << 20 : null);
+        {
+            ulong? batchSeed = dropoutSeed is { } seed ? seed ^ (ulong)i << 20 : null;
+            loss += _preferenceBeta is { } beta
+                ? _pass.AddPreferenceGradients(batches[i], counted, beta, batchSeed)
+                : _pass.AddGradients(batches[i], counted, batchSeed);
+        }
         var norm = GradientNorm(_parameters, _context);
         if (double.IsFinite(loss) && double.IsFinite(norm))
             _optimizer.MakeStep(rate, (float)Math.Min(1, _clipNorm / (norm + ClipEpsilon)));
-        return new StepResult(loss / terms, terms, norm);
+        return new StepResult(loss / counted, terms, norm);
     }
 
     /// <summary>The length of all gradients as one vector.</summary>

@@ -22,14 +22,18 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     public void Forward(ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate = false)
     {
         var tokens = input.Length / weight.Columns;
-        FloatProduct.Multiply(
-            new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, output, pass.Context, accumulate, Precision(pass));
+        if (weight.Packed is { } packed)
+            FrozenProduct.Forward(packed, input, output, pass, accumulate, Precision(pass));
+        else
+            FloatProduct.Multiply(
+                new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, output, pass.Context, accumulate, Precision(pass));
         if (bias is not null)
         {
             for (var start = 0; start < output.Length; start += weight.Rows)
                 Residual.Add(output.Slice(start, weight.Rows), bias.Values);
         }
-        Adapter?.Forward(input, output, pass);
+        if (pass.UsesAdapters)
+            Adapter?.Forward(input, output, pass);
     }
 
     /// <summary>Gives the gradient of the input and adds to those of the parameters.</summary>
@@ -48,8 +52,11 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     public void BackwardToInput(ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate = false)
     {
         var tokens = outputGradient.Length / weight.Rows;
-        FloatProduct.Multiply(
-            new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
+        if (weight.Packed is { } packed)
+            FrozenProduct.BackwardToInput(packed, outputGradient, inputGradient, pass, accumulate, Precision(pass));
+        else
+            FloatProduct.Multiply(
+                new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
         Adapter?.BackwardToInput(outputGradient, inputGradient, pass);
     }
 

@@ -9,9 +9,15 @@ internal sealed class LoadedParameters : ParameterBuilder
     private readonly LlamaWeights _weights;
     private readonly ILookup<string, Projection> _projections;
 
-    public LoadedParameters(LlamaConfig config, LlamaWeights weights)
+    private readonly bool _keepsMatrices;
+
+    /// <param name="config">The shape.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="keepsMatrices">Whether matrices, unless they are in float32 anyway, stay as they are.</param>
+    public LoadedParameters(LlamaConfig config, LlamaWeights weights, bool keepsMatrices)
         : base(config)
     {
+        _keepsMatrices = keepsMatrices;
         _weights = weights;
         _projections = weights.Projections.ToLookup(projection => projection.Name, StringComparer.Ordinal);
     }
@@ -22,13 +28,24 @@ internal sealed class LoadedParameters : ParameterBuilder
 
     protected override bool Has(string name) => BiasOf(name) is not null;
 
+    protected override Parameter Make(string name, ParameterRole role, int rows, int columns, int? expert = null) =>
+        _keepsMatrices && role is ParameterRole.Embedding or ParameterRole.Head or ParameterRole.Matrix
+            && MatrixOf(name, role, expert) is { Type: not TensorType.F32 } matrix
+            ? new Parameter(name, role, matrix, expert)
+            : base.Make(name, role, rows, columns, expert);
+
     protected override float[] ValuesOf(string name, ParameterRole role, int rows, int columns, int? expert) => role switch
     {
-        ParameterRole.Embedding => Read(_weights.TokenEmbedding),
-        ParameterRole.Head => Read(_weights.OutputHead),
         ParameterRole.Bias => BiasOf(name)!,
         ParameterRole.Norm => NormOf(name),
-        _ => Read(_projections[name].ElementAt(expert ?? 0).Matrix),
+        _ => Read(MatrixOf(name, role, expert)),
+    };
+
+    private PackedMatrix MatrixOf(string name, ParameterRole role, int? expert) => role switch
+    {
+        ParameterRole.Embedding => _weights.TokenEmbedding,
+        ParameterRole.Head => _weights.OutputHead,
+        _ => _projections[name].ElementAt(expert ?? 0).Matrix,
     };
 
     private float[]? BiasOf(string name) => _projections[name[..^"bias".Length] + "weight"].FirstOrDefault()?.Bias;

@@ -26,6 +26,22 @@ public sealed class Parameter
         IsTrainable = true;
     }
 
+    /// <summary>Takes a matrix that stays as its file has it, and is never trained.</summary>
+    /// <param name="name">The tensor's name by GGUF's rules.</param>
+    /// <param name="role">What it is for.</param>
+    /// <param name="packed">The matrix.</param>
+    /// <param name="expert">The number of the expert whose matrix it is; null for none.</param>
+    internal Parameter(string name, ParameterRole role, PackedMatrix packed, int? expert)
+    {
+        Name = name;
+        Role = role;
+        Rows = packed.Rows;
+        Columns = packed.Columns;
+        Values = [];
+        Expert = expert;
+        Packed = packed;
+    }
+
     /// <summary>The tensor's name by GGUF's rules.</summary>
     public string Name { get; }
 
@@ -41,8 +57,11 @@ public sealed class Parameter
     /// <summary>Columns.</summary>
     public int Columns { get; }
 
-    /// <summary><c>[rows, columns]</c>.</summary>
-    public float[] Values { get; }
+    /// <summary><c>[rows, columns]</c>; empty where it stays as its file has it.</summary>
+    public float[] Values { get; private set; }
+
+    /// <summary>The matrix as its file has it; null where it is in <see cref="Values"/>.</summary>
+    internal PackedMatrix? Packed { get; private set; }
 
     /// <summary>The gradient that passes have added up, <c>[rows, columns]</c>; empty while frozen.</summary>
     public float[] Gradient { get; private set; } = [];
@@ -53,9 +72,28 @@ public sealed class Parameter
         get;
         set
         {
+            if (value && Packed is not null)
+                throw new InvalidOperationException($"{Name} stays as its file has it, and can't be trained.");
             field = value;
             Gradient = !value ? [] : Gradient.Length > 0 ? Gradient : new float[Values.Length];
         }
+    }
+
+    /// <summary>The values, decoded where they are not.</summary>
+    internal float[] ReadValues(ComputeContext context)
+    {
+        if (Packed is not { } packed)
+            return Values;
+        var values = new float[(long)Rows * Columns];
+        packed.CopyRows(0, values, context);
+        return values;
+    }
+
+    /// <summary>Decodes the values, so that they can be changed.</summary>
+    internal void Unpack(ComputeContext context)
+    {
+        Values = ReadValues(context);
+        Packed = null;
     }
 
     internal MatrixView View => new(Values, Rows, Columns);

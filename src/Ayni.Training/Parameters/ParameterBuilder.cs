@@ -61,6 +61,6 @@ internal abstract class ParameterBuilder(LlamaConfig config)
         Has(name + ".bias") ? Make(name + ".bias", ParameterRole.Bias, 1, rows) : null,
         isAlwaysExact);
 
-    private Parameter Make(string name, ParameterRole role, int rows, int columns, int? expert = null) =>
+    protected virtual Parameter Make(string name, ParameterRole role, int rows, int columns, int? expert = null) =>
         new(name, role, rows, columns, ValuesOf(name, role, rows, columns, expert), expert);
 }

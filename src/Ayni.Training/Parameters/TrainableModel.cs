@@ -67,7 +67,26 @@ public sealed class TrainableModel
         var config = source.ReadConfig(source.ReadTokenizer());
         using var context = new ComputeContext(KernelTier.Scalar, 1);
         using var weights = new WeightLoader(source, config, context, cache: null, progress: null, cancellationToken).Load();
-        return new LoadedParameters(config, weights).Build();
+        return new LoadedParameters(config, weights, keepsMatrices: false).Build();
+    }
+
+    /// <summary>
+    /// Takes a model that an adapter is to be trained beside: matrices of other types than float32 stay in their file and are decoded as they
+    /// are multiplied, part by part (Dettmers et al. 2023, arXiv:2305.14314).
+    /// </summary>
+    /// <param name="source">The model, which has to stay open.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ModelFormatException">It is not a Llama that Ayni computes.</exception>
+    public static TrainableModel LoadFrozen(ModelSource source, CancellationToken cancellationToken = default)
+    {
+        var config = source.ReadConfig(source.ReadTokenizer());
+        // The scalar tier reads weights where they are, so there is nothing to dispose of.
+        using var context = new ComputeContext(KernelTier.Scalar, 1);
+        var weights = new WeightLoader(source, config, context, cache: null, progress: null, cancellationToken).Load();
+        var model = new LoadedParameters(config, weights, keepsMatrices: true).Build();
+        foreach (var parameter in model.Parameters)
+            parameter.IsTrainable = false;
+        return model;
     }
 
     /// <summary>
@@ -99,7 +118,10 @@ public sealed class TrainableModel
         _ = Adapter ?? throw new InvalidOperationException("The model has no adapter.");
         foreach (var (_, projection) in AdaptableProjections)
         {
-            projection.Adapter?.MergeInto(projection.Weight, context);
+            if (projection.Adapter is not { } adapter)
+                continue;
+            projection.Weight.Unpack(context);
+            adapter.MergeInto(projection.Weight, context);
             projection.Adapter = null;
         }
         Adapter = null;

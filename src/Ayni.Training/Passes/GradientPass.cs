@@ -59,11 +59,44 @@ public sealed class GradientPass
         Forward(batch, plan, keeps: true);
         var gradient = _gradient.Take(StreamLength(plan));
         var loss = _head.Apply(Stream(_model.Config.LayerCount, plan), batch.Targets, 1f / lossTerms, gradient);
-        for (var layer = _model.Config.LayerCount - 1; layer >= 0; layer--)
-            Backward(layer, plan, gradient);
-        if (_model.Embedding.IsTrainable)
-            AddEmbeddingGradient(batch.Ids, gradient);
+        Backward(batch, plan, gradient);
         return loss;
+    }
+
+    /// <summary>
+    /// Adds the gradients of a batch's preferences (<see cref="PreferenceLoss"/>) and returns the sum of their losses, in nats. The model
+    /// without its adapter is the one from before the tuning.
+    /// </summary>
+    /// <param name="batch">Documents in pairs: an answer that is preferred, and the one it is preferred to.</param>
+    /// <param name="pairs">What the sum of losses is divided by in the gradients: the pairs of all batches of the step.</param>
+    /// <param name="beta">How much an answer's gain counts.</param>
+    /// <param name="dropoutSeed">What an adapter's dropout follows from. Null drops nothing.</param>
+    /// <exception cref="BatchException">The batch is too large for this process.</exception>
+    public double AddPreferenceGradients(TrainingBatch batch, long pairs, double beta, ulong? dropoutSeed = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pairs, 1);
+        var before = DocumentLossesBefore(batch);
+        _pass.DropoutSeed = dropoutSeed;
+        _pass.BalanceFactor = 0;
+        var plan = new BatchPlan(batch, _model);
+        Forward(batch, plan, keeps: true);
+        var stream = Stream(_model.Config.LayerCount, plan);
+        var scales = new float[plan.Tokens];
+        var loss = ComparePairs(batch, DocumentLosses(batch, stream), before, beta, scales);
+        var gradient = _gradient.Take(StreamLength(plan));
+        _head.Apply(stream, batch.Targets, 1f / pairs, gradient, scales);
+        Backward(batch, plan, gradient);
+        return loss;
+    }
+
+    /// <summary>The sum of the losses of a batch's preferences, in nats, without dropout.</summary>
+    public double EvaluatePreferences(TrainingBatch batch, double beta)
+    {
+        var before = DocumentLossesBefore(batch);
+        _pass.DropoutSeed = null;
+        var plan = new BatchPlan(batch, _model);
+        Forward(batch, plan, keeps: false);
+        return ComparePairs(batch, DocumentLosses(batch, Stream(_model.Config.LayerCount, plan)), before, beta, []);
     }
 
     /// <summary>The sum of a batch's losses, in nats, without dropout.</summary>
@@ -86,6 +119,55 @@ public sealed class GradientPass
         _head.Project(Stream(_model.Config.LayerCount, plan), logits);
     }
 
+    /// <summary>The sum of each document's losses in the model without its adapter.</summary>
+    private double[] DocumentLossesBefore(TrainingBatch batch)
+    {
+        _pass.DropoutSeed = null;
+        _pass.UsesAdapters = false;
+        try
+        {
+            var plan = new BatchPlan(batch, _model);
+            Forward(batch, plan, keeps: false);
+            return DocumentLosses(batch, Stream(_model.Config.LayerCount, plan));
+        }
+        finally
+        {
+            _pass.UsesAdapters = true;
+        }
+    }
+
+    private double[] DocumentLosses(TrainingBatch batch, ReadOnlySpan<float> stream)
+    {
+        var losses = new double[batch.TokenCount];
+        _head.Apply(stream, batch.Targets, scale: 1, gradient: [], tokenLosses: losses);
+        return [.. batch.Documents.Select(document => losses.Skip(document.Start).Take(document.Length).Sum())];
+    }
+
+    /// <summary>The sum of the pairs' losses; receives what each token's loss counts in it where that is wanted.</summary>
+    private static double ComparePairs(TrainingBatch batch, double[] losses, double[] before, double beta, Span<float> scales)
+    {
+        var sum = 0.0;
+        for (var chosen = 0; chosen + 1 < losses.Length; chosen += 2)
+        {
+            var (loss, slope) = PreferenceLoss.Of(losses[chosen], losses[chosen + 1], before[chosen], before[chosen + 1], beta);
+            sum += loss;
+            if (scales.IsEmpty)
+                continue;
+            var (preferred, other) = (batch.Documents[chosen], batch.Documents[chosen + 1]);
+            scales.Slice(preferred.Start, preferred.Length).Fill((float)slope);
+            scales.Slice(other.Start, other.Length).Fill(-(float)slope);
+        }
+        return sum;
+    }
+
+    private void Backward(TrainingBatch batch, BatchPlan plan, Span<float> gradient)
+    {
+        for (var layer = _model.Config.LayerCount - 1; layer >= 0; layer--)
+            Backward(layer, plan, gradient);
+        if (_model.Embedding.IsTrainable)
+            AddEmbeddingGradient(batch.Ids, gradient);
+    }
+
     private long StreamLength(BatchPlan plan) => (long)plan.Tokens * _model.Config.HiddenSize;
 
     /// <summary>The residual stream before a layer, or behind the last.</summary>
@@ -96,7 +178,13 @@ public sealed class GradientPass
         var hidden = _model.Config.HiddenSize;
         var stream = Stream(0, plan);
         for (var token = 0; token < plan.Tokens; token++)
-            _model.Embedding.Values.AsSpan(batch.Ids[token] * hidden, hidden).CopyTo(stream[(token * hidden)..]);
+        {
+            var row = stream.Slice(token * hidden, hidden);
+            if (_model.Embedding.Packed is { } packed)
+                packed.CopyRow(batch.Ids[token], row);
+            else
+                _model.Embedding.Values.AsSpan(batch.Ids[token] * hidden, hidden).CopyTo(row);
+        }
         for (var layer = 0; layer < _model.Config.LayerCount; layer++)
             Forward(layer, plan, keeps && _kept.Length > 0 ? _kept[layer] : _forgotten);
     }

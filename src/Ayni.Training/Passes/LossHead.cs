@@ -26,9 +26,15 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     /// <param name="targets">The token that is to follow each, or masked, <c>[tokens]</c>.</param>
     /// <param name="scale">What every loss counts in the gradient.</param>
     /// <param name="gradient">Receives the stream's gradient, <c>[tokens, hidden]</c>; empty where none is wanted.</param>
-    public double Apply(ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient)
+    /// <param name="tokenScales">What each token's loss counts beside in the gradient, <c>[tokens]</c>; empty where all count alike.</param>
+    /// <param name="tokenLosses">Receives each token's loss, <c>[tokens]</c>, 0 for those without a target; empty where none is
+    /// wanted.</param>
+    public double Apply(
+        ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient, ReadOnlySpan<float> tokenScales = default,
+        Span<double> tokenLosses = default)
     {
         gradient.Clear();
+        tokenLosses.Clear();
         var rows = Select(targets);
         if (rows.Length == 0)
             return 0;
@@ -48,14 +54,21 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
                 chunkTargets[i] = targets[rows[start + i]];
             var input = new MatrixView(normed.Slice(start * Hidden, count * Hidden), count, Hidden);
             var logits = _logits.Take((long)count * model.Config.VocabularySize);
-            FloatProduct.Multiply(input, model.Head.View.Transposed, logits, pass.Context, precision: pass.Precision);
+            ProjectChunk(normed.Slice(start * Hidden, count * Hidden), logits);
             CrossEntropy.Apply(logits, chunkTargets, scale, losses.AsSpan(start, count), pass.Context);
             if (gradient.IsEmpty)
                 continue;
+            for (var i = 0; i < count && !tokenScales.IsEmpty; i++)
+            {
+                foreach (ref var value in logits.Slice(i * model.Config.VocabularySize, model.Config.VocabularySize))
+                    value *= tokenScales[rows[start + i]];
+            }
             var logitGradient = new MatrixView(logits, count, model.Config.VocabularySize);
-            FloatProduct.Multiply(
-                logitGradient, model.Head.View, normedGradient.Slice(start * Hidden, count * Hidden), pass.Context,
-                precision: pass.Precision);
+            var rowGradient = normedGradient.Slice(start * Hidden, count * Hidden);
+            if (model.Head.Packed is { } packed)
+                FrozenProduct.BackwardToInput(packed, logits, rowGradient, pass, accumulate: false, pass.Precision);
+            else
+                FloatProduct.Multiply(logitGradient, model.Head.View, rowGradient, pass.Context, precision: pass.Precision);
             if (model.Head.IsTrainable)
             {
                 FloatProduct.Multiply(
@@ -64,6 +77,8 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
         }
         if (!gradient.IsEmpty)
             Return(rows, selected, normedGradient, gradient);
+        for (var i = 0; i < rows.Length && !tokenLosses.IsEmpty; i++)
+            tokenLosses[rows[i]] = losses[i];
         return losses.Sum();
     }
 
@@ -74,9 +89,17 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     {
         var normed = _normed.Take(stream.Length);
         RmsNorm.Apply(stream, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-        FloatProduct.Multiply(
-            new MatrixView(normed, stream.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
-            precision: pass.Precision);
+        ProjectChunk(normed, logits);
+    }
+
+    private void ProjectChunk(ReadOnlySpan<float> normed, Span<float> logits)
+    {
+        if (model.Head.Packed is { } packed)
+            FrozenProduct.Forward(packed, normed, logits, pass, accumulate: false, pass.Precision);
+        else
+            FloatProduct.Multiply(
+                new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
+                precision: pass.Precision);
     }
 
     private static int[] Select(ReadOnlySpan<int> targets)

@@ -13,6 +13,15 @@ internal sealed class PassState(ComputeContext context, ProductPrecision precisi
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
 
+    /// <summary>Whether adapters take part; without them the model is as it was before it was tuned.</summary>
+    public bool UsesAdapters { get; set; } = true;
+
+    /// <summary>Some rows of a matrix that stays as its file has it, decoded.</summary>
+    public FloatBuffer Strip { get; } = new();
+
+    /// <summary>What is multiplied with them, or what came of it.</summary>
+    public FloatBuffer StripOutput { get; } = new();
+
     /// <summary>What the load-balance loss of each mixture of experts counts in gradients.</summary>
     public double BalanceFactor { get; set; }
 

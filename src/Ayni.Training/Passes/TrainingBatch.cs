@@ -32,6 +32,9 @@ public sealed class TrainingBatch
     /// <summary>Tokens whose successor is to be learned.</summary>
     public int LossTerms { get; }
 
+    /// <summary>Pairs of documents, where each is an answer and the one that it is preferred to.</summary>
+    public int PairCount => Documents.Length / 2;
+
     /// <summary>Where each document lies.</summary>
     internal ImmutableArray<AttentionDocument> Documents { get; }
 

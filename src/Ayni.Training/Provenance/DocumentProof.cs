@@ -45,7 +45,8 @@ public sealed record DocumentProof(int Version, string Manifest, string Document
     /// <param name="discloses">Whether the keys of private sources are put into the proof, so that others can verify it.</param>
     /// <exception cref="ProvenanceException">The documents of a source are not at hand.</exception>
     internal static DocumentProof Create(
-        SignedManifest signed, IReadOnlyDictionary<string, DocumentList> lists, SourceDocument document, MakerKey? key, bool discloses) => new(
+        SignedManifest signed, IReadOnlyDictionary<string, DocumentList> lists, SourceDocument document, MakerKey? key,
+        bool discloses) => new(
             CurrentVersion, signed.Digest, DocumentDigest.Of(document.NormalForm()).ToString(),
             [
                 .. signed.Lineage.SelectMany(one => one.Manifest.Sources.Select(source =>
@@ -97,7 +98,7 @@ public sealed record SourceMembership(string Model, string Source, Membership Me
 /// source's key was not at hand.
 /// </summary>
 /// <param name="Name">The source.</param>
-/// <param name="Value">The document's digest with the source's personal data masked, or its commitment; null where nothing is proven.</param>
+/// <param name="Value">The document's digest with personal data masked, or its commitment; null where nothing is proven.</param>
 /// <param name="CommitmentKey">A private source's key, where it is disclosed.</param>
 /// <param name="Member">Where the value is.</param>
 /// <param name="Before">The last value before it; null where it would be the first.</param>
@@ -143,8 +144,12 @@ public sealed record SourceProof(
         }
         // The neighbours are in the list, one right after the other, or at its ends.
         Require(Before is not null || After is not null, "it proves nothing");
-        Require(Before is null || (string.CompareOrdinal(Before.Value, Value) < 0 && Before.IsIn(source)), "the value before is not in the list");
-        Require(After is null || (string.CompareOrdinal(After.Value, Value) > 0 && After.IsIn(source)), "the value after is not in the list");
+        Require(
+            Before is null || (string.CompareOrdinal(Before.Value, Value) < 0 && Before.IsIn(source)),
+            "the value before is not in the list");
+        Require(
+            After is null || (string.CompareOrdinal(After.Value, Value) > 0 && After.IsIn(source)),
+            "the value after is not in the list");
         Require((After?.Index ?? source.Documents) == (Before?.Index ?? -1) + 1, "the values before and after are no neighbours");
         return new SourceMembership(manifest.Model, source.Name, Membership.Absent);
 

@@ -8,7 +8,8 @@ internal static class ManifestCheck
 
     private const long MostCount = (1L << 53) - 1;
     private const int MostSources = 1000;
-    private const int MostTextLength = 1 << 16;
+    // As long as a whole recipe may be.
+    private const int MostTextLength = 1 << 20;
 
     /// <summary>Checks a manifest and those within it.</summary>
     /// <exception cref="ProvenanceException">It says what can't be; names the field.</exception>
@@ -31,7 +32,9 @@ internal static class ManifestCheck
         {
             field = at;
             var manifest = one.Manifest;
-            Require(manifest.Version == Manifest.CurrentVersion, "manifest.version", $"{manifest.Version}, where {Manifest.CurrentVersion} is read");
+            Require(
+                manifest.Version == Manifest.CurrentVersion, "manifest.version",
+                $"{manifest.Version}, where {Manifest.CurrentVersion} is read");
             foreach (var (name, text) in ((string, string)[])[("model", manifest.Model), ("tool", manifest.Tool)])
                 Require(text.Length <= MostTextLength, $"manifest.{name}", "the text is too long");
             foreach (var (name, text) in ((string, string)[])
@@ -56,7 +59,8 @@ internal static class ManifestCheck
             field = at;
             Require(manifest.Tokens == manifest.Sources.Sum(source => source.Tokens), "manifest.tokens", "it is not the sources' sum");
             Require(
-                manifest.TokensSeen == manifest.Sources.Sum(source => source.TokensSeen), "manifest.tokens_seen", "it is not the sources' sum");
+                manifest.TokensSeen == manifest.Sources.Sum(source => source.TokensSeen), "manifest.tokens_seen",
+                "it is not the sources' sum");
             var shares = SourceShares.Of([.. manifest.Sources.Select(source => (source.Tokens, source.Weight))]);
             for (var i = 0; i < shares.Length; i++)
             {
@@ -71,7 +75,8 @@ internal static class ManifestCheck
             if (parent is null)
                 return;
             Require(IsDigest(parent.Digest), "manifest.parent.digest", "expected 64 hexadecimal digits");
-            Require(parent.Manifest is null || IsDigest(parent.Manifest), "manifest.parent.manifest", "expected 64 hexadecimal digits, or null");
+            Require(
+                parent.Manifest is null || IsDigest(parent.Manifest), "manifest.parent.manifest", "expected 64 hexadecimal digits, or null");
             Require(
                 parent.Provenance is null || parent.Provenance.Digest == parent.Manifest, "manifest.parent.provenance",
                 "this is not the manifest that the parent names");
@@ -88,8 +93,8 @@ internal static class ManifestCheck
                 [
                     ("files", source.Files), ("documents", source.Documents), ("validation_documents", source.ValidationDocuments),
                     ("tokens", source.Tokens), ("tokens_seen", source.TokensSeen), ("exact_duplicates", source.ExactDuplicates),
-                    ("near_duplicates", source.NearDuplicates), ("masked.email", source.Masked.Email), ("masked.phone", source.Masked.Phone),
-                    ("masked.card", source.Masked.Card), ("masked.iban", source.Masked.Iban),
+                    ("near_duplicates", source.NearDuplicates), ("masked.email", source.Masked.Email),
+                    ("masked.phone", source.Masked.Phone), ("masked.card", source.Masked.Card), ("masked.iban", source.Masked.Iban),
                 ])
                 Require(count is >= 0 and <= MostCount, name, "expected a whole number from 0 to 2⁵³ - 1");
             Require(source.Documents > source.ValidationDocuments && source.Tokens > 0, "documents", "there is nothing to learn");
@@ -101,10 +106,12 @@ internal static class ManifestCheck
                 "expected a number above 0 to 1000 with six places");
             Require(source.Visibility is ManifestSource.Public or ManifestSource.Private, "visibility", "neither public nor private");
             Require(
-                source.Visibility == ManifestSource.Private ? source.CommitmentKey is { } key && IsDigest(key) : source.CommitmentKey is null,
+                source.Visibility == ManifestSource.Private
+                    ? source.CommitmentKey is { } key && IsDigest(key) : source.CommitmentKey is null,
                 "commitment_key", "a private source has the digest of its key, and a public one none");
             Require(
-                source.Mask.SequenceEqual(RecipeWriter.WordsOf(source.MaskedKinds())), "mask", "expected some of email, phone, card, iban in this order");
+                source.Mask.SequenceEqual(RecipeWriter.WordsOf(source.MaskedKinds())), "mask",
+                "expected some of email, phone, card, iban in this order");
         }
     }
 

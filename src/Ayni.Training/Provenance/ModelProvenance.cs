@@ -63,7 +63,8 @@ public sealed class ModelProvenance
     /// <exception cref="ProvenanceException">The file is not there or can't be read; names the line.</exception>
     internal IReadOnlyDictionary<string, DocumentList> ReadLeaves() => HasLeaves
         ? LeafFile.Read(LeavesPath)
-        : throw new ProvenanceException($"There is no {LeavesPath}, which has the digests of the documents; get it from the model's maker.");
+        : throw new ProvenanceException(
+            $"There is no {LeavesPath}, which has the digests of the documents; get it from the model's maker.");
 
     /// <summary>The digest of the model's weights as they are.</summary>
     internal string ComputeTensorDigest(CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ public static class ProvenanceVerifier
     [
         new("manifest", FindingState.Right, $"the model names it, {provenance.SignedManifest.Digest}"),
         VerifySignature(provenance),
-        Compare("weights", provenance.SignedManifest.Manifest.Tensors, provenance.ComputeTensorDigest(cancellationToken)),
+        VerifyWeights(provenance, cancellationToken),
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
@@ -61,6 +61,14 @@ public static class ProvenanceVerifier
     /// <summary>Checks who signed.</summary>
     public static ProvenanceFinding VerifyMaker(ModelProvenance provenance, string publicKey) => Compare(
         "maker", provenance.SignedManifest.Manifest.Maker ?? "unsigned", publicKey.ToLowerInvariant());
+
+    private static ProvenanceFinding VerifyWeights(ModelProvenance provenance, CancellationToken cancellationToken)
+    {
+        var finding = Compare(
+            "weights", provenance.SignedManifest.Manifest.Tensors, provenance.ComputeTensorDigest(cancellationToken));
+        return finding.State == FindingState.Right
+            ? finding : finding with { Detail = finding.Detail + "; they were quantized or changed since" };
+    }
 
     private static IEnumerable<ProvenanceFinding> VerifyLeaves(ModelProvenance provenance)
     {

@@ -43,6 +43,12 @@ public sealed record Recipe
     /// <summary>Tokens of a row; null for the model's context.</summary>
     public int? Context { get; init; }
 
+    /// <summary>
+    /// How much an answer's gain counts where answers that are preferred to others are learned from (<c>method: dpo</c>); null where texts are
+    /// foreseen.
+    /// </summary>
+    public double? PreferenceBeta { get; init; }
+
     /// <summary>Batches of a step.</summary>
     public required int Accumulation { get; init; }
 

@@ -39,6 +39,7 @@ internal static partial class RecipeReader
                 validation?.Integer("batches", 1, 1_000_000, 16) ?? 16),
             Batch = training.Integer("batch", 1, 65_536),
             Context = (int?)training.FindInteger("context", 2, 1 << 24),
+            PreferenceBeta = ReadPreferenceBeta(training),
             Accumulation = training.Integer("accumulation", 1, 65_536, 1),
             Steps = training.FindInteger("steps", 1, 1_000_000_000_000),
             Epochs = training.Has("epochs") ? training.Number("epochs", Tiny, 1_000_000) : null,
@@ -64,9 +65,25 @@ internal static partial class RecipeReader
             throw training.Error("give either 'steps' or 'epochs'");
         if (recipe.Adapter is not null && recipe.NewModel is not null)
             throw root.Error("adapter", "an adapter changes a model that has learned already; give it a parent");
+        if (recipe.PreferenceBeta is not null && recipe.Adapter is null)
+            throw training.Error("method", "dpo trains an adapter, since the model without it is what answers are compared with; add 'adapter'");
+        if (recipe.Sources.FirstOrDefault(source => (source.Format == DataFormat.Preferences) != recipe.PreferenceBeta.HasValue) is { } wrong)
+        {
+            throw data.Error("sources", recipe.PreferenceBeta is null
+                ? $"'{wrong.Name}' has pairs of answers, which are learned from with 'method: dpo' under 'training'"
+                : $"dpo learns from pairs of answers; '{wrong.Name}' needs 'format: preferences'");
+        }
         if (recipe.Adapter is null && recipe.Output.Format == TrainedFormat.Adapter)
             throw root.Error("output", "there is no adapter to be written; its format is gguf or safetensors");
         return recipe;
+    }
+
+    private static double? ReadPreferenceBeta(RecipeFields training)
+    {
+        var isDpo = training.Choice("method", false, ("language", false), ("dpo", true));
+        if (!isDpo && training.Has("beta"))
+            throw training.Error("beta", "this belongs to 'method: dpo'");
+        return isDpo ? training.Number("beta", Tiny, 1e6, 0.1) : null;
     }
 
     private static ImmutableArray<string> AllowedLicences(RecipeFields data)
@@ -101,7 +118,7 @@ internal static partial class RecipeReader
                 Path = fields.String("path"),
                 Format = fields.Choice(
                     "format", DataFormat.Auto, ("auto", DataFormat.Auto), ("text", DataFormat.Text), ("jsonl", DataFormat.JsonLines),
-                    ("chat", DataFormat.Chat)),
+                    ("chat", DataFormat.Chat), ("preferences", DataFormat.Preferences)),
                 Licence = licence,
                 Origin = fields.String("origin"),
                 RightsHolder = fields.String("rights_holder"),

@@ -93,6 +93,11 @@ internal static class RecipeWriter
         add(1, "batch", recipe.Batch);
         if (recipe.Context is { } context)
             add(1, "context", context);
+        if (recipe.PreferenceBeta is { } beta)
+        {
+            add(1, "method", "dpo");
+            add(1, "beta", beta);
+        }
         add(1, "accumulation", recipe.Accumulation);
         add(1, recipe.Steps is null ? "epochs" : "steps", (object?)recipe.Steps ?? recipe.Epochs);
         add(1, "recompute", recipe.Recompute ? "true" : "false");

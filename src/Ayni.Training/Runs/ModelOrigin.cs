@@ -97,7 +97,7 @@ internal sealed class ModelOrigin : IDisposable
 
     /// <summary>The model as it is before any training.</summary>
     public TrainableModel CreateModel(Recipe recipe, CancellationToken cancellationToken) => _source is not null
-        ? TrainableModel.Load(_source, cancellationToken)
+        ? recipe.Adapter is null ? TrainableModel.Load(_source, cancellationToken) : TrainableModel.LoadFrozen(_source, cancellationToken)
         : TrainableModel.Create(Config, recipe.NewModel!.TiesEmbeddings, recipe.Seed);
 
     /// <summary>SHA-256 of the parent; null where there is none.</summary>
@@ -128,13 +128,13 @@ internal sealed class ModelOrigin : IDisposable
         _context.Dispose();
     }
 
-    private static void WriteValues(IEnumerable<Parameter> parameters, Stream stream)
+    private void WriteValues(IEnumerable<Parameter> parameters, Stream stream)
     {
         foreach (var parameter in parameters)
-            stream.Write(MemoryMarshal.AsBytes(parameter.Values.AsSpan()));
+            stream.Write(MemoryMarshal.AsBytes(parameter.ReadValues(_context).AsSpan()));
     }
 
-    private static OutputTensor OutputOf(Parameter parameter)
+    private OutputTensor OutputOf(Parameter parameter)
     {
         ImmutableArray<long> dimensions = parameter.Role == ParameterRole.Norm ? [parameter.Columns] : [parameter.Columns, parameter.Rows];
         return new OutputTensor(parameter.Name, TensorType.F32, dimensions, stream => WriteValues([parameter], stream));

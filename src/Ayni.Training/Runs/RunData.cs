@@ -22,7 +22,8 @@ internal sealed class RunData : IDisposable
         {
             Rows = new TrainingData(
                 Shard, recipe.Sources, origin.Config,
-                new DataShape(recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream)));
+                new DataShape(
+                    recipe.Batch, context, recipe.Validation.Share, Permutation.Mix(recipe.Seed, DataStream), recipe.PreferenceBeta.HasValue));
         }
         catch
         {

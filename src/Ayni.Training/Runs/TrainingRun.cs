@@ -128,7 +128,7 @@ public sealed class TrainingRun : IDisposable
         File.WriteAllText(PathOf("recipe.yaml"), RecipeWriter.Write(_recipe));
         using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
         {
-            var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context);
+            var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context, _recipe.PreferenceBeta);
             var (start, tokensBefore, stepsBefore) = (_clock.GetTimestamp(), _tokens, Step);
             while (Step < Steps)
             {
@@ -213,8 +213,14 @@ public sealed class TrainingRun : IDisposable
         return (result, rate);
     }
 
-    private double? Validate() => _validation.Value is { Count: > 0 } batches
-        ? batches.Sum(_pass.Evaluate) / batches.Sum(batch => (long)batch.LossTerms) : null;
+    private double? Validate()
+    {
+        if (_validation.Value is not { Count: > 0 } batches)
+            return null;
+        return _recipe.PreferenceBeta is { } beta
+            ? batches.Sum(batch => _pass.EvaluatePreferences(batch, beta)) / batches.Sum(batch => (long)batch.PairCount)
+            : batches.Sum(_pass.Evaluate) / batches.Sum(batch => (long)batch.LossTerms);
+    }
 
     private void SaveCheckpoint()
     {

@@ -26,6 +26,10 @@ public sealed class KernelTierTests : IDisposable
         Assert.All(scalar.Zip(compiled), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
         Assert.Equal("", compiledError);
 
+        var (avx2, avx2Error) = await LogitsAsync("avx2");
+        Assert.All(scalar.Zip(avx2), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
+        Assert.Equal("", avx2Error);
+
         var (nonsense, nonsenseError) = await LogitsAsync("nonsense");
         Assert.Equal(compiled, nonsense);
         Assert.Contains(

@@ -38,6 +38,10 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains(tuned.Lines, line => line.StartsWith("step 20/20", StringComparison.Ordinal));
         Assert.True(File.Exists(_folder.PathOf("runs/hello-pirate/adapter/adapter_model.safetensors")));
         Assert.True(Losses("runs/hello-pirate")[^1] < Losses("runs/hello-pirate")[0]);
+        (await AyniCommand.RunAsync("tune", Copy("hello-prefer.yaml", ("steps: 40", "steps: 15")))).Succeeded();
+        Assert.Equal(Math.Log(2), Losses("runs/hello-prefer")[0], 1e-4);
+        Assert.True(Losses("runs/hello-prefer")[^1] < 0.6);
+        Assert.True(File.Exists(_folder.PathOf("runs/hello-prefer/adapter/adapter_model.safetensors")));
         await TheAdapterChangesWhatTheModelAnswers(model, _folder.PathOf("runs/hello-pirate/adapter"));
     }
 

@@ -87,6 +87,13 @@ public sealed class CompiledProductTests
     }
 
     [Fact]
+    public void Kernels_can_be_those_of_AVX2_whatever_else_there_is()
+    {
+        using var context = new ComputeContext(KernelTier.CompiledAvx2, 1);
+        Assert.Equal(KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()) ? "avx2" : "simd", context.PackedLayout);
+    }
+
+    [Fact]
     public void Many_tokens_are_taken_in_chunks()
     {
         if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))

@@ -11,7 +11,8 @@ public sealed class ProvenanceTests : IDisposable
     {
         File.Copy(Path.Combine(Conformance.RepositoryRoot, "recipes", "hello", "tokenizer.tiktoken"), _folder.PathOf("tokenizer.tiktoken"));
         WriteLetters("abcdefgh");
-        File.WriteAllLines(_folder.PathOf("notes.jsonl"), Enumerable.Range(0, 9).Select(i => $$"""{"text":"Note {{i}} for n{{i}}@example.org."}"""));
+        File.WriteAllLines(
+            _folder.PathOf("notes.jsonl"), Enumerable.Range(0, 9).Select(i => $$"""{"text":"Note {{i}} for n{{i}}@example.org."}"""));
         File.WriteAllText(_folder.PathOf("member.txt"), "defghabcdefgh 3");
         File.WriteAllText(_folder.PathOf("other.txt"), "defghabcdefgh 4");
         File.WriteAllText(_folder.PathOf("note.txt"), "Note 3 for n3@example.org.");
@@ -163,12 +164,17 @@ public sealed class ProvenanceTests : IDisposable
                 writer.Add(key, source.Metadata.Find(key)!);
             using var exact = GgufFile.Open(source.Path);
             foreach (var tensor in exact.Tensors)
-                writer.AddTensor(tensor.Name, tensor.Type, tensor.Dimensions, stream => stream.Write(exact.Data(tensor).Span(0, (int)tensor.Bytes)));
+            {
+                writer.AddTensor(
+                    tensor.Name, tensor.Type, tensor.Dimensions, stream => stream.Write(exact.Data(tensor).Span(0, (int)tensor.Bytes)));
+            }
             writer.Save(_folder.PathOf("silent.gguf"));
         }
         var silent = Train(Tune("silent.gguf"), null, "silent", "adapter").SignedManifest;
         Assert.Equal((null, null), (silent.Manifest.Parent!.Manifest, silent.Manifest.Parent.Provenance));
-        Assert.Contains("\"provenance\": \"undisclosed\"", File.ReadAllText(_folder.PathOf("silent", "adapter", "provenance.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"provenance\": \"undisclosed\"", File.ReadAllText(_folder.PathOf("silent", "adapter", "provenance.json")),
+            StringComparison.Ordinal);
         File.Delete(_folder.PathOf("base", "provenance.json"));
         var lost = Train(Tune("base/model.gguf"), null, "lost", "adapter").SignedManifest;
         Assert.Equal(signed.Manifest.Parent!.Manifest, lost.Manifest.Parent!.Manifest);
