@@ -103,7 +103,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         var panelsPerChunk = Math.Clamp(_panelCount / (8 * team.WorkerCount), PanelsPerChunk, MostPanelsPerChunk);
         var work = new MultiplySingleToken
         {
-            Matrix = this, Kernel = kernel, Activations = activations, Output = output, PanelsPerChunk = panelsPerChunk,
+            Matrix = this,
+            Kernel = kernel,
+            Activations = activations,
+            Output = output,
+            PanelsPerChunk = panelsPerChunk,
         };
         team.Run(ref work, (_panelCount + panelsPerChunk - 1) / panelsPerChunk);
     }
