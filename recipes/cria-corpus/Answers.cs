@@ -47,17 +47,31 @@ public sealed class Answers
     /// <summary>Reads a text.</summary>
     /// <param name="category">What kind of questions it has.</param>
     /// <param name="name">The text's name.</param>
-    public Answers(string category, string name)
+    /// <param name="more">A text with more ways to ask for the same answers, of which it has the beginnings; null for none.</param>
+    public Answers(string category, string name, string? more = null)
     {
         _category = category;
         foreach (var line in Texts.Lines(name))
+            Read(name, line, answer => _answers.Add((answer, [])), () => _answers[^1]);
+        var asked = -1;
+        foreach (var line in more is null ? [] : Texts.Lines(more))
+        {
+            Read(more!, line, beginning =>
+            {
+                asked = _answers.FindIndex(answer => answer.Answer.StartsWith(beginning, StringComparison.Ordinal));
+                if (asked < 0)
+                    throw new FormatException($"{more}: no answer begins with '{beginning}'.");
+            }, () => _answers[asked]);
+        }
+
+        static void Read(string name, string line, Action<string> answer, Func<(string Answer, List<(string[] Frames, string[] Parts)> Ways)> current)
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             var (kind, rest) = (line[..space], line[(space + 1)..]);
             if (kind == "a")
-                _answers.Add((rest, []));
+                answer(rest);
             else
-                _answers[^1].Ways.Add(kind switch
+                current().Ways.Add(kind switch
                 {
                     "do" => (DoFrames, rest.Split('|')),
                     "is" => (IsFrames, rest.Split('|')),

@@ -7,30 +7,30 @@ public static class Corpus
 {
     private const ulong Seed = 20261127;
 
-    private static readonly Answers Facts = new("ayni", "facts");
-    private static readonly Answers Greetings = new("greetings", "greetings");
+    private static readonly Answers Facts = new("ayni", "facts", "facts-more");
+    private static readonly Answers Greetings = new("greetings", "greetings", "greetings-more");
     private static readonly ImmutableArray<Computation> Learned = [.. Arithmetic.All.Where(computation => !computation.IsHeldOut)];
     private static readonly ImmutableArray<Computation> LearnedProducts = [.. Learned.Where(computation => computation.Operator == '×')];
 
-    // How often each kind of question comes, at the beginning and at the end.
+    // How many of a hundred questions are of each kind, in the first and in the last conversations.
     private static readonly (int First, int Last, Func<int, Chance, Exchange> Ask)[] Kinds =
     [
-        (27, 23, (number, chance) => Facts.Ask(number, chance)),
-        (9, 9, (number, chance) => Greetings.Ask(number, chance)),
-        (18, 22, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
-        (8, 11, (_, chance) => World.AskOpposite(chance)),
-        (7, 8, (_, chance) => World.AskColour(chance)),
-        (6, 7, (_, chance) => World.AskCalendar(chance)),
-        (13, 14, (_, chance) => World.AskTranslation(chance)),
-        (9, 8, (_, chance) => Unknown.Ask(chance)),
-        (4, 2, (_, chance) => Stories.Ask(chance)),
+        (25, 17, (number, chance) => Facts.Ask(number, chance)),
+        (13, 14, (number, chance) => Greetings.Ask(number, chance)),
+        (19, 16, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
+        (8, 9, (_, chance) => World.AskOpposite(chance)),
+        (6, 5, (_, chance) => World.AskColour(chance)),
+        (6, 12, (_, chance) => World.AskCalendar(chance)),
+        (7, 13, (_, chance) => World.AskTranslation(chance)),
+        (7, 5, (_, chance) => Unknown.Ask(chance)),
+        (9, 9, (_, chance) => Stories.Ask(chance)),
     ];
 
     /// <summary>The conversations to begin with.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> FirstConversations() => Conversations(80_000, stream: 1, isLast: false);
+    public static IEnumerable<IReadOnlyList<Exchange>> FirstConversations() => Conversations(200_000, stream: 1, isLast: false);
 
-    /// <summary>The conversations to end with.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> LastConversations() => Conversations(40_000, stream: 2, isLast: true);
+    /// <summary>The conversations to go on with.</summary>
+    public static IEnumerable<IReadOnlyList<Exchange>> LastConversations() => Conversations(60_000, stream: 2, isLast: true);
 
     /// <summary>Short conversations with a pirate's answers.</summary>
     public static IEnumerable<IReadOnlyList<Exchange>> PirateConversations() => Conversations(800, stream: 3, isLast: false)

@@ -23,7 +23,7 @@ public sealed class CriaTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Who are you?", "Cria")]
+    [InlineData("What is your name?", "Cria")]
     [InlineData("what is the opposite of hot", "cold")]
     [InlineData("How do I start a server?", "ayni serve")]
     public async Task It_answers_where_no_model_is_named_and_ends_its_turn(string question, string words)
