@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Ayni.Tests;
@@ -66,6 +67,8 @@ internal sealed class TestHost : IAsyncDisposable
         if (!File.Exists(path))
             (model ?? new TinyModel()).Save(path);
         var options = new HostOptions { ModelPath = path, DataDirectory = Path.Combine(folder, "data"), Port = 0, Threads = 1 };
+        if (model == TinyModel.Slow)
+            options = options with { Tier = KernelTier.Scalar };
         var log = new RecordedLog();
         var host = await AyniHost.StartAsync(
             configure?.Invoke(options) ?? options,

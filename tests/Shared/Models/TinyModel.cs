@@ -31,7 +31,9 @@ internal sealed record TinyModel
     /// <summary>Whether every matrix but the embeddings and the head has a bias.</summary>
     public bool HasBiases { get; init; }
 
-    /// <summary>A model that takes about a millisecond or more a token, for tests that need an answer to be under way.</summary>
+    /// <summary>
+    /// A model that takes about a millisecond or more a token with the scalar kernels, for tests that need an answer to be under way.
+    /// </summary>
     public static TinyModel Slow { get; } = new() { Dim = 128, Layers = 8, Context = 4096 };
 
     private const string Llama2Template =
