@@ -21,6 +21,9 @@ public enum Refusal
     /// <summary>No key has this id.</summary>
     UnknownKey,
 
+    /// <summary>A key's role and whom it is for do not go together.</summary>
+    InvalidKeyRole,
+
     /// <summary>The party, customer or app was revoked before.</summary>
     Revoked,
 
