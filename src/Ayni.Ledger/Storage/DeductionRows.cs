@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -40,7 +40,7 @@ internal static class DeductionRows
         ];
     }
 
-    private static Deduction Read(SqliteDataReader row) => new(
+    private static Deduction Read(DbDataReader row) => new(
         DeductionTypeNames.TryParse(row.GetString(0), out var type) ? type : throw Rows.Damaged($"deduction '{row.GetString(0)}'"),
         row.GetString(1), row.GetPeriod(2), row.GetPeriod(3), row.GetText(4), row.GetText(5), row.GetAmount(7, row.GetCurrency(6)),
         row.IsDBNull(8) ? null : row.GetInt64(8));
