@@ -18,13 +18,14 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly string _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(Database database, Session session, TimeProvider clock, Identifiers identifiers, string folder, ReceiptSigner? signer)
     {
-        var identifiers = new Identifiers(random);
         _clock = clock;
+        _folder = folder;
         _readers = new(database);
-        _writer = new(database, session, clock);
+        _writer = new(database, session, clock, signer);
         _registry = new(identifiers);
         _meter = new(identifiers);
     }
@@ -43,16 +44,19 @@ public sealed partial class Books : IAsyncDisposable
     {
         var database = Database.At(databasePath);
         var session = database.OpenWriter();
+        var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
+        var folder = Path.GetDirectoryName(Path.GetFullPath(databasePath))!;
         try
         {
             Migrator.Migrate(session, database);
+            var signer = ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            return new(database, session, clock, identifiers, folder, signer);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.

@@ -9,6 +9,7 @@ namespace Ayni.Ledger;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(SignedReceipt))]
 [JsonSerializable(typeof(ReceiptPage))]
 [JsonSerializable(typeof(Statement))]
 [JsonSerializable(typeof(PeriodSettlement))]

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>GET /api/receipts/{id}</c>: a receipt by its own id, its request's or its answer's, also when the client had left before the end.
-/// Another customer's receipt is not there.
+/// <c>GET /api/receipts/{id}</c>: a receipt by its own id, its request's or its answer's, also when the client had left before the end,
+/// with what proves it. Another customer's receipt is not there.
 /// </summary>
 internal sealed class ReceiptEndpoint(Books books)
 {
@@ -13,9 +13,9 @@ internal sealed class ReceiptEndpoint(Books books)
     {
         var key = books.Authenticate(context.Request, KeyRole.Customer);
         var id = context.Request.RouteValues["id"] as string ?? "";
-        var receipt = books.FindReceipt(RequestId.FromAnswerId(id));
-        return receipt is not null && receipt.CustomerId == key.CustomerId
-            ? ApiWriter.WriteAsync(context.Response, receipt, LedgerJson.Default.Receipt)
+        var signed = books.FindSignedReceipt(RequestId.FromAnswerId(id));
+        return signed is not null && signed.Receipt.CustomerId == key.CustomerId
+            ? ApiWriter.WriteAsync(context.Response, signed, LedgerJson.Default.SignedReceipt)
             : throw ApiException.UnknownReceipt();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Ayni.Ledger;
 
@@ -10,6 +11,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly List<Digest> _receiptLeaves = [];
+    private long _firstReceiptEntry, _lastReceiptEntry;
     private long? _lastEntry;
     private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
@@ -76,7 +79,19 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     {
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
-        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
+        var hash = Digest.Of(canonical);
+        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, hash);
+        if (_receiptLeaves.Count == 0)
+            _firstReceiptEntry = entry;
+        _lastReceiptEntry = entry;
+        _receiptLeaves.Add(MerkleTree.Leaf(hash));
+    }
+
+    /// <summary>Signs the receipts stored, all with one signature.</summary>
+    public void Seal(ReceiptSigner signer)
+    {
+        if (_receiptLeaves.Count > 0)
+            signer.Seal(session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
     }
 
     /// <summary>What an account has come to, this transaction included.</summary>
@@ -86,7 +101,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         return total.Debits - total.Credits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed; the last act before the commit.</summary>
+    /// <summary>Writes the totals of the accounts that changed, before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)

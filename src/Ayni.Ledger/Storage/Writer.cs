@@ -20,14 +20,16 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Database _database;
     private readonly Session _session;
     private readonly TimeProvider _clock;
+    private readonly ReceiptSigner? _signer;
     private long _flushes;
 
-    /// <summary>Takes over the session and disposes it in the end.</summary>
-    public Writer(Database database, Session session, TimeProvider clock)
+    /// <summary>Takes over the session and disposes it in the end; without a signer receipts are not signed.</summary>
+    public Writer(Database database, Session session, TimeProvider clock, ReceiptSigner? signer = null)
     {
         _database = database;
         _session = session;
         _clock = clock;
+        _signer = signer;
         new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
     }
 
@@ -91,6 +93,8 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
+                if (_signer is not null)
+                    transaction.Seal(_signer);
                 _session.Commit();
                 Volatile.Write(ref _flushes, _flushes + 1);
                 break;
