@@ -17,13 +17,13 @@ public readonly record struct MonthUse(long Requests, long Input, long Cached, l
         left.Requests + right.Requests, left.Input + right.Input, left.Cached + right.Cached, left.Output + right.Output));
 
     /// <summary>How much of a metric.</summary>
-    public long Of(Metric metric) => metric switch
+    public long Of(UsageMetric metric) => metric switch
     {
-        Metric.Input => Input,
-        Metric.Cached => Cached,
-        Metric.Output => Output,
-        Metric.Tokens => checked(Input + Cached + Output),
-        Metric.Requests => Requests,
+        UsageMetric.Input => Input,
+        UsageMetric.Cached => Cached,
+        UsageMetric.Output => Output,
+        UsageMetric.Tokens => checked(Input + Cached + Output),
+        UsageMetric.Requests => Requests,
         _ => throw new ArgumentOutOfRangeException(nameof(metric)),
     };
 }

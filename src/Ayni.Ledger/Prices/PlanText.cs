@@ -32,9 +32,9 @@ internal static class PlanText
             json.WriteStringValue(model);
         json.WriteEndArray();
         json.WriteString("currency", plan.Currency.Code);
-        WriteRate(json, plan, Metric.Input, plan.Input);
-        WriteRate(json, plan, Metric.Cached, plan.Cached);
-        WriteRate(json, plan, Metric.Output, plan.Output);
+        WriteRate(json, plan, UsageMetric.Input, plan.Input);
+        WriteRate(json, plan, UsageMetric.Cached, plan.Cached);
+        WriteRate(json, plan, UsageMetric.Output, plan.Output);
         WriteAmount(json, "request", plan.Request);
         if (plan.Adapters.Length > 0)
             WriteAdapters(json, plan.Adapters);
@@ -48,9 +48,9 @@ internal static class PlanText
     }
 
     /// <summary>A flat rate of tokens is always stated, also that it is zero, but where tiers take its place.</summary>
-    private static void WriteRate(Utf8JsonWriter json, PricePlan plan, Metric metric, Amount rate)
+    private static void WriteRate(Utf8JsonWriter json, PricePlan plan, UsageMetric metric, Amount rate)
     {
-        if (plan.Tiers is not { } tiers || (tiers.Metric != metric && tiers.Metric != Metric.Tokens))
+        if (plan.Tiers is not { } tiers || (tiers.Metric != metric && tiers.Metric != UsageMetric.Tokens))
             json.WriteString(metric.Name(), rate.Format());
     }
 
@@ -79,7 +79,7 @@ internal static class PlanText
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, Tiers tiers)
+    private static void Write(Utf8JsonWriter json, PriceTiers tiers)
     {
         json.WriteStartObject("tiers");
         json.WriteString("kind", PlanReader.KindOf(tiers));

@@ -14,13 +14,13 @@ public sealed record Price(long Version, string Model, PricePlan Plan, DateTimeO
     }
 
     /// <summary>A million prompt tokens that were computed, at the list rate: tiers at their first step.</summary>
-    public Amount InputPerMillion => Plan.ListRate(Metric.Input);
+    public Amount InputPerMillion => Plan.ListRate(UsageMetric.Input);
 
     /// <summary>A million prompt tokens found in the cache, at the list rate.</summary>
-    public Amount CachedPerMillion => Plan.ListRate(Metric.Cached);
+    public Amount CachedPerMillion => Plan.ListRate(UsageMetric.Cached);
 
     /// <summary>A million generated tokens, at the list rate.</summary>
-    public Amount OutputPerMillion => Plan.ListRate(Metric.Output);
+    public Amount OutputPerMillion => Plan.ListRate(UsageMetric.Output);
 
     /// <summary>What is charged.</summary>
     public Currency Currency => Plan.Currency;

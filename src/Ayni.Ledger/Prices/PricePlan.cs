@@ -16,6 +16,9 @@ public sealed record PricePlan
     /// </summary>
     public const long Largest = 1_000_000_000_000;
 
+    /// <summary>Characters of the longest text of a plan.</summary>
+    public const int LongestText = DocumentParser.MostCharacters;
+
     private const int Million = 1_000_000;
 
     internal PricePlan()
@@ -47,7 +50,7 @@ public sealed record PricePlan
     public required FreeAllowance Free { get; init; }
 
     /// <summary>Tiers, if any.</summary>
-    public required Tiers? Tiers { get; init; }
+    public required PriceTiers? Tiers { get; init; }
 
     /// <summary>What a month with any use, or with a subscription, costs at least; zero without a minimum.</summary>
     public required Amount Minimum { get; init; }
@@ -87,8 +90,8 @@ public sealed record PricePlan
     /// <summary>Reads a plan from YAML or JSON, with the instant it takes effect if it says so.</summary>
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="text">Its text.</param>
-    /// <exception cref="PlanException">It is no plan; the message names file, line and column.</exception>
-    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) => PlanReader.Read(PlanTree.ParseYaml(path, text));
+    /// <exception cref="DocumentException">It is no plan; the message names file, line and column.</exception>
+    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) => PlanReader.Read(DocumentFields.Parse(path, text));
 
     /// <summary>
     /// What a request costs: each count that is not free times its rate, surcharges and tiers included, summed exactly and rounded once,
@@ -100,7 +103,7 @@ public sealed record PricePlan
     public Amount Charge(TokenCounts counts, string? adapter, MonthUse before)
     {
         var free = Free.Within(counts, before);
-        var exact = Flat(MonthUse.Of(counts), free) + Surcharge(counts, adapter);
+        var exact = AtFlatRates(MonthUse.Of(counts), free) + Surcharge(counts, adapter);
         if (Tiers is not { } tiers)
             return Round(exact);
         var (millionths, packageUnits, packageSize) = PriceOf(tiers, counts, free, before);
@@ -125,18 +128,18 @@ public sealed record PricePlan
     internal Amount ListValue(TokenCounts counts, string? adapter) => Value(counts, adapter, Tiers?.ListRate);
 
     /// <summary>The list rate of a million tokens of a kind, rounded where a package's is no whole number of units.</summary>
-    internal Amount ListRate(Metric metric)
+    internal Amount ListRate(UsageMetric metric)
     {
-        if (Tiers is { } tiers && (tiers.Metric == metric || tiers.Metric == Metric.Tokens))
+        if (Tiers is { } tiers && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens))
         {
             var rate = tiers.ListRate;
             return Round(0, rate.Amount.Units * Million, rate.Units);
         }
         return metric switch
         {
-            Metric.Input => Input,
-            Metric.Cached => Cached,
-            Metric.Output => Output,
+            UsageMetric.Input => Input,
+            UsageMetric.Cached => Cached,
+            UsageMetric.Output => Output,
             _ => throw new ArgumentOutOfRangeException(nameof(metric)),
         };
     }
@@ -186,8 +189,8 @@ public sealed record PricePlan
     /// <summary>The plan's canonical JSON: fields in one order, amounts as decimal strings, nothing that says nothing.</summary>
     public override string ToString() => PlanText.Write(this);
 
-    /// <summary>What stands at flat rates, in millionths of units.</summary>
-    private Int128 Flat(MonthUse use, MonthUse free) => checked(
+    /// <summary>What flat rates price, in millionths of units.</summary>
+    private Int128 AtFlatRates(MonthUse use, MonthUse free) => checked(
         Input.Units * (use.Input - free.Input) + Cached.Units * (use.Cached - free.Cached) + Output.Units * (use.Output - free.Output)
         + Request.Units * Million * (use.Requests - free.Requests));
 
@@ -204,7 +207,7 @@ public sealed record PricePlan
     }
 
     private static (Int128 Millionths, Int128 PackageUnits, long PackageSize) PriceOf(
-        Tiers tiers, TokenCounts counts, MonthUse free, MonthUse before)
+        PriceTiers tiers, TokenCounts counts, MonthUse free, MonthUse before)
     {
         var (start, end) = Interval(tiers.Metric, counts, free, before);
         var scale = Million / tiers.Metric.RateUnits();
@@ -230,7 +233,7 @@ public sealed record PricePlan
     }
 
     /// <summary>Where in the month the units lie that a request is charged for, from the first to the one after the last; its free ones come first.</summary>
-    private static (long Start, long End) Interval(Metric metric, TokenCounts counts, MonthUse free, MonthUse before)
+    private static (long Start, long End) Interval(UsageMetric metric, TokenCounts counts, MonthUse free, MonthUse before)
     {
         var position = before.Of(metric);
         return checked((position + free.Of(metric), position + MonthUse.Of(counts).Of(metric)));
@@ -239,7 +242,7 @@ public sealed record PricePlan
     /// <summary>What a request comes to at flat rates and one rate for the tiers' metric.</summary>
     private Amount Value(TokenCounts counts, string? adapter, UnitRate? tierRate)
     {
-        var exact = Flat(MonthUse.Of(counts), default) + Surcharge(counts, adapter);
+        var exact = AtFlatRates(MonthUse.Of(counts), default) + Surcharge(counts, adapter);
         return tierRate is { } rate
             ? Round(exact, checked(rate.Amount.Units * MonthUse.Of(counts).Of(Tiers!.Metric)), rate.Units)
             : Round(exact);
@@ -272,7 +275,7 @@ public readonly record struct FreeAllowance(long Input, long Cached, long Output
                 requests, Left(Input, before.Input, counts.Prompt), Left(Cached, before.Cached, counts.Cached),
                 Left(Output, before.Output, counts.Generated));
         }
-        var left = Math.Max(0, Tokens - before.Of(Metric.Tokens));
+        var left = Math.Max(0, Tokens - before.Of(UsageMetric.Tokens));
         var input = Math.Min(left, counts.Prompt);
         var cached = Math.Min(left - input, counts.Cached);
         return new(requests, input, cached, Math.Min(left - input - cached, counts.Generated));

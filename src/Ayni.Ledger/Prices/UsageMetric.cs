@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>What a price plan counts.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<Metric>))]
-public enum Metric
+[JsonConverter(typeof(SnakeCaseEnumConverter<UsageMetric>))]
+public enum UsageMetric
 {
     /// <summary>Prompt tokens that were computed.</summary>
     [JsonStringEnumMemberName("input")]
@@ -30,16 +30,16 @@ public enum Metric
 /// <summary>The names of metrics as plans write them.</summary>
 internal static class MetricNames
 {
-    public static string Name(this Metric metric) => metric switch
+    public static string Name(this UsageMetric metric) => metric switch
     {
-        Metric.Input => "input",
-        Metric.Cached => "cached",
-        Metric.Output => "output",
-        Metric.Tokens => "tokens",
-        Metric.Requests => "requests",
+        UsageMetric.Input => "input",
+        UsageMetric.Cached => "cached",
+        UsageMetric.Output => "output",
+        UsageMetric.Tokens => "tokens",
+        UsageMetric.Requests => "requests",
         _ => throw new ArgumentOutOfRangeException(nameof(metric)),
     };
 
     /// <summary>Units that a rate of the metric is for: a million tokens, or one request.</summary>
-    public static long RateUnits(this Metric metric) => metric == Metric.Requests ? 1 : 1_000_000;
+    public static long RateUnits(this UsageMetric metric) => metric == UsageMetric.Requests ? 1 : 1_000_000;
 }
