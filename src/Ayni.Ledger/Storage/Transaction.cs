@@ -39,6 +39,9 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _lastPeriodRead = true;
     }
 
+    /// <summary>The month in which what is about a month counts: itself, or the first after it that takes entries.</summary>
+    public Period FirstOpen(Period service) => LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
+
     /// <summary>The last number and hash of a key's receipts.</summary>
     public KeyHead HeadOf(string keyId)
     {
