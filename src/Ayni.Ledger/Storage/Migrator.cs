@@ -19,7 +19,7 @@ namespace Ayni.Ledger;
 /// <item>A table listed in order of its <c>rowid</c> has a last column <c>rowid bigint GENERATED ALWAYS AS IDENTITY</c>.</item>
 /// <item>A trigger that refuses executes <c>refuse('why')</c>, defined in the first migration.</item>
 /// </list>
-/// Code reads money with <c>GetAmount</c> or <c>GetString</c>, never as a <see cref="decimal"/>, and numbers with <c>GetInt64</c>.
+/// Code reads money with <c>GetAmount</c> or <c>GetString</c>, never as a <see cref="decimal"/>.
 /// </remarks>
 internal static class Migrator
 {

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Npgsql.Internal;
-using Npgsql.Internal.Postgres;
 
-// Npgsql marks what extends its type system as experimental: a newer version may ask for changes here, which the tests on a server show.
 #pragma warning disable NPG9001
 
 namespace Ayni.Ledger;
@@ -59,23 +57,4 @@ internal sealed class NumericText : PgBufferedConverter<string>
     }
 
     protected override void WriteCore(PgWriter writer, string value) => throw new NotSupportedException();
-
-    /// <summary>Offers the converter to a data source.</summary>
-    internal sealed class Factory : PgTypeInfoResolverFactory
-    {
-        public override IPgTypeInfoResolver CreateResolver() => new Resolver();
-
-        public override IPgTypeInfoResolver? CreateArrayResolver() => null;
-    }
-
-    private sealed class Resolver : IPgTypeInfoResolver
-    {
-        private readonly TypeInfoMappingCollection _mappings = new();
-
-        public Resolver() => _mappings.AddType<string>(
-            "pg_catalog.numeric", static (options, mapping, _) => mapping.CreateInfo(options, new NumericText()), isDefault: false);
-
-        public PgTypeInfo? GetTypeInfo(Type? type, DataTypeName? dataTypeName, PgSerializerOptions options) =>
-            _mappings.Find(type, dataTypeName, options);
-    }
 }

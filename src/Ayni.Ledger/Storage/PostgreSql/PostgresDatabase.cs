@@ -30,7 +30,7 @@ internal sealed class PostgresDatabase : Database
         var builder = new NpgsqlSlimDataSourceBuilder(address.ToString());
         builder.EnableTransportSecurity().EnableArrays();
 #pragma warning disable NPG9001
-        builder.AddTypeInfoResolverFactory(new NumericText.Factory());
+        builder.AddTypeInfoResolverFactory(new PostgresTypes());
 #pragma warning restore NPG9001
         try
         {
