@@ -114,7 +114,7 @@ public sealed class PostgresTests
         var migrations = Migrator.Embedded("PostgreSql");
         const string Broken = "CREATE TABLE half (x bigint); CREATE TABLE half (x bigint);";
         Assert.Throws<LedgerStorageException>(() => Migrator.Migrate(session, database, [.. migrations, Broken]));
-        Assert.Equal((long)migrations.Count, session.Scalar("SELECT version FROM ledger"));
+        Assert.Equal((long)migrations.Count, session.Scalar("SELECT version FROM schema_version"));
         Migrator.Migrate(session, database, [.. migrations, "CREATE TABLE half (x bigint)"]);
         Assert.Equal(StorageFault.TooNew, Assert.Throws<LedgerStorageException>(() => Books.Open(ledger.Path, ledger.Clock)).Fault);
     }
@@ -128,7 +128,7 @@ public sealed class PostgresTests
             session,
             """
             SELECT table_name || '.' || column_name FROM information_schema.columns
-            WHERE table_schema = current_schema() AND column_name <> 'rowid' AND table_name <> 'ledger'
+            WHERE table_schema = current_schema() AND column_name <> 'rowid' AND table_name <> 'schema_version'
             """);
         var folder = Directory.CreateTempSubdirectory("ayni-ledger-");
         try

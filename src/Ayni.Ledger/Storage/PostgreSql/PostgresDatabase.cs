@@ -5,7 +5,7 @@ using Npgsql;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A ledger in a schema of a PostgreSQL database, the first of the connection's <c>search_path</c>. The table <c>ledger</c> marks it and holds the
+/// A ledger in a schema of a PostgreSQL database, the first of the connection's <c>search_path</c>. The table <c>schema_version</c> marks it and holds the
 /// number of the last migration applied.
 /// </summary>
 internal sealed class PostgresDatabase : Database
@@ -73,18 +73,18 @@ internal sealed class PostgresDatabase : Database
                 tables.Add(row.GetString(0));
             if (tables.Count == 0)
                 return 0;
-            if (!tables.Contains("ledger"))
+            if (!tables.Contains("schema_version"))
                 throw new LedgerStorageException(
                     StorageFault.NotALedger, $"'{Name}' holds another program's tables; give a database or schema of its own.");
         }
-        return (int)(long)session.Scalar("SELECT version FROM ledger")!;
+        return (int)(long)session.Scalar("SELECT version FROM schema_version")!;
     }
 
     public override void WriteVersion(Session session, int version)
     {
-        session.Control("CREATE TABLE IF NOT EXISTS ledger (version bigint NOT NULL)");
-        if (session.Execute("UPDATE ledger SET version = $1", version) == 0)
-            session.Execute("INSERT INTO ledger (version) VALUES ($1)", version);
+        session.Control("CREATE TABLE IF NOT EXISTS schema_version (version bigint NOT NULL)");
+        if (session.Execute("UPDATE schema_version SET version = $1", version) == 0)
+            session.Execute("INSERT INTO schema_version (version) VALUES ($1)", version);
     }
 
     public override LedgerStorageException NameOf(DbException error) => error.SqlState switch
