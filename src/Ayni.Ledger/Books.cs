@@ -18,9 +18,9 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
-    private readonly string _folder;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, Identifiers identifiers, string folder, ReceiptSigner? signer)
+    private Books(Database database, Session session, TimeProvider clock, Identifiers identifiers, string? folder, ReceiptSigner? signer)
     {
         _clock = clock;
         _folder = folder;
@@ -40,16 +40,19 @@ public sealed partial class Books : IAsyncDisposable
     /// <param name="databasePath">The SQLite file.</param>
     /// <param name="clock">What time it is.</param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
+    /// <param name="folder">
+    /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
+    /// </param>
+    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
         var database = Database.At(databasePath);
         var session = database.OpenWriter();
         var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
-        var folder = Path.GetDirectoryName(Path.GetFullPath(databasePath))!;
+        folder ??= (database as SqliteDatabase)?.Folder;
         try
         {
             Migrator.Migrate(session, database);
-            var signer = ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
             return new(database, session, clock, identifiers, folder, signer);
         }
         catch
@@ -133,29 +136,7 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Prices and agreements.
-
-    /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
-    /// unless given.
-    /// </summary>
-    public Task<Price> SetPriceAsync(
-        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
-        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
-    {
-        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
-
-    /// <summary>The price in force for a model at an instant, now unless given.</summary>
-    public Price? FindPrice(string model, DateTimeOffset? at = null)
-    {
-        var instant = at ?? _clock.GetUtcNow();
-        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
-    }
+    // Agreements.
 
     /// <summary>
     /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless

@@ -58,6 +58,6 @@ internal static class LedgerCommand
         var path = new HostOptions { ModelPath = "", DataDirectory = folder }.DatabasePath;
         if (!mayCreate && !File.Exists(path))
             throw new UsageException($"There is no ledger in {folder}; name its folder with --data DIR. 'ayni serve' makes one.");
-        return Books.Open(path, TimeProvider.System);
+        return Books.Open(path, TimeProvider.System, folder: folder);
     }
 }

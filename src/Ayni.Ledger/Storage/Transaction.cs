@@ -11,6 +11,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private readonly List<Digest> _receiptLeaves = [];
     private long _firstReceiptEntry, _lastReceiptEntry;
     private long? _lastEntry;
@@ -94,6 +95,16 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             signer.Seal(session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
     }
 
+    /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
+    public MonthUse Count(string customerId, string scope, Period period, TokenCounts counts)
+    {
+        var key = (customerId, scope, period);
+        if (!_uses.TryGetValue(key, out var before))
+            before = UseRows.Find(session, customerId, scope, period);
+        _uses[key] = before + MonthUse.Of(counts);
+        return before;
+    }
+
     /// <summary>What an account has come to, this transaction included.</summary>
     public Amount NetOf(Account account, Currency currency)
     {
@@ -101,7 +112,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         return total.Debits - total.Credits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed, before the commit.</summary>
+    /// <summary>Writes the totals of the accounts that changed, and of months' use, before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)
@@ -109,6 +120,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             if (account.IsChanged)
                 JournalRows.UpdateAccount(session, account);
         }
+        foreach (var ((customerId, scope, period), use) in _uses)
+            UseRows.Save(session, customerId, scope, period, use);
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)

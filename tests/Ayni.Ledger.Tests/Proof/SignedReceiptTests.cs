@@ -71,9 +71,8 @@ public sealed class SignedReceiptTests
     {
         await using var ledger = await TestLedger.ReadyAsync();
         var key = await ledger.KeyAsync();
-        var folder = Path.GetDirectoryName(ledger.Path)!;
-        File.Delete(ReceiptSigner.LogKeyPath(folder));
-        File.Delete(ReceiptSigner.SigningKeyPath(folder));
+        File.Delete(ReceiptSigner.LogKeyPath(ledger.Folder));
+        File.Delete(ReceiptSigner.SigningKeyPath(ledger.Folder));
         await ledger.ReopenAsync();
         var receipt = await ledger.UseAsync(key, 1, 1, 1);
         Assert.False(ledger.Books.FindSignedReceipt(receipt.Id)!.IsSigned);
