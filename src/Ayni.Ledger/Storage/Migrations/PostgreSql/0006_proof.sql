@@ -24,10 +24,10 @@ CREATE TABLE batches (
   signature bytea NOT NULL
 );
 
--- What salts of a customer's receipts are derived from; deleted on erasure, when their commitments are kept instead.
+-- What salts of a customer's receipts are derived from; null after erasure, when their commitments are kept instead.
 CREATE TABLE customer_secrets (
   customer text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES customers,
-  secret bytea NOT NULL CHECK (length(secret) = 32)
+  secret bytea CHECK (length(secret) = 32)
 );
 CREATE TABLE erased_commitments (
   receipt text COLLATE "C" NOT NULL PRIMARY KEY,
@@ -49,6 +49,16 @@ CREATE TABLE period_chunks (
   first_id text COLLATE "C" NOT NULL,
   node bytea NOT NULL,
   PRIMARY KEY (period, currency, kind, chunk)
+);
+
+-- Where each series of a key's receipts ended when a period with receipts of it was closed.
+CREATE TABLE key_tails (
+  key text COLLATE "C" NOT NULL REFERENCES keys,
+  meter text COLLATE "C" NOT NULL,
+  period text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  hash bytea NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (key, meter, period)
 );
 
 -- What the transparency log holds, in its order; its tiles are written from here.

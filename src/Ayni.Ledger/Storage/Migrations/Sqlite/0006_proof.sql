@@ -24,10 +24,10 @@ CREATE TABLE batches (
   signature BLOB NOT NULL
 ) STRICT;
 
--- What salts of a customer's receipts are derived from; deleted on erasure, when their commitments are kept instead.
+-- What salts of a customer's receipts are derived from; null after erasure, when their commitments are kept instead.
 CREATE TABLE customer_secrets (
   customer TEXT NOT NULL PRIMARY KEY REFERENCES customers,
-  secret BLOB NOT NULL CHECK (length(secret) = 32)
+  secret BLOB CHECK (length(secret) = 32)
 ) STRICT;
 CREATE TABLE erased_commitments (
   receipt TEXT NOT NULL PRIMARY KEY,
@@ -49,6 +49,16 @@ CREATE TABLE period_chunks (
   first_id TEXT NOT NULL,
   node BLOB NOT NULL,
   PRIMARY KEY (period, currency, kind, chunk)
+) STRICT, WITHOUT ROWID;
+
+-- Where each series of a key's receipts ended when a period with receipts of it was closed.
+CREATE TABLE key_tails (
+  key TEXT NOT NULL REFERENCES keys,
+  meter TEXT NOT NULL,
+  period TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (key, meter, period)
 ) STRICT, WITHOUT ROWID;
 
 -- What the transparency log holds, in its order; its tiles are written from here.
