@@ -11,7 +11,7 @@ namespace Ayni.Ledger;
 /// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a file that can't be
 /// read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
-public sealed class Books : IAsyncDisposable
+public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
     private readonly Writer _writer;
