@@ -54,11 +54,23 @@ public enum Refusal
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
 
+    /// <summary>A zone has no IANA name that this machine knows.</summary>
+    UnknownZone,
+
+    /// <summary>The zone decides which month a receipt belongs to, so it stays once there is one.</summary>
+    ZoneInUse,
+
     /// <summary>The period has not ended yet.</summary>
     PeriodNotEnded,
 
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
+
+    /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
+    InvalidDeduction,
+
+    /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
+    EvidenceReused,
 }
 
 /// <summary>The ledger refused to record something. Nothing was written.</summary>

@@ -20,4 +20,5 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
 [JsonSerializable(typeof(IReadOnlyList<Price>))]
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
+[JsonSerializable(typeof(IReadOnlyList<Deduction>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

@@ -53,9 +53,10 @@ internal static class PeriodCommands
     {
         if (books.ListReceipts(new ReceiptQuery(Limit: 1)).Receipts is not [var first])
             yield break;
-        var last = Period.Of(TimeProvider.System.GetUtcNow());
+        var zone = books.Zone;
+        var last = zone.PeriodOf(TimeProvider.System.GetUtcNow());
         for (var period = first.Period; period <= last; period = period.Next)
-            yield return new(period.ToString(), books.StatusOf(period).ToString().ToLowerInvariant(), period.End);
+            yield return new(period.ToString(), books.StatusOf(period).ToString().ToLowerInvariant(), zone.StartOf(period.Next));
     }
 }
 

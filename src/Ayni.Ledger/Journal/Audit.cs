@@ -49,18 +49,18 @@ internal static class Audit
 
     private static void CheckReceipts(Session session, List<string> findings)
     {
-        var heads = new Dictionary<string, KeyHead>(StringComparer.Ordinal);
+        var heads = new Dictionary<(string KeyId, string? MeterId), KeyHead>();
         AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
-            var head = heads.GetValueOrDefault(receipt.KeyId);
+            var head = heads.GetValueOrDefault((receipt.KeyId, receipt.MeterId));
             if (receipt.KeyNumber != head.Number + 1)
                 findings.Add($"{receipt.KeyId} goes from receipt {head.Number} to {receipt.KeyNumber}");
             if (receipt.PreviousHash != head.Hash)
                 findings.Add($"{receipt.Id} does not follow on receipt {head.Number} of {receipt.KeyId}");
             if (receipt.Id != reference || receipt.Charge != charged)
                 findings.Add($"{receipt.Id} of {receipt.Charge} is charged as {reference} with {charged}");
-            heads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+            heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
     }
 }

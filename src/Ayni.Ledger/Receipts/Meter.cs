@@ -12,8 +12,8 @@ internal sealed class Meter(Identifiers identifiers)
         if (!usage.Counts.AreValid)
             throw new LedgerRefusedException(
                 Refusal.InvalidUsage, $"{usage.Counts} of request '{usage.RequestId}': a count lies between 0 and {TokenCounts.Largest}.");
-        if (!Enum.IsDefined(usage.Outcome) || !Enum.IsDefined(usage.Source))
-            throw new LedgerRefusedException(Refusal.InvalidUsage, $"Request '{usage.RequestId}' has no known outcome or source.");
+        if (!Enum.IsDefined(usage.Outcome))
+            throw new LedgerRefusedException(Refusal.InvalidUsage, $"Request '{usage.RequestId}' has no known outcome.");
     }
 
     /// <summary>
@@ -32,7 +32,7 @@ internal sealed class Meter(Identifiers identifiers)
         var charge = admission.Price.Charge(usage.Counts);
 
         // From here on nothing is refused.
-        var head = transaction.HeadOf(admission.KeyId);
+        var head = transaction.HeadOf(admission.KeyId, usage.MeterId);
         var receipt = new Receipt
         {
             Id = identifiers.NewReceipt(admission.AdmittedAt),
@@ -41,7 +41,8 @@ internal sealed class Meter(Identifiers identifiers)
             KeyNumber = head.Number + 1,
             PreviousHash = head.Hash,
             AdmittedAt = admission.AdmittedAt,
-            Source = usage.Source,
+            Period = admission.Period,
+            MeterId = usage.MeterId,
             Model = admission.Model,
             ModelDigest = usage.ModelDigest,
             Adapter = usage.Adapter,
@@ -54,7 +55,7 @@ internal sealed class Meter(Identifiers identifiers)
             Charge = charge,
         };
         var service = admission.Period;
-        var period = transaction.LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
+        var period = transaction.FirstOpen(service);
         var entry = transaction.Post(
             period, service, EntryKind.Charge, receipt.Id,
             [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);
@@ -65,5 +66,5 @@ internal sealed class Meter(Identifiers identifiers)
     private static bool IsOf(Receipt receipt, Usage usage) =>
         receipt.KeyId == usage.Admission.KeyId && receipt.Model == usage.Admission.Model && receipt.ModelDigest == usage.ModelDigest
         && receipt.Counts == usage.Counts && receipt.Outcome == usage.Outcome && receipt.Adapter == usage.Adapter
-        && receipt.Source == usage.Source;
+        && receipt.MeterId == usage.MeterId;
 }

@@ -9,8 +9,9 @@ namespace Ayni.Ledger;
 internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
-    private readonly Dictionary<string, KeyHead> _keyHeads = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
     private long? _lastEntry;
+    private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
     private bool _lastPeriodRead;
 
@@ -18,6 +19,9 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
+
+    /// <summary>The zone whose months are the ledger's.</summary>
+    public LedgerZone Zone => _zone ??= LedgerRows.Zone(session);
 
     /// <summary>The last period that is closing or closed.</summary>
     public PeriodMark? LastPeriod
@@ -39,11 +43,14 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _lastPeriodRead = true;
     }
 
-    /// <summary>The last number and hash of a key's receipts.</summary>
-    public KeyHead HeadOf(string keyId)
+    /// <summary>The month in which what is about a month counts: itself, or the first after it that takes entries.</summary>
+    public Period FirstOpen(Period service) => LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
+
+    /// <summary>The last number and hash of a key's receipts, a host's or those of a meter.</summary>
+    public KeyHead HeadOf(string keyId, string? meterId)
     {
-        if (!_keyHeads.TryGetValue(keyId, out var head))
-            _keyHeads.Add(keyId, head = ReceiptRows.Head(session, keyId));
+        if (!_keyHeads.TryGetValue((keyId, meterId), out var head))
+            _keyHeads.Add((keyId, meterId), head = ReceiptRows.Head(session, keyId, meterId));
         return head;
     }
 
@@ -69,7 +76,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     {
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
-        _keyHeads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
     }
 
     /// <summary>What an account has come to, this transaction included.</summary>
