@@ -63,6 +63,9 @@ public sealed class AyniHost : IAsyncDisposable
     /// <summary>What the host's HTTP API offers.</summary>
     internal OperationCatalog Operations { get; } = new();
 
+    /// <summary>The routes that are open.</summary>
+    internal ICollection<EndpointDataSource> Routes => ((IEndpointRouteBuilder)_app).DataSources;
+
     /// <summary>The ledger; open until the host is disposed.</summary>
     public Books Books { get; }
 

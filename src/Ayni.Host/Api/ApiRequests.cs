@@ -48,11 +48,6 @@ internal sealed record NewShare(int PartsPerMillion, string? Role = null, string
 /// <param name="EffectiveFrom">A day or an instant with its offset; now if absent.</param>
 internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, string? EffectiveFrom = null);
 
-/// <summary>A key just issued: the only showing of its text.</summary>
-/// <param name="Text">What clients present.</param>
-/// <param name="Key">The key as it is kept.</param>
-internal sealed record IssuedKeyView(string Text, Ledger.ApiKey Key);
-
 /// <summary>How the bodies are read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -43,16 +43,15 @@ internal static class CustomerEndpoints
             .AnswersPage(LedgerJson.Default.ApiKey, call => call.Cut(
                 call.Books.ListKeys().Where(key => call.Key.HolderId is not { } own || key.HolderId == own), key => key.Id));
         api.Post("createKey", "/api/keys", "Issue a key. Its text is in the answer and never shown again.", KeyRole.Operator)
-            .Answers(RequestJson.Default.NewKey, ApiJson.Default.IssuedKeyView, async (call, body) =>
+            .Answers(RequestJson.Default.NewKey, LedgerJson.Default.IssuedKey, (call, body) =>
             {
                 var role = BodyValues.KeyRole("role", body.Role);
                 if (role != KeyRole.Customer && body.AppId is not null)
                     throw ApiException.BadField("app_id", "goes with a customer's key only.");
-                var issued = await (role == KeyRole.Customer
+                return role == KeyRole.Customer
                     ? call.Books.IssueKeyAsync(
                         body.HolderId ?? throw ApiException.BadField("holder_id", "is missing: the customer."), body.Label, body.AppId, call.Ended)
-                    : call.Books.IssueKeyAsync(role, body.Label, body.HolderId, call.Ended)).ConfigureAwait(false);
-                return new(issued.Text, issued.Key);
+                    : call.Books.IssueKeyAsync(role, body.Label, body.HolderId, call.Ended);
             });
         api.Post("revokeKey", "/api/keys/{id}/revoke", "Shut a key; the next request with it is refused.", KeyRole.Operator)
             .Answers(LedgerJson.Default.ApiKey, call => call.Books.RevokeKeyAsync(call.Path("id"), call.Ended));

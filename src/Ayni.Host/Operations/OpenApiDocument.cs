@@ -148,6 +148,8 @@ internal static partial class OpenApiDocument
 
     private static JsonObject Reference(JsonTypeInfo type, JsonObject schemas)
     {
+        if (type.Kind == JsonTypeInfoKind.Enumerable)
+            return new() { ["type"] = "array", ["items"] = Reference(type.Options.GetTypeInfo(type.ElementType!), schemas) };
         schemas.TryAdd(type.Type.Name, Schema(type));
         return new() { ["$ref"] = $"#/components/schemas/{type.Type.Name}" };
     }
