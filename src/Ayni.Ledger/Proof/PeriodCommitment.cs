@@ -117,7 +117,7 @@ internal static class PeriodLists
 }
 
 /// <summary>A deduction as a list has it.</summary>
-internal sealed record DeductionItem(Deduction Deduction, Currency Currency);
+public sealed record DeductionItem(Deduction Deduction, Currency Currency);
 
 /// <summary>A party's part of a line as a list has it.</summary>
-internal sealed record SplitItem(RevenueGroup Group, PartyShare Share);
+public sealed record SplitItem(RevenueGroup Group, PartyShare Share);
