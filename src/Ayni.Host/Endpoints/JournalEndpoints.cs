@@ -21,7 +21,7 @@ internal static class JournalEndpoints
                 return new(page.Receipts, Next(page.Next));
             });
         api.Get(
-            "getReceipt", "/api/receipts/{id}", 
+            "getReceipt", "/api/receipts/{id}",
             "A receipt, by its own id, its request's or its answer's, with a field \"proof\" for 'ayni verify'; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
             .Handles(new("application/json", LedgerJson.Default.Receipt), call =>
