@@ -26,6 +26,7 @@ internal static class LedgerCommands
         CreateStatement(),
         CreateAudit(),
         CreateBackup(),
+        PriceCommands.Create(),
         CreateZone(),
     };
 

@@ -10,6 +10,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private long? _lastEntry;
     private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
@@ -79,6 +80,16 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
     }
 
+    /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
+    public MonthUse Count(string customerId, string scope, Period period, TokenCounts counts)
+    {
+        var key = (customerId, scope, period);
+        if (!_uses.TryGetValue(key, out var before))
+            before = UseRows.Find(session, customerId, scope, period);
+        _uses[key] = before + MonthUse.Of(counts);
+        return before;
+    }
+
     /// <summary>What an account has come to, this transaction included.</summary>
     public Amount NetOf(Account account, Currency currency)
     {
@@ -86,7 +97,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         return total.Debits - total.Credits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed; the last act before the commit.</summary>
+    /// <summary>Writes the totals of the accounts that changed, and of months' use; the last act before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)
@@ -94,6 +105,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             if (account.IsChanged)
                 JournalRows.UpdateAccount(session, account);
         }
+        foreach (var ((customerId, scope, period), use) in _uses)
+            UseRows.Save(session, customerId, scope, period, use);
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)
