@@ -15,7 +15,9 @@ public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
     private readonly Database _database;
-    private readonly Writer _writer;
+    private readonly Writer _owned;
+    private readonly bool _isOwner = true;
+    private readonly ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
@@ -26,13 +28,14 @@ public sealed partial class Books : IAsyncDisposable
         _clock = clock;
         _database = database;
         _readers = new(database);
-        _writer = new(database, session, clock);
+        _owned = new(database, session, clock);
+        _writer = new(_owned, Console);
         _registry = new(identifiers);
         _meter = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
-    internal long FlushCount => _writer.FlushCount;
+    internal long FlushCount => _owned.FlushCount;
 
     /// <summary>
     /// Opens a ledger, creating it and bringing it up to date where needed. Throws <see cref="LedgerStorageException"/> if it is of a newer
@@ -253,7 +256,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (!_isOwner)
+            return;
+        await _owned.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
     }
 }
