@@ -6,7 +6,12 @@ namespace Ayni.Ledger;
 /// <param name="AppId">Their app, if any.</param>
 /// <param name="AgreementVersion">The agreement in force at their admission.</param>
 /// <param name="ServicePeriod">The month of their admission.</param>
-public sealed record RevenueGroup(Currency Currency, string Model, string? AppId, long AgreementVersion, Period ServicePeriod);
+/// <param name="Adapter">The adapter's name, if they used one.</param>
+/// <param name="Territory">The country of their customer (ISO 3166-1, two letters), if it is known.</param>
+/// <param name="IsOwnUse">Whether the customer belongs to the app's developer, who earns no share of what it buys itself.</param>
+public sealed record RevenueGroup(
+    Currency Currency, string Model, string? AppId, long AgreementVersion, Period ServicePeriod, string? Adapter = null,
+    string? Territory = null, bool IsOwnUse = false);
 
 /// <summary>The revenue of a period that is shared alike.</summary>
 /// <param name="Group">What its receipts have in common.</param>
