@@ -20,5 +20,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
 [JsonSerializable(typeof(IReadOnlyList<Price>))]
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
+[JsonSerializable(typeof(IReadOnlyList<AgreementDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<AgreementResult>))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
+[JsonSerializable(typeof(IReadOnlyList<Collection>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

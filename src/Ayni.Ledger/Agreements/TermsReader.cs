@@ -89,6 +89,8 @@ internal sealed class TermsReader
     private ShareTerms ReadShare(DocumentFields fields)
     {
         var name = fields.FindName("name") ?? throw fields.Missing("name");
+        if (name == AgreementEvaluation.MarketplaceFeeShare)
+            throw fields.Error("name", "the marketplace's fee is called so; take another");
         if (!_names.Add(name))
             throw fields.Error("name", $"two shares are called '{name}'");
         var (kind, tiers) = ReadTiers(fields);

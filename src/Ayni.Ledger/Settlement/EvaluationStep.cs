@@ -88,6 +88,36 @@ public enum StepKind
     Paid = 19,
 }
 
+/// <summary>The names of steps as scripts read them.</summary>
+public static class StepKindNames
+{
+    /// <summary>The step's name in small letters, such as <c>guarantee_recovered</c>.</summary>
+    public static string Name(this StepKind kind) => kind switch
+    {
+        StepKind.Revenue => "revenue",
+        StepKind.Refunds => "refunds",
+        StepKind.Taxes => "taxes",
+        StepKind.Fees => "fees",
+        StepKind.CarriedDeductions => "carried_deductions",
+        StepKind.Base => "base",
+        StepKind.Rate => "rate",
+        StepKind.Rounding => "rounding",
+        StepKind.Fixed => "fixed",
+        StepKind.Floor => "floor",
+        StepKind.Cap => "cap",
+        StepKind.Correction => "correction",
+        StepKind.Guarantee => "guarantee",
+        StepKind.GuaranteeRecovered => "guarantee_recovered",
+        StepKind.Recoupment => "recoupment",
+        StepKind.Advance => "advance",
+        StepKind.Share => "share",
+        StepKind.Part => "part",
+        StepKind.Distributable => "distributable",
+        StepKind.Paid => "paid",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}
+
 /// <summary>One step of an evaluation.</summary>
 /// <param name="Kind">What it does.</param>
 /// <param name="Detail">By what: a deduction's type, a rate, a month, a share's name; the same in every language. Null where the kind says all.</param>
@@ -138,7 +168,7 @@ public readonly record struct ShareKey(string Agreement, string Share, string De
 /// <param name="Carry">What it adds to what is carried, by the month it is about: the period itself, and earlier ones for late receipts.</param>
 public sealed record ShareResult(
     ShareKey Key, ImmutableArray<EvaluationStep> Steps, ImmutableArray<SharePart> Parts, Amount Amount,
-    ImmutableArray<(Period Month, ShareCarry Carry)> Carry);
+    [property: JsonIgnore] ImmutableArray<(Period Month, ShareCarry Carry)> Carry);
 
 /// <summary>What an agreement came to in a period and currency.</summary>
 /// <param name="Agreement">Its version.</param>

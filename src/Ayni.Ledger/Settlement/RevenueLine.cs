@@ -20,13 +20,20 @@ public sealed record RevenueGroup(
 /// <param name="Gross">Their charges.</param>
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
-    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement and month.</summary>
-    internal static IReadOnlyList<RevenueLine> Collect(Action<Action<Receipt>> forEachReceipt)
+    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
+    /// <param name="forEachReceipt">Calls back with each receipt.</param>
+    /// <param name="profiles">Where customers are and whose.</param>
+    /// <param name="developers">The developer of each app.</param>
+    internal static IReadOnlyList<RevenueLine> Collect(
+        Action<Action<Receipt>> forEachReceipt, CustomerProfiles profiles, IReadOnlyDictionary<string, string> developers)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
         {
-            var group = new RevenueGroup(receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period);
+            var profile = profiles.Of(receipt.CustomerId, receipt.AdmittedAt);
+            var group = new RevenueGroup(
+                receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
+                profile.Territory, receipt.AppId is { } appId && profile.OwnerId is { } owner && developers[appId] == owner);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
@@ -35,7 +42,9 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         [
             .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.Model, StringComparer.Ordinal).ThenBy(line => line.Group.AppId, StringComparer.Ordinal)
-                .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod),
+                .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod)
+                .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
+                .ThenBy(line => line.Group.IsOwnUse),
         ];
     }
 }
