@@ -14,7 +14,9 @@ namespace Ayni.Ledger;
 public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
-    private readonly Writer _writer;
+    private readonly Writer _owned;
+    private readonly bool _isOwner = true;
+    private readonly ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
@@ -24,13 +26,14 @@ public sealed partial class Books : IAsyncDisposable
         var identifiers = new Identifiers(random);
         _clock = clock;
         _readers = new(database);
-        _writer = new(database, session, clock);
+        _owned = new(database, session, clock);
+        _writer = new(_owned, Console);
         _registry = new(identifiers);
         _meter = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
-    internal long FlushCount => _writer.FlushCount;
+    internal long FlushCount => _owned.FlushCount;
 
     /// <summary>
     /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
@@ -129,29 +132,7 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Prices and agreements.
-
-    /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
-    /// unless given.
-    /// </summary>
-    public Task<Price> SetPriceAsync(
-        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
-        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
-    {
-        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
-
-    /// <summary>The price in force for a model at an instant, now unless given.</summary>
-    public Price? FindPrice(string model, DateTimeOffset? at = null)
-    {
-        var instant = at ?? _clock.GetUtcNow();
-        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
-    }
+    // Agreements.
 
     /// <summary>
     /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless
@@ -276,7 +257,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (!_isOwner)
+            return;
+        await _owned.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -24,7 +26,10 @@ internal static class AgreementDocuments
                 $"The agreement '{terms.Name}' is about {Named(first.Terms.Model)}; give one about {Named(terms.Model)} a name of its own.");
         var effective = terms.RequiresAcceptance ? (DateTimeOffset?)null : Effective(transaction, terms);
         var document = AgreementRows.Insert(transaction.Session, terms, transaction.Now);
-        return effective is { } from ? Enact(transaction, document, terms, from) : document;
+        if (effective is { } from)
+            document = Enact(transaction, document, terms, from);
+        Note(transaction, "enter_agreement", null, document);
+        return document;
     }
 
     /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version.</summary>
@@ -48,7 +53,10 @@ internal static class AgreementDocuments
         var terms = document.Terms;
         var effective = isComplete ? Effective(transaction, terms, mayWait: true) : default;
         AgreementRows.Insert(transaction.Session, documentId, acceptance);
-        return isComplete ? Enact(transaction, accepted, terms, effective) : accepted;
+        if (isComplete)
+            accepted = Enact(transaction, accepted, terms, effective);
+        Note(transaction, "accept_agreement", document, accepted);
+        return accepted;
     }
 
     /// <summary>Refuses a version that would take over from a document within a month.</summary>
@@ -66,6 +74,10 @@ internal static class AgreementDocuments
         var parties = RegistryRows.Parties(session);
         return terms.WithParties(reference => RoleNames.TryParse(reference, out var role) ? AgreementList.OnlyParty(role, parties) : reference);
     }
+
+    private static void Note(Transaction transaction, string action, AgreementDocument? before, AgreementDocument after) =>
+        transaction.Note(
+            action, after.Id.ToString(CultureInfo.InvariantCulture), before, after, LedgerJson.Default.AgreementDocument);
 
     private static AgreementDocument Enact(Transaction transaction, AgreementDocument document, AgreementTerms terms, DateTimeOffset effective)
     {

@@ -18,6 +18,7 @@ internal static class CollectionList
                     $"'{collection.EvidenceId}' was recorded with {first.Amount} before; take it back by a negative one with evidence of its own.");
         collection = collection with { Period = transaction.FirstOpen(collection.Period) };
         AgreementRows.Insert(transaction.Session, collection, transaction.Now);
+        transaction.Note("record_collection", collection.EvidenceId, null, collection, LedgerJson.Default.Collection);
         return collection;
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
 
@@ -10,6 +12,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private long? _lastEntry;
     private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
@@ -19,6 +22,21 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
+
+    /// <summary>Who acts in the present job.</summary>
+    public string Actor { get; set; } = "";
+
+    /// <summary>
+    /// Notes in the log of actions what the present job changed, beside the change itself. Of what was there before and is there now only
+    /// the digests of their JSON views are kept.
+    /// </summary>
+    public void Note<T>(string action, string subject, T? before, T? after, JsonTypeInfo<T> view)
+        where T : class
+    {
+        ActionRows.Insert(session, new(0, now, Actor, action, subject, DigestOf(before), DigestOf(after)));
+
+        Digest? DigestOf(T? value) => value is null ? null : Digest.Of(JsonSerializer.SerializeToUtf8Bytes(value, view));
+    }
 
     /// <summary>The zone whose months are the ledger's.</summary>
     public LedgerZone Zone => _zone ??= LedgerRows.Zone(session);
@@ -79,6 +97,16 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
     }
 
+    /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
+    public MonthUse Count(string customerId, string scope, Period period, TokenCounts counts)
+    {
+        var key = (customerId, scope, period);
+        if (!_uses.TryGetValue(key, out var before))
+            before = UseRows.Find(session, customerId, scope, period);
+        _uses[key] = before + MonthUse.Of(counts);
+        return before;
+    }
+
     /// <summary>What an account has come to, this transaction included.</summary>
     public Amount NetOf(Account account, Currency currency)
     {
@@ -86,7 +114,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         return total.Debits - total.Credits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed; the last act before the commit.</summary>
+    /// <summary>Writes the totals of the accounts that changed, and of months' use; the last act before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)
@@ -94,6 +122,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             if (account.IsChanged)
                 JournalRows.UpdateAccount(session, account);
         }
+        foreach (var ((customerId, scope, period), use) in _uses)
+            UseRows.Save(session, customerId, scope, period, use);
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)
