@@ -45,14 +45,10 @@ public sealed partial class Books : IAsyncDisposable
     /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
     /// <param name="clock">What time it is.</param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-<<<<<<< HEAD
     /// <param name="folder">
     /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
     /// </param>
-    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
-=======
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
->>>>>>> main
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
