@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
 
@@ -90,30 +91,31 @@ internal static class PeriodLists
     public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails)
     {
         var settlement = Settlement.Of(session, period);
-        var versions = settlement.Lines.Select(line => line.Group.AgreementVersion).ToHashSet();
+        var versions = settlement.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(settlement.Input.InForce).ToHashSet();
+        var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
+            .Select(party => settlement.StatementOf(party, Books.DetailsFor(session, period, party.Id)))
+            .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
         return
         [
             [.. tails.Select(tail => tail.Encode())],
-            [.. settlement.Lines.Select(line => JsonSerializer.SerializeToUtf8Bytes(line, LedgerJson.Default.RevenueLine))],
+            Items(settlement.Lines.Select(line => line.Line).Where(line => line.Receipts > 0), LedgerJson.Default.RevenueLine),
+            Items(
+                settlement.Input.Deductions.Select(deduction => new DeductionItem(deduction, deduction.Amount.Currency)),
+                LedgerJson.Default.DeductionItem),
             [
-                .. DeductionRows.Of(session, period).Select(deduction => JsonSerializer.SerializeToUtf8Bytes(
-                    new DeductionItem(deduction, deduction.Amount.Currency), LedgerJson.Default.DeductionItem)),
+                .. Items(settlement.Shares.Select(pair => new SplitItem(pair.Line.Line.Group, pair.Share)), LedgerJson.Default.SplitItem),
+                .. Items(settlement.Results, LedgerJson.Default.AgreementResult),
             ],
-            [
-                .. settlement.Shares.Select(pair => JsonSerializer.SerializeToUtf8Bytes(
-                    new SplitItem(pair.Line.Group, pair.Share), LedgerJson.Default.SplitItem)),
-            ],
-            [.. settlement.Totals.Select(total => JsonSerializer.SerializeToUtf8Bytes(total, LedgerJson.Default.PartyTotal))],
-            [
-                .. TermRows.Agreements(session).Where(agreement => versions.Contains(agreement.Version))
-                    .Select(agreement => JsonSerializer.SerializeToUtf8Bytes(agreement, LedgerJson.Default.Agreement)),
-            ],
-            [
-                .. RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal).Select(settlement.StatementOf)
-                    .Select(statement => JsonSerializer.SerializeToUtf8Bytes(statement, LedgerJson.Default.Statement)),
-            ],
+            Items(settlement.Totals, LedgerJson.Default.PartyTotal),
+            Items(
+                settlement.Input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version)).OrderBy(agreement => agreement.Version),
+                LedgerJson.Default.Agreement),
+            Items(statements, LedgerJson.Default.Statement),
         ];
     }
+
+    private static IReadOnlyList<byte[]> Items<T>(IEnumerable<T> items, JsonTypeInfo<T> type) =>
+        [.. items.Select(item => JsonSerializer.SerializeToUtf8Bytes(item, type))];
 }
 
 /// <summary>A deduction as a list has it.</summary>
