@@ -41,7 +41,7 @@ public sealed class Books : IAsyncDisposable
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
     public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
     {
-        var database = new Database(databasePath);
+        var database = Database.At(databasePath);
         var session = database.OpenWriter();
         try
         {

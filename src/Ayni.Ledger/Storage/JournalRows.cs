@@ -28,10 +28,10 @@ internal static class JournalRows
                 return new(row.GetInt64(0), row.GetAmount(1, currency), row.GetAmount(2, currency));
         }
         var zero = Amount.Zero(currency);
-        session.Execute(
-            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3)",
+        var id = session.Insert(
+            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3) RETURNING id",
             account.Name, currency.Code, zero.FormatFixed());
-        return new(session.LastInsertedId, zero, zero);
+        return new(id, zero, zero);
     }
 
     public static void UpdateAccount(Session session, AccountTotal account) =>

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -18,12 +18,12 @@ internal sealed class Readers(Database database) : IDisposable
             session = database.OpenReader();
         try
         {
-            session.Control("BEGIN");
+            session.BeginReading();
             return read(session);
         }
-        catch (SqliteException error)
+        catch (DbException error)
         {
-            throw database.Name(error);
+            throw database.NameOf(error);
         }
         finally
         {

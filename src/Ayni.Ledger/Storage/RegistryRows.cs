@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -74,23 +74,23 @@ internal static class RegistryRows
         return row.Read() ? (ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(6))) : null;
     }
 
-    private static Party ReadParty(SqliteDataReader row) =>
+    private static Party ReadParty(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetRole(2)!.Value, row.GetInstant(3), row.GetInstantOrNull(4));
 
-    private static Customer ReadCustomer(SqliteDataReader row)
+    private static Customer ReadCustomer(DbDataReader row)
     {
         var currency = row.GetCurrency(2);
         var limit = row.IsDBNull(3) ? (Amount?)null : row.GetAmount(3, currency);
         return new(row.GetString(0), row.GetString(1), currency, limit, row.GetInstant(4), row.GetInstantOrNull(5));
     }
 
-    private static App ReadApp(SqliteDataReader row) =>
+    private static App ReadApp(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInstant(3), row.GetInstantOrNull(4));
 
-    private static ApiKey ReadKey(SqliteDataReader row) =>
+    private static ApiKey ReadKey(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetText(2), row.GetString(3), row.GetInstant(4), row.GetInstantOrNull(5));
 
-    private static List<T> List<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+    private static List<T> List<T>(DbDataReader rows, Func<DbDataReader, T> read)
     {
         using (rows)
         {
@@ -101,7 +101,7 @@ internal static class RegistryRows
         }
     }
 
-    private static T? First<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+    private static T? First<T>(DbDataReader rows, Func<DbDataReader, T> read)
         where T : class
     {
         using (rows)

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -11,22 +11,22 @@ internal static class TermRows
 
     public static Price Insert(Session session, Price price)
     {
-        session.Execute(
+        var version = session.Insert(
             """
             INSERT INTO prices (model, currency, input_per_million, cached_per_million, output_per_million, effective_from)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
             """,
             price.Model, price.Currency.Code, price.InputPerMillion.FormatFixed(), price.CachedPerMillion.FormatFixed(),
             price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds());
-        return price with { Version = session.LastInsertedId };
+        return price with { Version = version };
     }
 
     public static Agreement Insert(Session session, Agreement agreement)
     {
-        session.Execute(
-            "INSERT INTO agreements (model, without_app, effective_from) VALUES ($1, $2, $3)",
+        var version = session.Insert(
+            "INSERT INTO agreements (model, without_app, effective_from) VALUES ($1, $2, $3) RETURNING version",
             agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds());
-        agreement = agreement with { Version = session.LastInsertedId };
+        agreement = agreement with { Version = version };
         for (var line = 0; line < agreement.Shares.Length; line++)
         {
             var share = agreement.Shares[line];
@@ -83,7 +83,7 @@ internal static class TermRows
         return shares.ToImmutable();
     }
 
-    private static Price ReadPrice(SqliteDataReader row)
+    private static Price ReadPrice(DbDataReader row)
     {
         var currency = row.GetCurrency(2);
         return new(

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
 
 namespace Ayni.Ledger;
 
@@ -82,7 +82,7 @@ internal sealed class Writer : IAsyncDisposable
             Job? running = null;
             try
             {
-                _session.Control("BEGIN IMMEDIATE");
+                _session.BeginWriting();
                 var transaction = new Transaction(_session, _clock.GetUtcNow().ToWholeMicroseconds());
                 foreach (var job in group)
                 {
@@ -91,7 +91,7 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
-                _session.Control("COMMIT");
+                _session.Commit();
                 Volatile.Write(ref _flushes, _flushes + 1);
                 break;
             }
@@ -117,13 +117,13 @@ internal sealed class Writer : IAsyncDisposable
         {
             _session.RollBack();
         }
-        catch (SqliteException)
+        catch (DbException)
         {
             // The callers learn of the first error; the next BEGIN reports this one.
         }
     }
 
-    private Exception Named(Exception error) => error is SqliteException sqlite ? _database.Name(sqlite) : error;
+    private Exception Named(Exception error) => error is DbException fault ? _database.NameOf(fault) : error;
 
     private abstract class Job
     {

@@ -9,7 +9,7 @@ public sealed class DatabaseTests
     public async Task A_writer_flushes_every_commit_to_a_write_ahead_log()
     {
         await using var ledger = Empty();
-        using var session = new Database(ledger.Path).OpenWriter();
+        using var session = Database.At(ledger.Path).OpenWriter();
         Assert.Equal("wal", session.Scalar("PRAGMA journal_mode"));
         Assert.Equal(2L, session.Scalar("PRAGMA synchronous"));
         Assert.Equal(1L, session.Scalar("PRAGMA foreign_keys"));
@@ -19,7 +19,7 @@ public sealed class DatabaseTests
     public async Task A_reader_can_not_write()
     {
         await using var ledger = Empty();
-        using var session = new Database(ledger.Path).OpenReader();
+        using var session = Database.At(ledger.Path).OpenReader();
         Assert.Throws<SqliteException>(() => session.Execute("INSERT INTO parties VALUES ('x', 'x', 'host', 0, NULL)"));
     }
 
@@ -32,7 +32,7 @@ public sealed class DatabaseTests
         await using var ledger = await ReadyAsync();
         await ledger.ReopenAsync();
         await ledger.Books.DisposeAsync();
-        var database = new Database(ledger.Path);
+        var database = Database.At(ledger.Path);
         IReadOnlyList<string> withNext = [.. Migrator.Embedded(), "CREATE TABLE next (x INTEGER) STRICT; INSERT INTO next VALUES (7);"];
         using (var session = database.OpenWriter())
         {
@@ -47,7 +47,7 @@ public sealed class DatabaseTests
     public async Task A_migration_that_fails_leaves_nothing()
     {
         await using var ledger = Empty();
-        var database = new Database(ledger.Path);
+        var database = Database.At(ledger.Path);
         using var session = database.OpenWriter();
         const string Broken = "CREATE TABLE half (x INTEGER); CREATE TABLE half (x INTEGER);";
         Assert.Throws<LedgerStorageException>(() => Migrator.Migrate(session, database, [.. Migrator.Embedded(), Broken]));

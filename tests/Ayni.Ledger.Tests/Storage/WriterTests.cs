@@ -6,7 +6,7 @@ public sealed class WriterTests
     public async Task A_job_that_breaks_after_writing_leaves_nothing_and_the_others_of_its_group_run_anew()
     {
         await using var ledger = TestLedger.Empty();
-        var database = new Database(ledger.Path);
+        var database = Database.At(ledger.Path);
         await using var writer = new Writer(database, database.OpenWriter(), ledger.Clock);
         using var groupIsFull = new ManualResetEventSlim();
         // The first job holds the writer until the others wait, so that they are one group.

@@ -1,0 +1,17 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Ayni.Ledger;
+
+/// <summary>A connection to a SQLite file.</summary>
+internal sealed class SqliteSession(SqliteConnection connection) : Session(connection)
+{
+    public override bool InTransaction => raw.sqlite3_get_autocommit(connection.Handle) == 0;
+
+    public override void BeginWriting() => Control("BEGIN IMMEDIATE");
+
+    public override void BeginReading() => Control("BEGIN");
+
+    protected override DbParameter CreateParameter(int number) => new SqliteParameter { ParameterName = $"${number}" };
+}
