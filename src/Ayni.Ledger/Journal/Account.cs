@@ -40,6 +40,9 @@ public readonly record struct Account
     /// <summary>Claims given up.</summary>
     public static Account BadDebts { get; } = new("bad-debts");
 
+    /// <summary>What credit notes and bad debts take from a model's revenue in a month.</summary>
+    public static Account Deductions(Period period, string model) => new($"deductions:{period}:{model}");
+
     /// <summary>A tax charged to customers and owed to the authority.</summary>
     public static Account OutputTax(string name) => new($"tax:output:{name}");
 

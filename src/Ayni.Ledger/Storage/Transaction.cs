@@ -31,6 +31,10 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         }
     }
 
+    /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
+    public Period OpenPeriod =>
+        LastPeriod is { } last && Period.Of(now) <= last.Period ? last.Period.Next : Period.Of(now);
+
     /// <summary>Marks a period and what lies before it as closing or closed.</summary>
     public void Mark(Period period, PeriodStatus status)
     {
