@@ -11,13 +11,14 @@ namespace Ayni.Ledger;
 /// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a file that can't be
 /// read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
-public sealed class Books : IAsyncDisposable
+public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
     private readonly Writer _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly Receivables _receivables;
 
     private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
     {
@@ -27,6 +28,7 @@ public sealed class Books : IAsyncDisposable
         _writer = new(database, session, clock);
         _registry = new(identifiers);
         _meter = new(identifiers);
+        _receivables = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -98,7 +100,22 @@ public sealed class Books : IAsyncDisposable
     /// <summary>Issues a key to a customer, for an app or for none. Its text is shown in the result and never again.</summary>
     public Task<IssuedKey> IssueKeyAsync(
         string customerId, string label, string? appId = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId), cancellationToken);
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId, isDemo: false), cancellationToken);
+
+    /// <summary>
+    /// Issues the key by which a first start can be tried at once. It is printed where logs are kept, so a host that others reach refuses
+    /// to start while it is in force.
+    /// </summary>
+    public Task<IssuedKey> IssueDemoKeyAsync(string customerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, "first", null, isDemo: true), cancellationToken);
+
+    /// <summary>
+    /// Issues a key of a role other than a customer's: a party's names its party, the others nobody. Its text is shown in the result and
+    /// never again.
+    /// </summary>
+    public Task<IssuedKey> IssueKeyAsync(
+        KeyRole role, string label, string? partyId = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken);
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);

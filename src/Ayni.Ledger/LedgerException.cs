@@ -21,6 +21,9 @@ public enum Refusal
     /// <summary>No key has this id.</summary>
     UnknownKey,
 
+    /// <summary>A key's role and whom it is for do not go together.</summary>
+    InvalidKeyRole,
+
     /// <summary>The party, customer or app was revoked before.</summary>
     Revoked,
 
@@ -86,6 +89,12 @@ public enum Refusal
 
     /// <summary>A refund is more than the customer has paid too much.</summary>
     RefundExceedsCredit,
+
+    /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
+    InvalidDeduction,
+
+    /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
+    EvidenceReused,
 }
 
 /// <summary>The ledger refused to record something. Nothing was written.</summary>

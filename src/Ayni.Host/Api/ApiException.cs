@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ayni.Ledger;
 using Microsoft.AspNetCore.Http;
 
 namespace Ayni.Host;
@@ -60,6 +61,13 @@ internal sealed class ApiException : Exception
 
     /// <summary>403: the ledger does not let this customer use this model.</summary>
     public static ApiException NotAdmitted(string message, string code) => Invalid(StatusCodes.Status403Forbidden, message, null, code);
+
+    /// <summary>403: the key is good, but not for this.</summary>
+    public static ApiException WrongRole(KeyRole role, ReadOnlySpan<KeyRole> allowed) => Invalid(
+        StatusCodes.Status403Forbidden,
+        $"A key of role {role.Name()} does not open this; one of role {string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
+        null,
+        "role_not_allowed");
 
     /// <summary>404: no such model.</summary>
     public static ApiException UnknownModel(string model, string served) => Invalid(

@@ -11,7 +11,7 @@ internal sealed class ReceiptEndpoint(Books books)
 {
     public Task GetAsync(HttpContext context)
     {
-        var key = books.Authenticate(context.Request);
+        var key = books.Authenticate(context.Request, KeyRole.Customer);
         var id = context.Request.RouteValues["id"] as string ?? "";
         var receipt = books.FindReceipt(RequestId.FromAnswerId(id));
         return receipt is not null && receipt.CustomerId == key.CustomerId

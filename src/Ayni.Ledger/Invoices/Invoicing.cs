@@ -158,6 +158,9 @@ internal static class Invoicing
         if (line < 0 || line >= invoice.Lines.Length)
             throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"{invoice.Number} has no line {line + 1}; it has {invoice.Lines.Length}.");
+        if (invoice.Lines[line].Model is null)
+            throw new LedgerRefusedException(
+                Refusal.InvalidCredit, $"Line {line + 1} of {invoice.Number} is no model's revenue; take it back where it came from.");
         var left = Left(invoice, notes, line);
         // A line may be negative, when an adjustment gave something back; its credit is negative, too.
         var isWithin = amount.Currency == left.Currency && amount.Sign == left.Sign && amount.Sign != 0
@@ -183,7 +186,8 @@ internal static class Invoicing
         var sequence = InvoiceRows.LastSequence(transaction.Session, draft.Entity.Subject, draft.Kind, year) + 1;
         var series = draft.Kind switch { InvoiceKind.CreditNote => "-CN", InvoiceKind.SelfBill => "-SB", _ => "" };
         var number = string.Create(CultureInfo.InvariantCulture, $"{draft.Entity.Subject}{series}-{year:D4}-{sequence:D6}");
-        var period = transaction.OpenPeriod;
+        // A credit note lessens the revenue of the first month that is not shared out yet.
+        var period = draft.Kind == InvoiceKind.CreditNote ? transaction.FirstOpen(draft.Period) : transaction.OpenPeriod;
         var (kind, postings) = draft.Kind switch
         {
             InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(draft, period)),
@@ -193,7 +197,21 @@ internal static class Invoicing
         var entry = transaction.Post(period, draft.Period, kind, number, postings);
         var invoice = draft with { Number = number, Entry = entry };
         InvoiceRows.Insert(transaction.Session, invoice, name, year, sequence);
+        if (invoice.Kind == InvoiceKind.CreditNote)
+            RecordDeductions(transaction, invoice);
         return invoice;
+    }
+
+    /// <summary>What the parties' shares are lessened by: each line of a credit note, which is its evidence.</summary>
+    private static void RecordDeductions(Transaction transaction, Invoice note)
+    {
+        for (var i = 0; i < note.Lines.Length; i++)
+        {
+            var line = note.Lines[i];
+            var evidence = string.Create(CultureInfo.InvariantCulture, $"{note.Number}/{i + 1}");
+            DeductionList.Record(transaction, new(
+                DeductionType.Refund, evidence, line.ServicePeriod, line.ServicePeriod, line.Model, line.AppId, line.Amount, note.Entry));
+        }
     }
 
     /// <summary>The charges are in the receivable since they were made; taxes and rounding join them.</summary>
@@ -207,9 +225,9 @@ internal static class Invoicing
     private static ImmutableArray<Posting> CreditPostings(Invoice note, Period period) =>
     [
         new(Account.Receivable(note.Recipient.Subject), -note.Total),
-        .. note.Lines.GroupBy(line => line.Model ?? "", StringComparer.Ordinal).OrderBy(model => model.Key, StringComparer.Ordinal)
+        .. note.Lines.GroupBy(line => line.Model!, StringComparer.Ordinal).OrderBy(model => model.Key, StringComparer.Ordinal)
             .Select(model => new Posting(
-                Account.Deductions(period, model.Key), model.Aggregate(Amount.Zero(note.Currency), (sum, line) => sum + line.Amount))),
+                Account.Revenue(period, model.Key), model.Aggregate(Amount.Zero(note.Currency), (sum, line) => sum + line.Amount))),
         .. note.Taxes.Select(tax => new Posting(Account.OutputTax(tax.Tax.Name), tax.Amount)),
         new(Account.Rounding, note.Rounding),
     ];

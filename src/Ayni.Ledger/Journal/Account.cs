@@ -40,9 +40,6 @@ public readonly record struct Account
     /// <summary>Claims given up.</summary>
     public static Account BadDebts { get; } = new("bad-debts");
 
-    /// <summary>What credit notes and bad debts take from a model's revenue in a month.</summary>
-    public static Account Deductions(Period period, string model) => new($"deductions:{period}:{model}");
-
     /// <summary>A tax charged to customers and owed to the authority.</summary>
     public static Account OutputTax(string name) => new($"tax:output:{name}");
 
@@ -53,11 +50,25 @@ public readonly record struct Account
     public static Account WithheldTax(string name) => new($"tax:withheld:{name}");
 
     /// <summary>The party whose carry this is, if it is one.</summary>
-    internal string? CarryPartyId =>
-        Name.StartsWith("party:", StringComparison.Ordinal) && Name.EndsWith(":carry", StringComparison.Ordinal) ? Name[6..^6] : null;
+    internal string? CarryPartyId => Between("party:", ":carry");
+
+    /// <summary>The party whose payable this is, if it is one.</summary>
+    internal string? PayablePartyId => Between("party:", ":payable");
+
+    /// <summary>The customer whose receivable this is, if it is one.</summary>
+    internal string? ReceivableCustomerId => Between("customer:", ":receivable");
+
+    /// <summary>The model whose revenue of a month this is, if it is one.</summary>
+    internal string? RevenueModel =>
+        Between("revenue:", "") is { Length: > 8 } rest && rest[7] == ':' ? rest[8..] : null;
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    private string? Between(string start, string end) =>
+        Name.Length > start.Length + end.Length && Name.StartsWith(start, StringComparison.Ordinal) && Name.EndsWith(end, StringComparison.Ordinal)
+            ? Name[start.Length..^end.Length]
+            : null;
 }
 
 /// <summary>Writes an account as its name.</summary>

@@ -15,7 +15,6 @@ public sealed record AccountCode(string Code, string Title)
         ("customer:*:receivable", new("1200", "Trade receivables")),
         ("tax:input:*", new("1400", "Input tax")),
         ("revenue:*", new("2000", "Revenue to be shared out")),
-        ("deductions:*", new("2010", "Deductions from revenue to be shared out")),
         ("party:*:payable", new("2100", "Payable to parties")),
         ("party:*:carry", new("2110", "Parties' earnings below a payable coin")),
         ("party:*", new("2120", "Parties' other balances")),

@@ -38,6 +38,19 @@ public static class AmountSplit
         return Array.ConvertAll(units, unit => new Amount(unit * sign, amount.Currency));
     }
 
+    /// <summary>
+    /// Splits an amount in proportion to others of its currency, which are more than nothing or count as nothing; the parts add up to the
+    /// amount. Throws <see cref="ArgumentException"/> if all of them count as nothing.
+    /// </summary>
+    internal static IReadOnlyList<Amount> InProportionTo(this Amount amount, IReadOnlyList<Amount> others)
+    {
+        // Scaled down together until their sum is a number of parts that Split takes.
+        var largest = others.Aggregate(Int128.Zero, (sum, other) => sum + Int128.Max(other.Units, 0));
+        var scale = largest / (1L << 40) + 1;
+        return amount.Split([.. others.Select((other, i) => new Weight(
+            i.ToString("D9", System.Globalization.CultureInfo.InvariantCulture), (long)((Int128.Max(other.Units, 0) + scale - 1) / scale)))]);
+    }
+
     private static long Total(IReadOnlyList<Weight> weights)
     {
         var parties = new HashSet<string>(StringComparer.Ordinal);

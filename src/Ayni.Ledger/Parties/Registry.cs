@@ -31,12 +31,29 @@ internal sealed class Registry(Identifiers identifiers)
         return app;
     }
 
-    public IssuedKey IssueKey(Transaction transaction, string customerId, string label, string? appId)
+    public IssuedKey IssueKey(Transaction transaction, string customerId, string label, string? appId, bool isDemo)
     {
         DemandInForce(DemandCustomer(transaction, customerId).Revoked, customerId);
         if (appId is not null)
             DemandInForce(DemandApp(transaction, appId).Revoked, appId);
-        var key = new ApiKey(identifiers.New("key"), customerId, appId, Text.Demand(label, "key's label"), transaction.Now, null);
+        return Issue(transaction, KeyRole.Customer, customerId, appId, label, isDemo);
+    }
+
+    /// <summary>Issues a key of any role but the customer's; a party's may be revoked, since what it earned stays its own to see.</summary>
+    public IssuedKey IssueKey(Transaction transaction, KeyRole role, string? partyId, string label)
+    {
+        if (role == KeyRole.Customer || (role == KeyRole.Party) != (partyId is not null))
+            throw new LedgerRefusedException(
+                Refusal.InvalidKeyRole, "A customer's key names its customer, a party's key its party, and a key of any other role nobody.");
+        if (partyId is not null && RegistryRows.Party(transaction.Session, partyId) is null)
+            throw Unknown(Refusal.UnknownParty, "party", partyId);
+        return Issue(transaction, role, partyId, null, label, isDemo: false);
+    }
+
+    private IssuedKey Issue(Transaction transaction, KeyRole role, string? holderId, string? appId, string label, bool isDemo)
+    {
+        var key = new ApiKey(
+            identifiers.New("key"), role, holderId, appId, Text.Demand(label, "key's label"), isDemo, transaction.Now, null);
         var text = new KeyText(key.Id, identifiers.NewSecret());
         RegistryRows.Insert(transaction.Session, key, text.SecretHash);
         return new(key, text.ToString());

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -144,6 +146,24 @@ internal sealed class Receivables(Identifiers identifiers)
                 [new(Account.BadDebts, writeOff.GivenUp), new(Account.Receivable(customerId), -writeOff.GivenUp)]),
         };
         PaymentRows.Insert(transaction.Session, writeOff);
+        RecordDeductions(transaction, Invoicing.Demand(transaction.Session, writeOff.Invoice), writeOff);
         return writeOff;
+    }
+
+    /// <summary>
+    /// What a claim given up lessens the bases of shares by, where an agreement takes bad debts off: its part of each line, without tax.
+    /// </summary>
+    private static void RecordDeductions(Transaction transaction, Invoice invoice, WriteOff writeOff)
+    {
+        Amount[] parts = [.. invoice.Lines.Select(line => line.Amount), .. invoice.Taxes.Select(tax => tax.Amount)];
+        var shares = writeOff.GivenUp.InProportionTo(parts);
+        for (var i = 0; i < invoice.Lines.Length; i++)
+        {
+            var line = invoice.Lines[i];
+            if (line.Model is not null && shares[i].Sign != 0)
+                DeductionList.Record(transaction, new(
+                    DeductionType.BadDebt, string.Create(CultureInfo.InvariantCulture, $"{writeOff.Id}/{i + 1}"), line.ServicePeriod,
+                    line.ServicePeriod, line.Model, line.AppId, shares[i]));
+        }
     }
 }

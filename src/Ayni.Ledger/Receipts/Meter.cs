@@ -54,7 +54,7 @@ internal sealed class Meter(Identifiers identifiers)
             Charge = charge,
         };
         var service = admission.Period;
-        var period = transaction.LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
+        var period = transaction.FirstOpen(service);
         var entry = transaction.Post(
             period, service, EntryKind.Charge, receipt.Id,
             [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);

@@ -32,8 +32,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     }
 
     /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
-    public Period OpenPeriod =>
-        LastPeriod is { } last && Period.Of(now) <= last.Period ? last.Period.Next : Period.Of(now);
+    public Period OpenPeriod => FirstOpen(Period.Of(now));
 
     /// <summary>Marks a period and what lies before it as closing or closed.</summary>
     public void Mark(Period period, PeriodStatus status)
@@ -42,6 +41,9 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _lastPeriod = new(period, status);
         _lastPeriodRead = true;
     }
+
+    /// <summary>The month in which what is about a month counts: itself, or the first after it that takes entries.</summary>
+    public Period FirstOpen(Period service) => LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
 
     /// <summary>The last number and hash of a key's receipts.</summary>
     public KeyHead HeadOf(string keyId)
