@@ -12,6 +12,30 @@ public sealed partial class Books
         string customerId, Amount amount, string bankReference, DateOnly valueDate, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => _receivables.Pay(transaction, customerId, amount, bankReference, valueDate), cancellationToken);
 
+    /// <summary>
+    /// Records a bank's file of payments. Every row's customer is found before any is recorded; a row that is refused ends the import with
+    /// its line, and importing the file again goes on from there.
+    /// </summary>
+    public async Task<IReadOnlyList<Payment>> ImportPaymentsAsync(
+        IReadOnlyList<PaymentRow> rows, CancellationToken cancellationToken = default)
+    {
+        var customers = _readers.Read(session => rows.Select(row => Receivables.CustomerOf(session, row)).ToList());
+        var payments = new List<Payment>(rows.Count);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            try
+            {
+                payments.Add(await RecordPaymentAsync(
+                    customers[i], rows[i].Amount, rows[i].BankReference, rows[i].ValueDate, cancellationToken).ConfigureAwait(false));
+            }
+            catch (LedgerRefusedException refused)
+            {
+                throw new LedgerRefusedException(refused.Refusal, Receivables.AtLine(rows[i].Line, refused.Message));
+            }
+        }
+        return payments;
+    }
+
     /// <summary>Records money given back to a customer, out of what it has to its credit.</summary>
     public Task<Payment> RecordRefundAsync(
         string customerId, Amount amount, string bankReference, DateOnly valueDate, CancellationToken cancellationToken = default) =>

@@ -96,6 +96,23 @@ internal sealed class Receivables(Identifiers identifiers)
         customer, InvoiceRows.OfSubject(session, customer.Id), PaymentRows.OfCustomer(session, customer.Id),
         PaymentRows.WriteOffsOf(session, customer.Id), today);
 
+    /// <summary>The customer whom a row of a file is about.</summary>
+    public static string CustomerOf(Session session, PaymentRow row)
+    {
+        if (row.Invoice is null)
+            return RegistryRows.Customer(session, row.CustomerId!)?.Id
+                ?? throw new LedgerRefusedException(Refusal.UnknownCustomer, AtLine(row.Line, $"There is no customer '{row.CustomerId}'."));
+        if (InvoiceRows.Find(session, row.Invoice) is not { Kind: InvoiceKind.Invoice } invoice)
+            throw new LedgerRefusedException(Refusal.UnknownInvoice, AtLine(row.Line, $"There is no invoice '{row.Invoice}'."));
+        var customerId = invoice.Recipient.Subject;
+        return row.CustomerId is null || row.CustomerId == customerId
+            ? customerId
+            : throw new LedgerRefusedException(
+                Refusal.UnknownInvoice, AtLine(row.Line, $"{row.Invoice} is an invoice of {customerId}, not of {row.CustomerId}."));
+    }
+
+    public static string AtLine(long line, string message) => string.Create(CultureInfo.InvariantCulture, $"Line {line}: {message}");
+
     public static Customer DemandCustomer(Session session, string customerId) =>
         RegistryRows.Customer(session, customerId) ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
 
