@@ -131,29 +131,7 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Prices and agreements.
-
-    /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
-    /// unless given.
-    /// </summary>
-    public Task<Price> SetPriceAsync(
-        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
-        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
-    {
-        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
-
-    /// <summary>The price in force for a model at an instant, now unless given.</summary>
-    public Price? FindPrice(string model, DateTimeOffset? at = null)
-    {
-        var instant = at ?? _clock.GetUtcNow();
-        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
-    }
+    // Agreements.
 
     /// <summary>
     /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless

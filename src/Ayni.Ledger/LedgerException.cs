@@ -54,6 +54,12 @@ public enum Refusal
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
 
+    /// <summary>A zone has no IANA name that this machine knows.</summary>
+    UnknownZone,
+
+    /// <summary>The zone decides which month a receipt belongs to, so it stays once there is one.</summary>
+    ZoneInUse,
+
     /// <summary>The period has not ended yet.</summary>
     PeriodNotEnded,
 

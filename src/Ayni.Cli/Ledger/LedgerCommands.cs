@@ -17,6 +17,8 @@ internal static class LedgerCommands
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
+    private static readonly Listing<ZoneRow> Zones = new(CliJson.Default.ZoneRow, new Column<ZoneRow>("zone", row => row.Zone));
+
     public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
     {
         CreateBalance(),
@@ -28,6 +30,8 @@ internal static class LedgerCommands
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
         ExportCommand.Create(),
+        PriceCommands.Create(),
+        CreateZone(),
     };
 
     private static Command CreateBalance()
@@ -139,6 +143,27 @@ internal static class LedgerCommands
                 : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
 
+    private static Command CreateZone()
+    {
+        var zone = new Argument<string?>("zone") { Description = "The IANA name of a place, or UTC.", Arity = ArgumentArity.ZeroOrOne };
+        return LedgerCommand.CreateFirst(
+            "zone",
+            """
+            Show the zone whose days and months are the ledger's, or choose it before the first receipt.
+
+            Example:
+              ayni ledger zone Africa/Nairobi
+            """,
+            [zone],
+            async (books, result, output, cancellationToken) =>
+            {
+                var chosen = result.GetValue(zone) is { } id
+                    ? await books.SetZoneAsync(id, cancellationToken).ConfigureAwait(false)
+                    : books.Zone;
+                output.WriteOne(Zones, new ZoneRow(chosen.Id));
+            });
+    }
+
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
     private static StatementLanguage FindLanguage(string code, OutputFormat format)
@@ -166,6 +191,9 @@ internal static class LedgerCommands
         }
     }
 }
+
+/// <summary>The zone of a ledger.</summary>
+internal sealed record ZoneRow(string Zone);
 
 /// <summary>Something wrong in the ledger.</summary>
 internal sealed record Finding(string Text);

@@ -47,8 +47,8 @@ public sealed record Admission : AdmissionDecision
     /// <summary>What the charge will be in.</summary>
     public Currency Currency => Price.Currency;
 
-    /// <summary>The period it belongs to.</summary>
-    public Period Period => Period.Of(AdmittedAt);
+    /// <summary>The month it belongs to, in the ledger's zone.</summary>
+    public required Period Period { get; init; }
 }
 
 /// <summary>Why a request was not let in.</summary>

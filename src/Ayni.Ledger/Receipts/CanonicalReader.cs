@@ -42,6 +42,13 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
             : throw new ReceiptFormatException(start, field, "lies outside the years 1970 to 9998");
     }
 
+    public Period ReadPeriod(string field)
+    {
+        var start = _offset;
+        var text = Encoding.Latin1.GetString(Take(7, field));
+        return Period.TryParse(text, out var period) ? period : throw new ReceiptFormatException(start, field, "is no month such as 2026-11");
+    }
+
     public Amount ReadAmount(string field)
     {
         var start = _offset;

@@ -48,6 +48,7 @@ internal static class Gate
             Price = price,
             AgreementVersion = agreement,
             AdmittedAt = now,
+            Period = LedgerRows.Zone(session).PeriodOf(now),
             Room = room,
         };
     }

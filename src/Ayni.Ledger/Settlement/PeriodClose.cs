@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -12,9 +14,11 @@ internal static class PeriodClose
         var status = transaction.LastPeriod.StatusOf(period);
         if (status != PeriodStatus.Open)
             return status;
-        if (transaction.Now < period.End)
+        var end = transaction.Zone.StartOf(period.Next);
+        if (transaction.Now < end)
             throw new LedgerRefusedException(
-                Refusal.PeriodNotEnded, $"{period} has not ended; it can be closed from {period.Next}-01 00:00 UTC on.");
+                Refusal.PeriodNotEnded,
+                string.Create(CultureInfo.InvariantCulture, $"{period} has not ended; it can be closed from {end:yyyy-MM-dd HH:mm} UTC on."));
         if (transaction.LastPeriod is { Status: PeriodStatus.Closing } closing)
             throw new LedgerRefusedException(
                 Refusal.EarlierPeriodOpen, $"{closing.Period} is not closed completely; close it again first.");

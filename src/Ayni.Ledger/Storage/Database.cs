@@ -10,8 +10,11 @@ internal abstract class Database
     /// <summary>What messages call it; never a password.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The database of a SQLite file.</summary>
-    public static Database At(string place) => new SqliteDatabase(place);
+    /// <summary>The folder of <c>Storage/Migrations</c> in its dialect.</summary>
+    public abstract string Dialect { get; }
+
+    /// <summary>The database at a PostgreSQL address or in a SQLite file.</summary>
+    public static Database At(string place) => PostgresAddress.IsOne(place) ? new PostgresDatabase(place) : new SqliteDatabase(place);
 
     /// <summary>Opens a connection that writes.</summary>
     public abstract Session OpenWriter();

@@ -9,8 +9,10 @@ namespace Ayni.Ledger;
 internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
-    private readonly Dictionary<string, KeyHead> _keyHeads = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private long? _lastEntry;
+    private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
     private bool _lastPeriodRead;
 
@@ -18,6 +20,9 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
+
+    /// <summary>The zone whose months are the ledger's.</summary>
+    public LedgerZone Zone => _zone ??= LedgerRows.Zone(session);
 
     /// <summary>The last period that is closing or closed.</summary>
     public PeriodMark? LastPeriod
@@ -45,11 +50,11 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     /// <summary>The month in which what is about a month counts: itself, or the first after it that takes entries.</summary>
     public Period FirstOpen(Period service) => LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
 
-    /// <summary>The last number and hash of a key's receipts.</summary>
-    public KeyHead HeadOf(string keyId)
+    /// <summary>The last number and hash of a key's receipts, a host's or those of a meter.</summary>
+    public KeyHead HeadOf(string keyId, string? meterId)
     {
-        if (!_keyHeads.TryGetValue(keyId, out var head))
-            _keyHeads.Add(keyId, head = ReceiptRows.Head(session, keyId));
+        if (!_keyHeads.TryGetValue((keyId, meterId), out var head))
+            _keyHeads.Add((keyId, meterId), head = ReceiptRows.Head(session, keyId, meterId));
         return head;
     }
 
@@ -75,7 +80,17 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     {
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
-        _keyHeads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
+    }
+
+    /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
+    public MonthUse Count(string customerId, string scope, Period period, TokenCounts counts)
+    {
+        var key = (customerId, scope, period);
+        if (!_uses.TryGetValue(key, out var before))
+            before = UseRows.Find(session, customerId, scope, period);
+        _uses[key] = before + MonthUse.Of(counts);
+        return before;
     }
 
     /// <summary>What an account has come to, this transaction included.</summary>
@@ -85,7 +100,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         return total.Debits - total.Credits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed; the last act before the commit.</summary>
+    /// <summary>Writes the totals of the accounts that changed, and of months' use; the last act before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)
@@ -93,6 +108,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             if (account.IsChanged)
                 JournalRows.UpdateAccount(session, account);
         }
+        foreach (var ((customerId, scope, period), use) in _uses)
+            UseRows.Save(session, customerId, scope, period, use);
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)

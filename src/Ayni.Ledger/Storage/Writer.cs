@@ -18,7 +18,7 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Database _database;
-    private readonly Session _session;
+    private Session _session;
     private readonly TimeProvider _clock;
     private long _flushes;
 
@@ -82,6 +82,8 @@ internal sealed class Writer : IAsyncDisposable
             Job? running = null;
             try
             {
+                if (_session.IsBroken)
+                    Reconnect();
                 _session.BeginWriting();
                 var transaction = new Transaction(_session, _clock.GetUtcNow().ToWholeMicroseconds());
                 foreach (var job in group)
@@ -109,6 +111,14 @@ internal sealed class Writer : IAsyncDisposable
             }
         }
         group.ForEach(job => job.Publish());
+    }
+
+    /// <summary>Takes a new connection for one that was lost. What was under way then has failed; its callers know.</summary>
+    private void Reconnect()
+    {
+        var session = _database.OpenWriter();
+        _session.Dispose();
+        _session = session;
     }
 
     private void Undo()
