@@ -109,7 +109,7 @@ public sealed record CustomerAccount(string CustomerId, ImmutableArray<InvoiceSt
 
     private static DunningStep StepOf(Amount open, int daysOverdue) => (open.Sign, daysOverdue) switch
     {
-        (<= 0, _) => DunningStep.Settled,
+        ( <= 0, _) => DunningStep.Settled,
         (_, 0) => DunningStep.Open,
         (_, < SecondReminderDays) => DunningStep.Reminder,
         (_, < FinalNoticeDays) => DunningStep.SecondReminder,
