@@ -14,7 +14,9 @@ namespace Ayni.Ledger;
 public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
-    private readonly Writer _writer;
+    private readonly Writer _owned;
+    private readonly bool _isOwner = true;
+    private readonly ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
@@ -25,14 +27,15 @@ public sealed partial class Books : IAsyncDisposable
         var identifiers = new Identifiers(random);
         _clock = clock;
         _readers = new(database);
-        _writer = new(database, session, clock);
+        _owned = new(database, session, clock);
+        _writer = new(_owned, Console);
         _registry = new(identifiers);
         _meter = new(identifiers);
         _receivables = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
-    internal long FlushCount => _writer.FlushCount;
+    internal long FlushCount => _owned.FlushCount;
 
     /// <summary>
     /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
@@ -253,7 +256,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (!_isOwner)
+            return;
+        await _owned.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
     }
 }

@@ -29,6 +29,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
+[JsonSerializable(typeof(OperatorAction))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]

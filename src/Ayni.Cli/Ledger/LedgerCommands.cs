@@ -14,6 +14,16 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<OperatorAction> Actions = new(
+        LedgerJson.Default.OperatorAction,
+        new("number", action => Cells.Number(action.Number), IsNumber: true),
+        new("at", action => Cells.Instant(action.At)),
+        new("actor", action => action.Actor),
+        new("action", action => action.Action),
+        new("subject", action => action.Subject),
+        new("before", action => action.Before?.ToString()),
+        new("after", action => action.After?.ToString()));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -30,6 +40,7 @@ internal static class LedgerCommands
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
         ExportCommand.Create(),
+        CreateActions(),
         PriceCommands.Create(),
         CreateZone(),
     };
@@ -122,6 +133,36 @@ internal static class LedgerCommands
                     Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language)));
                 return Task.CompletedTask;
             });
+    }
+
+    private static Command CreateActions()
+    {
+        var subject = new Option<string?>("--subject") { Description = "Only what was done to this party, customer, key, …", HelpName = "ID" };
+        return LedgerCommand.Create(
+            "actions",
+            """
+            List what operators changed, newest last: when, which key or command did it, and the digests of what was there before and after.
+
+            Example:
+              ayni ledger actions --subject key_7m3kq0x9t2va
+            """,
+            [subject],
+            (books, result, output, _) =>
+            {
+                output.Write(Actions, ReadActions(books, result.GetValue(subject)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static IEnumerable<OperatorAction> ReadActions(Books books, string? subject)
+    {
+        for (long? after = 0; after is { } start;)
+        {
+            var page = books.ListActions(subject, start, ReceiptQuery.LongestPage);
+            foreach (var action in page.Actions)
+                yield return action;
+            after = page.Next;
+        }
     }
 
     private static Command CreateAudit() => LedgerCommand.Create(
