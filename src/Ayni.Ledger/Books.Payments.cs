@@ -56,11 +56,14 @@ public sealed partial class Books
 
     /// <summary>A customer's invoices against its payments as of today.</summary>
     public CustomerAccount AccountOf(string customerId) => _readers.Read(session =>
-        Receivables.AccountOf(session, Receivables.DemandCustomer(session, customerId), Today));
+        Receivables.AccountOf(session, Receivables.DemandCustomer(session, customerId), TodayIn(session)));
 
     /// <summary>Every customer's invoices against its payments as of today, oldest customer first.</summary>
     public IReadOnlyList<CustomerAccount> Accounts() => _readers.Read<IReadOnlyList<CustomerAccount>>(session =>
-        [.. RegistryRows.Customers(session).Select(customer => Receivables.AccountOf(session, customer, Today))]);
+    {
+        var today = TodayIn(session);
+        return [.. RegistryRows.Customers(session).Select(customer => Receivables.AccountOf(session, customer, today))];
+    });
 
     /// <summary>Payments, refunds and reversals, oldest first; of one customer or of every one.</summary>
     public IReadOnlyList<Payment> ListPayments(string? customerId = null) => _readers.Read(session =>
@@ -77,5 +80,5 @@ public sealed partial class Books
     public IReadOnlyList<Balance> Balances(DateTimeOffset at, string? partyId = null) =>
         _readers.Read(session => JournalRows.BalancesAt(session, partyId is null ? "" : $"party:{partyId}:", at));
 
-    private DateOnly Today => DateOnly.FromDateTime(_clock.GetUtcNow().UtcDateTime);
+    private DateOnly TodayIn(Session session) => LedgerRows.Zone(session).DayOf(_clock.GetUtcNow());
 }

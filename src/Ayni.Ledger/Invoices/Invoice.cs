@@ -64,7 +64,7 @@ public sealed record Invoice
     /// <summary>When it was issued.</summary>
     public required DateTimeOffset Issued { get; init; }
 
-    /// <summary>The last day to pay, in UTC.</summary>
+    /// <summary>The last day to pay, in the ledger's zone.</summary>
     public required DateOnly Due { get; init; }
 
     /// <summary>What it is for.</summary>

@@ -56,7 +56,7 @@ internal static class Invoicing
             Recipient = recipient,
             Period = period,
             Issued = transaction.Now,
-            Due = DateOnly.FromDateTime(transaction.Now.UtcDateTime).AddDays(recipient.DueDays),
+            Due = transaction.Today.AddDays(recipient.DueDays),
             Lines = draft.Lines,
             Taxes = sums.Taxes,
             Rounding = sums.Rounding,
@@ -112,7 +112,7 @@ internal static class Invoicing
             Kind = InvoiceKind.CreditNote,
             Entity = InvoiceRows.Details(session, invoice.Entity.Subject)!,
             Issued = transaction.Now,
-            Due = DateOnly.FromDateTime(transaction.Now.UtcDateTime),
+            Due = transaction.Today,
             Lines = lines,
             Taxes = sums.Taxes,
             Rounding = sums.Rounding,
@@ -182,7 +182,7 @@ internal static class Invoicing
     /// <summary>Numbers a document, posts its entry and stores it.</summary>
     private static Invoice Store(Transaction transaction, string name, Invoice draft)
     {
-        var year = transaction.Now.UtcDateTime.Year;
+        var year = transaction.Today.Year;
         var sequence = InvoiceRows.LastSequence(transaction.Session, draft.Entity.Subject, draft.Kind, year) + 1;
         var series = draft.Kind switch { InvoiceKind.CreditNote => "-CN", InvoiceKind.SelfBill => "-SB", _ => "" };
         var number = string.Create(CultureInfo.InvariantCulture, $"{draft.Entity.Subject}{series}-{year:D4}-{sequence:D6}");

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ayni.Ledger;
 
 /// <summary>How many parts of a whole a party has.</summary>
@@ -39,16 +41,32 @@ public static class AmountSplit
     }
 
     /// <summary>
-    /// Splits an amount in proportion to others of its currency, which are more than nothing or count as nothing; the parts add up to the
-    /// amount. Throws <see cref="ArgumentException"/> if all of them count as nothing.
+    /// Splits an amount in proportion to others by the method of the largest remainder, equal remainders in the order given. Amounts that
+    /// are not positive weigh nothing; where none is positive, the first gets all. The parts add up to the amount.
     /// </summary>
-    internal static IReadOnlyList<Amount> InProportionTo(this Amount amount, IReadOnlyList<Amount> others)
+    internal static IReadOnlyList<Amount> SplitInProportion(this Amount amount, IReadOnlyList<Amount> weights)
     {
-        // Scaled down together until their sum is a number of parts that Split takes.
-        var largest = others.Aggregate(Int128.Zero, (sum, other) => sum + Int128.Max(other.Units, 0));
-        var scale = largest / (1L << 40) + 1;
-        return amount.Split([.. others.Select((other, i) => new Weight(
-            i.ToString("D9", System.Globalization.CultureInfo.InvariantCulture), (long)((Int128.Max(other.Units, 0) + scale - 1) / scale)))]);
+        // Money times money takes up to 256 bits.
+        var parts = weights.Select(weight => weight.Sign > 0 ? (BigInteger)weight.Units : BigInteger.Zero).ToArray();
+        var total = parts.Aggregate(BigInteger.Zero, (sum, part) => sum + part);
+        var units = new Int128[parts.Length];
+        if (total.IsZero)
+        {
+            units[0] = amount.Units;
+            return Array.ConvertAll(units, unit => new Amount(unit, amount.Currency));
+        }
+        var whole = BigInteger.Abs((BigInteger)amount.Units);
+        var remainders = new BigInteger[parts.Length];
+        var left = whole;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var share = BigInteger.DivRem(whole * parts[i], total, out remainders[i]);
+            units[i] = (Int128)share;
+            left -= share;
+        }
+        foreach (var i in Enumerable.Range(0, parts.Length).OrderByDescending(i => remainders[i]).Take((int)left))
+            units[i]++;
+        return Array.ConvertAll(units, unit => new Amount(amount.Sign < 0 ? -unit : unit, amount.Currency));
     }
 
     private static long Total(IReadOnlyList<Weight> weights)

@@ -28,7 +28,7 @@ internal sealed class Receivables(Identifiers identifiers)
             return first;
         var customer = DemandCustomer(transaction.Session, customerId);
         DemandAmount(customer, amount);
-        var account = AccountOf(transaction.Session, customer, DateOnly.FromDateTime(transaction.Now.UtcDateTime));
+        var account = AccountOf(transaction.Session, customer, transaction.Today);
         if (amount > account.Credit)
             throw new LedgerRefusedException(
                 Refusal.RefundExceedsCredit,
@@ -69,7 +69,7 @@ internal sealed class Receivables(Identifiers identifiers)
         var customer = RegistryRows.Customer(transaction.Session, invoice.Recipient.Subject);
         var open = customer is null
             ? Amount.Zero(invoice.Currency)
-            : AccountOf(transaction.Session, customer, DateOnly.FromDateTime(transaction.Now.UtcDateTime)).Invoices
+            : AccountOf(transaction.Session, customer, transaction.Today).Invoices
                 .FirstOrDefault(state => state.Number == number)?.Open ?? Amount.Zero(invoice.Currency);
         if (open.Sign <= 0)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"Nothing is open of {number}, so nothing can be given up.");
@@ -173,7 +173,7 @@ internal sealed class Receivables(Identifiers identifiers)
     private static void RecordDeductions(Transaction transaction, Invoice invoice, WriteOff writeOff)
     {
         Amount[] parts = [.. invoice.Lines.Select(line => line.Amount), .. invoice.Taxes.Select(tax => tax.Amount)];
-        var shares = writeOff.GivenUp.InProportionTo(parts);
+        var shares = writeOff.GivenUp.SplitInProportion(parts);
         for (var i = 0; i < invoice.Lines.Length; i++)
         {
             var line = invoice.Lines[i];

@@ -54,7 +54,7 @@ public sealed class MoneyPropertyTests
         input =>
         {
             var others = input.huge == 1 ? [.. input.others, new((Int128)1e30, Currencies[0])] : input.others;
-            var parts = input.amount.InProportionTo(others);
+            var parts = input.amount.SplitInProportion(others);
             return parts.Aggregate(Amount.Zero(Currencies[0]), (sum, part) => sum + part) == input.amount && parts.All(part => part.Sign >= 0);
         }).QuickCheckThrowOnFailure();
 
