@@ -21,6 +21,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly Receivables _receivables;
 
     private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
     {
@@ -32,6 +33,7 @@ public sealed partial class Books : IAsyncDisposable
         _writer = new(_owned, Console);
         _registry = new(identifiers);
         _meter = new(identifiers);
+        _receivables = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
