@@ -16,6 +16,7 @@ public sealed partial class Books
         _writer = new(_owned, actor);
         _registry = books._registry;
         _meter = books._meter;
+        _receivables = books._receivables;
         _isOwner = false;
     }
 

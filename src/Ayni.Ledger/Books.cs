@@ -22,6 +22,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Registry _registry;
     private readonly Meter _meter;
     private readonly string? _folder;
+    private readonly Receivables _receivables;
 
     private Books(Database database, Session session, TimeProvider clock, Identifiers identifiers, string? folder, ReceiptSigner? signer)
     {
@@ -33,6 +34,7 @@ public sealed partial class Books : IAsyncDisposable
         _writer = new(_owned, Console);
         _registry = new(identifiers);
         _meter = new(identifiers);
+        _receivables = new(identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
