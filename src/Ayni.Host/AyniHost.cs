@@ -87,6 +87,8 @@ public sealed class AyniHost : IAsyncDisposable
         try
         {
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host.Address = host.FindAddress();
+            await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -94,7 +96,6 @@ public sealed class AyniHost : IAsyncDisposable
             throw;
         }
 
-        host.Address = host.FindAddress();
         host._logger.Listening(host.Address, options.ModelPath);
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
@@ -237,6 +238,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton(Books)
             .AddSingleton(_state)
             .AddSingleton<HostAllowList>()
+            .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
             .AddSingleton<PrometheusListener>()

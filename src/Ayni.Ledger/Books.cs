@@ -18,15 +18,20 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
 
     private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
     {
-        var identifiers = new Identifiers(random);
+        _identifiers = new Identifiers(random);
         _clock = clock;
+        _admissions = new(clock);
+        if (JournalRows.LastRecorded(session) is { } recorded)
+            _admissions.GoOnFrom(recorded);
         _readers = new(database);
-        _writer = new(database, session, clock);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
+        _writer = new(database, session, clock, _admissions);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -174,7 +179,8 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 

@@ -21,4 +21,5 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Price>))]
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
+[JsonSerializable(typeof(IReadOnlyList<Limits>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

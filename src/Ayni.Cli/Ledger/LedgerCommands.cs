@@ -26,6 +26,8 @@ internal static class LedgerCommands
         CreateStatement(),
         CreateAudit(),
         CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()

@@ -64,6 +64,7 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = DemandCustomer(transaction, customerId);
         DemandLimit(limit, customer.Currency);
         RegistryRows.SetSpendingLimit(transaction.Session, customerId, limit);
+        transaction.NoteLimitsChanged();
         return customer with { SpendingLimit = limit };
     }
 

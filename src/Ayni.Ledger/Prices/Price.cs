@@ -20,6 +20,14 @@ public sealed record Price(
     /// <summary>What is charged.</summary>
     public Currency Currency => InputPerMillion.Currency;
 
+    /// <summary>What a request can cost at most, whether or not its prompt is found in the cache.</summary>
+    public Amount Highest(TokenCounts counts, string? adapter = null)
+    {
+        var prompt = counts.Prompt + counts.Cached;
+        var (computed, cached) = (Charge(counts with { Prompt = prompt, Cached = 0 }), Charge(counts with { Prompt = 0, Cached = prompt }));
+        return computed > cached ? computed : cached;
+    }
+
     /// <summary>
     /// What these tokens cost: each count times its price, summed, divided by a million and rounded once, half to even, to a unit of 10⁻¹².
     /// Rejected speculative tokens are free.

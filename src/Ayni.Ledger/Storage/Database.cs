@@ -28,6 +28,12 @@ internal abstract class Database
     /// <summary>Marks the database as a ledger of a version.</summary>
     public abstract void WriteVersion(Session session, int version);
 
+    /// <summary>
+    /// The database's own time, which leases and reservations live by: a file has the clock of the machine it is on. Called within a
+    /// transaction.
+    /// </summary>
+    public virtual DateTimeOffset ReadClock(Session session, TimeProvider machine) => machine.GetUtcNow();
+
     /// <summary>Names what went wrong.</summary>
     public abstract LedgerStorageException NameOf(DbException error);
 }

@@ -42,6 +42,14 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>The first column of the first row, or null without rows.</summary>
     public object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
 
+    /// <summary>
+    /// Whether the next commit waits for the disk. Without, a crash of the machine may lose the transaction, but not part of it, nor any
+    /// before it that waited. Called between transactions; a database that can't skip the wait need not.
+    /// </summary>
+    public virtual void SetDurable(bool isDurable)
+    {
+    }
+
     /// <summary>Makes the transaction durable.</summary>
     public void Commit() => Control("COMMIT");
 
