@@ -60,6 +60,12 @@ public sealed class AyniHost : IAsyncDisposable
     /// <summary>The engine, while a model is served.</summary>
     internal LlamaEngine? Engine => _state.Engine;
 
+    /// <summary>What the host's HTTP API offers.</summary>
+    internal OperationCatalog Operations { get; } = new();
+
+    /// <summary>The routes that are open.</summary>
+    internal ICollection<EndpointDataSource> Routes => ((IEndpointRouteBuilder)_app).DataSources;
+
     /// <summary>The ledger; open until the host is disposed.</summary>
     public Books Books { get; }
 
@@ -246,8 +252,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HealthEndpoint>()
             .AddSingleton<MetricsEndpoint>()
             .AddSingleton<ModelEndpoints>()
-            .AddSingleton<CompletionEndpoints>()
-            .AddSingleton<ReceiptEndpoint>();
+            .AddSingleton<CompletionEndpoints>();
         return builder.Build();
     }
 
@@ -255,17 +260,15 @@ public sealed class AyniHost : IAsyncDisposable
     {
         var services = _app.Services;
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
-        _app.MapGet("/metrics", services.GetRequiredService<MetricsEndpoint>().GetAsync);
-        _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
-
-        var models = services.GetRequiredService<ModelEndpoints>();
-        _app.MapGet("/v1/models", models.ListAsync);
-        _app.MapGet("/v1/models/{**id}", models.FindAsync);
-
-        var completions = services.GetRequiredService<CompletionEndpoints>();
-        _app.MapPost("/v1/chat/completions", completions.ChatAsync);
-        _app.MapPost("/v1/completions", completions.TextAsync);
-        _app.MapGet("/api/receipts/{id}", services.GetRequiredService<ReceiptEndpoint>().GetAsync);
+        ServiceEndpoints.Map(
+            Operations, services.GetRequiredService<CompletionEndpoints>(), services.GetRequiredService<ModelEndpoints>(),
+            services.GetRequiredService<HealthEndpoint>(), services.GetRequiredService<MetricsEndpoint>());
+        PartyEndpoints.Map(Operations);
+        CustomerEndpoints.Map(Operations);
+        TermEndpoints.Map(Operations);
+        JournalEndpoints.Map(Operations);
+        PeriodEndpoints.Map(Operations);
+        Operations.Map(_app);
     }
 
     private Uri FindAddress()

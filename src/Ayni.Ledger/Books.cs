@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
@@ -21,12 +22,12 @@ public sealed partial class Books : IAsyncDisposable
     private readonly AdmissionClock _admissions;
     private readonly Identifiers _identifiers;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, RandomNumberGenerator random)
     {
         _identifiers = new Identifiers(random);
         _clock = clock;
         _admissions = new(clock);
-        if (JournalRows.LastRecorded(session) is { } recorded)
+        if (lastRecorded is { } recorded)
             _admissions.GoOnFrom(recorded);
         _readers = new(database);
         _writer = new(database, session, clock, _admissions);
@@ -42,7 +43,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <see cref="LedgerStorageException"/> if the file is of a newer version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="databasePath">The SQLite file.</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
     public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
     {
@@ -51,13 +54,18 @@ public sealed partial class Books : IAsyncDisposable
         try
         {
             Migrator.Migrate(session, database);
+            return new(database, session, JournalRows.LastRecorded(session), clock, random ?? RandomNumberGenerator.Create());
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.
@@ -134,29 +142,7 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Prices and agreements.
-
-    /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
-    /// unless given.
-    /// </summary>
-    public Task<Price> SetPriceAsync(
-        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
-        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
-    {
-        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
-
-    /// <summary>The price in force for a model at an instant, now unless given.</summary>
-    public Price? FindPrice(string model, DateTimeOffset? at = null)
-    {
-        var instant = at ?? _clock.GetUtcNow();
-        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
-    }
+    // Agreements.
 
     /// <summary>
     /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless

@@ -18,8 +18,13 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Customer>))]
 [JsonSerializable(typeof(IReadOnlyList<App>))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(IssuedKey))]
 [JsonSerializable(typeof(IReadOnlyList<Price>))]
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
+[JsonSerializable(typeof(IReadOnlyList<Statement>))]
+[JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
+[JsonSerializable(typeof(CustomerUsage))]
+[JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

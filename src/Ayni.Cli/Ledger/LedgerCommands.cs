@@ -25,6 +25,7 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        PriceCommands.Create(),
         CreateZone(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),

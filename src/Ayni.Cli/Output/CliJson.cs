@@ -7,7 +7,6 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(ZoneRow))]
-[JsonSerializable(typeof(PeriodRow))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Ayni.Ledger;
 using Microsoft.AspNetCore.Http;
 
@@ -32,6 +33,24 @@ internal sealed class ApiException : Exception
     /// <param name="code">A stable word for programs.</param>
     public static ApiException BadField(string? field, string problem, string? code = null) =>
         Invalid(StatusCodes.Status400BadRequest, field is null ? problem : $"'{field}' {problem}", field, code);
+
+    /// <summary>400: the address does not take this query parameter.</summary>
+    public static ApiException UnknownParameter(string name) =>
+        Invalid(StatusCodes.Status400BadRequest, $"There is no parameter '{Clip(name)}' here.", Clip(name), "unknown_parameter");
+
+    /// <summary>404, 400 or 409: the ledger refuses it. The code is the refusal's name, such as <c>unknown_party</c>.</summary>
+    public static ApiException LedgerRefused(LedgerRefusedException refused)
+    {
+        var code = JsonNamingPolicy.SnakeCaseLower.ConvertName(refused.Refusal.ToString());
+        var status = code.StartsWith("unknown_", StringComparison.Ordinal) ? StatusCodes.Status404NotFound
+            : code.StartsWith("invalid_", StringComparison.Ordinal) ? StatusCodes.Status400BadRequest
+            : StatusCodes.Status409Conflict;
+        return Invalid(status, refused.Message, null, code);
+    }
+
+    /// <summary>404: nothing of this kind has this id, or it is somebody else's.</summary>
+    public static ApiException Unknown(string kind, string id) =>
+        Invalid(StatusCodes.Status404NotFound, $"There is no {kind} '{Clip(id)}'.", null, $"unknown_{kind}");
 
     /// <summary>400: the model's chat format can't say this conversation.</summary>
     public static ApiException BadConversation(string field, string message) =>
@@ -84,6 +103,10 @@ internal sealed class ApiException : Exception
     /// <summary>405: the address is right and the method isn't.</summary>
     public static ApiException WrongMethod(HttpRequest request) => Invalid(
         StatusCodes.Status405MethodNotAllowed, $"{Clip(request.Path)} does not take {Clip(request.Method)}.", null, "method_not_allowed");
+
+    /// <summary>406: the answer has no form that the client accepts.</summary>
+    public static ApiException NotAcceptable() => Invalid(
+        StatusCodes.Status406NotAcceptable, "This has no form that the Accept header allows.", null, "not_acceptable");
 
     /// <summary>408: the body did not arrive in time.</summary>
     public static ApiException BodyTooLate(TimeSpan limit) => Invalid(

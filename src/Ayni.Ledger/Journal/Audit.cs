@@ -50,6 +50,7 @@ internal static class Audit
     private static void CheckReceipts(Session session, List<string> findings)
     {
         var heads = new Dictionary<(string KeyId, string? MeterId), KeyHead>();
+        var replay = new PriceReplay(TermRows.Prices(session));
         AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
@@ -60,7 +61,18 @@ internal static class Audit
                 findings.Add($"{receipt.Id} does not follow on receipt {head.Number} of {receipt.KeyId}");
             if (receipt.Id != reference || receipt.Charge != charged)
                 findings.Add($"{receipt.Id} of {receipt.Charge} is charged as {reference} with {charged}");
+            var (price, before) = replay.Next(receipt);
+            if (price.Charge(receipt.Counts, receipt.Adapter?.Name, before) is var due && receipt.Charge != due)
+                findings.Add($"{receipt.Id} charges {receipt.Charge}, by price version {price.Version} it is {due}");
             heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
+        var counted = UseRows.All(session);
+        foreach (var (key, use) in replay.Uses)
+        {
+            if (counted.GetValueOrDefault(key) is var found && found != use)
+                findings.Add($"{key.CustomerId} has used {use} of {key.Scope} in {key.Period}, counted are {found}");
+        }
+        findings.AddRange(counted.Keys.Where(key => !replay.Uses.ContainsKey(key))
+            .Select(key => $"{key.CustomerId} has used nothing of {key.Scope} in {key.Period}, and something is counted"));
     }
 }

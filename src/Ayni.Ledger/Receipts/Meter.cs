@@ -29,9 +29,13 @@ internal sealed class Meter(Identifiers identifiers)
                 : throw new LedgerRefusedException(
                     Refusal.RequestIdReused,
                     $"Request '{usage.RequestId}' was posted with other usage as {first.Id}; every request needs an id of its own.");
-        var charge = admission.Price.Charge(usage.Counts);
 
         // From here on nothing is refused.
+        var price = admission.Price;
+        var before = price.Plan.CountsUse
+            ? transaction.Count(admission.CustomerId, price.Scope, admission.Period, usage.Counts)
+            : default;
+        var charge = price.Charge(usage.Counts, usage.Adapter?.Name, before);
         var head = transaction.HeadOf(admission.KeyId, usage.MeterId);
         var receipt = new Receipt
         {

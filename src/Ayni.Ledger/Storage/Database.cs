@@ -10,8 +10,11 @@ internal abstract class Database
     /// <summary>What messages call it; never a password.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The database of a SQLite file.</summary>
-    public static Database At(string place) => new SqliteDatabase(place);
+    /// <summary>The folder of <c>Storage/Migrations</c> in its dialect.</summary>
+    public abstract string Dialect { get; }
+
+    /// <summary>The database at a PostgreSQL address or in a SQLite file.</summary>
+    public static Database At(string place) => PostgresAddress.IsOne(place) ? new PostgresDatabase(place) : new SqliteDatabase(place);
 
     /// <summary>Opens a connection that writes.</summary>
     public abstract Session OpenWriter();
@@ -27,12 +30,6 @@ internal abstract class Database
 
     /// <summary>Marks the database as a ledger of a version.</summary>
     public abstract void WriteVersion(Session session, int version);
-
-    /// <summary>
-    /// The database's own time, which leases and reservations live by: a file has the clock of the machine it is on. Called within a
-    /// transaction.
-    /// </summary>
-    public virtual DateTimeOffset ReadClock(Session session, TimeProvider machine) => machine.GetUtcNow();
 
     /// <summary>Names what went wrong.</summary>
     public abstract LedgerStorageException NameOf(DbException error);

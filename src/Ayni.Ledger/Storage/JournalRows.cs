@@ -13,9 +13,8 @@ internal static class JournalRows
 
     public static void InsertEntry(
         Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
-        // OR ROLLBACK spares SQLite a journal for undoing this one statement, which the trigger on entries would otherwise cost.
         session.Execute(
-            "INSERT OR ROLLBACK INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
             number, recorded.Microseconds(), period.ToString(), servicePeriod.ToString(), NameOf(kind), reference);
 
     public static void InsertPosting(Session session, long entry, int line, long account, Amount amount) =>

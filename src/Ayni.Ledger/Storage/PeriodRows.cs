@@ -22,6 +22,10 @@ internal static class PeriodRows
             session.Execute("UPDATE periods SET status = 'closed', closed = $2 WHERE period = $1", period.ToString(), now.Microseconds());
     }
 
+    /// <summary>The first period with an entry; null before there is any.</summary>
+    public static Period? First(Session session) =>
+        session.Scalar("SELECT min(period) FROM entries") is string text ? Period.Parse(text) : null;
+
     /// <summary>The first period before another that has entries and is not closed.</summary>
     public static Period? FirstOpenBefore(Session session, Period period)
     {

@@ -41,6 +41,11 @@ internal sealed class Readers(Database database) : IDisposable
     private void Return(Session session)
     {
         session.RollBack();
+        if (session.IsBroken)
+        {
+            session.Dispose();
+            return;
+        }
         _idle.Add(session);
         // Whoever returns last after the end closes what is left.
         if (_disposed)

@@ -29,12 +29,11 @@ internal static class ReceiptRows
         // A key's receipts are in the order of their numbers too, and the index on those finds them.
         var order = query.KeyId is null ? "r.entry" : "r.number";
         var conditions = new List<string> { $"{order} > $1" };
-        if (query.Period is not null)
-            conditions.Add("e.period = $3");
-        if (query.KeyId is not null)
-            conditions.Add("r.key = $4 AND r.meter = $6");
-        if (query.CustomerId is not null)
-            conditions.Add("r.customer = $5");
+        var values = new List<object?> { query.After, query.Limit + 1 };
+        Demand("e.period", query.Period?.ToString());
+        Demand("r.key", query.KeyId);
+        Demand("r.meter", query.KeyId is null ? null : query.MeterId ?? "");
+        Demand("r.customer", query.CustomerId);
         var sql =
             $"""
             SELECT {order}, r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
@@ -42,14 +41,21 @@ internal static class ReceiptRows
             """;
         var receipts = new List<Receipt>();
         long last = 0;
-        using var row = session.Query(
-            sql, query.After, query.Limit + 1, query.Period?.ToString(), query.KeyId, query.CustomerId, query.MeterId ?? "");
+        using var row = session.Query(sql, [.. values]);
         while (receipts.Count < query.Limit && row.Read())
         {
             last = row.GetInt64(0);
             receipts.Add(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(1)));
         }
         return new(receipts, receipts.Count == query.Limit && row.Read() ? last : null);
+
+        void Demand(string column, string? value)
+        {
+            if (value is null)
+                return;
+            values.Add(value);
+            conditions.Add($"{column} = ${values.Count}");
+        }
     }
 
     private static Receipt? Decoded(object? canonical) => canonical is byte[] bytes ? ReceiptFormat.Decode(bytes) : null;

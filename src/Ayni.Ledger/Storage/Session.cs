@@ -13,6 +13,9 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>Whether a transaction is open.</summary>
     public abstract bool InTransaction { get; }
 
+    /// <summary>Whether the connection is lost, so that a new one must be opened.</summary>
+    public virtual bool IsBroken => false;
+
     /// <summary>Begins a transaction that writes. Waits until no other one is open, in whatever process.</summary>
     public abstract void BeginWriting();
 
@@ -51,10 +54,13 @@ internal abstract class Session(DbConnection connection) : IDisposable
     }
 
     /// <summary>Makes the transaction durable.</summary>
-    public void Commit() => Control("COMMIT");
+    public virtual void Commit() => Control("COMMIT");
+
+    /// <summary>What time it is at the server; null where the database is in this process and has no clock of its own.</summary>
+    public virtual DateTimeOffset? ReadServerClock() => null;
 
     /// <summary>Rolls back whatever transaction is still open; SQLite has already done it after some errors.</summary>
-    public void RollBack()
+    public virtual void RollBack()
     {
         if (InTransaction)
             Control("ROLLBACK");
@@ -70,12 +76,15 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>The parameter for <c>$NUMBER</c>.</summary>
     protected abstract DbParameter CreateParameter(int number);
 
+    /// <summary>Gives a parameter its value.</summary>
+    protected virtual void SetValue(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
+
     private DbCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
         if (!_commands.TryGetValue(sql, out var command))
             _commands.Add(sql, command = Prepare(sql, values.Length));
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            SetValue(command.Parameters[i], values[i]);
         return command;
     }
 

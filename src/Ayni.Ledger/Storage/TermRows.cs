@@ -7,17 +7,18 @@ namespace Ayni.Ledger;
 internal static class TermRows
 {
     private const string PriceColumns =
-        "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from FROM prices";
+        "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from, plan FROM prices";
 
     public static Price Insert(Session session, Price price)
     {
         var version = session.Insert(
             """
-            INSERT INTO prices (model, currency, input_per_million, cached_per_million, output_per_million, effective_from)
-            VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
+            INSERT INTO prices
+              (model, currency, input_per_million, cached_per_million, output_per_million, effective_from, name, plan)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING version
             """,
             price.Model, price.Currency.Code, price.InputPerMillion.FormatFixed(), price.CachedPerMillion.FormatFixed(),
-            price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds());
+            price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds(), price.Plan.Name, price.Plan.ToString());
         return price with { Version = version };
     }
 
@@ -46,12 +47,25 @@ internal static class TermRows
         return prices;
     }
 
-    /// <summary>The price in force: the one that took effect last, and of several at one instant the one set last.</summary>
-    public static Price? PriceInForce(Session session, string model, DateTimeOffset at)
+    /// <summary>The version with a number.</summary>
+    public static Price? Price(Session session, long version)
+    {
+        using var row = session.Query($"{PriceColumns} WHERE version = $1", version);
+        return row.Read() ? ReadPrice(row) : null;
+    }
+
+    /// <summary>
+    /// The price in force, everybody's or that of a named plan: the one that took effect last, and of several at one instant the one set
+    /// last.
+    /// </summary>
+    public static Price? PriceInForce(Session session, string model, DateTimeOffset at, string? planName = null)
     {
         using var row = session.Query(
-            $"{PriceColumns} WHERE model = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
-            model, at.Microseconds());
+            $"""
+            {PriceColumns} WHERE model = $1 AND effective_from <= $2 AND coalesce(name, '') = $3
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            model, at.Microseconds(), planName ?? "");
         return row.Read() ? ReadPrice(row) : null;
     }
 
@@ -85,9 +99,19 @@ internal static class TermRows
 
     private static Price ReadPrice(DbDataReader row)
     {
-        var currency = row.GetCurrency(2);
-        return new(
-            row.GetInt64(0), row.GetString(1), row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency),
-            row.GetInstant(6));
+        var (version, model, effectiveFrom) = (row.GetInt64(0), row.GetString(1), row.GetInstant(6));
+        if (row.GetText(7) is not { } plan)
+        {
+            var currency = row.GetCurrency(2);
+            return new(version, model, row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency), effectiveFrom);
+        }
+        try
+        {
+            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan)).Plan, effectiveFrom);
+        }
+        catch (DocumentException error)
+        {
+            throw Rows.Damaged($"a plan that is none ({error.Message})");
+        }
     }
 }

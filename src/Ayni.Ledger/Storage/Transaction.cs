@@ -15,6 +15,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     private readonly Dictionary<string, Limits?> _limits = new(StringComparer.Ordinal);
     private string? _leaseKept;
     private long? _limitsVersion;
+    private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private long? _lastEntry;
     private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
@@ -82,6 +83,16 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
         _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
+    }
+
+    /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
+    public MonthUse Count(string customerId, string scope, Period period, TokenCounts counts)
+    {
+        var key = (customerId, scope, period);
+        if (!_uses.TryGetValue(key, out var before))
+            before = UseRows.Find(session, customerId, scope, period);
+        _uses[key] = before + MonthUse.Of(counts);
+        return before;
     }
 
     /// <summary>What an account has come to, this transaction included.</summary>
@@ -154,6 +165,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         }
         foreach (var (subject, window) in _rates)
             BudgetRows.Save(session, subject, window, RateWindow.FirstAt(now));
+        foreach (var ((customerId, scope, period), use) in _uses)
+            UseRows.Save(session, customerId, scope, period, use);
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)

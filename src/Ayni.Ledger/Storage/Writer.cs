@@ -18,7 +18,7 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Database _database;
-    private readonly Session _session;
+    private Session _session;
     private readonly TimeProvider _clock;
     private readonly AdmissionClock _admissions;
     private long _flushes;
@@ -89,10 +89,13 @@ internal sealed class Writer : IAsyncDisposable
             Job? running = null;
             try
             {
+                if (_session.IsBroken)
+                    Reconnect();
                 var isDurable = group.Exists(job => job.MustSurvive);
                 _session.SetDurable(isDurable);
                 _session.BeginWriting();
-                var now = _database.ReadClock(_session, _clock);
+                // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
+                var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
                 _admissions.Compare(now);
                 var transaction = new Transaction(_session, now.ToWholeMicroseconds());
                 foreach (var job in group)
@@ -121,6 +124,14 @@ internal sealed class Writer : IAsyncDisposable
             }
         }
         group.ForEach(job => job.Publish());
+    }
+
+    /// <summary>Takes a new connection for one that was lost. What was under way then has failed; its callers know.</summary>
+    private void Reconnect()
+    {
+        var session = _database.OpenWriter();
+        _session.Dispose();
+        _session = session;
     }
 
     private void Undo()

@@ -49,7 +49,7 @@ public sealed class KeyTests
         Assert.Null(other.Authenticate(issued.Text));
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task The_secret_is_nowhere_in_the_file()
     {
         await using var ledger = await TestLedger.WithPartiesAsync();

@@ -46,6 +46,8 @@ internal sealed class SqliteDatabase : Database
 
     public override string Name => Path;
 
+    public override string Dialect => "Sqlite";
+
     public override Session OpenWriter() => Open(session =>
     {
         Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
