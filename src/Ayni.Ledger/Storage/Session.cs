@@ -47,7 +47,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
 
     /// <summary>
     /// Whether the next commit waits for the disk. Without, a crash of the machine may lose the transaction, but not part of it, nor any
-    /// before it that waited. Called between transactions; a database that can't skip the wait need not.
+    /// before it that waited. Called between transactions. A server does not skip the wait: hosts on other machines outlive its crash.
     /// </summary>
     public virtual void SetDurable(bool isDurable)
     {
