@@ -17,6 +17,7 @@ public sealed partial class Books
                     throw new LedgerRefusedException(
                         Refusal.ZoneInUse,
                         $"The zone is {transaction.Zone} and there are receipts in its months; a ledger's zone is chosen before its first receipt.");
+                transaction.Note("set_zone", "ledger", transaction.Zone.Id, zone.Id, LedgerJson.Default.String);
                 LedgerRows.SetZone(transaction.Session, zone);
                 return zone;
             },
@@ -42,7 +43,7 @@ public sealed partial class Books
     public Task<HostLease> BeginHostAsync(string name, CancellationToken cancellationToken = default)
     {
         var lease = new HostLease(_identifiers.New("hst"), Text.Demand(name, "host's name"));
-        return _writer.RunAsync(
+        return _owned.RunAsync(
             transaction =>
             {
                 Reservations.Begin(transaction, lease);
@@ -54,7 +55,7 @@ public sealed partial class Books
     /// <summary>
     /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, and compares the clocks.
     /// </summary>
-    public Task RenewHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _writer.RunAsync(
+    public Task RenewHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
             transaction.KeepLease(lease);
@@ -64,7 +65,7 @@ public sealed partial class Books
         cancellationToken, mustSurvive: false);
 
     /// <summary>Ends a host's run, and lets go of whatever it still holds.</summary>
-    public Task EndHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _writer.RunAsync(
+    public Task EndHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
             Reservations.Sweep(transaction, lease.Id);
@@ -88,12 +89,12 @@ public sealed partial class Books
         ArgumentOutOfRangeException.ThrowIfLessThan(demand.Answers, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(demand.MaxTokens, 1);
         // Never cancelled: whoever gave up the wait would not know what to void.
-        return _writer.RunAsync(
+        return _owned.RunAsync(
             transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false);
     }
 
     /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>
-    public Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default) => _writer.RunAsync(
+    public Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
             Reservations.Release(transaction, reservation, 0);

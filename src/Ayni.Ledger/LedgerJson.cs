@@ -23,8 +23,10 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
+[JsonSerializable(typeof(OperatorAction))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
+[JsonSerializable(typeof(string))]
 public sealed partial class LedgerJson : JsonSerializerContext;

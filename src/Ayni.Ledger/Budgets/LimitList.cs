@@ -17,7 +17,9 @@ internal static class LimitList
             throw Invalid($"{limits.SubjectId} is charged in {currency}, not in {other}.");
         if (limits.PerDay is { Sign: < 0 } || limits.PerMonth is { Sign: < 0 } || limits.RequestsPerMinute < 1 || limits.TokensPerMinute < 1)
             throw Invalid("Money may be limited to zero or more, requests and tokens to one a minute or more.");
+        var before = BudgetRows.Find(session, limits.SubjectId);
         transaction.SetLimits(limits);
+        transaction.Note("set_limits", limits.SubjectId, before, limits.BoundAnything ? limits : null, LedgerJson.Default.Limits);
         if (limits.Currency is { } money)
             Recount(transaction, limits.SubjectId, money);
         return limits;
