@@ -18,6 +18,7 @@ public sealed partial class Books
         _meter = books._meter;
         _admissions = books._admissions;
         _identifiers = books._identifiers;
+        _receivables = books._receivables;
         _isOwner = false;
     }
 
