@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
@@ -21,20 +22,28 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
-    private readonly string? _folder;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
     private readonly Receivables _receivables;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, Identifiers identifiers, string? folder, ReceiptSigner? signer)
+    private Books(
+        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        ReceiptSigner? signer)
     {
-        _clock = clock;
+        _identifiers = identifiers;
         _folder = folder;
+        _clock = clock;
+        _admissions = new(clock);
+        if (lastRecorded is { } recorded)
+            _admissions.GoOnFrom(recorded);
         _database = database;
         _readers = new(database);
-        _owned = new(database, session, clock, signer);
+        _owned = new(database, session, clock, _admissions, signer);
         _writer = new(_owned, Console);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
-        _receivables = new(identifiers);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
+        _receivables = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -45,7 +54,9 @@ public sealed partial class Books : IAsyncDisposable
     /// version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
     /// <param name="folder">
     /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
@@ -60,7 +71,12 @@ public sealed partial class Books : IAsyncDisposable
         {
             Migrator.Migrate(session, database);
             var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
-            return new(database, session, clock, identifiers, folder, signer);
+            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
@@ -166,7 +182,8 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 

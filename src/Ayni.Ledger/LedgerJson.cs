@@ -39,6 +39,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
+[JsonSerializable(typeof(IReadOnlyList<Limits>))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(CustomerProfile))]
 [JsonSerializable(typeof(PartyDetails))]

@@ -44,6 +44,8 @@ internal static class LedgerCommands
         CreateActions(),
         PriceCommands.Create(),
         CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()
