@@ -11,6 +11,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(Receipt))]
 [JsonSerializable(typeof(SignedReceipt))]
 [JsonSerializable(typeof(RevenueLine))]
+[JsonSerializable(typeof(AgreementItem))]
+[JsonSerializable(typeof(IReadOnlyList<SigningKeyState>))]
 [JsonSerializable(typeof(DeductionItem))]
 [JsonSerializable(typeof(SplitItem))]
 [JsonSerializable(typeof(ReceiptPage))]

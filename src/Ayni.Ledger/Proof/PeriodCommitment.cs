@@ -47,6 +47,23 @@ internal sealed class PeriodCommitment
         return new(record, trees, lists, tails);
     }
 
+    /// <summary>Keeps the record, signed if there is a key, and what proofs are made of; once.</summary>
+    public void Store(Session session, ReceiptSigner? signer)
+    {
+        if (PeriodProofRows.Record(session, Record.Period) is not null)
+            return;
+        var canonical = Record.Encode();
+        var signed = signer?.Sign(session, canonical);
+        PeriodProofRows.Insert(session, Record.Period, canonical, signed?.KeyId, signed?.Signature);
+        foreach (var (currency, kind, chunks) in Trees)
+        {
+            for (var i = 0; i < chunks.Count; i++)
+                PeriodProofRows.Insert(session, Record.Period, currency, kind, i, chunks[i]);
+        }
+        foreach (var tail in Tails)
+            PeriodProofRows.Insert(session, Record.Period, tail);
+    }
+
     private static (IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Trees, IReadOnlyList<KeyTail> Tails)
         ReadReceipts(Session session, Period period)
     {
@@ -107,9 +124,10 @@ internal static class PeriodLists
                 .. Items(settlement.Results, LedgerJson.Default.AgreementResult),
             ],
             Items(settlement.Totals, LedgerJson.Default.PartyTotal),
-            Items(
-                settlement.Input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version)).OrderBy(agreement => agreement.Version),
-                LedgerJson.Default.Agreement),
+            [
+                .. settlement.Input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version))
+                    .OrderBy(agreement => agreement.Version).Select(agreement => AgreementItem.Of(agreement).Encode()),
+            ],
             Items(statements, LedgerJson.Default.Statement),
         ];
     }
@@ -120,6 +138,16 @@ internal static class PeriodLists
 
 /// <summary>A deduction as a list has it.</summary>
 public sealed record DeductionItem(Deduction Deduction, Currency Currency);
+
+/// <summary>A version of an agreement as a list and the log have it: its terms, and nothing of when they were entered or accepted.</summary>
+/// <param name="Agreement">The agreement without its document.</param>
+/// <param name="Text">The document's canonical text, if there is one.</param>
+public sealed record AgreementItem(Agreement Agreement, string? Text)
+{
+    internal static AgreementItem Of(Agreement agreement) => new(agreement with { Document = null }, agreement.Document?.Text);
+
+    internal byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, LedgerJson.Default.AgreementItem);
+}
 
 /// <summary>A party's part of a line as a list has it.</summary>
 public sealed record SplitItem(RevenueGroup Group, PartyShare Share);

@@ -104,6 +104,22 @@ internal static class PeriodProofRows
         return row.Read() ? new(row.GetInt64(0), Digest.FromBytes(row.GetFieldValue<byte[]>(1))) : default;
     }
 
+    /// <summary>Where series ended at a period's close, in ordinal order of key and meter.</summary>
+    public static IReadOnlyList<KeyTail> Tails(Session session, Period period)
+    {
+        var ends = new List<(string KeyId, string MeterId, KeyHead Head)>();
+        using (var row = session.Query("SELECT key, meter, number, hash FROM key_tails WHERE period = $1 ORDER BY key, meter", period.ToString()))
+        {
+            while (row.Read())
+                ends.Add((row.GetString(0), row.GetString(1), new(row.GetInt64(2), Digest.FromBytes(row.GetFieldValue<byte[]>(3)))));
+        }
+        return ends.ConvertAll(end =>
+        {
+            var before = TailBefore(session, end.KeyId, end.MeterId, period);
+            return new KeyTail(end.KeyId, end.MeterId, before.Number, before.Hash, end.Head.Number, end.Head.Hash);
+        });
+    }
+
     public static void Insert(Session session, Period period, KeyTail tail) => session.Execute(
         "INSERT INTO key_tails (key, meter, period, number, hash) VALUES ($1, $2, $3, $4, $5)",
         tail.KeyId, tail.MeterId, period.ToString(), tail.Number, tail.Hash.ToBytes());
