@@ -16,17 +16,18 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Writer _writer;
     private readonly Readers _readers;
+    private readonly Identifiers _identifiers;
     private readonly Registry _registry;
     private readonly Meter _meter;
 
     private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
     {
-        var identifiers = new Identifiers(random);
+        _identifiers = new(random);
         _clock = clock;
         _readers = new(database);
         _writer = new(database, session, clock);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -224,6 +225,7 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {
         await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);

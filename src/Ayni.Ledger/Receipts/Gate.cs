@@ -16,7 +16,7 @@ internal static class Gate
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
             return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
-        if (TermRows.PriceInForce(session, model, now) is not { } price)
+        if (TermRows.PriceFor(session, valid.CustomerId!, model, now) is not { } price)
             return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
@@ -29,7 +29,8 @@ internal static class Gate
         Amount? room = null;
         if (customer.SpendingLimit is { } limit)
         {
-            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(session, customer.Id, customer.Currency, now);
             if (owed >= limit)
             {
                 return new AdmissionRefusal(

@@ -12,11 +12,11 @@ public sealed record RevenueGroup(Currency Currency, string Model, string? AppId
 /// <param name="Group">What its receipts have in common.</param>
 /// <param name="Receipts">How many there are.</param>
 /// <param name="Counts">Their tokens.</param>
-/// <param name="Gross">Their charges.</param>
+/// <param name="Gross">Their charges, and what adjustments add to them.</param>
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
-    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement and month.</summary>
-    internal static IReadOnlyList<RevenueLine> Collect(Action<Action<Receipt>> forEachReceipt)
+    /// <summary>Sums receipts and adjustments by what they have in common, in order of currency, model, app (none first), agreement and month.</summary>
+    internal static IReadOnlyList<RevenueLine> Collect(Action<Action<Receipt>> forEachReceipt, IEnumerable<AdjustedRevenue> adjustments)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
@@ -26,6 +26,13 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
         });
+        foreach (var (_, servicePeriod, share, amount) in adjustments)
+        {
+            var group = new RevenueGroup(amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod);
+            lines[group] = lines.TryGetValue(group, out var line)
+                ? line with { Gross = line.Gross + amount }
+                : new(group, 0, default, amount);
+        }
         return
         [
             .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)

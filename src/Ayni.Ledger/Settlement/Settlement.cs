@@ -34,7 +34,8 @@ internal sealed class Settlement
     public static Settlement Of(Session session, Period period)
     {
         var status = PeriodRows.Last(session).StatusOf(period);
-        var lines = RevenueLine.Collect(each => PeriodRows.ForEachReceipt(session, period, each));
+        var lines = RevenueLine.Collect(
+            each => PeriodRows.ForEachReceipt(session, period, each), PeriodAdjustments.Revenue(session, period, status));
         var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
         var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
         var settlement = new Settlement(period, status, lines);

@@ -94,11 +94,18 @@ internal static class JournalRows
         }
     }
 
-    private static string NameOf(EntryKind kind) => kind switch
+    public static string NameOf(EntryKind kind) => kind switch
     {
         EntryKind.Charge => "charge",
         EntryKind.Distribution => "distribution",
         EntryKind.Payable => "payable",
+        EntryKind.VolumeTrueUp => "volume_true_up",
+        EntryKind.PackageRemainder => "package_remainder",
+        EntryKind.SubscriptionFee => "subscription_fee",
+        EntryKind.MinimumCharge => "minimum_charge",
+        EntryKind.CreditExpiry => "credit_expiry",
+        EntryKind.CreditPurchase => "credit_purchase",
+        EntryKind.CreditUse => "credit_use",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -107,6 +114,13 @@ internal static class JournalRows
         "charge" => EntryKind.Charge,
         "distribution" => EntryKind.Distribution,
         "payable" => EntryKind.Payable,
+        "volume_true_up" => EntryKind.VolumeTrueUp,
+        "package_remainder" => EntryKind.PackageRemainder,
+        "subscription_fee" => EntryKind.SubscriptionFee,
+        "minimum_charge" => EntryKind.MinimumCharge,
+        "credit_expiry" => EntryKind.CreditExpiry,
+        "credit_purchase" => EntryKind.CreditPurchase,
+        "credit_use" => EntryKind.CreditUse,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),
     };
 }
