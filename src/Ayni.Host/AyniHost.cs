@@ -88,7 +88,7 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.DatabasePath, clock);
+        var books = Books.Open(options.LedgerPlace, clock);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {
@@ -139,7 +139,7 @@ public sealed class AyniHost : IAsyncDisposable
             try
             {
                 firstKey = await Registry.CompleteAsync(
-                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
+                    Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
             }
             catch
             {

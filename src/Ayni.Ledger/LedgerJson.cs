@@ -23,7 +23,12 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
+[JsonSerializable(typeof(OperatorAction))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
+[JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
+[JsonSerializable(typeof(IReadOnlyList<Subscription>))]
+[JsonSerializable(typeof(IReadOnlyList<Credit>))]
+[JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

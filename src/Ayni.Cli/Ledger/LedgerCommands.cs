@@ -14,6 +14,27 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<OperatorAction> Actions = new(
+        LedgerJson.Default.OperatorAction,
+        new("number", action => Cells.Number(action.Number), IsNumber: true),
+        new("at", action => Cells.Instant(action.At)),
+        new("actor", action => action.Actor),
+        new("action", action => action.Action),
+        new("subject", action => action.Subject),
+        new("before", action => action.Before?.ToString()),
+        new("after", action => action.After?.ToString()));
+
+    private static readonly Listing<Adjustment> Adjustments = new(
+        LedgerJson.Default.Adjustment,
+        new("number", adjustment => adjustment.Number == 0 ? null : Cells.Number(adjustment.Number), IsNumber: true),
+        new("type", adjustment => adjustment.Type.Name()),
+        new("customer", adjustment => adjustment.CustomerId),
+        new("subject", adjustment => adjustment.Subject),
+        new("service_period", adjustment => adjustment.ServicePeriod.ToString()),
+        new("amount", adjustment => adjustment.Amount.Format(), IsNumber: true),
+        new("currency", adjustment => adjustment.Currency.Code),
+        new("explanation", adjustment => adjustment.Explanation));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -25,7 +46,12 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        CreateBackup(),
+        CreateActions(),
         PriceCommands.Create(),
+        SubscriptionCommands.Create(),
+        CreditCommands.Create(),
+        CreateAdjustments(),
         CreateZone(),
     };
 
@@ -75,6 +101,27 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateAdjustments()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "adjustments",
+            """
+            List what a month comes to beside its requests' charges: volume true-ups, remainders of packages, subscriptions, minimums,
+            expired credits. An estimate until the month is closed.
+
+            Example:
+              ayni ledger adjustments --period 2026-11 --json
+            """,
+            [period],
+            (books, result, output, _) =>
+            {
+                output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
+                return Task.CompletedTask;
+            });
+    }
+
     private static Command CreateStatement()
     {
         var period = PeriodOption.Create("The month.");
@@ -110,6 +157,36 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateActions()
+    {
+        var subject = new Option<string?>("--subject") { Description = "Only what was done to this party, customer, key, …", HelpName = "ID" };
+        return LedgerCommand.Create(
+            "actions",
+            """
+            List what operators changed, newest last: when, which key or command did it, and the digests of what was there before and after.
+
+            Example:
+              ayni ledger actions --subject key_7m3kq0x9t2va
+            """,
+            [subject],
+            (books, result, output, _) =>
+            {
+                output.Write(Actions, ReadActions(books, result.GetValue(subject)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static IEnumerable<OperatorAction> ReadActions(Books books, string? subject)
+    {
+        for (long? after = 0; after is { } start;)
+        {
+            var page = books.ListActions(subject, start, ReceiptQuery.LongestPage);
+            foreach (var action in page.Actions)
+                yield return action;
+            after = page.Next;
+        }
+    }
+
     private static Command CreateAudit() => LedgerCommand.Create(
         "audit",
         """
@@ -128,6 +205,26 @@ internal static class LedgerCommands
                 ? Task.CompletedTask
                 : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
+
+    private static Command CreateBackup()
+    {
+        var file = new Argument<string>("file") { Description = "The file to make; it must not be there yet." };
+        return LedgerCommand.Create(
+            "backup",
+            """
+            Copy a ledger that is a SQLite file, while hosts go on writing to it. To restore it, end the hosts and put the copy where
+            ledger.db was, without the ledger.db-wal and ledger.db-shm beside it. A PostgreSQL ledger is backed up by pg_dump.
+
+            Example:
+              ayni ledger backup ledger-2026-11-30.db
+            """,
+            [file],
+            (books, result, _, _) =>
+            {
+                books.BackUp(result.GetValue(file)!);
+                return Task.CompletedTask;
+            });
+    }
 
     private static Command CreateZone()
     {

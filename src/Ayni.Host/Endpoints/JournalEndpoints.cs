@@ -3,7 +3,7 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/receipts</c>, <c>/api/balances</c> and <c>/api/entries</c>: what was used and what was posted for it.</summary>
+/// <summary><c>/api/receipts</c>, <c>/api/balances</c>, <c>/api/entries</c> and <c>/api/actions</c>: what was used, what was posted for it, and what operators did.</summary>
 internal static class JournalEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -46,6 +46,13 @@ internal static class JournalEndpoints
                 var period = call.QueryPeriod() ?? throw ApiException.BadField("period", "is missing.");
                 var page = call.Books.ListEntries(period, call.AfterNumber, call.Limit);
                 return new(page.Entries, Next(page.Next));
+            });
+        api.Get("listActions", "/api/actions", "What operators changed, when and with which key, newest last.", OperationCatalog.Readers)
+            .Query("subject", "Only what was done to the party, customer, key, … of this id.")
+            .AnswersPage(LedgerJson.Default.OperatorAction, call =>
+            {
+                var page = call.Books.ListActions(call.Query("subject"), call.AfterNumber, call.Limit);
+                return new(page.Actions, Next(page.Next));
             });
     }
 

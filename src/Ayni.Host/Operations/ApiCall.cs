@@ -39,7 +39,7 @@ internal sealed class ApiCall : IDisposable
     /// <summary>The request and its response.</summary>
     public HttpContext Context { get; }
 
-    /// <summary>The ledger.</summary>
+    /// <summary>The ledger, which notes what the key changes.</summary>
     public Books Books { get; }
 
     /// <summary>Whose call it is; only for operations that need a key.</summary>

@@ -159,6 +159,8 @@ internal static partial class OpenApiDocument
     /// <summary>Says what our own converters write, which the exporter can't know.</summary>
     private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode schema)
     {
+        if (context.TypeInfo.Type == typeof(PricePlan))
+            return new JsonObject { ["type"] = "object", ["description"] = "A price plan, as price files say it (docs/ledger.md)." };
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         var isNullable = type != context.TypeInfo.Type || context.PropertyInfo?.IsGetNullable == true;
         (string? Pattern, string Description)? text =

@@ -41,7 +41,7 @@ internal sealed class OperationCatalog
             routes.MapMethods(operation.Pattern, [operation.Method], operation.RawHandler ?? (async context =>
             {
                 var key = operation.Roles.IsEmpty ? null : books.Authenticate(context.Request, operation.Roles.AsSpan());
-                using var call = new ApiCall(context, operation, key, books, options, clock);
+                using var call = new ApiCall(context, operation, key, key is null ? books : books.As(key.Id), options, clock);
                 context.Response.Headers.CacheControl = "no-store";
                 await operation.Handler!(call).ConfigureAwait(false);
             }));

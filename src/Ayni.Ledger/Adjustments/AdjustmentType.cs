@@ -28,9 +28,9 @@ public enum AdjustmentType
 }
 
 /// <summary>The names of adjustments, and of the entries that post them.</summary>
-internal static class AdjustmentTypeNames
+public static class AdjustmentTypeNames
 {
-    public static EntryKind EntryKind(this AdjustmentType type) => type switch
+    internal static EntryKind EntryKind(this AdjustmentType type) => type switch
     {
         AdjustmentType.VolumeTrueUp => Ledger.EntryKind.VolumeTrueUp,
         AdjustmentType.PackageRemainder => Ledger.EntryKind.PackageRemainder,
@@ -40,8 +40,10 @@ internal static class AdjustmentTypeNames
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
+    /// <summary>The type's name, such as <c>minimum_charge</c>.</summary>
     public static string Name(this AdjustmentType type) => JournalRows.NameOf(type.EntryKind());
 
+    /// <summary>Finds a type by its name.</summary>
     public static bool TryParse(string name, out AdjustmentType type)
     {
         foreach (var candidate in Enum.GetValues<AdjustmentType>())

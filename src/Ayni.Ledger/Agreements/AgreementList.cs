@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Ayni.Ledger;
 
@@ -15,7 +16,10 @@ internal static class AgreementList
         var parties = RegistryRows.Parties(transaction.Session);
         var resolved = shares.Select(share => Resolve(transaction, share, parties)).ToImmutableArray();
         var withoutApp = resolved.Any(share => share.PartyId is null) ? HostOf(resolved, parties) : null;
-        return TermRows.Insert(transaction.Session, new Agreement(0, model, resolved, withoutApp, effective));
+        var agreement = TermRows.Insert(transaction.Session, new Agreement(0, model, resolved, withoutApp, effective));
+        transaction.Note(
+            "set_agreement", agreement.Version.ToString(CultureInfo.InvariantCulture), null, agreement, LedgerJson.Default.Agreement);
+        return agreement;
     }
 
     private static void DemandWhole(IReadOnlyList<Share> shares)

@@ -7,6 +7,7 @@ internal sealed class Registry(Identifiers identifiers)
     {
         var party = new Party(identifiers.New("pty"), Text.Demand(name, "party's name"), role, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, party);
+        transaction.Note("create_party", party.Id, null, party, LedgerJson.Default.Party);
         return party;
     }
 
@@ -16,6 +17,7 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = new Customer(
             identifiers.New("cus"), Text.Demand(name, "customer's name"), currency, spendingLimit, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, customer);
+        transaction.Note("create_customer", customer.Id, null, customer, LedgerJson.Default.Customer);
         return customer;
     }
 
@@ -28,6 +30,7 @@ internal sealed class Registry(Identifiers identifiers)
                 $"{developerId} is a {developer.Role.Name()}; an app belongs to a party with the role of a developer.");
         var app = new App(identifiers.New("app"), Text.Demand(name, "app's name"), developerId, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, app);
+        transaction.Note("create_app", app.Id, null, app, LedgerJson.Default.App);
         return app;
     }
 
@@ -56,6 +59,7 @@ internal sealed class Registry(Identifiers identifiers)
             identifiers.New("key"), role, holderId, appId, Text.Demand(label, "key's label"), isDemo, transaction.Now, null);
         var text = new KeyText(key.Id, identifiers.NewSecret());
         RegistryRows.Insert(transaction.Session, key, text.SecretHash);
+        transaction.Note("issue_key", key.Id, null, key, LedgerJson.Default.ApiKey);
         return new(key, text.ToString());
     }
 
@@ -64,7 +68,9 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = DemandCustomer(transaction, customerId);
         DemandLimit(limit, customer.Currency);
         RegistryRows.SetSpendingLimit(transaction.Session, customerId, limit);
-        return customer with { SpendingLimit = limit };
+        var limited = customer with { SpendingLimit = limit };
+        transaction.Note("set_spending_limit", customerId, customer, limited, LedgerJson.Default.Customer);
+        return limited;
     }
 
     // Revoking twice changes nothing: the first instant stays.
@@ -75,7 +81,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (party.Revoked is not null)
             return party;
         RegistryRows.RevokeParty(transaction.Session, partyId, transaction.Now);
-        return party with { Revoked = transaction.Now };
+        var revoked = party with { Revoked = transaction.Now };
+        transaction.Note("revoke_party", partyId, party, revoked, LedgerJson.Default.Party);
+        return revoked;
     }
 
     public static Customer RevokeCustomer(Transaction transaction, string customerId)
@@ -84,7 +92,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (customer.Revoked is not null)
             return customer;
         RegistryRows.RevokeCustomer(transaction.Session, customerId, transaction.Now);
-        return customer with { Revoked = transaction.Now };
+        var revoked = customer with { Revoked = transaction.Now };
+        transaction.Note("revoke_customer", customerId, customer, revoked, LedgerJson.Default.Customer);
+        return revoked;
     }
 
     public static App RevokeApp(Transaction transaction, string appId)
@@ -93,7 +103,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (app.Revoked is not null)
             return app;
         RegistryRows.RevokeApp(transaction.Session, appId, transaction.Now);
-        return app with { Revoked = transaction.Now };
+        var revoked = app with { Revoked = transaction.Now };
+        transaction.Note("revoke_app", appId, app, revoked, LedgerJson.Default.App);
+        return revoked;
     }
 
     public static ApiKey RevokeKey(Transaction transaction, string keyId)
@@ -102,7 +114,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (key.Revoked is not null)
             return key;
         RegistryRows.RevokeKey(transaction.Session, keyId, transaction.Now);
-        return key with { Revoked = transaction.Now };
+        var revoked = key with { Revoked = transaction.Now };
+        transaction.Note("revoke_key", keyId, key, revoked, LedgerJson.Default.ApiKey);
+        return revoked;
     }
 
     /// <summary>The party with an id, if it may enter into something new.</summary>

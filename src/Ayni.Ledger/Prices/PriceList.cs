@@ -13,14 +13,14 @@ internal static class PriceList
         DemandRate(price.Plan.Input, currency);
         DemandRate(price.Plan.Cached, currency);
         DemandRate(price.Plan.Output, currency);
-        return TermRows.Insert(transaction.Session, price with { EffectiveFrom = DemandFuture(transaction, effectiveFrom) });
+        return Insert(transaction, price with { EffectiveFrom = DemandFuture(transaction, effectiveFrom) });
     }
 
     /// <summary>Stores a plan as the next version of each of its models' prices; without an instant it takes effect now.</summary>
     public static ImmutableArray<Price> Set(Transaction transaction, PricePlan plan, DateTimeOffset? effectiveFrom)
     {
         var instant = DemandFuture(transaction, effectiveFrom);
-        return [.. plan.Models.Select(model => TermRows.Insert(transaction.Session, new Price(0, model, plan, instant)))];
+        return [.. plan.Models.Select(model => Insert(transaction, new Price(0, model, plan, instant)))];
     }
 
     /// <summary>The instant terms take effect: never before now, because receipts may have used the terms in force.</summary>
@@ -36,6 +36,13 @@ internal static class PriceList
 
     /// <summary>Whether an amount may be a rate or price.</summary>
     public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
+
+    private static Price Insert(Transaction transaction, Price price)
+    {
+        var inserted = TermRows.Insert(transaction.Session, price);
+        transaction.Note("set_price", inserted.Version.ToString(CultureInfo.InvariantCulture), null, inserted, LedgerJson.Default.Price);
+        return inserted;
+    }
 
     private static void DemandRate(Amount rate, Currency currency)
     {

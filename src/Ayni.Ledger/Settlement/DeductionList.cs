@@ -27,6 +27,7 @@ internal static class DeductionList
                     + "a deduction never changes, so take it back by a negative one with evidence of its own.");
         deduction = deduction with { Period = transaction.FirstOpen(deduction.ServicePeriod) };
         DeductionRows.Insert(transaction.Session, deduction, transaction.Now);
+        transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
         return deduction;
     }
 }

@@ -48,6 +48,8 @@ internal static class PeriodClose
                 throw new SettlementDefectException(period, $"{account} keeps {transaction.NetOf(account, currency)}");
         }
         transaction.Mark(period, PeriodStatus.Closed);
+        transaction.Note(
+            "close_period", period.ToString(), null, settlement.ToView() with { Status = PeriodStatus.Closed }, LedgerJson.Default.PeriodSettlement);
         return PeriodStatus.Closed;
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
 
@@ -20,6 +22,21 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
+
+    /// <summary>Who acts in the present job.</summary>
+    public string Actor { get; set; } = "";
+
+    /// <summary>
+    /// Notes in the log of actions what the present job changed, beside the change itself. Of what was there before and is there now only
+    /// the digests of their JSON views are kept.
+    /// </summary>
+    public void Note<T>(string action, string subject, T? before, T? after, JsonTypeInfo<T> view)
+        where T : class
+    {
+        ActionRows.Insert(session, new(0, now, Actor, action, subject, DigestOf(before), DigestOf(after)));
+
+        Digest? DigestOf(T? value) => value is null ? null : Digest.Of(JsonSerializer.SerializeToUtf8Bytes(value, view));
+    }
 
     /// <summary>The zone whose months are the ledger's.</summary>
     public LedgerZone Zone => _zone ??= LedgerRows.Zone(session);

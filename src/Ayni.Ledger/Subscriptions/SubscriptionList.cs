@@ -35,6 +35,7 @@ internal sealed class SubscriptionList(Identifiers identifiers)
         }
         var subscription = new Subscription(identifiers.New("sub"), customerId, planName, from, null, transaction.Now);
         SubscriptionRows.Insert(session, subscription);
+        transaction.Note("start_subscription", subscription.Id, null, subscription, LedgerJson.Default.Subscription);
         return subscription;
     }
 
@@ -51,6 +52,8 @@ internal sealed class SubscriptionList(Identifiers identifiers)
         if (subscription.Last is { } ended && ended < now)
             throw new LedgerRefusedException(Refusal.EffectiveInThePast, $"{subscriptionId} has ended with {ended}; start a new one.");
         SubscriptionRows.SetLast(transaction.Session, subscriptionId, end);
-        return subscription with { Last = end };
+        var stopped = subscription with { Last = end };
+        transaction.Note("stop_subscription", subscriptionId, subscription, stopped, LedgerJson.Default.Subscription);
+        return stopped;
     }
 }

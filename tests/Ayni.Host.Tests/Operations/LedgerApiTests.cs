@@ -43,6 +43,10 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
         Assert.NotNull(Text(await PostAsync($"/api/keys/{key}/revoke", ""), "revoked"));
         using var refused = await fixture.SendAsync(Text(issued, "text"), HttpMethod.Get, "/v1/models");
         Assert.Equal(401, (int)refused.StatusCode);
+        var actions = (await GetAsync(KeyRole.Auditor, $"/api/actions?subject={key}")).GetProperty("data").EnumerateArray().ToList();
+        Assert.Equal(["issue_key", "revoke_key"], actions.Select(action => Text(action, "action")));
+        var actor = _books.ListKeys().Single(other => other.Role == KeyRole.Operator).Id;
+        Assert.All(actions, action => Assert.Equal(actor, Text(action, "actor")));
         Assert.NotNull(Text(await PostAsync($"/api/apps/{Text(app, "id")}/revoke", ""), "revoked"));
         Assert.NotNull(Text(await PostAsync($"/api/customers/{id}/revoke", ""), "revoked"));
         Assert.NotNull(Text(await PostAsync($"/api/parties/{Text(party, "id")}/revoke", ""), "revoked"));
@@ -106,6 +110,7 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
     [InlineData("/api/keys")]
     [InlineData("/api/receipts")]
     [InlineData("/api/balances")]
+    [InlineData("/api/actions")]
     [InlineData("/api/entries?period=PERIOD")]
     public async Task Pages_together_are_the_whole(string path)
     {
