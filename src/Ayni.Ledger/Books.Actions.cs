@@ -17,6 +17,7 @@ public sealed partial class Books
         _identifiers = books._identifiers;
         _registry = books._registry;
         _meter = books._meter;
+        _receivables = books._receivables;
         _isOwner = false;
     }
 

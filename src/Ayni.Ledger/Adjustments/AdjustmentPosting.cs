@@ -32,7 +32,7 @@ internal static class AdjustmentPosting
                 continue;
             var entry = transaction.Post(
                 use.Period, use.Period, EntryKind.CreditUse, use.CreditId,
-                [new(Account.Credit(use.CustomerId), use.Amount), new(Account.Receivable(use.CustomerId), -use.Amount)]);
+                [new(Account.Deferred(use.CustomerId), use.Amount), new(Account.Receivable(use.CustomerId), -use.Amount)]);
             CreditRows.InsertUse(transaction.Session, use, entry);
         }
         return true;
@@ -42,7 +42,7 @@ internal static class AdjustmentPosting
     private static ImmutableArray<Posting> Postings(Adjustment adjustment)
     {
         var debit = adjustment.Type == AdjustmentType.CreditExpiry
-            ? Account.Credit(adjustment.CustomerId)
+            ? Account.Deferred(adjustment.CustomerId)
             : Account.Receivable(adjustment.CustomerId);
         return
         [

@@ -121,11 +121,18 @@ internal sealed class Adjustments
             ?? throw Rows.Damaged($"subscription {subscription.Id} to a plan that was not there");
     }
 
-    /// <summary>What revenue a month without use is: the plan's first model's, of no app, shared by the agreement in force at the month's end.</summary>
-    private AdjustmentShare WithoutUse(string model, Period month) => new(
-        model, null, null,
-        TermRows.AgreementInForce(_session, model, _zone.StartOf(month.Next).AddMicroseconds(-1))
-            ?? throw Rows.Damaged($"flat revenue of {model} in {month}, in which it had no agreement"));
+    /// <summary>
+    /// What revenue a month without use is: a model's, of no app, shared by the agreement in force at the month's end, or by the last before it.
+    /// </summary>
+    private AdjustmentShare WithoutUse(string model, Period month)
+    {
+        var end = _zone.StartOf(month.Next).AddMicroseconds(-1);
+        var agreement = TermRows.AgreementInForce(_session, model, end)?.Version
+            ?? TermRows.Agreements(_session).Where(agreement => (agreement.Model is null || agreement.Model == model) && agreement.EffectiveFrom <= end)
+                .MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version))?.Version
+            ?? throw Rows.Damaged($"flat revenue of {model} in {month}, in which it had no agreement");
+        return new(model, null, null, agreement);
+    }
 }
 
 /// <summary>What a period comes to beside its receipts' charges.</summary>
@@ -136,17 +143,23 @@ internal sealed record PeriodAdjustments(ImmutableArray<Adjustment> Charges, Imm
     public static PeriodAdjustments None { get; } = new([], []);
 
     /// <summary>What adjustments add to a period's revenue: as they would be now while it is open, then as they were posted.</summary>
-    public static IEnumerable<AdjustedRevenue> Revenue(Session session, Period period, PeriodStatus status)
+    public static IEnumerable<AdjustedRevenue> Revenue(Session session, Period period)
     {
-        var adjustments = status == PeriodStatus.Open ? Adjustments.Of(session, period).Charges : AdjustmentRows.Of(session, period);
-        return adjustments.SelectMany(adjustment => adjustment.Parts.Select(
-            part => new AdjustedRevenue(adjustment.CustomerId, adjustment.ServicePeriod, part.Share, part.Amount)));
+        var zone = LedgerRows.Zone(session);
+        var adjustments = PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
+            ? Adjustments.Of(session, period).Charges
+            : AdjustmentRows.Of(session, period);
+        return adjustments.SelectMany(adjustment => adjustment.Parts.Select(part => new AdjustedRevenue(
+            adjustment.CustomerId, adjustment.ServicePeriod, zone.StartOf(adjustment.ServicePeriod.Next).AddMicroseconds(-1), part.Share,
+            part.Amount)));
     }
 }
 
 /// <summary>A part of an adjustment as revenue.</summary>
 /// <param name="CustomerId">Whose.</param>
 /// <param name="ServicePeriod">The month it is about.</param>
+/// <param name="At">The end of that month, which decides what depends on time.</param>
 /// <param name="Share">What revenue it is.</param>
 /// <param name="Amount">How much.</param>
-internal sealed record AdjustedRevenue(string CustomerId, Period ServicePeriod, AdjustmentShare Share, Amount Amount);
+internal sealed record AdjustedRevenue(
+    string CustomerId, Period ServicePeriod, DateTimeOffset At, AdjustmentShare Share, Amount Amount);

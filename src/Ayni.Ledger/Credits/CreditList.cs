@@ -13,7 +13,7 @@ internal sealed class CreditList(Identifiers identifiers)
         Text.Demand(model, "model's name");
         if (amount.Currency != customer.Currency || amount.Sign <= 0)
             throw new LedgerRefusedException(
-                Refusal.InvalidCredit, $"A credit of {amount} does not suit a customer charged in {customer.Currency}; give more than zero.");
+                Refusal.InvalidPrepaidCredit, $"A credit of {amount} does not suit a customer charged in {customer.Currency}; give more than zero.");
         if (expires?.ToWholeMicroseconds() <= transaction.Now)
             throw new LedgerRefusedException(Refusal.EffectiveInThePast, "A credit expires later than now.");
         if (TermRows.AgreementInForce(session, model, transaction.Now) is null)
@@ -25,7 +25,7 @@ internal sealed class CreditList(Identifiers identifiers)
         var period = transaction.Zone.PeriodOf(transaction.Now);
         var entry = transaction.Post(
             transaction.FirstOpen(period), period, EntryKind.CreditPurchase, credit.Id,
-            [new(Account.Receivable(customerId), amount), new(Account.Credit(customerId), -amount)]);
+            [new(Account.Receivable(customerId), amount), new(Account.Deferred(customerId), -amount)]);
         CreditRows.Insert(session, credit, entry);
         transaction.Note("sell_credit", credit.Id, null, credit, LedgerJson.Default.Credit);
         return credit;

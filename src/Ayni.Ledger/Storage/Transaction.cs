@@ -53,6 +53,12 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         }
     }
 
+    /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
+    public Period OpenPeriod => FirstOpen(Zone.PeriodOf(now));
+
+    /// <summary>The day in the ledger's zone.</summary>
+    public DateOnly Today => Zone.DayOf(now);
+
     /// <summary>Marks a period and what lies before it as closing or closed.</summary>
     public void Mark(Period period, PeriodStatus status)
     {

@@ -20,7 +20,7 @@ public sealed class CreditTests
         var soon = await ledger.Books.BuyCreditAsync(customer, Eur("2"), Model, November.End.AddDays(-10));
         // Sold is nothing earned: 6 are owed, and 6 are owed in use.
         Assert.Equal(Eur("6.10"), ledger.Books.UnpaidCharges(customer));
-        Assert.Equal(Eur("-6"), Net(ledger, Account.Credit(customer)));
+        Assert.Equal(Eur("-6"), Net(ledger, Account.Deferred(customer)));
         await ledger.UseAsync(ofApp, 0, 0, 500_000); // 0.75 of the one that expires sooner
         await ledger.UseAsync(key, 500_000, 0, 0); // 0.25 of it
         ledger.Clock.Now = November.End.AddDays(-10);
@@ -36,7 +36,7 @@ public sealed class CreditTests
         Assert.Equal([(null, Eur("0.25")), (ledger.App.Id, Eur("0.75"))], expiry.Parts.Select(part => (part.Share.AppId, part.Amount)));
         // Owed: 0.10 + 6 + 0.75 + 0.25 + 1.50 − 2.50 = 6.10. In use: 4 − 1.50 = 2.50.
         Assert.Equal(Eur("6.10"), ledger.Books.UnpaidCharges(customer));
-        Assert.Equal(Eur("-2.50"), Net(ledger, Account.Credit(customer)));
+        Assert.Equal(Eur("-2.50"), Net(ledger, Account.Deferred(customer)));
         Assert.Equal([Eur("2.50"), Eur("0")], ledger.Books.ListCredits().OrderBy(credit => credit.Amount == Eur("2")).Select(credit => credit.Left));
         // Revenue: charges of 2.60 and the expiry's 1.
         Assert.Equal(Eur("3.60"), ledger.Books.Settle(November).Totals.Aggregate(Eur("0"), (sum, total) => sum + total.Earned));
@@ -51,7 +51,7 @@ public sealed class CreditTests
         Assert.Equal(
             [(null, Eur("1.75")), (ledger.App.Id, Eur("0.75"))],
             Assert.Single(ledger.Books.ListAdjustments(December.Next)).Parts.Select(part => (part.Share.AppId, part.Amount)));
-        Assert.Equal(Eur("0"), Net(ledger, Account.Credit(customer)));
+        Assert.Equal(Eur("0"), Net(ledger, Account.Deferred(customer)));
 
         IEnumerable<(string, Amount)> Uses() =>
             ledger.Books.ListCreditUses(November).Select(use => (use.CreditId, use.Amount)).OrderByDescending(use => use.Amount);
@@ -112,8 +112,8 @@ public sealed class CreditTests
         await using var ledger = await ReadyAsync();
         var customer = (await ledger.KeyAsync()).CustomerId!;
         await RefusedAsync(Refusal.UnknownCustomer, () => ledger.Books.BuyCreditAsync("cus_x", Eur("1"), Model));
-        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.BuyCreditAsync(customer, Eur("0"), Model));
-        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.BuyCreditAsync(customer, Amount.Parse("1", Currency.Parse("JPY")), Model));
+        await RefusedAsync(Refusal.InvalidPrepaidCredit, () => ledger.Books.BuyCreditAsync(customer, Eur("0"), Model));
+        await RefusedAsync(Refusal.InvalidPrepaidCredit, () => ledger.Books.BuyCreditAsync(customer, Amount.Parse("1", Currency.Parse("JPY")), Model));
         await RefusedAsync(Refusal.EffectiveInThePast, () => ledger.Books.BuyCreditAsync(customer, Eur("1"), Model, ledger.Clock.Now));
         Assert.Empty(ledger.Books.ListCredits());
     }
