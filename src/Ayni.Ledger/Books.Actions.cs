@@ -14,9 +14,10 @@ public sealed partial class Books
         _readers = books._readers;
         _owned = books._owned;
         _writer = new(_owned, actor);
-        _identifiers = books._identifiers;
         _registry = books._registry;
         _meter = books._meter;
+        _admissions = books._admissions;
+        _identifiers = books._identifiers;
         _receivables = books._receivables;
         _isOwner = false;
     }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
@@ -19,18 +20,26 @@ public sealed partial class Books : IAsyncDisposable
     private readonly bool _isOwner = true;
     private readonly ActingWriter _writer;
     private readonly Readers _readers;
-    private readonly Identifiers _identifiers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
     private readonly Receivables _receivables;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(
+        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        ReceiptSigner? signer)
     {
-        _identifiers = new(random);
+        _identifiers = identifiers;
+        _folder = folder;
         _clock = clock;
+        _admissions = new(clock);
+        if (lastRecorded is { } recorded)
+            _admissions.GoOnFrom(recorded);
         _database = database;
         _readers = new(database);
-        _owned = new(database, session, clock);
+        _owned = new(database, session, clock, _admissions, signer);
         _writer = new(_owned, Console);
         _registry = new(_identifiers);
         _meter = new(_identifiers);
@@ -45,22 +54,35 @@ public sealed partial class Books : IAsyncDisposable
     /// version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
+    /// <param name="folder">
+    /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
+    /// </param>
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
+        var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
+        folder ??= (database as SqliteDatabase)?.Folder;
         try
         {
             Migrator.Migrate(session, database);
+            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.
@@ -160,7 +182,8 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 

@@ -30,6 +30,9 @@ public enum Refusal
     /// <summary>An app's developer must be a party with the role of a developer.</summary>
     NotADeveloper,
 
+    /// <summary>Limits are negative, in two currencies or in another than the customer's, or for nobody that there is.</summary>
+    InvalidLimits,
+
     /// <summary>A spending limit must be in the customer's currency and not negative.</summary>
     InvalidSpendingLimit,
 

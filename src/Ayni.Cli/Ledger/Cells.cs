@@ -11,6 +11,9 @@ internal static class Cells
 
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A number, or nothing.</summary>
+    public static string? Number(long? number) => number is { } given ? Number(given) : null;
+
     /// <summary>An instant in UTC to the second.</summary>
     public static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

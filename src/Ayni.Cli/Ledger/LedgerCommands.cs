@@ -58,6 +58,8 @@ internal static class LedgerCommands
         CreditCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()

@@ -7,6 +7,10 @@ internal static class JournalRows
 {
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
 
+    /// <summary>When the last entry was recorded; null before the first.</summary>
+    public static DateTimeOffset? LastRecorded(Session session) =>
+        session.Scalar("SELECT recorded FROM entries ORDER BY number DESC LIMIT 1") is long recorded ? Rows.FromMicroseconds(recorded) : null;
+
     public static void InsertEntry(
         Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
         session.Execute(

@@ -129,7 +129,7 @@ public sealed class AdjustmentTests
         ledger.Clock.Now = November.End;
         var expected = ledger.Books.ListAdjustments(November);
         // What a crash leaves after the first of three adjustments.
-        await using (var writer = new Writer(Database.At(ledger.Path), Database.At(ledger.Path).OpenWriter(), ledger.Clock))
+        await using (var writer = new Writer(Database.At(ledger.Path), Database.At(ledger.Path).OpenWriter(), ledger.Clock, new(ledger.Clock)))
         {
             await writer.RunAsync(transaction => PeriodClose.Begin(transaction, November), default);
             await writer.RunAsync(transaction => AdjustmentPosting.Post(transaction, [.. expected.Take(1)]), default);

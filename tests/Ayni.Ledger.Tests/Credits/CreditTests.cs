@@ -95,13 +95,19 @@ public sealed class CreditTests
         // Bought, but not paid.
         Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
         await ledger.Books.SetSpendingLimitAsync(key.CustomerId!, Eur("2"));
-        Assert.Equal(Eur("2"), ledger.Admit(key).Room);
-        await ledger.UseAsync(key, 1_000_000, 0, 0);
-        Assert.Equal(Eur("1.50"), ledger.Admit(key).Room);
+        await ledger.UseAsync(key, 3_999_999, 0, 0);
+        ledger.Admit(key);
+        await ledger.UseAsync(key, 1, 0, 0);
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        // The close uses the credit up: what was owed for use is paid, what was owed for the credit still is owed.
         ledger.Clock.Now = November.End;
         await AdjustmentTests.CloseAsync(ledger, November);
-        Assert.Equal(Eur("1.50"), ledger.Admit(key).Room);
-        // It expires: what is left of it pays nothing any more.
+        Assert.Equal(Eur("2"), ledger.Books.UnpaidCharges(key.CustomerId!));
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        await ledger.Books.SetSpendingLimitAsync(key.CustomerId!, Eur("3"));
+        await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("2"), Model, November.End.AddDays(5));
+        ledger.Admit(key);
+        // It expires: it pays nothing any more.
         ledger.Clock.Now = November.End.AddDays(5);
         Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
     }
