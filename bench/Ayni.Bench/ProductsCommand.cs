@@ -34,9 +34,10 @@ internal static class ProductsCommand
         command.SetAction(result =>
         {
             using var context = new ComputeContext(ComputeContext.BestTier, workerCount: 1);
-            var (instruction, peak) = MachineLimits.PeakMultiplyAccumulates(context);
+            using var limits = new MachineLimits(context);
+            var (instruction, peak) = limits.PeakMultiplyAccumulates(TensorType.Q4_0);
             Console.WriteLine(
-                $"One thread, {context.Tier} kernels; memory is read at {MachineLimits.ReadBandwidth(context) / 1e9:f1} GB/s; "
+                $"One thread, {context.Tier} kernels; memory is read at {limits.ReadBandwidth() / 1e9:f1} GB/s; "
                 + $"{instruction} makes {peak / 1e9:f1} GMAC/s.");
             foreach (var type in TensorTypes.Readable)
             {
