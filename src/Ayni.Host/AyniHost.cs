@@ -60,6 +60,12 @@ public sealed class AyniHost : IAsyncDisposable
     /// <summary>The engine, while a model is served.</summary>
     internal LlamaEngine? Engine => _state.Engine;
 
+    /// <summary>What the host's HTTP API offers.</summary>
+    internal OperationCatalog Operations { get; } = new();
+
+    /// <summary>The routes that are open.</summary>
+    internal ICollection<EndpointDataSource> Routes => ((IEndpointRouteBuilder)_app).DataSources;
+
     /// <summary>The ledger; open until the host is disposed.</summary>
     public Books Books { get; }
 
@@ -82,11 +88,13 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.DatabasePath, clock);
+        var books = Books.Open(options.LedgerPlace, clock, folder: options.DataDirectory);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host.Address = host.FindAddress();
+            await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -94,7 +102,6 @@ public sealed class AyniHost : IAsyncDisposable
             throw;
         }
 
-        host.Address = host.FindAddress();
         host._logger.Listening(host.Address, options.ModelPath);
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
@@ -133,7 +140,7 @@ public sealed class AyniHost : IAsyncDisposable
             try
             {
                 firstKey = await Registry.CompleteAsync(
-                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
+                    Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -237,6 +244,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton(Books)
             .AddSingleton(_state)
             .AddSingleton<HostAllowList>()
+            .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
             .AddSingleton<PrometheusListener>()
@@ -244,8 +252,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HealthEndpoint>()
             .AddSingleton<MetricsEndpoint>()
             .AddSingleton<ModelEndpoints>()
-            .AddSingleton<CompletionEndpoints>()
-            .AddSingleton<ReceiptEndpoint>();
+            .AddSingleton<CompletionEndpoints>();
         return builder.Build();
     }
 
@@ -253,17 +260,15 @@ public sealed class AyniHost : IAsyncDisposable
     {
         var services = _app.Services;
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
-        _app.MapGet("/metrics", services.GetRequiredService<MetricsEndpoint>().GetAsync);
-        _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
-
-        var models = services.GetRequiredService<ModelEndpoints>();
-        _app.MapGet("/v1/models", models.ListAsync);
-        _app.MapGet("/v1/models/{**id}", models.FindAsync);
-
-        var completions = services.GetRequiredService<CompletionEndpoints>();
-        _app.MapPost("/v1/chat/completions", completions.ChatAsync);
-        _app.MapPost("/v1/completions", completions.TextAsync);
-        _app.MapGet("/api/receipts/{id}", services.GetRequiredService<ReceiptEndpoint>().GetAsync);
+        ServiceEndpoints.Map(
+            Operations, services.GetRequiredService<CompletionEndpoints>(), services.GetRequiredService<ModelEndpoints>(),
+            services.GetRequiredService<HealthEndpoint>(), services.GetRequiredService<MetricsEndpoint>());
+        PartyEndpoints.Map(Operations);
+        CustomerEndpoints.Map(Operations);
+        TermEndpoints.Map(Operations);
+        JournalEndpoints.Map(Operations);
+        PeriodEndpoints.Map(Operations);
+        Operations.Map(_app);
     }
 
     private Uri FindAddress()

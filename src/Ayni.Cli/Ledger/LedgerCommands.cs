@@ -14,8 +14,20 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<OperatorAction> Actions = new(
+        LedgerJson.Default.OperatorAction,
+        new("number", action => Cells.Number(action.Number), IsNumber: true),
+        new("at", action => Cells.Instant(action.At)),
+        new("actor", action => action.Actor),
+        new("action", action => action.Action),
+        new("subject", action => action.Subject),
+        new("before", action => action.Before?.ToString()),
+        new("after", action => action.After?.ToString()));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
+
+    private static readonly Listing<ZoneRow> Zones = new(CliJson.Default.ZoneRow, new Column<ZoneRow>("zone", row => row.Zone));
 
     public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
     {
@@ -23,25 +35,45 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        EntityCommands.CreateEntity(),
+        EntityCommands.CreateBilling(),
+        InvoiceCommands.Create(),
+        PaymentCommands.Create(),
+        ExportCommand.Create(),
+        CreateBackup(),
+        CreateActions(),
+        PriceCommands.Create(),
+        CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()
     {
         var party = Party("Only this party's accounts.");
         var period = PeriodOption.Create("Only what this month's entries moved.");
+        var at = new Option<string?>("--at") { Description = "As of the end of this day, or this instant.", HelpName = "DAY" };
         return LedgerCommand.Create(
             "balance",
             """
             Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is
             negative the host owes.
 
-            Example:
+            Examples:
               ayni ledger balance --period 2026-11
+              ayni ledger balance --at 2026-12-31
             """,
-            [period, party],
+            [period, party, at],
             (books, result, output, _) =>
             {
                 var partyId = result.GetValue(party);
+                if (result.GetValue(at) is { } moment)
+                {
+                    if (result.GetValue(period) is not null)
+                        throw new UsageException("Give --period or --at, not both.");
+                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment), partyId));
+                    return Task.CompletedTask;
+                }
                 output.Write(Balances, result.GetValue(period) is { } month
                     ? PeriodBalances.Of(books, Period.Parse(month), partyId)
                     : books.Balances(partyId));
@@ -106,6 +138,36 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateActions()
+    {
+        var subject = new Option<string?>("--subject") { Description = "Only what was done to this party, customer, key, …", HelpName = "ID" };
+        return LedgerCommand.Create(
+            "actions",
+            """
+            List what operators changed, newest last: when, which key or command did it, and the digests of what was there before and after.
+
+            Example:
+              ayni ledger actions --subject key_7m3kq0x9t2va
+            """,
+            [subject],
+            (books, result, output, _) =>
+            {
+                output.Write(Actions, ReadActions(books, result.GetValue(subject)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static IEnumerable<OperatorAction> ReadActions(Books books, string? subject)
+    {
+        for (long? after = 0; after is { } start;)
+        {
+            var page = books.ListActions(subject, start, ReceiptQuery.LongestPage);
+            foreach (var action in page.Actions)
+                yield return action;
+            after = page.Next;
+        }
+    }
+
     private static Command CreateAudit() => LedgerCommand.Create(
         "audit",
         """
@@ -124,6 +186,47 @@ internal static class LedgerCommands
                 ? Task.CompletedTask
                 : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
+
+    private static Command CreateBackup()
+    {
+        var file = new Argument<string>("file") { Description = "The file to make; it must not be there yet." };
+        return LedgerCommand.Create(
+            "backup",
+            """
+            Copy a ledger that is a SQLite file, while hosts go on writing to it. To restore it, end the hosts and put the copy where
+            ledger.db was, without the ledger.db-wal and ledger.db-shm beside it. A PostgreSQL ledger is backed up by pg_dump.
+
+            Example:
+              ayni ledger backup ledger-2026-11-30.db
+            """,
+            [file],
+            (books, result, _, _) =>
+            {
+                books.BackUp(result.GetValue(file)!);
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateZone()
+    {
+        var zone = new Argument<string?>("zone") { Description = "The IANA name of a place, or UTC.", Arity = ArgumentArity.ZeroOrOne };
+        return LedgerCommand.CreateFirst(
+            "zone",
+            """
+            Show the zone whose days and months are the ledger's, or choose it before the first receipt.
+
+            Example:
+              ayni ledger zone Africa/Nairobi
+            """,
+            [zone],
+            async (books, result, output, cancellationToken) =>
+            {
+                var chosen = result.GetValue(zone) is { } id
+                    ? await books.SetZoneAsync(id, cancellationToken).ConfigureAwait(false)
+                    : books.Zone;
+                output.WriteOne(Zones, new ZoneRow(chosen.Id));
+            });
+    }
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
@@ -152,6 +255,9 @@ internal static class LedgerCommands
         }
     }
 }
+
+/// <summary>The zone of a ledger.</summary>
+internal sealed record ZoneRow(string Zone);
 
 /// <summary>Something wrong in the ledger.</summary>
 internal sealed record Finding(string Text);

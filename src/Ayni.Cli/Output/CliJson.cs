@@ -6,7 +6,7 @@ namespace Ayni.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
-[JsonSerializable(typeof(PeriodRow))]
+[JsonSerializable(typeof(ZoneRow))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

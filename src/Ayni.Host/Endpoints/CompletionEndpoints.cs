@@ -26,7 +26,7 @@ internal sealed class CompletionEndpoints(
     private async Task HandleAsync(HttpContext context, CompletionShape shape)
     {
         using var lease = state.Enter();
-        var key = books.Authenticate(context.Request);
+        var key = books.Authenticate(context.Request, KeyRole.Customer);
         using var deadline = new Deadline(options.Timeout, clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
         var body = await ReadBodyAsync(context.Request, deadline, ended.Token).ConfigureAwait(false);

@@ -33,7 +33,7 @@ internal static class Registry
             logger.AgreementEntered(model, agreement.Version);
         }
 
-        return books.ListKeys().Count == 0
+        return books.ListKeys().All(key => key.Role != KeyRole.Customer)
             ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false)
             : null;
     }
@@ -62,6 +62,6 @@ internal static class Registry
     {
         var customer = books.ListCustomers().FirstOrDefault(customer => customer.Revoked is null && customer.Currency == currency)
             ?? await books.CreateCustomerAsync("default", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return await books.IssueKeyAsync(customer.Id, "first", cancellationToken: cancellationToken).ConfigureAwait(false);
+        return await books.IssueDemoKeyAsync(customer.Id, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -49,18 +49,30 @@ internal static class Audit
 
     private static void CheckReceipts(Session session, List<string> findings)
     {
-        var heads = new Dictionary<string, KeyHead>(StringComparer.Ordinal);
+        var heads = new Dictionary<(string KeyId, string? MeterId), KeyHead>();
+        var replay = new PriceReplay(TermRows.Prices(session));
         AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
-            var head = heads.GetValueOrDefault(receipt.KeyId);
+            var head = heads.GetValueOrDefault((receipt.KeyId, receipt.MeterId));
             if (receipt.KeyNumber != head.Number + 1)
                 findings.Add($"{receipt.KeyId} goes from receipt {head.Number} to {receipt.KeyNumber}");
             if (receipt.PreviousHash != head.Hash)
                 findings.Add($"{receipt.Id} does not follow on receipt {head.Number} of {receipt.KeyId}");
             if (receipt.Id != reference || receipt.Charge != charged)
                 findings.Add($"{receipt.Id} of {receipt.Charge} is charged as {reference} with {charged}");
-            heads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+            var (price, before) = replay.Next(receipt);
+            if (price.Charge(receipt.Counts, receipt.Adapter?.Name, before) is var due && receipt.Charge != due)
+                findings.Add($"{receipt.Id} charges {receipt.Charge}, by price version {price.Version} it is {due}");
+            heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
+        var counted = UseRows.All(session);
+        foreach (var (key, use) in replay.Uses)
+        {
+            if (counted.GetValueOrDefault(key) is var found && found != use)
+                findings.Add($"{key.CustomerId} has used {use} of {key.Scope} in {key.Period}, counted are {found}");
+        }
+        findings.AddRange(counted.Keys.Where(key => !replay.Uses.ContainsKey(key))
+            .Select(key => $"{key.CustomerId} has used nothing of {key.Scope} in {key.Period}, and something is counted"));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace Ayni.Ledger;
@@ -5,14 +6,21 @@ namespace Ayni.Ledger;
 /// <summary>Sets prices. A job of the writer: it refuses, or it writes.</summary>
 internal static class PriceList
 {
-    /// <summary>Stores a price as the next version; without an instant it takes effect now.</summary>
+    /// <summary>Stores a model's flat price as the next version; without an instant it takes effect now.</summary>
     public static Price Set(Transaction transaction, Price price, Currency currency, DateTimeOffset? effectiveFrom)
     {
         Text.Demand(price.Model, "model's name");
-        DemandRate(price.InputPerMillion, currency);
-        DemandRate(price.CachedPerMillion, currency);
-        DemandRate(price.OutputPerMillion, currency);
-        return TermRows.Insert(transaction.Session, price with { EffectiveFrom = DemandFuture(transaction, effectiveFrom) });
+        DemandRate(price.Plan.Input, currency);
+        DemandRate(price.Plan.Cached, currency);
+        DemandRate(price.Plan.Output, currency);
+        return Insert(transaction, price with { EffectiveFrom = DemandFuture(transaction, effectiveFrom) });
+    }
+
+    /// <summary>Stores a plan as the next version of each of its models' prices; without an instant it takes effect now.</summary>
+    public static ImmutableArray<Price> Set(Transaction transaction, PricePlan plan, DateTimeOffset? effectiveFrom)
+    {
+        var instant = DemandFuture(transaction, effectiveFrom);
+        return [.. plan.Models.Select(model => Insert(transaction, new Price(0, model, plan, instant)))];
     }
 
     /// <summary>The instant terms take effect: never before now, because receipts may have used the terms in force.</summary>
@@ -26,12 +34,22 @@ internal static class PriceList
         return instant.ToUniversalTime();
     }
 
+    /// <summary>Whether an amount may be a rate or price.</summary>
+    public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
+
+    private static Price Insert(Transaction transaction, Price price)
+    {
+        var inserted = TermRows.Insert(transaction.Session, price);
+        transaction.Note("set_price", inserted.Version.ToString(CultureInfo.InvariantCulture), null, inserted, LedgerJson.Default.Price);
+        return inserted;
+    }
+
     private static void DemandRate(Amount rate, Currency currency)
     {
         if (rate.Currency != currency)
             throw new LedgerRefusedException(Refusal.InvalidPrice, $"A price is in one currency, not in {currency} and {rate.Currency}.");
-        if (rate.Sign < 0 || rate.Units > (Int128)Price.LargestPerMillion * 1_000_000_000_000)
+        if (!IsAcceptable(rate))
             throw new LedgerRefusedException(
-                Refusal.InvalidPrice, $"{rate} for a million tokens lies outside 0 to {Price.LargestPerMillion} {currency}.");
+                Refusal.InvalidPrice, $"{rate} for a million tokens lies outside 0 to {PricePlan.Largest} {currency}.");
     }
 }

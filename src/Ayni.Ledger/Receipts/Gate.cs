@@ -21,12 +21,15 @@ internal static class Gate
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
+        if (agreement.Currency is { } only && only != price.Currency)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelWithoutAgreement,
+                $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.CurrencyMismatch,
                 $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
-        Amount? room = null;
         if (customer.SpendingLimit is { } limit)
         {
             var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
@@ -36,9 +39,9 @@ internal static class Gate
                     AdmissionRefusalReason.InsufficientQuota,
                     $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
                     owed,
-                    limit);
+                    limit,
+                    Amount.Zero(limit.Currency));
             }
-            room = limit - owed;
         }
         return new Admission
         {
@@ -46,9 +49,11 @@ internal static class Gate
             CustomerId = valid.CustomerId,
             AppId = valid.AppId,
             Price = price,
-            AgreementVersion = agreement,
+            AgreementVersion = agreement.Version,
             AdmittedAt = now,
-            Room = room,
+            Period = LedgerRows.Zone(session).PeriodOf(now),
+            LimitedSubjects = [.. LimitList.Limited(session, valid.Id, customer, valid.AppId)],
+            LimitsVersion = LedgerRows.LimitsVersion(session),
         };
     }
 }
