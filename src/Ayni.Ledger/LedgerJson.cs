@@ -46,4 +46,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(CustomerProfile))]
 [JsonSerializable(typeof(PartyDetails))]
+[JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
+[JsonSerializable(typeof(IReadOnlyList<Subscription>))]
+[JsonSerializable(typeof(IReadOnlyList<Credit>))]
+[JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
 public sealed partial class LedgerJson : JsonSerializerContext;
