@@ -32,6 +32,16 @@ public sealed partial class Books
         _readers.Read(session => new Prover(session, Log).ProveStatement(period, partyId).Encode());
 
     /// <summary>
+    /// Writes everything that a closed period commits to into an empty folder, for an auditor to run again elsewhere
+    /// (<see cref="AuditVerifier"/>). It opens every receipt: give it to nobody who may not see them.
+    /// </summary>
+    public void ExportPeriod(Period period, string folder) => _readers.Read(session =>
+    {
+        AuditBundle.Write(session, new(session, Log), period, folder);
+        return true;
+    });
+
+    /// <summary>
     /// Proves that a receipt of such an id is not in a closed period's summation tree, by the two leaves it would stand between. Throws
     /// <see cref="ProofException"/> if it is there, or the period has no record.
     /// </summary>
@@ -108,7 +118,7 @@ public sealed partial class Books
                 throw new LedgerRefusedException(Refusal.CustomerActive, $"{customerId} is not revoked; revoke it before its secret is destroyed.");
             if (PeriodProofRows.Secret(session, customerId) is { } secret)
             {
-                foreach (var (id, canonical) in PeriodProofRows.ReceiptsOf(session, customerId))
+                foreach (var (id, canonical) in PeriodProofRows.ItemsOf(session, customerId))
                     PeriodProofRows.InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical));
             }
             PeriodProofRows.Erase(session, customerId);

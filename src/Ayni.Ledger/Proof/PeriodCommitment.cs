@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -68,18 +64,29 @@ internal sealed class PeriodCommitment
         ReadReceipts(Session session, Period period)
     {
         var secrets = PeriodProofRows.Secrets(session);
-        var builders = new SortedDictionary<string, SumTreeBuilder>(StringComparer.Ordinal);
+        var erased = PeriodProofRows.ErasedIn(session, period);
+        var trees = new SumTrees();
         var ends = new SortedDictionary<(string KeyId, string MeterId), KeyHead>(SeriesOrder);
         PeriodProofRows.ForEachReceipt(session, period, null, null, canonical =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
-            if (!builders.TryGetValue(receipt.Currency.Code, out var builder))
-                builders.Add(receipt.Currency.Code, builder = new());
-            builder.Add(SumLeaf.Of(receipt, Commitment(session, receipt, canonical, secrets.GetValueOrDefault(receipt.CustomerId))));
+            trees.Add(
+                receipt.Currency, SumTreeKind.Receipts,
+                SumLeaf.Of(
+                    receipt,
+                    erased.TryGetValue(receipt.Id, out var kept) ? kept
+                        : Commitment(session, receipt.Id, canonical, secrets.GetValueOrDefault(receipt.CustomerId))));
             var series = (receipt.KeyId, receipt.MeterId ?? "");
             if (!ends.TryGetValue(series, out var end) || receipt.KeyNumber > end.Number)
                 ends[series] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
+        foreach (var adjustment in AdjustmentRows.Of(session, period))
+        {
+            var item = AdjustmentItem.Encode(adjustment);
+            var leaf = AdjustmentItem.Leaf(
+                adjustment, Commitment(session, AdjustmentItem.IdOf(adjustment), item, secrets.GetValueOrDefault(adjustment.CustomerId)));
+            trees.Add(adjustment.Currency, AdjustmentItem.KindOf(adjustment), leaf);
+        }
         var tails = ends.Select(end =>
         {
             var before = PeriodProofRows.TailBefore(session, end.Key.KeyId, end.Key.MeterId, period);
@@ -87,67 +94,16 @@ internal sealed class PeriodCommitment
             var last = end.Value.Number > before.Number ? end.Value : before;
             return new KeyTail(end.Key.KeyId, end.Key.MeterId, before.Number, before.Hash, last.Number, last.Hash);
         }).ToList();
-        return ([.. builders.Select(pair => (Currency.Parse(pair.Key), SumTreeKind.Receipts, pair.Value.Complete()))], tails);
+        return (trees.Complete(), tails);
     }
 
-    /// <summary>What commits to a receipt: under its customer's secret, or kept from before that was erased.</summary>
-    public static Digest Commitment(Session session, Receipt receipt, ReadOnlySpan<byte> canonical, byte[]? secret) => secret is not null
-        ? SumLeaf.Commit(SumLeaf.Salt(secret, receipt.Id), canonical)
-        : PeriodProofRows.Erased(session, receipt.Id) ?? throw Rows.Damaged($"{receipt.Id} without a salt");
+    /// <summary>What commits to an item: under its customer's secret, or kept from before that was erased.</summary>
+    public static Digest Commitment(Session session, string id, ReadOnlySpan<byte> canonical, byte[]? secret) => secret is not null
+        ? SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical)
+        : PeriodProofRows.Erased(session, id) ?? throw Rows.Damaged($"{id} without a salt");
 
     private static readonly Comparer<(string KeyId, string MeterId)> SeriesOrder = Comparer<(string KeyId, string MeterId)>.Create(
         (left, right) => string.CompareOrdinal(left.KeyId, right.KeyId) is var order and not 0
             ? order
             : string.CompareOrdinal(left.MeterId, right.MeterId));
 }
-
-/// <summary>The items of a period's lists, as canonical JSON but for keys' tails, each in an order of its own.</summary>
-internal static class PeriodLists
-{
-    /// <summary>Every list in the order of <see cref="PeriodListName"/>.</summary>
-    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails)
-    {
-        var settlement = Settlement.Of(session, period);
-        var versions = settlement.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(settlement.Input.InForce).ToHashSet();
-        var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
-            .Select(party => settlement.StatementOf(party, Books.DetailsFor(session, period, party.Id)))
-            .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
-        return
-        [
-            [.. tails.Select(tail => tail.Encode())],
-            Items(settlement.Lines.Select(line => line.Line).Where(line => line.Receipts > 0), LedgerJson.Default.RevenueLine),
-            Items(
-                settlement.Input.Deductions.Select(deduction => new DeductionItem(deduction, deduction.Amount.Currency)),
-                LedgerJson.Default.DeductionItem),
-            [
-                .. Items(settlement.Shares.Select(pair => new SplitItem(pair.Line.Line.Group, pair.Share)), LedgerJson.Default.SplitItem),
-                .. Items(settlement.Results, LedgerJson.Default.AgreementResult),
-            ],
-            Items(settlement.Totals, LedgerJson.Default.PartyTotal),
-            [
-                .. settlement.Input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version))
-                    .OrderBy(agreement => agreement.Version).Select(agreement => AgreementItem.Of(agreement).Encode()),
-            ],
-            Items(statements, LedgerJson.Default.Statement),
-        ];
-    }
-
-    private static IReadOnlyList<byte[]> Items<T>(IEnumerable<T> items, JsonTypeInfo<T> type) =>
-        [.. items.Select(item => JsonSerializer.SerializeToUtf8Bytes(item, type))];
-}
-
-/// <summary>A deduction as a list has it.</summary>
-public sealed record DeductionItem(Deduction Deduction, Currency Currency);
-
-/// <summary>A version of an agreement as a list and the log have it: its terms, and nothing of when they were entered or accepted.</summary>
-/// <param name="Agreement">The agreement without its document.</param>
-/// <param name="Text">The document's canonical text, if there is one.</param>
-public sealed record AgreementItem(Agreement Agreement, string? Text)
-{
-    internal static AgreementItem Of(Agreement agreement) => new(agreement with { Document = null }, agreement.Document?.Text);
-
-    internal byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, LedgerJson.Default.AgreementItem);
-}
-
-/// <summary>A party's part of a line as a list has it.</summary>
-public sealed record SplitItem(RevenueGroup Group, PartyShare Share);

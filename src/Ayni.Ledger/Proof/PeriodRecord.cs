@@ -9,7 +9,7 @@ internal enum PeriodListName
     /// <summary>Where each series of a key's receipts ends.</summary>
     KeyTails = 0,
 
-    /// <summary>Revenue: what receipts and adjustments come to by model, app and agreement.</summary>
+    /// <summary>Revenue: what receipts and adjustments come to by model, app and agreement, with what is taken off it.</summary>
     Gross = 1,
 
     /// <summary>What lessens it, with its evidence.</summary>
@@ -26,6 +26,12 @@ internal enum PeriodListName
 
     /// <summary>Every party's statement.</summary>
     Statements = 6,
+
+    /// <summary>What customers paid, with its evidence, where shares are of what is collected.</summary>
+    Collections = 7,
+
+    /// <summary>What earlier closes carry for shares of documents, and which of those are in force.</summary>
+    Carried = 8,
 }
 
 /// <summary>A summation tree of a period.</summary>
@@ -47,7 +53,7 @@ internal readonly record struct PeriodList(long Count, Digest Root);
 ///  7  period                    ASCII
 /// 32  previous                  hash of the record before; zeros for the first
 ///  1  trees                     then each: currency (3), kind (1), root as in a proof of a sum (81); in order of both
-///  1  lists                     7, then each: count (8), root (32)
+///  1  lists                     9, then each: count (8), root (32)
 /// </code>
 /// Its hash is in the log.
 /// </summary>

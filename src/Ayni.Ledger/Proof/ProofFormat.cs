@@ -42,9 +42,9 @@ internal static class ProofFormat
     }
 
     /// <summary>Reads a JSON object whose fields are there once each.</summary>
-    public static JsonElement ParseObject(ReadOnlyMemory<byte> json, string what)
+    public static JsonElement ParseObject(ReadOnlyMemory<byte> json, string what, int most = MostBytes)
     {
-        if (json.Length > MostBytes)
+        if (json.Length > most)
             throw new ProofException(ProofCheck.Format, $"{json.Length:N0} bytes are more than a {what} has.");
         try
         {

@@ -76,8 +76,7 @@ internal sealed class Prover(Session session, LogFolder? log)
             statements.Prove(index),
             [
                 .. Enumerable.Range(0, agreements.Items.Count)
-                    .Where(i => versions.Contains(ProofFormat.ParseObject(agreements.Items[i], "agreement")
-                        .Field("agreement", JsonValueKind.Object).NumberField("version")))
+                    .Where(i => versions.Contains(ProofItems.Read(agreements.Items[i], ProofItems.Default.AgreementItem).Version))
                     .Select(agreements.Prove),
             ]);
     }
@@ -162,7 +161,7 @@ internal sealed class Prover(Session session, LogFolder? log)
             var customer = item.Receipt.CustomerId;
             if (!secrets.TryGetValue(customer, out var secret))
                 secrets.Add(customer, secret = PeriodProofRows.Secret(session, customer));
-            return SumLeaf.Of(item.Receipt, PeriodCommitment.Commitment(session, item.Receipt, item.Canonical, secret));
+            return SumLeaf.Of(item.Receipt, PeriodCommitment.Commitment(session, item.Receipt.Id, item.Canonical, secret));
         });
     }
 

@@ -16,14 +16,13 @@ internal static class StatementVerifier
         checks.Demand(
             ProofCheck.List, statement.TextField("period") == record.Period.ToString() && statement.TextField("status") == "final",
             "The statement is not the final one of the period.");
-        var agreements = new Dictionary<long, JsonElement>();
+        var agreements = new Dictionary<long, AgreementItem>();
         foreach (var item in proof.Agreements)
         {
             item.Demand(record[PeriodListName.Agreements], "agreement", checks);
-            var agreement = ProofFormat.ParseObject(item.Item, "agreement");
-            var version = agreement.Field("agreement", JsonValueKind.Object).NumberField("version");
-            agreements[version] = agreement;
-            log?.DemandAgreement(version, Digest.Of(item.Item), checks);
+            var agreement = ProofItems.Read(item.Item, ProofItems.Default.AgreementItem);
+            agreements[agreement.Version] = agreement;
+            log?.DemandAgreement(agreement.Version, Digest.Of(item.Item), checks);
         }
         var shared = CheckSums(statement, agreements, checks);
         var result = new VerificationBuilder();
@@ -57,7 +56,7 @@ internal static class StatementVerifier
     /// Demands that lines and shares add up to what was earned, that with the carry to what is paid, and that each share of a line is what its
     /// agreement gives, to the unit that rounding decides. Returns how many of those there are.
     /// </summary>
-    private static int CheckSums(JsonElement statement, Dictionary<long, JsonElement> agreements, ProofChecks checks)
+    private static int CheckSums(JsonElement statement, Dictionary<long, AgreementItem> agreements, ProofChecks checks)
     {
         var earned = new Dictionary<Currency, Amount>();
         var shared = 0;
@@ -73,7 +72,7 @@ internal static class StatementVerifier
             checks.Demand(
                 ProofCheck.Split,
                 agreements.TryGetValue(version, out var agreement)
-                && Gives(agreement.Field("agreement", JsonValueKind.Object), statement.TextField("party_id"), parts),
+                && Gives(agreement, statement.TextField("party_id"), parts),
                 string.Create(CultureInfo.InvariantCulture, $"Agreement {version} does not give the party {parts} parts of a million."));
             var distributable = ReadAmount(line, "gross", currency)
                 - (line.OptionalField("returned") is null ? Amount.Zero(currency) : ReadAmount(line, "returned", currency));
@@ -104,16 +103,10 @@ internal static class StatementVerifier
     }
 
     /// <summary>Whether an agreement's shares give a party so many parts: those it is named for, with or without the developer's.</summary>
-    private static bool Gives(JsonElement agreement, string partyId, long parts)
+    private static bool Gives(AgreementItem agreement, string partyId, long parts)
     {
-        long named = 0, developers = 0;
-        foreach (var share in agreement.Field("shares", JsonValueKind.Array).EnumerateArray())
-        {
-            if (share.OptionalField("party_id") is null)
-                developers += share.NumberField("parts_per_million");
-            else if (share.TextField("party_id") == partyId)
-                named += share.NumberField("parts_per_million");
-        }
+        long named = agreement.Shares.Where(share => share.PartyId == partyId).Sum(share => (long)share.PartsPerMillion);
+        var developers = agreement.Shares.Where(share => share.PartyId is null).Sum(share => (long)share.PartsPerMillion);
         return parts == named || parts == named + developers;
     }
 
