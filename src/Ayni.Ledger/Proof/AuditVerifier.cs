@@ -49,7 +49,7 @@ public sealed class AuditedPeriod
             result.Prove($"{Period} counted {receipt.Id}.");
             return result.Build();
         }
-        var isOthers = receipt.Period != Period || batch.SealedAt >= Period.End.AddDays(1);
+        var isOthers = receipt.Period != Period || batch.SealedAt >= Record.End;
         checks.Demand(
             ProofCheck.Inclusion, isOthers,
             $"{receipt.Id} of {receipt.Charge} was signed at {batch.SealedAt:u} as a receipt of {Period}, and {Period} did not count it: this is evidence.");
@@ -75,6 +75,7 @@ public static class AuditVerifier
     internal static AuditedPeriod Verify(string folder, PublicKey? logKey, LogView? log, ProofChecks checks)
     {
         var head = ProofFormat.ParseObject(ReadBounded(Path.Combine(folder, AuditBundle.RecordFile)), "bundle");
+        ProofChecks.All.Demand(ProofCheck.Format, head.NumberField("version") == 1, "The bundle's version is not 1; use the newer program.");
         var (canonical, certificate) = (head.BytesField("record"), head.BytesField("certificate"));
         var logged = head.OptionalField("tlog_proof") is null ? null : LoggedEntry.Parse(head);
         var record = SignedRecord.Demand(canonical, head.BytesField("signature"), certificate, logged, logKey, checks);

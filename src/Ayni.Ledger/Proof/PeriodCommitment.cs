@@ -37,7 +37,7 @@ internal sealed class PeriodCommitment
             .Select((items, name) => new CommittedList(items, identity.Secret, period, (PeriodListName)name)).ToArray();
         var previous = PeriodProofRows.RecordBefore(session, period) is { } before ? Digest.Of(before.Canonical) : Digest.Zero;
         var record = new PeriodRecord(
-            identity.Origin, period, previous,
+            identity.Origin, period, LedgerRows.Zone(session).StartOf(period.Next), previous,
             [.. trees.Select(tree => new PeriodTree(tree.Currency, tree.Kind, SumTreeBuilder.Root(tree.Chunks)))],
             [.. lists.Select(list => list.Commitment)]);
         return new(record, trees, lists, tails);

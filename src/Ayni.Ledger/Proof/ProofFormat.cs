@@ -85,9 +85,10 @@ internal static class ProofFormat
         }
     }
 
-    /// <summary>Bytes in base64.</summary>
+    /// <summary>Bytes in base64, of which there is one way to write them.</summary>
     public static byte[] BytesField(this JsonElement value, string name) =>
-        value.Field(name, JsonValueKind.String).TryGetBytesFromBase64(out var bytes)
+        value.Field(name, JsonValueKind.String) is var field && field.TryGetBytesFromBase64(out var bytes)
+        && field.ValueEquals(Convert.ToBase64String(bytes))
             ? bytes
             : throw new ProofException(ProofCheck.Format, $"The field '{name}' is not in base64.");
 
