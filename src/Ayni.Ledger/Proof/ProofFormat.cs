@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Ayni.Ledger;
 
@@ -46,6 +47,8 @@ internal static class ProofFormat
     {
         if (json.Length > most)
             throw new ProofException(ProofCheck.Format, $"{json.Length:N0} bytes are more than a {what} has.");
+        if (!Utf8.IsValid(json.Span))
+            throw new ProofException(ProofCheck.Format, $"This is no {what}: it is not in UTF-8.");
         try
         {
             using var document = JsonDocument.Parse(json, Reading);

@@ -31,5 +31,10 @@ public static class ProofVerifier
         {
             throw new ProofException(ProofCheck.Format, "An amount in it is too large.");
         }
+        catch (InvalidOperationException)
+        {
+            // Only reading a text does this, and only for half a surrogate pair.
+            throw new ProofException(ProofCheck.Format, "A text in it holds half a surrogate pair.");
+        }
     }
 }

@@ -165,6 +165,8 @@ internal static class IndependentVerifier
         }
         var sum = Bytes(period, "sum");
         var (salt, index, count) = (sum[20..36], (long)Unsigned(sum[36..41]), (long)Unsigned(sum[41..46]));
+        if (!Equal(sum[..20], Concat("ayni/sum/v1\0\0\0\0\0"u8.ToArray(), Encoding.ASCII.GetBytes((string)receipt["currency"]), [0])))
+            return "its proof of a sum is of another tree";
         var nodes = Pieces(sum[47..], 81);
         if (root is null || nodes.Length != sum[46] || !nodes.Append(root).All(node => InRange(node[32..])))
             return "its sums are out of range";

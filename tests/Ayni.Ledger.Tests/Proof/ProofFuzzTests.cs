@@ -65,11 +65,9 @@ public sealed class ProofFuzzTests
     {
         var forger = new Forger();
         var receipt = Forger.Receipt("rcp_1");
-        var leaves = SumTreeTests.Leaves(5);
-        var builder = new SumTreeBuilder();
-        leaves.ForEach(leaf => builder.Add(leaf));
-        var root = SumTreeBuilder.Root(builder.Complete());
-        var path = SumTreeTests.PathOf(leaves, 2);
+        List<SumLeaf> leaves = [SumLeaf.Of(receipt, SumLeaf.Commit(new byte[16], ReceiptFormat.Encode(receipt))), .. SumTreeTests.Leaves(4)];
+        var root = MerkleTree.Root<SumNode>(leaves.Select(leaf => leaf.ToNode(ProofChecks.All)).ToArray(), SumNode.Join);
+        var path = SumTreeTests.PathOf(leaves, 0);
         var period = forger.Prove(receipt, new byte[16], path, root);
         byte[][] entries = [Forger.BatchesEntry(forger.Sign(receipt)), new LogEntry.Model("llama", Digest.Zero).Encode()];
         var signed = forger.Logged(forger.Sign(receipt, period), entries, 0);
