@@ -69,7 +69,8 @@ public sealed class ProofFuzzTests
         var root = MerkleTree.Root<SumNode>(leaves.Select(leaf => leaf.ToNode(ProofChecks.All)).ToArray(), SumNode.Join);
         var path = SumTreeTests.PathOf(leaves, 0);
         var period = forger.Prove(receipt, new byte[16], path, root);
-        byte[][] entries = [Forger.BatchesEntry(forger.Sign(receipt)), new LogEntry.Model("llama", Digest.Zero).Encode()];
+        byte[][] entries = [Forger.BatchesEntry(forger.Sign(receipt)), new LogEntry.Model("llama", Digest.Zero).Encode(),
+            new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of(period.Record)).Encode()];
         var signed = forger.Logged(forger.Sign(receipt, period), entries, 0);
         var checkpoint = forger.Checkpoint(2, Digest.Of("root"u8)).Cosign(
             new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]), Forger.Noon);
