@@ -88,6 +88,21 @@ public sealed partial class Books
         });
     }
 
+    /// <summary>An agreement's document in plain English, and what of it is worse for the smaller party than the standard terms.</summary>
+    public AgreementDescription Describe(string path, string text, Func<string, byte[]>? readManifest = null)
+    {
+        var terms = TermsReader.Read(path, text, readManifest);
+        return _readers.Read(session =>
+        {
+            terms = AgreementDocuments.Resolve(session, terms);
+            var parties = RegistryRows.Parties(session).ToDictionary(party => party.Id, StringComparer.Ordinal);
+            if (terms.PartyIds.FirstOrDefault(id => !parties.ContainsKey(id)) is { } unknown)
+                throw Registry.Unknown(Refusal.UnknownParty, "party", unknown);
+            return new AgreementDescription(
+                TermsProse.Write(terms, id => $"{parties[id].Name} ({id})"), StandardTerms.FindWorse(terms, id => parties[id].Role));
+        });
+    }
+
     // What is known of customers and parties.
 
     /// <summary>Says where a customer is and to whom it belongs, from now on.</summary>

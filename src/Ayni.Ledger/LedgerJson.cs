@@ -38,6 +38,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
+[JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerProfile))]
 [JsonSerializable(typeof(PartyDetails))]
 public sealed partial class LedgerJson : JsonSerializerContext;
