@@ -43,6 +43,5 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(AgreementDescription))]
-[JsonSerializable(typeof(CustomerProfile))]
-[JsonSerializable(typeof(PartyDetails))]
+[JsonSerializable(typeof(CustomerOwner))]
 public sealed partial class LedgerJson : JsonSerializerContext;

@@ -29,9 +29,7 @@ internal static class DeductionCommands
         new("amount", collection => collection.Amount.Format(), IsNumber: true),
         new("currency", collection => collection.Amount.Currency.Code));
 
-    public static IEnumerable<Command> Create() => [CreateDeduct(), CreateDeductions(), CreateCollect(), CreateCollections()];
-
-    private static Command CreateDeduct()
+    public static Command CreateDeduct()
     {
         var types = string.Join(", ", Enum.GetValues<DeductionType>().Select(type => type.Name()));
         var type = new Option<string>("--type") { Description = $"What it is: {types}.", HelpName = "TYPE", Required = true };
@@ -61,7 +59,7 @@ internal static class DeductionCommands
             });
     }
 
-    private static Command CreateDeductions()
+    public static Command CreateDeductions()
     {
         var period = Month("The month in which they count.");
         return LedgerCommand.Create(
@@ -75,7 +73,7 @@ internal static class DeductionCommands
             });
     }
 
-    private static Command CreateCollect()
+    public static Command CreateCollect()
     {
         var evidence = Evidence();
         var period = Month("The month of the payment.");
@@ -97,7 +95,7 @@ internal static class DeductionCommands
                 cancellationToken).ConfigureAwait(false)));
     }
 
-    private static Command CreateCollections()
+    public static Command CreateCollections()
     {
         var period = Month("The month in which they count.");
         return LedgerCommand.Create(

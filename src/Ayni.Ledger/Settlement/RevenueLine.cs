@@ -22,18 +22,18 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
 {
     /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
     /// <param name="forEachReceipt">Calls back with each receipt.</param>
-    /// <param name="profiles">Where customers are and whose.</param>
+    /// <param name="customers">Where customers are and whose.</param>
     /// <param name="developers">The developer of each app.</param>
     internal static IReadOnlyList<RevenueLine> Collect(
-        Action<Action<Receipt>> forEachReceipt, CustomerProfiles profiles, IReadOnlyDictionary<string, string> developers)
+        Action<Action<Receipt>> forEachReceipt, CustomerFacts customers, IReadOnlyDictionary<string, string> developers)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
         {
-            var profile = profiles.Of(receipt.CustomerId, receipt.AdmittedAt);
             var group = new RevenueGroup(
                 receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
-                profile.Territory, receipt.AppId is { } appId && profile.OwnerId is { } owner && developers[appId] == owner);
+                customers.CountryOf(receipt.CustomerId, receipt.AdmittedAt),
+                receipt.AppId is { } appId && customers.OwnerOf(receipt.CustomerId, receipt.AdmittedAt) == developers[appId]);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
