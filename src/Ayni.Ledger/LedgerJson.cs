@@ -44,4 +44,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerOwner))]
+[JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
+[JsonSerializable(typeof(IReadOnlyList<Subscription>))]
+[JsonSerializable(typeof(IReadOnlyList<Credit>))]
+[JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

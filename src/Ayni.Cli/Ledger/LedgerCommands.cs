@@ -24,6 +24,17 @@ internal static class LedgerCommands
         new("before", action => action.Before?.ToString()),
         new("after", action => action.After?.ToString()));
 
+    private static readonly Listing<Adjustment> Adjustments = new(
+        LedgerJson.Default.Adjustment,
+        new("number", adjustment => adjustment.Number == 0 ? null : Cells.Number(adjustment.Number), IsNumber: true),
+        new("type", adjustment => adjustment.Type.Name()),
+        new("customer", adjustment => adjustment.CustomerId),
+        new("subject", adjustment => adjustment.Subject),
+        new("service_period", adjustment => adjustment.ServicePeriod.ToString()),
+        new("amount", adjustment => adjustment.Amount.Format(), IsNumber: true),
+        new("currency", adjustment => adjustment.Currency.Code),
+        new("explanation", adjustment => adjustment.Explanation));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -48,6 +59,9 @@ internal static class LedgerCommands
         CreateBackup(),
         CreateActions(),
         PriceCommands.Create(),
+        SubscriptionCommands.Create(),
+        CreditCommands.Create(),
+        CreateAdjustments(),
         CreateZone(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
@@ -104,6 +118,27 @@ internal static class LedgerCommands
             {
                 Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
                 output.Write(ReceiptListing.Full, books.ReadAll(new(month, result.GetValue(key), result.GetValue(customer))));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAdjustments()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "adjustments",
+            """
+            List what a month comes to beside its requests' charges: volume true-ups, remainders of packages, subscriptions, minimums,
+            expired credits. An estimate until the month is closed.
+
+            Example:
+              ayni ledger adjustments --period 2026-11 --json
+            """,
+            [period],
+            (books, result, output, _) =>
+            {
+                output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
                 return Task.CompletedTask;
             });
     }
