@@ -208,7 +208,10 @@ public sealed class EvaluationPropertyTests
 
     [Fact]
     public void A_guarantee_is_always_paid_and_carried_forward_costs_nothing_in_the_end() => Prop.ForAll(
-        (from amounts in Amounts.NonEmptyListOf() from rate in Rates from guarantee in Amounts from carries in Gen.Elements(true, false)
+        (from amounts in Amounts.NonEmptyListOf()
+         from rate in Rates
+         from guarantee in Amounts
+         from carries in Gen.Elements(true, false)
          select (amounts, rate, guarantee, carries)).ToArbitrary(),
         input =>
         {
@@ -235,7 +238,11 @@ public sealed class EvaluationPropertyTests
 
     [Fact]
     public void An_advance_is_paid_once_and_never_recouped_beyond_it() => Prop.ForAll(
-        (from amounts in Amounts.NonEmptyListOf() from rate in Rates from advance in Amounts from recoup in Rates from elsewhere in Gen.Elements(true, false)
+        (from amounts in Amounts.NonEmptyListOf()
+         from rate in Rates
+         from advance in Amounts
+         from recoup in Rates
+         from elsewhere in Gen.Elements(true, false)
          select (amounts, rate, advance, recoup, elsewhere)).ToArbitrary(),
         input =>
         {
@@ -296,7 +303,10 @@ public sealed class EvaluationPropertyTests
 
     [Fact]
     public void Late_receipts_make_a_closed_month_what_it_would_have_been() => Prop.ForAll(
-        (from tiers in Tiers from kind in Gen.Elements(TierKind.Marginal, TierKind.Cliff) from early in Amounts from late in Amounts
+        (from tiers in Tiers
+         from kind in Gen.Elements(TierKind.Marginal, TierKind.Cliff)
+         from early in Amounts
+         from late in Amounts
          select (tiers, kind, early, late)).ToArbitrary(),
         input =>
         {
@@ -313,7 +323,10 @@ public sealed class EvaluationPropertyTests
 
     [Fact]
     public void A_deduction_is_divided_among_the_lines_it_is_about_and_nothing_of_it_is_lost() => Prop.ForAll(
-        (from grosses in Amounts.ListOf() from amount in Amounts from app in Gen.Elements<string?>(null, "app_1") from negative in Gen.Elements(true, false)
+        (from grosses in Amounts.ListOf()
+         from amount in Amounts
+         from app in Gen.Elements<string?>(null, "app_1")
+         from negative in Gen.Elements(true, false)
          select (grosses, amount: negative ? -amount : amount, app)).ToArbitrary(),
         input =>
         {
