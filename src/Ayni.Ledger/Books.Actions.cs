@@ -10,6 +10,7 @@ public sealed partial class Books
     private Books(Books books, string actor)
     {
         _clock = books._clock;
+        _database = books._database;
         _readers = books._readers;
         _owned = books._owned;
         _writer = new(_owned, actor);

@@ -3,17 +3,18 @@ using System.Security.Cryptography;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The ledger: who takes part, what things cost, who shares, what was used, what everyone earned. One instance opens one database file;
-/// several instances, also of other processes, may share the file. All members may be called from any thread. Whatever a completed task
+/// The ledger: who takes part, what things cost, who shares, what was used, what everyone earned. One instance opens one database;
+/// several instances, also of other processes, may share it. All members may be called from any thread. Whatever a completed task
 /// recorded is on disk; cancelling one gives up the wait, not what was already handed to the writer.
 /// </summary>
 /// <remarks>
-/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a file that can't be
+/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that can't be
 /// read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
 public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
+    private readonly Database _database;
     private readonly Writer _owned;
     private readonly bool _isOwner = true;
     private readonly ActingWriter _writer;
@@ -25,6 +26,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         var identifiers = new Identifiers(random);
         _clock = clock;
+        _database = database;
         _readers = new(database);
         _owned = new(database, session, clock);
         _writer = new(_owned, Console);
@@ -36,15 +38,15 @@ public sealed partial class Books : IAsyncDisposable
     internal long FlushCount => _owned.FlushCount;
 
     /// <summary>
-    /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
-    /// <see cref="LedgerStorageException"/> if the file is of a newer version, is no ledger, or can't be made durable.
+    /// Opens a ledger, creating it and bringing it up to date where needed. Throws <see cref="LedgerStorageException"/> if it is of a newer
+    /// version, is no ledger, or can't be made durable.
     /// </summary>
-    /// <param name="databasePath">The SQLite file.</param>
+    /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
     /// <param name="clock">What time it is.</param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
     {
-        var database = Database.At(databasePath);
+        var database = Database.At(place);
         var session = database.OpenWriter();
         try
         {

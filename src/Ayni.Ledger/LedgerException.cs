@@ -63,6 +63,12 @@ public enum Refusal
     /// <summary>The period has not ended yet.</summary>
     PeriodNotEnded,
 
+    /// <summary>Only a ledger in a SQLite file is backed up by the program itself; a server has its own means.</summary>
+    NotAFile,
+
+    /// <summary>A backup never replaces a file that is there.</summary>
+    FileExists,
+
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 

@@ -35,6 +35,7 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        CreateBackup(),
         CreateActions(),
         PriceCommands.Create(),
         CreateZone(),
@@ -169,6 +170,26 @@ internal static class LedgerCommands
                 ? Task.CompletedTask
                 : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
+
+    private static Command CreateBackup()
+    {
+        var file = new Argument<string>("file") { Description = "The file to make; it must not be there yet." };
+        return LedgerCommand.Create(
+            "backup",
+            """
+            Copy a ledger that is a SQLite file, while hosts go on writing to it. To restore it, end the hosts and put the copy where
+            ledger.db was, without the ledger.db-wal and ledger.db-shm beside it. A PostgreSQL ledger is backed up by pg_dump.
+
+            Example:
+              ayni ledger backup ledger-2026-11-30.db
+            """,
+            [file],
+            (books, result, _, _) =>
+            {
+                books.BackUp(result.GetValue(file)!);
+                return Task.CompletedTask;
+            });
+    }
 
     private static Command CreateZone()
     {

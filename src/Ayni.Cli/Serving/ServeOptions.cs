@@ -14,6 +14,7 @@ internal sealed class ServeOptions
     private readonly Option<string?> _adapter = ModelOption.Adapter();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
+    private readonly Option<string?> _database = LedgerCommand.Database();
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _address = new("--address")
     {
@@ -74,9 +75,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _adapter, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache,
-            _cacheType, _packCache,
-            _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
+            _model, _adapter, _draft, _port, _data, _database, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences,
+            _cache, _cacheType, _packCache, _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -89,6 +89,7 @@ internal sealed class ServeOptions
         DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
         PackCache = result.GetValue(_packCache),
         DataDirectory = result.GetValue(_data)!,
+        Database = result.GetValue(_database),
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address
             : throw new UsageException($"--address {result.GetValue(_address)}: expected an IP address, such as 127.0.0.1 or 0.0.0.0."),

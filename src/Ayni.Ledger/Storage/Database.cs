@@ -22,6 +22,12 @@ internal abstract class Database
     /// <summary>Opens a connection that only reads.</summary>
     public abstract Session OpenReader();
 
+    /// <summary>Whether a ledger is there. Refuses what is none.</summary>
+    public abstract bool Exists();
+
+    /// <summary>Copies the ledger into a file that is not there yet.</summary>
+    public abstract void BackUp(string path);
+
     /// <summary>
     /// The number of the last migration applied; 0 if there is nothing yet. Refuses what is no ledger. Called within the transaction that
     /// migrates.

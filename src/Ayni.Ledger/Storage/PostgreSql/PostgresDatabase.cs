@@ -63,6 +63,15 @@ internal sealed class PostgresDatabase : Database
 
     public override Session OpenReader() => Open(session => session.Control("SET default_transaction_read_only = on"));
 
+    public override bool Exists()
+    {
+        using var session = OpenReader();
+        return ReadVersion(session) > 0;
+    }
+
+    public override void BackUp(string path) => throw new LedgerRefusedException(
+        Refusal.NotAFile, $"'{Name}' is backed up by its server's own means, such as: pg_dump --format=custom --file=FILE DATABASE");
+
     public override int ReadVersion(Session session)
     {
         using (var row = session.Query(

@@ -62,6 +62,31 @@ internal sealed class SqliteDatabase : Database
 
     public override Session OpenReader() => Open(session => session.Control("PRAGMA query_only = ON"));
 
+    public override bool Exists() => File.Exists(Path);
+
+    public override void BackUp(string path)
+    {
+        if (File.Exists(path))
+            throw new LedgerRefusedException(Refusal.FileExists, $"'{path}' is there already; name another file.");
+        var partial = path + ".partial";
+        try
+        {
+            File.Delete(partial);
+            Copy(partial);
+            using (var file = new FileStream(partial, FileMode.Open, FileAccess.ReadWrite))
+                file.Flush(flushToDisk: true);
+            File.Move(partial, path);
+        }
+        catch (SqliteException error)
+        {
+            throw NameOf(error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerStorageException(StorageFault.Unwritable, $"'{path}' can't be written ({error.Message}).", error);
+        }
+    }
+
     public override int ReadVersion(Session session)
     {
         var version = Read(session, "PRAGMA user_version");
@@ -83,6 +108,23 @@ internal sealed class SqliteDatabase : Database
         Busy or Locked => new(StorageFault.Busy, $"Another process holds '{Path}' for too long; end it or try again.", error),
         _ => new(StorageFault.Unwritable, $"'{Path}' can't be read or written ({error.Message}).", error),
     };
+
+    /// <summary>Copies one state of the file page by page, and reads the copy through.</summary>
+    private void Copy(string path)
+    {
+        var to = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+        using var source = new SqliteConnection(_connectionString);
+        using var copy = new SqliteConnection(to);
+        source.Open();
+        copy.Open();
+        source.BackupDatabase(copy);
+        using var check = new SqliteCommand("PRAGMA integrity_check", copy);
+        if (check.ExecuteScalar() is not "ok")
+            throw new LedgerStorageException(StorageFault.NotALedger, $"'{Path}' is damaged, and so is its copy; restore an earlier one.");
+        // One file, without a log beside it: the ledger that opens it makes the log again.
+        using var single = new SqliteCommand("PRAGMA journal_mode = DELETE", copy);
+        single.ExecuteNonQuery();
+    }
 
     private static long Read(Session session, string sql) => (long)session.Scalar(sql)!;
 
