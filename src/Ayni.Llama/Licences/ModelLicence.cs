@@ -13,6 +13,9 @@ public sealed partial record ModelLicence(string? Name, Licence? Terms, string E
     /// <summary>What says so where a person has.</summary>
     public const string Stated = "as stated";
 
+    /// <summary>The licence all of whose models are multimodal.</summary>
+    private const string Multimodal = "llama4";
+
     private const string LicenceKey = "general.license", NameKey = "general.name";
 
     /// <summary>How the families' names look in texts. The newest stands first where one text could be two.</summary>
@@ -43,7 +46,7 @@ public sealed partial record ModelLicence(string? Name, Licence? Terms, string E
         foreach (var (text, evidence) in texts)
         {
             if (FindFamily(text) is { } terms)
-                return new(terms.Id, terms, $"{evidence} is '{text}'", isMultimodal || terms.Id == "llama4", parents);
+                return new(terms.Id, terms, $"{evidence} is '{text}'", isMultimodal || terms.Id == Multimodal, parents);
         }
         return declared is null
             ? new(null, null, $"neither {LicenceKey} nor {NameKey} says", isMultimodal, parents)
@@ -57,8 +60,11 @@ public sealed partial record ModelLicence(string? Name, Licence? Terms, string E
     }
 
     /// <summary>The same model under the licence that a person states: a Llama licence's short name, or any other's.</summary>
-    public ModelLicence As(string name) =>
-        this with { Name = name, Terms = Licence.Find(name) ?? FindFamily(name), Evidence = Stated };
+    public ModelLicence As(string name)
+    {
+        var terms = FindFamily(name);
+        return this with { Name = terms?.Id ?? name, Terms = terms, Evidence = Stated, IsMultimodal = IsMultimodal || terms?.Id == Multimodal };
+    }
 
     /// <summary>The licence of the Llama model that a text names, such as <c>meta-llama/Llama-3.1-8B</c>; null if it names none.</summary>
     public static Licence? FindFamily(string text) =>

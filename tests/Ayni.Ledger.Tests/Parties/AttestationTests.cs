@@ -43,6 +43,18 @@ public sealed class AttestationTests
         Assert.Null(ledger.Books.FindUserCount(new(2027, 1)));
     }
 
+    [SqliteFact]
+    public async Task The_key_of_a_month_gone_by_is_nowhere_in_the_file()
+    {
+        await using var ledger = TestLedger.Empty();
+        var secret = Convert.ToHexString((await ledger.Books.OpenUserCountAsync()).Secret!);
+        ledger.Clock.Now = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero);
+        await ledger.Books.OpenUserCountAsync();
+        // Closing copies the log into the file and removes it.
+        await ledger.ReopenAsync();
+        Assert.DoesNotContain(secret, Convert.ToHexString(File.ReadAllBytes(ledger.Path)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
