@@ -92,13 +92,15 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.LedgerPlace, clock);
+        var books = Books.Open(options.LedgerPlace, clock, folder: options.DataDirectory);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {
             KeyPolicy.Demand(options, books);
             await host._users.StartAsync(cancellationToken).ConfigureAwait(false);
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host.Address = host.FindAddress();
+            await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -106,7 +108,6 @@ public sealed class AyniHost : IAsyncDisposable
             throw;
         }
 
-        host.Address = host.FindAddress();
         host._logger.Listening(host.Address, options.ModelPath);
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
@@ -255,6 +256,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HostAllowList>()
             .AddSingleton<LicenceKeeper>()
             .AddSingleton<UserCounter>()
+            .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
             .AddSingleton<PrometheusListener>()

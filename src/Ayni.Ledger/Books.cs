@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
@@ -16,22 +17,33 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Database _database;
     private readonly Writer _owned;
-    private readonly bool _isOwner = true;
-    private readonly ActingWriter _writer;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
+    private readonly Receivables _receivables;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(
+        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        ReceiptSigner? signer)
     {
-        var identifiers = new Identifiers(random);
+        _identifiers = identifiers;
+        _folder = folder;
         _clock = clock;
+        _admissions = new(clock);
+        if (lastRecorded is { } recorded)
+            _admissions.GoOnFrom(recorded);
         _database = database;
         _readers = new(database);
-        _owned = new(database, session, clock);
+        _owned = new(database, session, clock, _admissions, signer);
         _writer = new(_owned, Console);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
+        _receivables = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -42,22 +54,35 @@ public sealed partial class Books : IAsyncDisposable
     /// version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
+    /// <param name="folder">
+    /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
+    /// </param>
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
+        var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
+        folder ??= (database as SqliteDatabase)?.Folder;
         try
         {
             Migrator.Migrate(session, database);
+            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.
@@ -157,7 +182,8 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 
@@ -229,6 +255,7 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {
         await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
@@ -243,14 +270,17 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party);
+        return Settlement.Of(session, period).StatementOf(party, DetailsFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
         var settlement = Settlement.Of(session, period);
-        return [.. RegistryRows.Parties(session).Select(settlement.StatementOf)];
+        return
+        [
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, DetailsFor(session, period, party.Id))),
+        ];
     });
 
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>

@@ -30,11 +30,29 @@ public enum Refusal
     /// <summary>An app's developer must be a party with the role of a developer.</summary>
     NotADeveloper,
 
+    /// <summary>Limits are negative, in two currencies or in another than the customer's, or for nobody that there is.</summary>
+    InvalidLimits,
+
     /// <summary>A spending limit must be in the customer's currency and not negative.</summary>
     InvalidSpendingLimit,
 
     /// <summary>A price is negative, too large or in two currencies.</summary>
     InvalidPrice,
+
+    /// <summary>No price plan of this name is in force.</summary>
+    UnknownPlan,
+
+    /// <summary>No subscription has this id.</summary>
+    UnknownSubscription,
+
+    /// <summary>The customer has the model by another subscription.</summary>
+    AlreadySubscribed,
+
+    /// <summary>A prepaid credit is in the customer's currency and more than zero.</summary>
+    InvalidPrepaidCredit,
+
+    /// <summary>A model has no agreement on who earns what.</summary>
+    NoAgreement,
 
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
@@ -71,6 +89,50 @@ public enum Refusal
 
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
+
+    /// <summary>Billing details hold something no invoice can.</summary>
+    InvalidBilling,
+
+    /// <summary>There is no legal entity with this code, or none at all, or several and none was named.</summary>
+    UnknownEntity,
+
+    /// <summary>No invoice has this number.</summary>
+    UnknownInvoice,
+
+    /// <summary>Only a closed period is invoiced, because only its numbers stand still.</summary>
+    PeriodNotClosed,
+
+    /// <summary>A credit note or write-off of a document that is no invoice, of nothing, or of more than is left of it.</summary>
+    InvalidCredit,
+
+    /// <summary>A payment is not positive, not in whole minor units or not in the customer's currency.</summary>
+    InvalidPayment,
+
+    /// <summary>The bank reference was recorded before, for something else.</summary>
+    BankReferenceReused,
+
+    /// <summary>No payment, refund or write-off has this id.</summary>
+    UnknownPayment,
+
+    /// <summary>The payment or write-off was reversed before.</summary>
+    AlreadyReversed,
+
+    /// <summary>A refund is more than the customer has paid too much.</summary>
+    RefundExceedsCredit,
+    /// <summary>An agreement's document contradicts the ledger.</summary>
+    InvalidTerms,
+
+    /// <summary>No agreement's document has this number.</summary>
+    UnknownDocument,
+
+    /// <summary>Who accepts a document is a party to it.</summary>
+    NotAParty,
+
+    /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
+    MonthInForce,
+
+    /// <summary>A country is two capital letters of ISO 3166-1.</summary>
+    InvalidTerritory,
 
     /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
     InvalidDeduction,

@@ -34,6 +34,17 @@ internal static class LedgerCommands
         new("before", action => action.Before?.ToString()),
         new("after", action => action.After?.ToString()));
 
+    private static readonly Listing<Adjustment> Adjustments = new(
+        LedgerJson.Default.Adjustment,
+        new("number", adjustment => adjustment.Number == 0 ? null : Cells.Number(adjustment.Number), IsNumber: true),
+        new("type", adjustment => adjustment.Type.Name()),
+        new("customer", adjustment => adjustment.CustomerId),
+        new("subject", adjustment => adjustment.Subject),
+        new("service_period", adjustment => adjustment.ServicePeriod.ToString()),
+        new("amount", adjustment => adjustment.Amount.Format(), IsNumber: true),
+        new("currency", adjustment => adjustment.Currency.Code),
+        new("explanation", adjustment => adjustment.Explanation));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -45,30 +56,49 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        EntityCommands.CreateEntity(),
+        EntityCommands.CreateBilling(),
+        InvoiceCommands.Create(),
+        PaymentCommands.Create(),
+        ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
         CreateAttest(),
         PriceCommands.Create(),
+        SubscriptionCommands.Create(),
+        CreditCommands.Create(),
+        CreateAdjustments(),
         CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()
     {
         var party = Party("Only this party's accounts.");
         var period = PeriodOption.Create("Only what this month's entries moved.");
+        var at = new Option<string?>("--at") { Description = "As of the end of this day, or this instant.", HelpName = "DAY" };
         return LedgerCommand.Create(
             "balance",
             """
             Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is
             negative the host owes.
 
-            Example:
+            Examples:
               ayni ledger balance --period 2026-11
+              ayni ledger balance --at 2026-12-31
             """,
-            [period, party],
+            [period, party, at],
             (books, result, output, _) =>
             {
                 var partyId = result.GetValue(party);
+                if (result.GetValue(at) is { } moment)
+                {
+                    if (result.GetValue(period) is not null)
+                        throw new UsageException("Give --period or --at, not both.");
+                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment), partyId));
+                    return Task.CompletedTask;
+                }
                 output.Write(Balances, result.GetValue(period) is { } month
                     ? PeriodBalances.Of(books, Period.Parse(month), partyId)
                     : books.Balances(partyId));
@@ -94,6 +124,27 @@ internal static class LedgerCommands
             {
                 Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
                 output.Write(ReceiptListing.Full, books.ReadAll(new(month, result.GetValue(key), result.GetValue(customer))));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAdjustments()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "adjustments",
+            """
+            List what a month comes to beside its requests' charges: volume true-ups, remainders of packages, subscriptions, minimums,
+            expired credits. An estimate until the month is closed.
+
+            Example:
+              ayni ledger adjustments --period 2026-11 --json
+            """,
+            [period],
+            (books, result, output, _) =>
+            {
+                output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
                 return Task.CompletedTask;
             });
     }

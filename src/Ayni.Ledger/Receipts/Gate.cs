@@ -16,29 +16,33 @@ internal static class Gate
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
             return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
-        if (TermRows.PriceInForce(session, model, now) is not { } price)
+        if (TermRows.PriceFor(session, valid.CustomerId!, model, now) is not { } price)
             return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
+        if (agreement.Currency is { } only && only != price.Currency)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelWithoutAgreement,
+                $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.CurrencyMismatch,
                 $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
-        Amount? room = null;
         if (customer.SpendingLimit is { } limit)
         {
-            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(session, customer.Id, customer.Currency, now);
             if (owed >= limit)
             {
                 return new AdmissionRefusal(
                     AdmissionRefusalReason.InsufficientQuota,
                     $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
                     owed,
-                    limit);
+                    limit,
+                    Amount.Zero(limit.Currency));
             }
-            room = limit - owed;
         }
         return new Admission
         {
@@ -46,10 +50,11 @@ internal static class Gate
             CustomerId = valid.CustomerId,
             AppId = valid.AppId,
             Price = price,
-            AgreementVersion = agreement,
+            AgreementVersion = agreement.Version,
             AdmittedAt = now,
             Period = LedgerRows.Zone(session).PeriodOf(now),
-            Room = room,
+            LimitedSubjects = [.. LimitList.Limited(session, valid.Id, customer, valid.AppId)],
+            LimitsVersion = LedgerRows.LimitsVersion(session),
         };
     }
 }
