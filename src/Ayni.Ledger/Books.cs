@@ -17,8 +17,8 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Database _database;
     private readonly Writer _owned;
-    private readonly bool _isOwner = true;
-    private readonly ActingWriter _writer;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;

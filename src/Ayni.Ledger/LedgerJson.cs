@@ -36,6 +36,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
 [JsonSerializable(typeof(OperatorAction))]
+[JsonSerializable(typeof(Attestation))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
