@@ -17,8 +17,8 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Database _database;
     private readonly Writer _owned;
-    private readonly bool _isOwner = true;
-    private readonly ActingWriter _writer;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
@@ -270,7 +270,7 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party, DetailsFor(session, period, partyId));
+        return Settlement.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
@@ -279,7 +279,7 @@ public sealed partial class Books : IAsyncDisposable
         var settlement = Settlement.Of(session, period);
         return
         [
-            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, DetailsFor(session, period, party.Id))),
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
         ];
     });
 
