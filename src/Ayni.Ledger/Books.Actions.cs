@@ -19,6 +19,8 @@ public sealed partial class Books
         _admissions = books._admissions;
         _identifiers = books._identifiers;
         _receivables = books._receivables;
+        _paying = books._paying;
+        _fourEyes = books._fourEyes;
         _isOwner = false;
     }
 

@@ -25,6 +25,8 @@ public sealed partial class Books : IAsyncDisposable
     private readonly AdmissionClock _admissions;
     private readonly Identifiers _identifiers;
     private readonly Receivables _receivables;
+    private readonly Paying _paying;
+    private readonly FourEyes _fourEyes;
     private readonly string? _folder;
 
     private Books(
@@ -44,6 +46,8 @@ public sealed partial class Books : IAsyncDisposable
         _registry = new(_identifiers);
         _meter = new(_identifiers);
         _receivables = new(_identifiers);
+        _paying = new(_identifiers);
+        _fourEyes = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
