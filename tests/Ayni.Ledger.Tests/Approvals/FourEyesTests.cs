@@ -87,6 +87,34 @@ public sealed class FourEyesTests
     }
 
     [Fact]
+    public async Task Prices_agreements_and_closes_are_made_by_two()
+    {
+        await using var ledger = await ReadyAsync();
+        await ledger.UseAsync(await ledger.KeyAsync(), 20_000_000, 0, 0);
+        var (maker, approver) = (ledger.Books.As(await PayoutTests.OperatorAsync(ledger)), ledger.Books);
+        await maker.AskForFourEyesAsync(true);
+        await ApprovedAsync(() => maker.SetPriceAsync(Model, Euro, Eur("1"), Eur("2")), "\"models\":[\"llama\"]");
+        await ApprovedAsync(() => maker.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)]), "host 1000000 of 1000000 parts");
+        await ApprovedAsync(
+            () => maker.EnterAgreementAsync(
+                "terms.yaml", "agreement: owner\nmodel: other\ncollector: host\nshares:\n  - {name: royalty, payee: licensor, rate: 20%}\n"),
+            "agreement: ");
+        ledger.Clock.Now = TestLedger.Period.End;
+        await ApprovedAsync(() => maker.ClosePeriodAsync(TestLedger.Period), "close 2026-11");
+        Assert.Equal(PeriodStatus.Closed, ledger.Books.StatusOf(TestLedger.Period));
+        await maker.ClosePeriodAsync(TestLedger.Period);
+        Assert.All(ledger.Books.ListProposals(), proposal => Assert.Equal(ProposalStatus.Done, proposal.Status));
+
+        async Task ApprovedAsync<T>(Func<Task<T>> act, string terms)
+        {
+            var waiting = (await Assert.ThrowsAsync<ApprovalNeededException>(act)).Proposal;
+            Assert.Contains(terms, waiting.Terms, StringComparison.Ordinal);
+            await approver.DecideProposalAsync(waiting.Id, approve: true);
+            await act();
+        }
+    }
+
+    [Fact]
     public async Task Keys_of_other_roles_approve_nothing()
     {
         await using var ledger = await PayoutTests.BilledAsync();
