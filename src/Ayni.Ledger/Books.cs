@@ -17,8 +17,8 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Database _database;
     private readonly Writer _owned;
-    private readonly bool _isOwner = true;
-    private readonly ActingWriter _writer;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
@@ -269,6 +269,7 @@ public sealed partial class Books : IAsyncDisposable
             cancellationToken).ConfigureAwait(false);
         if (waiting is not null)
             throw new ApprovalNeededException(waiting);
+        await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);

@@ -41,6 +41,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
 [JsonSerializable(typeof(OperatorAction))]
+[JsonSerializable(typeof(Attestation))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
@@ -49,4 +50,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(CustomerProfile))]
 [JsonSerializable(typeof(PartyDetails))]
+[JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
+[JsonSerializable(typeof(IReadOnlyList<Subscription>))]
+[JsonSerializable(typeof(IReadOnlyList<Credit>))]
+[JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

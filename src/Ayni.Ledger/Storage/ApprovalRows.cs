@@ -16,7 +16,10 @@ internal static class ApprovalRows
     public static void SetFourEyes(Session session, bool on) => session.Execute("UPDATE ledger SET four_eyes = $1", on ? 1 : 0);
 
     public static void Insert(Session session, Proposal proposal) => session.Execute(
-        "INSERT INTO proposals (id, action, terms, proposed_by, proposed, expires) VALUES ($1, $2, $3, $4, $5, $6)",
+        """
+        INSERT INTO proposals (id, number, action, terms, proposed_by, proposed, expires)
+        VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM proposals), $2, $3, $4, $5, $6)
+        """,
         proposal.Id, proposal.Action.Name(), proposal.Terms, proposal.ProposedBy, proposal.Proposed.Microseconds(),
         proposal.Expires.Microseconds());
 
@@ -31,12 +34,12 @@ internal static class ApprovalRows
 
     /// <summary>The last proposal of the same words.</summary>
     public static Proposal? Last(Session session, ProposedAction action, string terms, DateTimeOffset now) => session.Query(
-        $"{Columns} WHERE p.action = $1 AND p.terms = $2 ORDER BY p.proposed DESC, p.id DESC LIMIT 1", action.Name(), terms)
+        $"{Columns} WHERE p.action = $1 AND p.terms = $2 ORDER BY p.number DESC LIMIT 1", action.Name(), terms)
         .ReadFirst(row => Read(row, now));
 
     /// <summary>Every proposal, oldest first.</summary>
     public static IReadOnlyList<Proposal> All(Session session, DateTimeOffset now) =>
-        session.Query($"{Columns} ORDER BY p.proposed, p.id").ReadAll(row => Read(row, now));
+        session.Query($"{Columns} ORDER BY p.number").ReadAll(row => Read(row, now));
 
     public static string Name(this ProposedAction action) => action switch
     {

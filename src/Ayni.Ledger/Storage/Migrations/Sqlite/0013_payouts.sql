@@ -4,13 +4,14 @@ ALTER TABLE ledger ADD COLUMN four_eyes INTEGER NOT NULL DEFAULT 0 CHECK (four_e
 -- What somebody wants to do and another has to approve. The terms say all of it, in words; done is done once.
 CREATE TABLE proposals (
   id TEXT NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL UNIQUE,
   action TEXT NOT NULL,
   terms TEXT NOT NULL,
   proposed_by TEXT NOT NULL,
   proposed INTEGER NOT NULL,
   expires INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX proposals_by_action ON proposals (action, proposed);
+CREATE INDEX proposals_by_action ON proposals (action, number);
 CREATE TABLE decisions (
   proposal TEXT NOT NULL PRIMARY KEY REFERENCES proposals,
   decided_by TEXT NOT NULL,

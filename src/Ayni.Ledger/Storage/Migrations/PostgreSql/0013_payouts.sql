@@ -4,13 +4,14 @@ ALTER TABLE ledger ADD COLUMN four_eyes bigint NOT NULL DEFAULT 0 CHECK (four_ey
 -- What somebody wants to do and another has to approve. The terms say all of it, in words; done is done once.
 CREATE TABLE proposals (
   id text COLLATE "C" NOT NULL PRIMARY KEY,
+  number bigint NOT NULL UNIQUE,
   action text COLLATE "C" NOT NULL,
   terms text COLLATE "C" NOT NULL,
   proposed_by text COLLATE "C" NOT NULL,
   proposed bigint NOT NULL,
   expires bigint NOT NULL
 );
-CREATE INDEX proposals_by_action ON proposals (action, proposed);
+CREATE INDEX proposals_by_action ON proposals (action, number);
 CREATE TABLE decisions (
   proposal text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES proposals,
   decided_by text COLLATE "C" NOT NULL,
