@@ -284,7 +284,7 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party, DetailsFor(session, period, partyId));
+        return Settlement.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
@@ -293,7 +293,7 @@ public sealed partial class Books : IAsyncDisposable
         var settlement = Settlement.Of(session, period);
         return
         [
-            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, DetailsFor(session, period, party.Id))),
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
         ];
     });
 

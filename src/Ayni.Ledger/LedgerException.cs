@@ -146,9 +146,6 @@ public enum Refusal
     /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
     MonthInForce,
 
-    /// <summary>A country is two capital letters of ISO 3166-1.</summary>
-    InvalidTerritory,
-
     /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
     InvalidDeduction,
 

@@ -182,7 +182,8 @@ internal static class InvoiceRows
     public static DateOnly GetDate(this DbDataReader row, int column) =>
         DateOnly.ParseExact(row.GetString(column), "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static BillingDetails Details(Session session, string subject, long version)
+    /// <summary>A version of somebody's details.</summary>
+    public static BillingDetails Details(Session session, string subject, long version)
     {
         var taxes = ImmutableArray.CreateBuilder<Tax>();
         using (var row = session.Query(
