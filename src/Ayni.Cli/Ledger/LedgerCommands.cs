@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ayni.Ledger;
+using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -13,6 +14,15 @@ internal static class LedgerCommands
         new("debits", balance => balance.Debits.Format(), IsNumber: true),
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
+
+    private static readonly Listing<Attestation> Attestations = new(
+        LedgerJson.Default.Attestation,
+        new("number", attestation => Cells.Number(attestation.Number), IsNumber: true),
+        new("at", attestation => Cells.Instant(attestation.At)),
+        new("actor", attestation => attestation.Actor),
+        new("subject", attestation => attestation.Subject),
+        new("affirmed", attestation => attestation.IsAffirmed ? "yes" : "no"),
+        new("statement", attestation => attestation.Statement));
 
     private static readonly Listing<OperatorAction> Actions = new(
         LedgerJson.Default.OperatorAction,
@@ -45,14 +55,23 @@ internal static class LedgerCommands
         CreateBalance(),
         CreateReceipts(),
         CreateStatement(),
+        DeductionCommands.CreateDeduct(),
+        DeductionCommands.CreateDeductions(),
+        DeductionCommands.CreateCollect(),
+        DeductionCommands.CreateCollections(),
+        AgreementCommands.Create(),
         CreateAudit(),
         EntityCommands.CreateEntity(),
         EntityCommands.CreateBilling(),
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
+        PayoutCommands.Create(),
+        PayoutCommands.CreateBank(),
+        PayoutCommands.CreateProposal(),
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
+        CreateAttest(),
         PriceCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
@@ -189,6 +208,38 @@ internal static class LedgerCommands
             {
                 output.Write(Actions, ReadActions(books, result.GetValue(subject)));
                 return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAttest()
+    {
+        const string Below = "below", Above = "above";
+        var licence = new Argument<string>("licence") { Description = $"The licence: {string.Join(", ", Licence.All.Select(known => known.Id))}." };
+        var users = new Option<string>("--users")
+        {
+            Description = $"Whether you and your affiliates had at most 700 million monthly active users then ('{Below}') or more ('{Above}').",
+            HelpName = $"{Below}|{Above}",
+            Required = true,
+        };
+        var statement = new Option<string>("--statement") { Description = "Who states it and on what grounds.", HelpName = "TEXT", Required = true };
+        return LedgerCommand.CreateFirst(
+            "attest",
+            """
+            State how many users you had in the calendar month before the release of a licence's models, as the licence asks. The statement
+            is kept for ever; a later one takes its place.
+
+            Example:
+              ayni ledger attest llama3.1 --users below --statement "Ayllu Ltd, founded 2026; B. Quispe, director"
+            """,
+            [licence, users, statement],
+            async (books, result, output, cancellationToken) =>
+            {
+                var terms = Licence.Find(result.GetValue(licence)) ?? throw new UsageException(
+                    $"There is no licence '{result.GetValue(licence)}'; there are {string.Join(", ", Licence.All.Select(known => known.Id))}.");
+                if (result.GetValue(users) is not (Below or Above))
+                    throw new UsageException($"--users is {Below} or {Above}.");
+                output.WriteOne(Attestations, await books.AttestAsync(
+                    Attestation.MonthlyUsers(terms.Id), result.GetValue(users) == Below, result.GetValue(statement)!, cancellationToken).ConfigureAwait(false));
             });
     }
 
