@@ -34,5 +34,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     PriceCommands.Create(),
     AgreementCommands.Create(),
     PeriodCommands.Create(),
+    ProveCommands.Create(),
+    VerifyCommand.Create(),
 };
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

@@ -88,7 +88,7 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.LedgerPlace, clock);
+        var books = Books.Open(options.LedgerPlace, clock, folder: options.DataDirectory);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {

@@ -9,6 +9,10 @@ namespace Ayni.Ledger;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(SignedReceipt))]
+[JsonSerializable(typeof(RevenueLine))]
+[JsonSerializable(typeof(DeductionItem))]
+[JsonSerializable(typeof(SplitItem))]
 [JsonSerializable(typeof(ReceiptPage))]
 [JsonSerializable(typeof(Statement))]
 [JsonSerializable(typeof(PeriodSettlement))]

@@ -46,6 +46,9 @@ internal sealed class SqliteDatabase : Database
 
     public override string Name => Path;
 
+    /// <summary>The folder of the file.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(Path) ?? Path;
+
     public override string Dialect => "Sqlite";
 
     public override Session OpenWriter() => Open(session =>
