@@ -1,6 +1,3 @@
-using System.CommandLine;
-using Ayni.Kernels;
-
 namespace Ayni.Bench;
 
 /// <summary>

@@ -267,6 +267,7 @@ public sealed class AyniHost : IAsyncDisposable
         CustomerEndpoints.Map(Operations);
         TermEndpoints.Map(Operations);
         JournalEndpoints.Map(Operations);
+        UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
         Operations.Map(_app);
     }

@@ -44,6 +44,7 @@ internal static class LedgerCommands
         CreateActions(),
         PriceCommands.Create(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };

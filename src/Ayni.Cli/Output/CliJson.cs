@@ -7,6 +7,8 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(ZoneRow))]
+[JsonSerializable(typeof(RefusedLine))]
+[JsonSerializable(typeof(RecordSummary))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;
