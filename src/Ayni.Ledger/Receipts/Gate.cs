@@ -20,7 +20,8 @@ internal static class Gate
         var decision = AdmitTo(session, valid, customer, model, now, LedgerRows.LimitsVersion(session));
         if (decision is Admission && customer.SpendingLimit is { } limit)
         {
-            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(session, customer.Id, customer.Currency, now);
             if (owed >= limit)
             {
                 return new AdmissionRefusal(
@@ -57,7 +58,7 @@ internal static class Gate
     private static AdmissionDecision AdmitTo(
         Session session, ApiKey key, Customer customer, string model, DateTimeOffset at, long limitsVersion)
     {
-        if (TermRows.PriceInForce(session, model, at) is not { } price)
+        if (TermRows.PriceFor(session, key.CustomerId, model, at) is not { } price)
             return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
         if (TermRows.AgreementInForce(session, model, at) is not { } agreement)
             return new AdmissionRefusal(
