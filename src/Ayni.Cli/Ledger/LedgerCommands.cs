@@ -75,6 +75,7 @@ internal static class LedgerCommands
         PriceCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
+        RateCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
         RecordCommand.Create(),
