@@ -78,6 +78,7 @@ internal static class LedgerCommands
         RateCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
