@@ -87,6 +87,7 @@ internal static class LedgerCommands
         CreateAdjustments(),
         CreateWhy(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
