@@ -90,6 +90,10 @@ public enum EntryKind
     /// <summary>What a prepaid credit pays of a month's charges; its reference is the credit's id.</summary>
     [JsonStringEnumMemberName("credit_use")]
     CreditUse = 46,
+
+    /// <summary>What an account had come to before this ledger; its reference is what the books before call it.</summary>
+    [JsonStringEnumMemberName("opening")]
+    Opening = 60,
 }
 
 /// <summary>One line of an entry.</summary>

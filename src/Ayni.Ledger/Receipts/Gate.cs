@@ -16,16 +16,17 @@ internal static class Gate
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
             return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
-        if (TermRows.PriceFor(session, valid.CustomerId!, model, now) is not { } price)
-            return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
+        var customer = RegistryRows.Customer(session, valid.CustomerId)!;
+        if (TermRows.PriceFor(session, customer, model, now) is not { } price)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price{(customer.Currency.IsTest ? " in fake money" : "")}.");
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
-        if (agreement.Currency is { } only && only != price.Currency)
+        if (agreement.Currency is { } only && only != price.Currency && !price.Currency.IsTest)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement,
                 $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");
-        var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.CurrencyMismatch,
