@@ -125,6 +125,21 @@ public enum Refusal
 
     /// <summary>A refund is more than the customer has paid too much.</summary>
     RefundExceedsCredit,
+
+    /// <summary>Nobody said from which account to pay.</summary>
+    NoBankDetails,
+
+    /// <summary>Nothing is payable, or all of it waits.</summary>
+    NothingToPay,
+
+    /// <summary>No proposal has this id.</summary>
+    UnknownProposal,
+
+    /// <summary>The proposal was decided, done or has expired; the payout was returned.</summary>
+    NotOpen,
+
+    /// <summary>Who proposed something can't approve it, and only operators' and finance's keys approve.</summary>
+    SameKey,
     /// <summary>An agreement's document contradicts the ledger.</summary>
     InvalidTerms,
 
@@ -136,9 +151,6 @@ public enum Refusal
 
     /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
     MonthInForce,
-
-    /// <summary>A country is two capital letters of ISO 3166-1.</summary>
-    InvalidTerritory,
 
     /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
     InvalidDeduction,
