@@ -57,6 +57,9 @@ public enum Refusal
     /// <summary>A prepaid credit is in the customer's currency and more than zero.</summary>
     InvalidPrepaidCredit,
 
+    /// <summary>An exchange rate or exchange is of one currency, not more than zero, or of more than is held.</summary>
+    InvalidRate,
+
     /// <summary>A model has no agreement on who earns what.</summary>
     NoAgreement,
 

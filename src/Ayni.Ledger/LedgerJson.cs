@@ -54,4 +54,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Subscription>))]
 [JsonSerializable(typeof(IReadOnlyList<Credit>))]
 [JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
+[JsonSerializable(typeof(IReadOnlyList<ExchangeRate>))]
+[JsonSerializable(typeof(IReadOnlyList<Conversion>))]
+[JsonSerializable(typeof(BankExchange))]
 public sealed partial class LedgerJson : JsonSerializerContext;

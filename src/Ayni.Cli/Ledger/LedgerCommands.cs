@@ -85,6 +85,7 @@ internal static class LedgerCommands
         PriceCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
+        RateCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
         LimitCommands.CreateLimit(),

@@ -27,10 +27,8 @@ internal static class Gate
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement,
                 $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");
-        if (customer.Currency != price.Currency)
-            return new AdmissionRefusal(
-                AdmissionRefusalReason.CurrencyMismatch,
-                $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
+        if (customer.Currency != price.Currency && RefuseCurrency(session, customer, price, now) is { } refusal)
+            return refusal;
         if (customer.SpendingLimit is { } limit)
         {
             var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
@@ -57,5 +55,18 @@ internal static class Gate
             LimitedSubjects = [.. LimitList.Limited(session, valid.Id, customer, valid.AppId)],
             LimitsVersion = LedgerRows.LimitsVersion(session),
         };
+    }
+
+    /// <summary>
+    /// A price in another currency needs a rate. What is owed in two currencies can't be held against a limit in one, so there may be none.
+    /// </summary>
+    private static AdmissionRefusal? RefuseCurrency(Session session, Customer customer, Price price, DateTimeOffset now)
+    {
+        var message = $"The model '{price.Model}' is charged in {price.Currency}, the customer in {customer.Currency}";
+        if (RateRows.InForce(session, price.Currency, customer.Currency, now) is null)
+            return new(AdmissionRefusalReason.CurrencyMismatch, $"{message}, and no exchange rate is in force.");
+        return customer.SpendingLimit is null
+            ? null
+            : new(AdmissionRefusalReason.CurrencyMismatch, $"{message}, whose spending limit is in its own currency.");
     }
 }
