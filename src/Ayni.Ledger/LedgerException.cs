@@ -78,6 +78,18 @@ public enum Refusal
     /// <summary>A token count is negative or larger than <see cref="TokenCounts.Largest"/>.</summary>
     InvalidUsage,
 
+    /// <summary>A meter reports for the keys that were named for it, and for no other.</summary>
+    MeterNotAllowed,
+
+    /// <summary>Usage is told within 35 days.</summary>
+    UsageTooOld,
+
+    /// <summary>Usage is told of the past.</summary>
+    UsageInTheFuture,
+
+    /// <summary>The key was shut when it was used, or the model had no price, no agreement, or one in another currency.</summary>
+    UsageNotAdmitted,
+
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
 

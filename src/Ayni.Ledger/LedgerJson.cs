@@ -47,6 +47,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(IReadOnlyList<MeteredKey>))]
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerOwner))]

@@ -88,6 +88,7 @@ internal static class LedgerCommands
         RateCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
