@@ -16,6 +16,9 @@ public sealed record PricePlan
     /// </summary>
     public const long Largest = 1_000_000_000_000;
 
+    /// <summary>The name of the price in fake money, which stands beside everybody's and never in its place.</summary>
+    public const string TestName = "test";
+
     /// <summary>Characters of the longest text of a plan.</summary>
     public const int LongestText = DocumentParser.MostCharacters;
 
