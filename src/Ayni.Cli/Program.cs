@@ -8,6 +8,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     RunCommand.Create(),
     ChatCommand.Create(),
     InspectCommand.Create(),
+    LicenceCommand.Create(),
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
     TokenizerCommand.Create(),

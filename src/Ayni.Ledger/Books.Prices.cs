@@ -15,7 +15,9 @@ public sealed partial class Books
         Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
     {
         var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Price, PriceList.TermsOf(price.Plan, effectiveFrom), _ => false,
+            transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
     }
 
     /// <summary>
@@ -24,7 +26,9 @@ public sealed partial class Books
     /// </summary>
     public Task<ImmutableArray<Price>> SetPriceAsync(
         PricePlan plan, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => PriceList.Set(transaction, plan, effectiveFrom), cancellationToken);
+        GuardedAsync(
+            ProposedAction.Price, PriceList.TermsOf(plan, effectiveFrom), _ => false,
+            transaction => PriceList.Set(transaction, plan, effectiveFrom), cancellationToken);
 
     /// <summary>Every version of every price, by model and version.</summary>
     public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
@@ -37,6 +41,13 @@ public sealed partial class Books
         var instant = at ?? _clock.GetUtcNow();
         return _readers.Read(session => TermRows.PriceInForce(session, model, instant, planName));
     }
+
+    /// <summary>Why a receipt was charged what it was, found anew; null if there is no such receipt. Reads its customer's month.</summary>
+    /// <param name="receiptOrRequestId">The receipt's own id or its request's.</param>
+    public ChargeExplanation? ExplainCharge(string receiptOrRequestId) => _readers.Read(session =>
+        (ReceiptRows.FindById(session, receiptOrRequestId) ?? ReceiptRows.FindByRequest(session, receiptOrRequestId)) is { } receipt
+            ? ChargeExplanation.Of(session, receipt)
+            : null);
 
     /// <summary>The version of a price with a number.</summary>
     public Price? FindPrice(long version) => _readers.Read(session => TermRows.Price(session, version));

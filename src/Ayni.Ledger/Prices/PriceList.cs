@@ -20,6 +20,9 @@ internal static class PriceList
     public static ImmutableArray<Price> Set(Transaction transaction, PricePlan plan, DateTimeOffset? effectiveFrom)
     {
         var instant = DemandFuture(transaction, effectiveFrom);
+        if (plan.Name == PricePlan.TestName && !plan.Currency.IsTest)
+            throw new LedgerRefusedException(
+                Refusal.InvalidPrice, $"The plan '{PricePlan.TestName}' is in fake money ({Currency.Test}); give one in {plan.Currency} another name.");
         return [.. plan.Models.Select(model => Insert(transaction, new Price(0, model, plan, instant)))];
     }
 
@@ -34,11 +37,22 @@ internal static class PriceList
         return instant.ToUniversalTime();
     }
 
+    /// <summary>All of it in words, for whoever approves it.</summary>
+    public static string TermsOf(PricePlan plan, DateTimeOffset? effectiveFrom) => $"price from {FromOf(effectiveFrom)}: {PlanText.Write(plan)}";
+
+    /// <summary>An instant in words.</summary>
+    public static string FromOf(DateTimeOffset? effectiveFrom) => effectiveFrom is { } from
+        ? from.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)
+        : "now";
+
     /// <summary>Whether an amount may be a rate or price.</summary>
     public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
 
+    /// <summary>A price in fake money takes a name of its own, so that it never becomes what real customers pay.</summary>
     private static Price Insert(Transaction transaction, Price price)
     {
+        if (price.Currency.IsTest && price.Plan.Name is null)
+            price = price with { Plan = price.Plan with { Name = PricePlan.TestName } };
         var inserted = TermRows.Insert(transaction.Session, price);
         transaction.Note("set_price", inserted.Version.ToString(CultureInfo.InvariantCulture), null, inserted, LedgerJson.Default.Price);
         return inserted;
