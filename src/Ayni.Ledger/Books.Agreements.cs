@@ -54,7 +54,9 @@ public sealed partial class Books
         string path, string text, Func<string, byte[]>? readManifest = null, CancellationToken cancellationToken = default)
     {
         var terms = TermsReader.Read(path, text, readManifest);
-        return _writer.RunAsync(transaction => AgreementDocuments.Enter(transaction, terms), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Agreement, TermsText.Write(terms), _ => false, transaction => AgreementDocuments.Enter(transaction, terms),
+            cancellationToken);
     }
 
     /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version of its agreement.</summary>

@@ -119,6 +119,21 @@ public enum Refusal
 
     /// <summary>A refund is more than the customer has paid too much.</summary>
     RefundExceedsCredit,
+
+    /// <summary>Nobody said from which account to pay.</summary>
+    NoBankDetails,
+
+    /// <summary>Nothing is payable, or all of it waits.</summary>
+    NothingToPay,
+
+    /// <summary>No proposal has this id.</summary>
+    UnknownProposal,
+
+    /// <summary>The proposal was decided, done or has expired; the payout was returned.</summary>
+    NotOpen,
+
+    /// <summary>Who proposed something can't approve it, and only operators' and finance's keys approve.</summary>
+    SameKey,
     /// <summary>An agreement's document contradicts the ledger.</summary>
     InvalidTerms,
 

@@ -7,6 +7,7 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(StatementReceipt))]
+[JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(ZoneRow))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
