@@ -93,7 +93,7 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.Equal(0, (await CommandAsync("agreement", "simulate", terms, "--period", "2026-11", "--json")).Json.GetArrayLength());
 
         await File.WriteAllTextAsync(terms, standard.Replace("10%", "ten", StringComparison.Ordinal));
-        (await RunAsync("agreement", "set", "--file", terms)).Failed($"{terms}:12:52: rate: expected percent");
+        (await RunAsync("agreement", "set", "--file", terms)).Failed("rate: expected percent with at most four decimals");
         (await RunAsync("agreement", "show", _folder.PathOf("none.yaml"))).Failed("can't be read");
         (await RunAsync("agreement", "set")).Failed("--share");
         (await RunAsync("ledger", "deduct", "--type", "tea", "--evidence", "r", "--period", "2026-11", "--amount", "1")).Failed("'tea' is no type");

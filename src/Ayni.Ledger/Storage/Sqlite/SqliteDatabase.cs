@@ -31,14 +31,6 @@ internal sealed class SqliteDatabase : Database
     public SqliteDatabase(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? Path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
-        }
         _connectionString = new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, ForeignKeys = true }.ToString();
     }
 
@@ -51,7 +43,21 @@ internal sealed class SqliteDatabase : Database
 
     public override string Dialect => "Sqlite";
 
-    public override Session OpenWriter() => Open(session =>
+    public override Session OpenWriter()
+    {
+        // Only who writes makes the folder: asking whether there is a ledger leaves nothing behind.
+        try
+        {
+            Directory.CreateDirectory(Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
+        }
+        return Open(Configure);
+    }
+
+    private void Configure(Session session)
     {
         Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
         Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
