@@ -15,6 +15,15 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<Entry> OpeningEntries = new(
+        LedgerJson.Default.Entry,
+        new("number", entry => Cells.Number(entry.Number), IsNumber: true),
+        new("period", entry => entry.Period.ToString()),
+        new("reference", entry => entry.Reference),
+        new("account", entry => entry.Postings[0].Account.Name),
+        new("amount", entry => entry.Postings[0].Amount.Format(), IsNumber: true),
+        new("currency", entry => entry.Postings[0].Currency.Code));
+
     private static readonly Listing<Attestation> Attestations = new(
         LedgerJson.Default.Attestation,
         new("number", attestation => Cells.Number(attestation.Number), IsNumber: true),
@@ -82,12 +91,15 @@ internal static class LedgerCommands
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
+        CreateImport(),
         CreateAttest(),
         PriceCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
+        RateCommands.Create(),
         CreateAdjustments(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
@@ -231,6 +243,37 @@ internal static class LedgerCommands
             {
                 output.Write(Actions, ReadActions(books, result.GetValue(subject)));
                 return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateImport()
+    {
+        var file = new Argument<string>("file") { Description = "Comma-separated values: reference,account,currency,amount." };
+        var month = new Option<string?>("--at-end-of")
+        {
+            Description = "The month at whose end the balances stood; the last one if not given.",
+            HelpName = "YYYY-MM",
+        };
+        return LedgerCommand.CreateFirst(
+            "import",
+            """
+            Enter what accounts had come to before this ledger: of customer:ID:receivable, party:ID:carry, party:ID:payable and bank, where a
+            debit is positive (owed to the host) and a credit negative. A file is entered as a whole or not at all; importing it again changes
+            nothing. Lists the entries that are new.
+
+            Example:
+              ayni ledger import balances.csv --at-end-of 2026-10
+            """,
+            [file, month],
+            async (books, result, output, cancellationToken) =>
+            {
+                var path = result.GetValue(file)!;
+                if (!File.Exists(path))
+                    throw new UsageException($"There is no file {path}.");
+                using var reader = new StreamReader(path);
+                Period? period = result.GetValue(month) is { } text ? Period.Parse(text) : null;
+                var entries = await books.EnterOpeningBalancesAsync(OpeningBalance.ReadCsv(reader), period, cancellationToken).ConfigureAwait(false);
+                output.Write(OpeningEntries, entries);
             });
     }
 

@@ -9,6 +9,8 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(StatementReceipt))]
 [JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(ZoneRow))]
+[JsonSerializable(typeof(RefusedLine))]
+[JsonSerializable(typeof(RecordSummary))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -57,20 +57,6 @@ internal sealed class SqliteDatabase : Database
         return Open(Configure);
     }
 
-    private void Configure(Session session)
-    {
-        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
-        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
-        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
-        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
-        session.Control("PRAGMA secure_delete = FAST");
-        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
-        session.Control("PRAGMA fullfsync = ON");
-        session.Control("PRAGMA checkpoint_fullfsync = ON");
-        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
-        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-    });
-
     public override Session OpenReader() => Open(session => session.Control("PRAGMA query_only = ON"));
 
     public override bool Exists() => File.Exists(Path);
@@ -138,6 +124,20 @@ internal sealed class SqliteDatabase : Database
     }
 
     private static long Read(Session session, string sql) => (long)session.Scalar(sql)!;
+
+    private void Configure(Session session)
+    {
+        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
+        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
+        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
+        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
+        session.Control("PRAGMA secure_delete = FAST");
+        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
+        session.Control("PRAGMA fullfsync = ON");
+        session.Control("PRAGMA checkpoint_fullfsync = ON");
+        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
+        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+    }
 
     private SqliteSession Open(Action<Session> configure)
     {
