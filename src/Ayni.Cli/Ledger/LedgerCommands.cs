@@ -54,6 +54,14 @@ internal static class LedgerCommands
         new("currency", adjustment => adjustment.Currency.Code),
         new("explanation", adjustment => adjustment.Explanation));
 
+    private static readonly Listing<ChargeLine> ChargeLines = new(
+        LedgerJson.Default.ChargeLine,
+        new("what", line => line.What),
+        new("quantity", line => Cells.Number(line.Quantity), IsNumber: true),
+        new("rate", line => line.Rate.Format(), IsNumber: true),
+        new("per", line => Cells.Number(line.Per), IsNumber: true),
+        new("currency", line => line.Rate.Currency.Code));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -98,6 +106,7 @@ internal static class LedgerCommands
         CreditCommands.Create(),
         RateCommands.Create(),
         CreateAdjustments(),
+        CreateWhy(),
         CreateZone(),
         RecordCommand.Create(),
         LimitCommands.CreateLimit(),
@@ -176,6 +185,31 @@ internal static class LedgerCommands
             (books, result, output, _) =>
             {
                 output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateWhy()
+    {
+        var receipt = new Argument<string>("receipt") { Description = "A receipt's id, or its request's." };
+        return LedgerCommand.Create(
+            "why",
+            """
+            Show why a request was charged what it was: what it used, what was free, and at what rates. Quantities times rates add up to the
+            charge, which is rounded once to 10⁻¹².
+
+            Example:
+              ayni ledger why rcp_01kb1v3w9hq2m7n8p4r5s6t7v8
+            """,
+            [receipt],
+            (books, result, output, _) =>
+            {
+                var explanation = books.ExplainCharge(result.GetValue(receipt)!)
+                    ?? throw new UsageException($"There is no receipt '{result.GetValue(receipt)}'.");
+                if (output.Format == OutputFormat.Json)
+                    Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, explanation, LedgerJson.Default.ChargeExplanation));
+                else
+                    output.Write(ChargeLines, explanation.Lines.Append(new("charge", 1, explanation.Charge, 1)));
                 return Task.CompletedTask;
             });
     }
