@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Ayni.EndToEnd.Tests;
 
 /// <summary>Price plans, subscriptions, credits and rates from the command line.</summary>
@@ -85,8 +83,8 @@ public sealed class PriceCommandTests : IDisposable
             StringComparison.Ordinal));
     }
 
-    private Task<AyniCommand.Result> RunAsync(params string[] arguments) =>
+    private Task<CommandResult> RunAsync(params string[] arguments) =>
         AyniCommand.RunAsync([.. arguments, "--data", _folder.PathOf("data")]);
 
-    private async Task<AyniCommand.Result> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
+    private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
 }
