@@ -6,6 +6,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says what was measured, when and on what.")
 {
     ProductsCommand.Create(),
+    LedgerCommand.Create(),
     LoadCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
