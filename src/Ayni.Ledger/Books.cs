@@ -243,14 +243,17 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party);
+        return Settlement.Of(session, period).StatementOf(party, DetailsFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
         var settlement = Settlement.Of(session, period);
-        return [.. RegistryRows.Parties(session).Select(settlement.StatementOf)];
+        return
+        [
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, DetailsFor(session, period, party.Id))),
+        ];
     });
 
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>

@@ -72,6 +72,21 @@ public enum Refusal
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 
+    /// <summary>An agreement's document contradicts the ledger.</summary>
+    InvalidTerms,
+
+    /// <summary>No agreement's document has this number.</summary>
+    UnknownDocument,
+
+    /// <summary>Who accepts a document is a party to it.</summary>
+    NotAParty,
+
+    /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
+    MonthInForce,
+
+    /// <summary>A country is two capital letters of ISO 3166-1.</summary>
+    InvalidTerritory,
+
     /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
     InvalidDeduction,
 

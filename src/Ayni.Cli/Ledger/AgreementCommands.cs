@@ -10,7 +10,9 @@ internal static class AgreementCommands
         LedgerJson.Default.Agreement,
         new("version", agreement => Cells.Number(agreement.Version), IsNumber: true),
         new("model", agreement => agreement.Model ?? "(every other)"),
-        new("shares", agreement => string.Join(", ", agreement.Shares.Select(Describe))),
+        new("shares", agreement => agreement.Document is { } document
+            ? string.Join(", ", document.Terms.Shares.Select(share => share.Name)) : string.Join(", ", agreement.Shares.Select(Describe))),
+        new("document", agreement => agreement.Document is { } document ? Cells.Number(document.Id) : null, IsNumber: true),
         new("without_app", agreement => agreement.WithoutAppPartyId),
         new("effective_from", agreement => Cells.Instant(agreement.EffectiveFrom)));
 

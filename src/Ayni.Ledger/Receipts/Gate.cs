@@ -21,6 +21,10 @@ internal static class Gate
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
+        if (agreement.Currency is { } only && only != price.Currency)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelWithoutAgreement,
+                $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         if (customer.Currency != price.Currency)
             return new AdmissionRefusal(
@@ -46,7 +50,7 @@ internal static class Gate
             CustomerId = valid.CustomerId,
             AppId = valid.AppId,
             Price = price,
-            AgreementVersion = agreement,
+            AgreementVersion = agreement.Version,
             AdmittedAt = now,
             Period = LedgerRows.Zone(session).PeriodOf(now),
             Room = room,

@@ -28,6 +28,7 @@ internal static class DeductionList
         deduction = deduction with { Period = transaction.FirstOpen(deduction.ServicePeriod) };
         DeductionRows.Insert(transaction.Session, deduction, transaction.Now);
         transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
+        transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
         return deduction;
     }
 }

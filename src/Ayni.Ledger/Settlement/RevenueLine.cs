@@ -6,7 +6,12 @@ namespace Ayni.Ledger;
 /// <param name="AppId">Their app, if any.</param>
 /// <param name="AgreementVersion">The agreement in force at their admission.</param>
 /// <param name="ServicePeriod">The month of their admission.</param>
-public sealed record RevenueGroup(Currency Currency, string Model, string? AppId, long AgreementVersion, Period ServicePeriod);
+/// <param name="Adapter">The adapter's name, if they used one.</param>
+/// <param name="Territory">The country of their customer (ISO 3166-1, two letters), if it is known.</param>
+/// <param name="IsOwnUse">Whether the customer belongs to the app's developer, who earns no share of what it buys itself.</param>
+public sealed record RevenueGroup(
+    Currency Currency, string Model, string? AppId, long AgreementVersion, Period ServicePeriod, string? Adapter = null,
+    string? Territory = null, bool IsOwnUse = false);
 
 /// <summary>The revenue of a period that is shared alike.</summary>
 /// <param name="Group">What its receipts have in common.</param>
@@ -15,13 +20,20 @@ public sealed record RevenueGroup(Currency Currency, string Model, string? AppId
 /// <param name="Gross">Their charges.</param>
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
-    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement and month.</summary>
-    internal static IReadOnlyList<RevenueLine> Collect(Action<Action<Receipt>> forEachReceipt)
+    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
+    /// <param name="forEachReceipt">Calls back with each receipt.</param>
+    /// <param name="profiles">Where customers are and whose.</param>
+    /// <param name="developers">The developer of each app.</param>
+    internal static IReadOnlyList<RevenueLine> Collect(
+        Action<Action<Receipt>> forEachReceipt, CustomerProfiles profiles, IReadOnlyDictionary<string, string> developers)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
         {
-            var group = new RevenueGroup(receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period);
+            var profile = profiles.Of(receipt.CustomerId, receipt.AdmittedAt);
+            var group = new RevenueGroup(
+                receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
+                profile.Territory, receipt.AppId is { } appId && profile.OwnerId is { } owner && developers[appId] == owner);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
@@ -30,7 +42,9 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         [
             .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.Model, StringComparer.Ordinal).ThenBy(line => line.Group.AppId, StringComparer.Ordinal)
-                .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod),
+                .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod)
+                .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
+                .ThenBy(line => line.Group.IsOwnUse),
         ];
     }
 }

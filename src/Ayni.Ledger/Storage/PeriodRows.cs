@@ -22,6 +22,12 @@ internal static class PeriodRows
             session.Execute("UPDATE periods SET status = 'closed', closed = $2 WHERE period = $1", period.ToString(), now.Microseconds());
     }
 
+    /// <summary>When a period was closed: in its own row, or with the next that has one. Null while it is not.</summary>
+    public static DateTimeOffset? ClosedAt(Session session, Period period) =>
+        session.Scalar("SELECT closed FROM periods WHERE period >= $1 ORDER BY period LIMIT 1", period.ToString()) is long closed
+            ? Rows.FromMicroseconds(closed)
+            : null;
+
     /// <summary>The first period with an entry; null before there is any.</summary>
     public static Period? First(Session session) =>
         session.Scalar("SELECT min(period) FROM entries") is string text ? Period.Parse(text) : null;

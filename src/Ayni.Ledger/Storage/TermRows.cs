@@ -22,12 +22,18 @@ internal static class TermRows
         return price with { Version = version };
     }
 
-    public static Agreement Insert(Session session, Agreement agreement)
+    public static Agreement Insert(Session session, Agreement agreement, Currency? currency, DateTimeOffset? until)
     {
-        var version = session.Insert(
-            "INSERT INTO agreements (model, without_app, effective_from) VALUES ($1, $2, $3) RETURNING version",
-            agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds());
-        agreement = agreement with { Version = version };
+        agreement = agreement with
+        {
+            Version = session.Insert(
+                """
+                INSERT INTO agreements (model, without_app, effective_from, document, currency, effective_until)
+                VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
+                """,
+                agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds(), agreement.Document?.Id, currency?.Code,
+                until?.Microseconds()),
+        };
         for (var line = 0; line < agreement.Shares.Length; line++)
         {
             var share = agreement.Shares[line];
@@ -69,24 +75,49 @@ internal static class TermRows
         return row.Read() ? ReadPrice(row) : null;
     }
 
-    /// <summary>The agreement in force: the model's own before the one for every model, then as with prices.</summary>
-    public static long? AgreementInForce(Session session, string model, DateTimeOffset at) => (long?)session.Scalar(
-        """
-        SELECT version FROM agreements WHERE (model = $1 OR model IS NULL) AND effective_from <= $2
-        ORDER BY model IS NULL, effective_from DESC, version DESC LIMIT 1
-        """,
-        model, at.Microseconds());
+    /// <summary>
+    /// The agreement in force: the model's own before the one for every model, then as with prices. One that has ended makes room for none
+    /// before it.
+    /// </summary>
+    public static AgreementInForce? AgreementInForce(Session session, string model, DateTimeOffset at)
+    {
+        using (var row = session.Query(
+            """
+            SELECT version, currency, effective_until FROM agreements WHERE model = $1 AND effective_from <= $2
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            model, at.Microseconds()))
+        {
+            if (ReadInForce(row, at) is { } own)
+                return own;
+        }
+        using (var row = session.Query(
+            """
+            SELECT version, currency, effective_until FROM agreements WHERE model IS NULL AND effective_from <= $1
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            at.Microseconds()))
+            return ReadInForce(row, at);
+    }
 
     public static IReadOnlyList<Agreement> Agreements(Session session)
     {
+        var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);
         var agreements = new List<Agreement>();
-        using (var row = session.Query("SELECT version, model, without_app, effective_from FROM agreements ORDER BY version"))
+        using (var row = session.Query("SELECT version, model, without_app, effective_from, document FROM agreements ORDER BY version"))
         {
             while (row.Read())
-                agreements.Add(new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3)));
+                agreements.Add(new(
+                    row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3),
+                    row.IsDBNull(4) ? null : documents[row.GetInt64(4)]));
         }
         return agreements.ConvertAll(agreement => agreement with { Shares = Shares(session, agreement.Version) });
     }
+
+    private static AgreementInForce? ReadInForce(DbDataReader row, DateTimeOffset at) =>
+        row.Read() && (row.IsDBNull(2) || at < row.GetInstant(2))
+            ? new(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetCurrency(1))
+            : null;
 
     private static ImmutableArray<Share> Shares(Session session, long agreement)
     {
@@ -115,3 +146,8 @@ internal static class TermRows
         }
     }
 }
+
+/// <summary>The agreement in force at an instant.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Currency">The only currency it shares; null for any.</param>
+internal readonly record struct AgreementInForce(long Version, Currency? Currency);
