@@ -8,7 +8,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
     /// <summary>How many statements that write were executed, for telling whether a step has written anything yet.</summary>
-    public long Writes { get; private set; }
+    public long Writes { get; protected set; }
 
     /// <summary>Whether a transaction is open.</summary>
     public abstract bool InTransaction { get; }
@@ -23,11 +23,17 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public abstract void BeginReading();
 
     /// <summary>Executes a statement that writes; <c>$1, $2, …</c> stand for the values. Returns the number of rows changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    public virtual int Execute(string sql, params ReadOnlySpan<object?> values)
     {
         Writes++;
         return Bind(sql, values).ExecuteNonQuery();
     }
+
+    /// <summary>
+    /// Adds a row, at the latest when the next statement is executed or the transaction committed. Where that fails, the transaction can only
+    /// be rolled back.
+    /// </summary>
+    public abstract void Append(Table table, params ReadOnlySpan<object?> values);
 
     /// <summary>Executes an insertion with <c>RETURNING</c> of a number that the database gives, and returns it.</summary>
     public long Insert(string sql, params ReadOnlySpan<object?> values)
@@ -43,7 +49,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
     /// <summary>The first column of the first row, or null without rows.</summary>
-    public object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
+    public virtual object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
 
     /// <summary>Makes the transaction durable.</summary>
     public virtual void Commit() => Control("COMMIT");
@@ -58,7 +64,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
             Control("ROLLBACK");
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (var command in _commands.Values)
             command.Dispose();
@@ -71,8 +77,14 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>Gives a parameter its value.</summary>
     protected virtual void SetValue(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
 
+    /// <summary>Called before each statement.</summary>
+    protected virtual void BeforeStatement()
+    {
+    }
+
     private DbCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
+        BeforeStatement();
         if (!_commands.TryGetValue(sql, out var command))
             _commands.Add(sql, command = Prepare(sql, values.Length));
         for (var i = 0; i < values.Length; i++)

@@ -12,6 +12,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// <summary>"AYNI" in ASCII: the first half of the lock's number; the other is a hash of the schema's name.</summary>
     private const int LockSpace = 0x41594E49;
 
+    private readonly Dictionary<Table, PendingRows> _pending = [];
     private bool _inTransaction;
 
     public override bool InTransaction => _inTransaction;
@@ -30,8 +31,18 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void BeginReading() => Begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
+    /// <summary>Rows go over together, when something else is asked of the server: a row alone would cost a round trip.</summary>
+    public override void Append(Table table, params ReadOnlySpan<object?> values)
+    {
+        Writes++;
+        if (!_pending.TryGetValue(table, out var rows))
+            _pending.Add(table, rows = new(table));
+        rows.Add(values);
+    }
+
     public override void Commit()
     {
+        Flush();
         _inTransaction = false;
         Control("COMMIT");
     }
@@ -41,6 +52,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (!_inTransaction)
             return;
         _inTransaction = false;
+        _pending.Clear();
         if (!IsBroken)
             Control("ROLLBACK");
     }
@@ -63,6 +75,20 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             byte[] bytes => (NpgsqlDbType.Bytea, bytes),
             _ => throw new ArgumentException($"No column holds a {value.GetType()}.", nameof(value)),
         };
+    }
+
+    protected override void BeforeStatement() => Flush();
+
+    /// <summary>Sends the rows that wait, in the order in which their tables were first written to.</summary>
+    private void Flush()
+    {
+        if (_pending.Count == 0)
+            return;
+        using var batch = new NpgsqlBatch(connection);
+        foreach (var rows in _pending.Values)
+            batch.BatchCommands.Add(rows.ToCommand());
+        _pending.Clear();
+        batch.ExecuteNonQuery();
     }
 
     private void Begin(string sql)
