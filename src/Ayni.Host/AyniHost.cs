@@ -93,6 +93,8 @@ public sealed class AyniHost : IAsyncDisposable
         try
         {
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host.Address = host.FindAddress();
+            await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -100,7 +102,6 @@ public sealed class AyniHost : IAsyncDisposable
             throw;
         }
 
-        host.Address = host.FindAddress();
         host._logger.Listening(host.Address, options.ModelPath);
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
@@ -243,6 +244,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton(Books)
             .AddSingleton(_state)
             .AddSingleton<HostAllowList>()
+            .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
             .AddSingleton<PrometheusListener>()

@@ -69,4 +69,10 @@ internal static partial class HostLog
 
     [LoggerMessage(25, LogLevel.Information, "{RequestId}: the answer could not be handed on")]
     public static partial void DeliveryFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(26, LogLevel.Warning, "{RequestId} used nothing, and what it reserved could not be let go; it is once this host's lease ends")]
+    public static partial void VoidingFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(27, LogLevel.Warning, "This host's lease on what its requests reserve could not be renewed or ended")]
+    public static partial void RenewalFailed(this ILogger logger, Exception error);
 }

@@ -16,6 +16,9 @@ public sealed partial class Books
         _writer = new(_owned, actor);
         _registry = books._registry;
         _meter = books._meter;
+        _admissions = books._admissions;
+        _identifiers = books._identifiers;
+        _receivables = books._receivables;
         _isOwner = false;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
@@ -21,17 +22,24 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
+    private readonly Receivables _receivables;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, RandomNumberGenerator random)
     {
-        var identifiers = new Identifiers(random);
+        _identifiers = new Identifiers(random);
         _clock = clock;
+        _admissions = new(clock);
+        if (lastRecorded is { } recorded)
+            _admissions.GoOnFrom(recorded);
         _database = database;
         _readers = new(database);
-        _owned = new(database, session, clock);
+        _owned = new(database, session, clock, _admissions);
         _writer = new(_owned, Console);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
+        _receivables = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -42,7 +50,9 @@ public sealed partial class Books : IAsyncDisposable
     /// version, is no ledger, or can't be made durable.
     /// </summary>
     /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
     public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
     {
@@ -51,13 +61,18 @@ public sealed partial class Books : IAsyncDisposable
         try
         {
             Migrator.Migrate(session, database);
+            return new(database, session, JournalRows.LastRecorded(session), clock, random ?? RandomNumberGenerator.Create());
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.
@@ -157,7 +172,8 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 

@@ -30,6 +30,9 @@ public enum Refusal
     /// <summary>An app's developer must be a party with the role of a developer.</summary>
     NotADeveloper,
 
+    /// <summary>Limits are negative, in two currencies or in another than the customer's, or for nobody that there is.</summary>
+    InvalidLimits,
+
     /// <summary>A spending limit must be in the customer's currency and not negative.</summary>
     InvalidSpendingLimit,
 
@@ -72,6 +75,35 @@ public enum Refusal
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 
+    /// <summary>Billing details hold something no invoice can.</summary>
+    InvalidBilling,
+
+    /// <summary>There is no legal entity with this code, or none at all, or several and none was named.</summary>
+    UnknownEntity,
+
+    /// <summary>No invoice has this number.</summary>
+    UnknownInvoice,
+
+    /// <summary>Only a closed period is invoiced, because only its numbers stand still.</summary>
+    PeriodNotClosed,
+
+    /// <summary>A credit note or write-off of a document that is no invoice, of nothing, or of more than is left of it.</summary>
+    InvalidCredit,
+
+    /// <summary>A payment is not positive, not in whole minor units or not in the customer's currency.</summary>
+    InvalidPayment,
+
+    /// <summary>The bank reference was recorded before, for something else.</summary>
+    BankReferenceReused,
+
+    /// <summary>No payment, refund or write-off has this id.</summary>
+    UnknownPayment,
+
+    /// <summary>The payment or write-off was reversed before.</summary>
+    AlreadyReversed,
+
+    /// <summary>A refund is more than the customer has paid too much.</summary>
+    RefundExceedsCredit,
     /// <summary>An agreement's document contradicts the ledger.</summary>
     InvalidTerms,
 

@@ -35,29 +35,45 @@ internal static class LedgerCommands
         CreateReceipts(),
         CreateStatement(),
         CreateAudit(),
+        EntityCommands.CreateEntity(),
+        EntityCommands.CreateBilling(),
+        InvoiceCommands.Create(),
+        PaymentCommands.Create(),
+        ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
         PriceCommands.Create(),
         CreateZone(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()
     {
         var party = Party("Only this party's accounts.");
         var period = PeriodOption.Create("Only what this month's entries moved.");
+        var at = new Option<string?>("--at") { Description = "As of the end of this day, or this instant.", HelpName = "DAY" };
         return LedgerCommand.Create(
             "balance",
             """
             Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is
             negative the host owes.
 
-            Example:
+            Examples:
               ayni ledger balance --period 2026-11
+              ayni ledger balance --at 2026-12-31
             """,
-            [period, party],
+            [period, party, at],
             (books, result, output, _) =>
             {
                 var partyId = result.GetValue(party);
+                if (result.GetValue(at) is { } moment)
+                {
+                    if (result.GetValue(period) is not null)
+                        throw new UsageException("Give --period or --at, not both.");
+                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment), partyId));
+                    return Task.CompletedTask;
+                }
                 output.Write(Balances, result.GetValue(period) is { } month
                     ? PeriodBalances.Of(books, Period.Parse(month), partyId)
                     : books.Balances(partyId));

@@ -18,6 +18,50 @@ public enum EntryKind
     /// <summary>What a party's carry comes to in whole coins made payable at close; its reference is the party's id.</summary>
     [JsonStringEnumMemberName("payable")]
     Payable = 2,
+
+    /// <summary>An invoice's taxes and rounding; its reference is the invoice's number.</summary>
+    [JsonStringEnumMemberName("invoice")]
+    Invoice = 20,
+
+    /// <summary>A credit note; its reference is the note's number, and the note names the invoice.</summary>
+    [JsonStringEnumMemberName("credit_note")]
+    CreditNote = 21,
+
+    /// <summary>The taxes of a self-billing document; its reference is the document's number.</summary>
+    [JsonStringEnumMemberName("self_bill")]
+    SelfBill = 22,
+
+    /// <summary>Money a customer paid; its reference is the payment's id.</summary>
+    [JsonStringEnumMemberName("payment")]
+    Payment = 23,
+
+    /// <summary>Money given back to a customer; its reference is the refund's id.</summary>
+    [JsonStringEnumMemberName("refund")]
+    Refund = 24,
+
+    /// <summary>A payment that the bank took back; its reference is the reversal's id, which names the payment.</summary>
+    [JsonStringEnumMemberName("payment_reversal")]
+    PaymentReversal = 25,
+
+    /// <summary>A claim given up; its reference is the write-off's id, which names the invoice.</summary>
+    [JsonStringEnumMemberName("write_off")]
+    WriteOff = 26,
+
+    /// <summary>A claim taken up again; its reference is the reversal's id, which names the write-off.</summary>
+    [JsonStringEnumMemberName("write_off_reversal")]
+    WriteOffReversal = 27,
+
+    /// <summary>A payout ordered; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout")]
+    Payout = 28,
+
+    /// <summary>A payout the bank confirmed; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout_paid")]
+    PayoutPaid = 29,
+
+    /// <summary>A payout the bank returned; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout_return")]
+    PayoutReturn = 30,
 }
 
 /// <summary>One line of an entry.</summary>

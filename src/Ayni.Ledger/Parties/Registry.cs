@@ -68,6 +68,7 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = DemandCustomer(transaction, customerId);
         DemandLimit(limit, customer.Currency);
         RegistryRows.SetSpendingLimit(transaction.Session, customerId, limit);
+        transaction.NoteLimitsChanged();
         var limited = customer with { SpendingLimit = limit };
         transaction.Note("set_spending_limit", customerId, customer, limited, LedgerJson.Default.Customer);
         return limited;

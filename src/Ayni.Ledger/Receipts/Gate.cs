@@ -30,7 +30,6 @@ internal static class Gate
             return new AdmissionRefusal(
                 AdmissionRefusalReason.CurrencyMismatch,
                 $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
-        Amount? room = null;
         if (customer.SpendingLimit is { } limit)
         {
             var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
@@ -40,9 +39,9 @@ internal static class Gate
                     AdmissionRefusalReason.InsufficientQuota,
                     $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
                     owed,
-                    limit);
+                    limit,
+                    Amount.Zero(limit.Currency));
             }
-            room = limit - owed;
         }
         return new Admission
         {
@@ -53,7 +52,8 @@ internal static class Gate
             AgreementVersion = agreement.Version,
             AdmittedAt = now,
             Period = LedgerRows.Zone(session).PeriodOf(now),
-            Room = room,
+            LimitedSubjects = [.. LimitList.Limited(session, valid.Id, customer, valid.AppId)],
+            LimitsVersion = LedgerRows.LimitsVersion(session),
         };
     }
 }

@@ -64,6 +64,9 @@ internal sealed class Meter(Identifiers identifiers)
             period, service, EntryKind.Charge, receipt.Id,
             [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);
         transaction.Store(receipt, entry);
+        Reservations.Spend(transaction, admission, charge);
+        if (admission.Reservation is { } reservation)
+            Reservations.Release(transaction, reservation, usage.Counts.Prompt + usage.Counts.Cached + usage.Counts.Generated);
         return receipt;
     }
 

@@ -7,5 +7,11 @@ internal static class LedgerRows
 
     public static void SetZone(Session session, LedgerZone zone) => session.Execute("UPDATE ledger SET zone = $1", zone.Id);
 
+    /// <summary>Changes with every change of anybody's limits.</summary>
+    public static long LimitsVersion(Session session) => (long)session.Scalar("SELECT limits_version FROM ledger")!;
+
+    public static void IncrementLimitsVersion(Session session) =>
+        session.Execute("UPDATE ledger SET limits_version = limits_version + 1");
+
     public static bool HasReceipts(Session session) => session.Scalar("SELECT 1 FROM receipts LIMIT 1") is not null;
 }

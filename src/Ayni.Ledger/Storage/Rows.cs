@@ -35,6 +35,26 @@ internal static class Rows
         return RoleNames.TryParse(name, out var role) ? role : throw Damaged($"role '{name}'");
     }
 
+    /// <summary>Reads every row, then lets them go.</summary>
+    public static List<T> ReadAll<T>(this DbDataReader rows, Func<DbDataReader, T> read)
+    {
+        using (rows)
+        {
+            var items = new List<T>();
+            while (rows.Read())
+                items.Add(read(rows));
+            return items;
+        }
+    }
+
+    /// <summary>Reads the first row, if there is one, then lets the rows go.</summary>
+    public static T? ReadFirst<T>(this DbDataReader rows, Func<DbDataReader, T> read)
+        where T : class
+    {
+        using (rows)
+            return rows.Read() ? read(rows) : null;
+    }
+
     public static LedgerStorageException Damaged(string what) =>
         new(StorageFault.NotALedger, $"The database holds {what}, which no version of the ledger writes; restore it from a backup.");
 }

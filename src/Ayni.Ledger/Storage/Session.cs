@@ -51,6 +51,14 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>The first column of the first row, or null without rows.</summary>
     public virtual object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
 
+    /// <summary>
+    /// Whether the next commit waits for the disk. Without, a crash of the machine may lose the transaction, but not part of it, nor any
+    /// before it that waited. Called between transactions. A server does not skip the wait: hosts on other machines outlive its crash.
+    /// </summary>
+    public virtual void SetDurable(bool isDurable)
+    {
+    }
+
     /// <summary>Makes the transaction durable.</summary>
     public virtual void Commit() => Control("COMMIT");
 

@@ -12,6 +12,11 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string KeyId, string? MeterId), KeyHead> _keyHeads = [];
+    private readonly Dictionary<(string SubjectId, string Span, Currency Currency), BudgetTotal> _budgets = [];
+    private readonly Dictionary<string, RateWindow> _rates = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Limits?> _limits = new(StringComparer.Ordinal);
+    private string? _leaseKept;
+    private long? _limitsVersion;
     private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private long? _lastEntry;
     private LedgerZone? _zone;
@@ -52,6 +57,12 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             return _lastPeriod;
         }
     }
+
+    /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
+    public Period OpenPeriod => FirstOpen(Zone.PeriodOf(now));
+
+    /// <summary>The day in the ledger's zone.</summary>
+    public DateOnly Today => Zone.DayOf(now);
 
     /// <summary>Marks a period and what lies before it as closing or closed.</summary>
     public void Mark(Period period, PeriodStatus status)
@@ -108,13 +119,61 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     }
 
     /// <summary>What an account has come to, this transaction included.</summary>
-    public Amount NetOf(Account account, Currency currency)
+    public Amount NetOf(Account account, Currency currency) => _accounts.TryGetValue((account.Name, currency), out var total)
+        ? total.Debits - total.Credits
+        : JournalRows.Net(session, account, currency);
+
+    /// <summary>Changes with every change of anybody's limits.</summary>
+    public long LimitsVersion => _limitsVersion ??= LedgerRows.LimitsVersion(session);
+
+    /// <summary>What bounds a key, customer or app; null if nothing does.</summary>
+    public Limits? LimitsOf(string subjectId)
     {
-        var total = TotalOf(account, currency);
-        return total.Debits - total.Credits;
+        if (!_limits.TryGetValue(subjectId, out var limits))
+            _limits.Add(subjectId, limits = BudgetRows.Find(session, subjectId));
+        return limits;
     }
 
-    /// <summary>Writes the totals of the accounts that changed, and of months' use; the last act before the commit.</summary>
+    /// <summary>Puts limits in the place of others.</summary>
+    public void SetLimits(Limits limits)
+    {
+        BudgetRows.Set(session, limits);
+        _limits.Remove(limits.SubjectId);
+        NoteLimitsChanged();
+    }
+
+    /// <summary>Lets every posting look anew for who is limited.</summary>
+    public void NoteLimitsChanged()
+    {
+        LedgerRows.IncrementLimitsVersion(session);
+        _limitsVersion = null;
+    }
+
+    /// <summary>What somebody limited has spent and holds in a span of time.</summary>
+    public BudgetTotal BudgetOf(string subjectId, string span, Currency currency)
+    {
+        if (!_budgets.TryGetValue((subjectId, span, currency), out var total))
+            _budgets.Add((subjectId, span, currency), total = BudgetRows.Budget(session, subjectId, span, currency));
+        return total;
+    }
+
+    /// <summary>What somebody limited was let in with within the last minute.</summary>
+    public RateWindow RatesOf(string subjectId)
+    {
+        if (!_rates.TryGetValue(subjectId, out var window))
+            _rates.Add(subjectId, window = BudgetRows.Rates(session, subjectId, RateWindow.FirstAt(now)));
+        return window;
+    }
+
+    /// <summary>Prolongs a host's lease, once a transaction.</summary>
+    public void KeepLease(HostLease lease)
+    {
+        if (_leaseKept != lease.Id)
+            BudgetRows.KeepLease(session, lease, now + HostLease.Term);
+        _leaseKept = lease.Id;
+    }
+
+    /// <summary>Writes the totals that changed; the last act before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)
@@ -122,6 +181,13 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
             if (account.IsChanged)
                 JournalRows.UpdateAccount(session, account);
         }
+        foreach (var ((subject, span, currency), total) in _budgets)
+        {
+            if (total.IsChanged)
+                BudgetRows.Save(session, subject, span, currency, total);
+        }
+        foreach (var (subject, window) in _rates)
+            BudgetRows.Save(session, subject, window, RateWindow.FirstAt(now));
         foreach (var ((customerId, scope, period), use) in _uses)
             UseRows.Save(session, customerId, scope, period, use);
     }

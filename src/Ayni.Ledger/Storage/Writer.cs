@@ -20,14 +20,16 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Database _database;
     private Session _session;
     private readonly TimeProvider _clock;
+    private readonly AdmissionClock _admissions;
     private long _flushes;
 
     /// <summary>Takes over the session and disposes it in the end.</summary>
-    public Writer(Database database, Session session, TimeProvider clock)
+    public Writer(Database database, Session session, TimeProvider clock, AdmissionClock admissions)
     {
         _database = database;
         _session = session;
         _clock = clock;
+        _admissions = admissions;
         new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
     }
 
@@ -39,9 +41,14 @@ internal sealed class Writer : IAsyncDisposable
     /// its place is done all the same. The work runs again from its start if the transaction it was in was rolled back for another job's
     /// sake, and must refuse before it writes.
     /// </summary>
-    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken)
+    /// <param name="work">What is to be read and written together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="mustSurvive">
+    /// False for what is void anyhow after a crash of the machine, such as a reservation: it is committed without a flush of its own.
+    /// </param>
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken, bool mustSurvive = true)
     {
-        var job = new Job<T>(work);
+        var job = new Job<T>(work) { MustSurvive = mustSurvive };
         try
         {
             await _queue.Writer.WriteAsync(job, cancellationToken).ConfigureAwait(false);
@@ -84,8 +91,13 @@ internal sealed class Writer : IAsyncDisposable
             {
                 if (_session.IsBroken)
                     Reconnect();
+                var isDurable = group.Exists(job => job.MustSurvive);
+                _session.SetDurable(isDurable);
                 _session.BeginWriting();
-                var transaction = new Transaction(_session, _clock.GetUtcNow().ToWholeMicroseconds());
+                // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
+                var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
+                _admissions.Compare(now);
+                var transaction = new Transaction(_session, now.ToWholeMicroseconds());
                 foreach (var job in group)
                 {
                     running = job;
@@ -94,7 +106,8 @@ internal sealed class Writer : IAsyncDisposable
                 running = null;
                 transaction.SaveTotals();
                 _session.Commit();
-                Volatile.Write(ref _flushes, _flushes + 1);
+                if (isDurable)
+                    Volatile.Write(ref _flushes, _flushes + 1);
                 break;
             }
             catch (Exception error) when (running is not null)
@@ -137,6 +150,9 @@ internal sealed class Writer : IAsyncDisposable
 
     private abstract class Job
     {
+        /// <summary>Whether the outcome is to be on disk.</summary>
+        public required bool MustSurvive { get; init; }
+
         /// <summary>Does the work and keeps its outcome.</summary>
         public abstract void Run(Transaction transaction);
 

@@ -7,7 +7,7 @@ public sealed class WriterTests
     {
         await using var ledger = TestLedger.Empty();
         var database = Database.At(ledger.Path);
-        await using var writer = new Writer(database, database.OpenWriter(), ledger.Clock);
+        await using var writer = new Writer(database, database.OpenWriter(), ledger.Clock, new(ledger.Clock));
         using var groupIsFull = new ManualResetEventSlim();
         // The first job holds the writer until the others wait, so that they are one group.
         var first = writer.RunAsync(_ => groupIsFull.Wait(TimeSpan.FromSeconds(30)), default);
