@@ -38,6 +38,8 @@ public sealed class AyniHost : IAsyncDisposable
     private readonly CancellationTokenSource _loading = new();
     private readonly WebApplication _app;
     private readonly ILogger _logger;
+    private readonly LicenceKeeper _licences;
+    private readonly UserCounter _users;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
 
@@ -48,6 +50,8 @@ public sealed class AyniHost : IAsyncDisposable
         Books = books;
         _app = Build(configureLogging ?? LogToStandardError);
         _logger = _app.Services.GetRequiredService<ILogger<AyniHost>>();
+        _licences = _app.Services.GetRequiredService<LicenceKeeper>();
+        _users = _app.Services.GetRequiredService<UserCounter>();
         Route();
     }
 
@@ -88,10 +92,12 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.LedgerPlace, clock);
+        var books = Books.Open(options.LedgerPlace, clock, folder: options.DataDirectory);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {
+            KeyPolicy.Demand(options, books);
+            await host._users.StartAsync(cancellationToken).ConfigureAwait(false);
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
             host.Address = host.FindAddress();
             await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
@@ -139,8 +145,11 @@ public sealed class AyniHost : IAsyncDisposable
             IssuedKey? firstKey;
             try
             {
+                foreach (var finding in _licences.Demand(served))
+                    _logger.LicenceWarned(served.Name, served.Licence.Name!, finding.Rule, finding.Text);
                 firstKey = await Registry.CompleteAsync(
-                    Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
+                    Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms,
+                    IPAddress.IsLoopback(_options.ListenAddress), _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -156,7 +165,8 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             // A bad file's message says all; only a defect needs its stack trace.
-            var isExpected = error is ModelFormatException or DraftModelException or UnsupportedCacheTypeException or IOException or LedgerException;
+            var isExpected = error is LicenceRefusedException or ModelFormatException or DraftModelException or UnsupportedCacheTypeException
+                or IOException or LedgerException;
             _logger.LoadingFailed(_options.ModelPath, error.Message, isExpected ? null : error);
             throw;
         }
@@ -177,7 +187,7 @@ public sealed class AyniHost : IAsyncDisposable
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
             var meters = _app.Services.GetRequiredService<IMeterFactory>();
             var engine = new LlamaEngine(model, _options.Engine, _clock, draft, meters);
-            return new(model, draft, engine, ModelOwner.NameIn(model.Metadata), created);
+            return new(model, draft, engine, _licences.LicenceOf(model), ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
@@ -244,6 +254,8 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton(Books)
             .AddSingleton(_state)
             .AddSingleton<HostAllowList>()
+            .AddSingleton<LicenceKeeper>()
+            .AddSingleton<UserCounter>()
             .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
@@ -268,6 +280,7 @@ public sealed class AyniHost : IAsyncDisposable
         TermEndpoints.Map(Operations);
         JournalEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
+        LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);
     }
 

@@ -31,6 +31,15 @@ public sealed record HostOptions
     /// </summary>
     public string? Database { get; init; }
 
+    /// <summary>The licence the model is under, where the operator knows better than its file; null to take the file's word.</summary>
+    public string? Licence { get; init; }
+
+    /// <summary>The ISO 3166 code of the operator's home or principal place of business, or EU; null if it does not say.</summary>
+    public string? Territory { get; init; }
+
+    /// <summary>Where the line that the model's licence asks for is shown; null if the operator does not say.</summary>
+    public string? AttributionAt { get; init; }
+
     /// <summary>The address to listen on. Only this machine reaches the default.</summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
 

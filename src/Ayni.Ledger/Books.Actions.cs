@@ -1,4 +1,3 @@
-
 namespace Ayni.Ledger;
 
 // Who changes the ledger, and what they changed.
@@ -7,26 +6,17 @@ public sealed partial class Books
     /// <summary>Who acts where nobody says so: a command on the ledger's own machine.</summary>
     private const string Console = "console";
 
-    private Books(Books books, string actor)
-    {
-        _clock = books._clock;
-        _database = books._database;
-        _readers = books._readers;
-        _owned = books._owned;
-        _writer = new(_owned, actor);
-        _registry = books._registry;
-        _meter = books._meter;
-        _admissions = books._admissions;
-        _identifiers = books._identifiers;
-        _receivables = books._receivables;
-        _isOwner = false;
-    }
-
     /// <summary>
     /// The same ledger as somebody uses it: what is changed through it is in the log of actions under this name. Nothing need dispose it.
     /// </summary>
     /// <param name="actor">The id of the key that acts, or <c>host</c>.</param>
-    public Books As(string actor) => new(this, actor);
+    public Books As(string actor)
+    {
+        var books = (Books)MemberwiseClone();
+        books._writer = new(_owned, actor);
+        books._isOwner = false;
+        return books;
+    }
 
     /// <summary>
     /// What operators changed, newest last, at most <paramref name="limit"/> (1 to 10,000) after the one numbered so.

@@ -100,6 +100,6 @@ public sealed partial class Books
         _writer.RunAsync(transaction => Registry.Describe(transaction, partyId, details), cancellationToken);
 
     /// <summary>What a party is in law, as known when a period was closed, or now if it is not.</summary>
-    private static PartyDetails DetailsFor(Session session, Period period, string partyId) =>
+    internal static PartyDetails DetailsFor(Session session, Period period, string partyId) =>
         ProfileRows.Details(session, partyId, PeriodRows.ClosedAt(session, period) ?? DateTimeOffset.MaxValue);
 }

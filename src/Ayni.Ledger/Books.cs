@@ -17,25 +17,29 @@ public sealed partial class Books : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Database _database;
     private readonly Writer _owned;
-    private readonly bool _isOwner = true;
-    private readonly ActingWriter _writer;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
     private readonly AdmissionClock _admissions;
     private readonly Identifiers _identifiers;
     private readonly Receivables _receivables;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, RandomNumberGenerator random)
+    private Books(
+        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        ReceiptSigner? signer)
     {
-        _identifiers = new Identifiers(random);
+        _identifiers = identifiers;
+        _folder = folder;
         _clock = clock;
         _admissions = new(clock);
         if (lastRecorded is { } recorded)
             _admissions.GoOnFrom(recorded);
         _database = database;
         _readers = new(database);
-        _owned = new(database, session, clock, _admissions);
+        _owned = new(database, session, clock, _admissions, signer);
         _writer = new(_owned, Console);
         _registry = new(_identifiers);
         _meter = new(_identifiers);
@@ -54,14 +58,20 @@ public sealed partial class Books : IAsyncDisposable
     /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
     /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null)
+    /// <param name="folder">
+    /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
+    /// </param>
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
+        var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
+        folder ??= (database as SqliteDatabase)?.Folder;
         try
         {
             Migrator.Migrate(session, database);
-            return new(database, session, JournalRows.LastRecorded(session), clock, random ?? RandomNumberGenerator.Create());
+            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
         }
         catch (DbException error)
         {
@@ -245,6 +255,7 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {
         await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);

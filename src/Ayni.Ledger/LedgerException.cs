@@ -39,6 +39,21 @@ public enum Refusal
     /// <summary>A price is negative, too large or in two currencies.</summary>
     InvalidPrice,
 
+    /// <summary>No price plan of this name is in force.</summary>
+    UnknownPlan,
+
+    /// <summary>No subscription has this id.</summary>
+    UnknownSubscription,
+
+    /// <summary>The customer has the model by another subscription.</summary>
+    AlreadySubscribed,
+
+    /// <summary>A prepaid credit is in the customer's currency and more than zero.</summary>
+    InvalidPrepaidCredit,
+
+    /// <summary>A model has no agreement on who earns what.</summary>
+    NoAgreement,
+
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
 

@@ -9,6 +9,10 @@ namespace Ayni.Ledger;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(SignedReceipt))]
+[JsonSerializable(typeof(RevenueLine))]
+[JsonSerializable(typeof(DeductionItem))]
+[JsonSerializable(typeof(SplitItem))]
 [JsonSerializable(typeof(ReceiptPage))]
 [JsonSerializable(typeof(Statement))]
 [JsonSerializable(typeof(PeriodSettlement))]
@@ -32,6 +36,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]
 [JsonSerializable(typeof(OperatorAction))]
+[JsonSerializable(typeof(Attestation))]
 [JsonSerializable(typeof(CustomerUsage))]
 [JsonSerializable(typeof(PartyEarnings))]
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
@@ -40,4 +45,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(CustomerProfile))]
 [JsonSerializable(typeof(PartyDetails))]
+[JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
+[JsonSerializable(typeof(IReadOnlyList<Subscription>))]
+[JsonSerializable(typeof(IReadOnlyList<Credit>))]
+[JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
 public sealed partial class LedgerJson : JsonSerializerContext;

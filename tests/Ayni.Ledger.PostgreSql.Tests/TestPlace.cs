@@ -16,6 +16,9 @@ internal sealed class TestPlace : IDisposable
     /// <summary>Where the test's ledger is.</summary>
     public string Address { get; }
 
+    /// <summary>The folder of the ledger's keys and of its log's files.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("ayni-ledger-").FullName;
+
     /// <summary>Another place without a ledger.</summary>
     public string Another()
     {
@@ -32,7 +35,11 @@ internal sealed class TestPlace : IDisposable
         session.Control($"ALTER TABLE {table} ENABLE TRIGGER USER");
     }
 
-    public void Dispose() => _schemas.ForEach(schema => Run($"DROP SCHEMA {schema} CASCADE"));
+    public void Dispose()
+    {
+        _schemas.ForEach(schema => Run($"DROP SCHEMA {schema} CASCADE"));
+        Directory.Delete(Folder, recursive: true);
+    }
 
     private static void Run(string sql)
     {

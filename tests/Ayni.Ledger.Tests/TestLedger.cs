@@ -10,10 +10,13 @@ internal sealed class TestLedger : IAsyncDisposable
     private readonly TestPlace _place = new();
     private int _requests;
 
-    private TestLedger() => Books = Books.Open(Path, Clock);
+    private TestLedger() => Books = Books.Open(Path, Clock, folder: Folder);
 
     /// <summary>Where the ledger is: the path of a file, or a server's address.</summary>
     public string Path => _place.Address;
+
+    /// <summary>The folder of its keys and of its log's files.</summary>
+    public string Folder => _place.Folder;
 
     public ManualClock Clock { get; } = new(November);
 
@@ -82,7 +85,7 @@ internal sealed class TestLedger : IAsyncDisposable
     public async Task ReopenAsync()
     {
         await Books.DisposeAsync();
-        Books = Books.Open(Path, Clock);
+        Books = Books.Open(Path, Clock, folder: Folder);
     }
 
     /// <summary>Runs SQL behind the ledger's back. Returns the first column of the first row.</summary>

@@ -70,6 +70,6 @@ internal static class LedgerCommand
             throw new UsageException(
                 $"There is no ledger in {(database is null ? folder : "the database")}; name its folder with --data DIR or its server with "
                 + "--database ADDRESS. 'ayni serve' makes one.");
-        return Books.Open(place, TimeProvider.System);
+        return Books.Open(place, TimeProvider.System, folder: folder);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ayni.Ledger;
+using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -14,6 +15,15 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<Attestation> Attestations = new(
+        LedgerJson.Default.Attestation,
+        new("number", attestation => Cells.Number(attestation.Number), IsNumber: true),
+        new("at", attestation => Cells.Instant(attestation.At)),
+        new("actor", attestation => attestation.Actor),
+        new("subject", attestation => attestation.Subject),
+        new("affirmed", attestation => attestation.IsAffirmed ? "yes" : "no"),
+        new("statement", attestation => attestation.Statement));
+
     private static readonly Listing<OperatorAction> Actions = new(
         LedgerJson.Default.OperatorAction,
         new("number", action => Cells.Number(action.Number), IsNumber: true),
@@ -23,6 +33,17 @@ internal static class LedgerCommands
         new("subject", action => action.Subject),
         new("before", action => action.Before?.ToString()),
         new("after", action => action.After?.ToString()));
+
+    private static readonly Listing<Adjustment> Adjustments = new(
+        LedgerJson.Default.Adjustment,
+        new("number", adjustment => adjustment.Number == 0 ? null : Cells.Number(adjustment.Number), IsNumber: true),
+        new("type", adjustment => adjustment.Type.Name()),
+        new("customer", adjustment => adjustment.CustomerId),
+        new("subject", adjustment => adjustment.Subject),
+        new("service_period", adjustment => adjustment.ServicePeriod.ToString()),
+        new("amount", adjustment => adjustment.Amount.Format(), IsNumber: true),
+        new("currency", adjustment => adjustment.Currency.Code),
+        new("explanation", adjustment => adjustment.Explanation));
 
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
@@ -42,7 +63,11 @@ internal static class LedgerCommands
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
+        CreateAttest(),
         PriceCommands.Create(),
+        SubscriptionCommands.Create(),
+        CreditCommands.Create(),
+        CreateAdjustments(),
         CreateZone(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
@@ -103,6 +128,27 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateAdjustments()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "adjustments",
+            """
+            List what a month comes to beside its requests' charges: volume true-ups, remainders of packages, subscriptions, minimums,
+            expired credits. An estimate until the month is closed.
+
+            Example:
+              ayni ledger adjustments --period 2026-11 --json
+            """,
+            [period],
+            (books, result, output, _) =>
+            {
+                output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
+                return Task.CompletedTask;
+            });
+    }
+
     private static Command CreateStatement()
     {
         var period = PeriodOption.Create("The month.");
@@ -154,6 +200,38 @@ internal static class LedgerCommands
             {
                 output.Write(Actions, ReadActions(books, result.GetValue(subject)));
                 return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAttest()
+    {
+        const string Below = "below", Above = "above";
+        var licence = new Argument<string>("licence") { Description = $"The licence: {string.Join(", ", Licence.All.Select(known => known.Id))}." };
+        var users = new Option<string>("--users")
+        {
+            Description = $"Whether you and your affiliates had at most 700 million monthly active users then ('{Below}') or more ('{Above}').",
+            HelpName = $"{Below}|{Above}",
+            Required = true,
+        };
+        var statement = new Option<string>("--statement") { Description = "Who states it and on what grounds.", HelpName = "TEXT", Required = true };
+        return LedgerCommand.CreateFirst(
+            "attest",
+            """
+            State how many users you had in the calendar month before the release of a licence's models, as the licence asks. The statement
+            is kept for ever; a later one takes its place.
+
+            Example:
+              ayni ledger attest llama3.1 --users below --statement "Ayllu Ltd, founded 2026; B. Quispe, director"
+            """,
+            [licence, users, statement],
+            async (books, result, output, cancellationToken) =>
+            {
+                var terms = Licence.Find(result.GetValue(licence)) ?? throw new UsageException(
+                    $"There is no licence '{result.GetValue(licence)}'; there are {string.Join(", ", Licence.All.Select(known => known.Id))}.");
+                if (result.GetValue(users) is not (Below or Above))
+                    throw new UsageException($"--users is {Below} or {Above}.");
+                output.WriteOne(Attestations, await books.AttestAsync(
+                    Attestation.MonthlyUsers(terms.Id), result.GetValue(users) == Below, result.GetValue(statement)!, cancellationToken).ConfigureAwait(false));
             });
     }
 

@@ -48,6 +48,12 @@ internal sealed record NewShare(int PartsPerMillion, string? Role = null, string
 /// <param name="EffectiveFrom">A day or an instant with its offset; now if absent.</param>
 internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, string? EffectiveFrom = null);
 
+/// <summary>What an operator states of its users.</summary>
+/// <param name="Licence">The licence it is about, such as <c>llama3.1</c>.</param>
+/// <param name="UsersWereBelow">Whether there were at most 700 million in the month before the release.</param>
+/// <param name="Statement">Who states it and on what grounds.</param>
+internal sealed record NewAttestation(string Licence, bool UsersWereBelow, string Statement);
+
 /// <summary>How the bodies are read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -63,4 +69,5 @@ internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, str
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewPrice))]
 [JsonSerializable(typeof(NewAgreement))]
+[JsonSerializable(typeof(NewAttestation))]
 internal sealed partial class RequestJson : JsonSerializerContext;

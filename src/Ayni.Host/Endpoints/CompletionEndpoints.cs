@@ -9,7 +9,7 @@ namespace Ayni.Host;
 
 /// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>, streamed or not: one path, whose shape differs.</summary>
 internal sealed class CompletionEndpoints(
-    HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
+    HostOptions options, ServingState state, Books books, Meter meter, LicenceKeeper licences, UserCounter users, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
 {
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
     private delegate Task<MeteredResult> RunGeneration(Func<int, GeneratedToken, ValueTask> deliver);
@@ -32,6 +32,8 @@ internal sealed class CompletionEndpoints(
         var body = await ReadBodyAsync(context.Request, deadline, ended.Token).ConfigureAwait(false);
         var model = lease.Model;
         var (request, prompt) = await EncodeAsync(body, shape, model, deadline, ended.Token).ConfigureAwait(false);
+        licences.DemandFree(model);
+        users.Note(key.CustomerId, request.User);
         var generation = new GenerationRequest
         {
             Prompt = prompt,

@@ -21,13 +21,14 @@ internal static class JournalEndpoints
                 return new(page.Receipts, Next(page.Next));
             });
         api.Get(
-            "getReceipt", "/api/receipts/{id}", "A receipt, by its own id, its request's or its answer's; a customer's key sees its own.",
+            "getReceipt", "/api/receipts/{id}",
+            "A receipt, by its own id, its request's or its answer's, with a field \"proof\" for 'ayni verify'; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
-            .Answers(LedgerJson.Default.Receipt, call =>
+            .Handles(new("application/json", LedgerJson.Default.Receipt), call =>
             {
-                var receipt = call.Books.FindReceipt(RequestId.FromAnswerId(call.Path("id"))) ?? throw ApiException.UnknownReceipt();
-                call.DemandOwn(receipt.CustomerId, ApiException.UnknownReceipt);
-                return receipt;
+                var signed = call.Books.FindSignedReceipt(RequestId.FromAnswerId(call.Path("id"))) ?? throw ApiException.UnknownReceipt();
+                call.DemandOwn(signed.Receipt.CustomerId, ApiException.UnknownReceipt);
+                return call.WriteAsync(signed, LedgerJson.Default.SignedReceipt);
             });
         api.Get(
             "listBalances", "/api/balances", "What accounts have come to, by name; a party's key sees its own.",

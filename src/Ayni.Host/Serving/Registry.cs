@@ -12,7 +12,8 @@ internal static class Registry
 {
     /// <summary>Completes the ledger for a model. Returns the first key if this start issued it.</summary>
     public static async Task<IssuedKey?> CompleteAsync(
-        Books books, string model, string owner, StartingTerms terms, ILogger logger, DateTimeOffset now, CancellationToken cancellationToken)
+        Books books, string model, string owner, StartingTerms terms, bool mayIssueKey, ILogger logger, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var price = books.FindPrice(model);
         if (price is null)
@@ -33,7 +34,7 @@ internal static class Registry
             logger.AgreementEntered(model, agreement.Version);
         }
 
-        return books.ListKeys().All(key => key.Role != KeyRole.Customer)
+        return mayIssueKey && books.ListKeys().All(key => key.Role != KeyRole.Customer)
             ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false)
             : null;
     }

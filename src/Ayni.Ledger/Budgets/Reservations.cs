@@ -154,7 +154,8 @@ internal static class Reservations
         MoneyBound? tightest = null;
         if (customer.SpendingLimit is { } most)
         {
-            var owed = transaction.NetOf(Account.Receivable(customer.Id), customer.Currency);
+            var owed = transaction.NetOf(Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(transaction.Session, customer.Id, customer.Currency, transaction.Now);
             Consider(new("spending limit", most, owed, transaction.BudgetOf(customer.Id, BudgetSpan.Ever, customer.Currency).Held, null));
         }
         foreach (var limits in Bounding(transaction, subjects))

@@ -5,6 +5,7 @@ namespace Ayni.Ledger;
 
 /// <summary>
 /// An account of the journal, known by its name: <c>customer:ID:receivable</c> (what a customer owes),
+/// <c>deferred:ID</c> (what it has paid for and not used yet),
 /// <c>revenue:PERIOD:MODEL</c> (earned in a month and not shared out yet), <c>party:ID:carry</c> (a party's earnings below a payable coin),
 /// <c>party:ID:payable</c> (what it is to be paid), and those of the money that moves. <see cref="AccountCode"/> gives each a code.
 /// </summary>
@@ -21,6 +22,9 @@ public readonly record struct Account
 
     /// <summary>What a model earned in a month, until the month's close shares it out.</summary>
     public static Account Revenue(Period period, string model) => new($"revenue:{period}:{model}");
+
+    /// <summary>What a customer has paid for in advance and not used yet: deferred revenue.</summary>
+    public static Account Deferred(string customerId) => new($"deferred:{customerId}");
 
     /// <summary>A party's earnings that are less than a payable coin, kept for the next close.</summary>
     public static Account Carry(string partyId) => new($"party:{partyId}:carry");

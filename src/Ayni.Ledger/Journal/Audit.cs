@@ -11,6 +11,7 @@ internal static class Audit
         var findings = new List<string>();
         CheckEntries(session, findings);
         CheckReceipts(session, findings);
+        CheckAdjustments(session, findings);
         return findings.Count <= FindingLimit ? findings : [.. findings.Take(FindingLimit), $"and {findings.Count - FindingLimit} more"];
     }
 
@@ -75,4 +76,26 @@ internal static class Audit
         findings.AddRange(counted.Keys.Where(key => !replay.Uses.ContainsKey(key))
             .Select(key => $"{key.CustomerId} has used nothing of {key.Scope} in {key.Period}, and something is counted"));
     }
+
+    /// <summary>Finds the adjustments of each closed period again, and compares them with those it has.</summary>
+    private static void CheckAdjustments(Session session, List<string> findings)
+    {
+        foreach (var period in PeriodRows.Closed(session))
+        {
+            var due = Adjustments.Of(session, period);
+            var posted = AdjustmentRows.Of(session, period);
+            findings.AddRange(posted.Except(due.Charges, Same).Select(it => $"adjustment {it.Number} of {it.Amount} is not due: {it.Explanation}"));
+            findings.AddRange(due.Charges.Except(posted, Same).Select(it => $"{it.CustomerId} is not adjusted by {it.Amount} in {period}: {it.Explanation}"));
+            findings.AddRange(posted.Where(it => AdjustmentRows.PostedAmount(session, it.Number) != it.Amount)
+                .Select(it => $"adjustment {it.Number} of {it.Amount} is posted with another amount"));
+            var uses = CreditRows.Uses(session, period);
+            findings.AddRange(uses.Except(due.CreditUses).Concat(due.CreditUses.Except(uses))
+                .Select(it => $"credit {it.CreditId} of {it.CustomerId} and {it.Amount} in {period} are not as they are due"));
+        }
+    }
+
+    /// <summary>Adjustments that say the same, whatever their numbers.</summary>
+    private static IEqualityComparer<Adjustment> Same { get; } = EqualityComparer<Adjustment>.Create(
+        (left, right) => left! with { Number = 0 } == right! with { Number = 0 },
+        adjustment => HashCode.Combine(adjustment.CustomerId, adjustment.Subject, adjustment.Type));
 }

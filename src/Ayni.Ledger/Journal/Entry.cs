@@ -62,6 +62,34 @@ public enum EntryKind
     /// <summary>A payout the bank returned; its reference is the payout's id.</summary>
     [JsonStringEnumMemberName("payout_return")]
     PayoutReturn = 30,
+
+    /// <summary>Volume tiers at the rate of the volume reached; like the next four its reference is the adjustment's number.</summary>
+    [JsonStringEnumMemberName("volume_true_up")]
+    VolumeTrueUp = 40,
+
+    /// <summary>The rest of a package begun.</summary>
+    [JsonStringEnumMemberName("package_remainder")]
+    PackageRemainder = 41,
+
+    /// <summary>A month's subscription.</summary>
+    [JsonStringEnumMemberName("subscription_fee")]
+    SubscriptionFee = 42,
+
+    /// <summary>What a month lacks to its minimum.</summary>
+    [JsonStringEnumMemberName("minimum_charge")]
+    MinimumCharge = 43,
+
+    /// <summary>What was left of a prepaid credit when it expired.</summary>
+    [JsonStringEnumMemberName("credit_expiry")]
+    CreditExpiry = 44,
+
+    /// <summary>A prepaid credit bought; its reference is the credit's id.</summary>
+    [JsonStringEnumMemberName("credit_purchase")]
+    CreditPurchase = 45,
+
+    /// <summary>What a prepaid credit pays of a month's charges; its reference is the credit's id.</summary>
+    [JsonStringEnumMemberName("credit_use")]
+    CreditUse = 46,
 }
 
 /// <summary>One line of an entry.</summary>

@@ -144,20 +144,15 @@ public sealed record PricePlan
         };
     }
 
-    /// <summary>How much of the tiers' metric a request is charged for, and at what rate where they go by volume.</summary>
-    internal (long Quantity, Amount Rate) VolumePart(TokenCounts counts, MonthUse before)
-    {
-        var tiers = (VolumeTiers)Tiers!;
-        var (start, end) = Interval(tiers.Metric, counts, Free.Within(counts, before), before);
-        return (end - start, tiers.RateAt(end));
-    }
-
     /// <summary>How much of the tiers' metric a request is charged for.</summary>
     internal long ChargedQuantity(TokenCounts counts, MonthUse before)
     {
         var (start, end) = Interval(Tiers!.Metric, counts, Free.Within(counts, before), before);
         return end - start;
     }
+
+    /// <summary>A rate of the tiers times a quantity, rounded once, half to even.</summary>
+    internal Amount RoundRate(Int128 rateTimesQuantity) => Round(checked(rateTimesQuantity * (Million / Tiers!.Metric.RateUnits())));
 
     /// <summary>
     /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to even.

@@ -22,6 +22,8 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
             throw new ReceiptFormatException(_offset, "the end", $"is followed by {_bytes.Length - _offset} bytes");
     }
 
+    public void CopyTo(Span<byte> destination, string field) => Take(destination.Length, field).CopyTo(destination);
+
     public byte ReadByte(string field, byte largest)
     {
         var start = _offset;

@@ -16,7 +16,7 @@ internal static class Gate
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
             return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
-        if (TermRows.PriceInForce(session, model, now) is not { } price)
+        if (TermRows.PriceFor(session, valid.CustomerId!, model, now) is not { } price)
             return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
         if (TermRows.AgreementInForce(session, model, now) is not { } agreement)
             return new AdmissionRefusal(
@@ -32,7 +32,8 @@ internal static class Gate
                 $"The model '{model}' is charged in {price.Currency}, the customer in {customer.Currency}.");
         if (customer.SpendingLimit is { } limit)
         {
-            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(session, customer.Id, customer.Currency, now);
             if (owed >= limit)
             {
                 return new AdmissionRefusal(

@@ -17,27 +17,36 @@ public sealed record RevenueGroup(
 /// <param name="Group">What its receipts have in common.</param>
 /// <param name="Receipts">How many there are.</param>
 /// <param name="Counts">Their tokens.</param>
-/// <param name="Gross">Their charges.</param>
+/// <param name="Gross">Their charges, and what adjustments add to them.</param>
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
-    /// <summary>Sums receipts by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
+    /// <summary>Sums receipts and adjustments by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
     /// <param name="forEachReceipt">Calls back with each receipt.</param>
+    /// <param name="adjustments">What adds to charges; where its customer is and whose is decided at the end of the month it is about.</param>
     /// <param name="profiles">Where customers are and whose.</param>
     /// <param name="developers">The developer of each app.</param>
     internal static IReadOnlyList<RevenueLine> Collect(
-        Action<Action<Receipt>> forEachReceipt, CustomerProfiles profiles, IReadOnlyDictionary<string, string> developers)
+        Action<Action<Receipt>> forEachReceipt, IEnumerable<AdjustedRevenue> adjustments, CustomerProfiles profiles,
+        IReadOnlyDictionary<string, string> developers)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
         {
-            var profile = profiles.Of(receipt.CustomerId, receipt.AdmittedAt);
-            var group = new RevenueGroup(
+            var group = GroupOf(
                 receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
-                profile.Territory, receipt.AppId is { } appId && profile.OwnerId is { } owner && developers[appId] == owner);
+                profiles.Of(receipt.CustomerId, receipt.AdmittedAt));
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
         });
+        foreach (var (customerId, servicePeriod, at, share, amount) in adjustments)
+        {
+            var group = GroupOf(
+                amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod, share.Adapter, profiles.Of(customerId, at));
+            lines[group] = lines.TryGetValue(group, out var line)
+                ? line with { Gross = line.Gross + amount }
+                : new(group, 0, default, amount);
+        }
         return
         [
             .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
@@ -46,5 +55,10 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
                 .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.IsOwnUse),
         ];
+
+        RevenueGroup GroupOf(
+            Currency currency, string model, string? appId, long agreement, Period month, string? adapter, CustomerProfile profile) => new(
+            currency, model, appId, agreement, month, adapter, profile.Territory,
+            appId is not null && profile.OwnerId is { } owner && developers[appId] == owner);
     }
 }

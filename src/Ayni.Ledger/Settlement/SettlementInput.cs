@@ -15,7 +15,8 @@ internal sealed record SettlementInput(
         var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
         var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
         var lines = RevenueLine.Collect(
-            each => PeriodRows.ForEachReceipt(session, period, each), ProfileRows.Profiles(session), developers);
+            each => PeriodRows.ForEachReceipt(session, period, each), PeriodAdjustments.Revenue(session, period), ProfileRows.Profiles(session),
+            developers);
         var deductions = DeductionRows.Of(session, period);
         var zone = LedgerRows.Zone(session);
         var end = zone.StartOf(period.Next).AddMicroseconds(-1);

@@ -181,6 +181,13 @@ internal static class JournalRows
         EntryKind.Payout => "payout",
         EntryKind.PayoutPaid => "payout_paid",
         EntryKind.PayoutReturn => "payout_return",
+        EntryKind.VolumeTrueUp => "volume_true_up",
+        EntryKind.PackageRemainder => "package_remainder",
+        EntryKind.SubscriptionFee => "subscription_fee",
+        EntryKind.MinimumCharge => "minimum_charge",
+        EntryKind.CreditExpiry => "credit_expiry",
+        EntryKind.CreditPurchase => "credit_purchase",
+        EntryKind.CreditUse => "credit_use",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -200,6 +207,13 @@ internal static class JournalRows
         "payout" => EntryKind.Payout,
         "payout_paid" => EntryKind.PayoutPaid,
         "payout_return" => EntryKind.PayoutReturn,
+        "volume_true_up" => EntryKind.VolumeTrueUp,
+        "package_remainder" => EntryKind.PackageRemainder,
+        "subscription_fee" => EntryKind.SubscriptionFee,
+        "minimum_charge" => EntryKind.MinimumCharge,
+        "credit_expiry" => EntryKind.CreditExpiry,
+        "credit_purchase" => EntryKind.CreditPurchase,
+        "credit_use" => EntryKind.CreditUse,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),
     };
 }

@@ -26,6 +26,32 @@ internal static class ReceiptRows
             "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'",
             receiptId));
 
+    /// <summary>Calls back with a customer's receipts of a month, those of them posted up to a period, in posting order.</summary>
+    public static void ForEachOfMonth(Session session, string customerId, Period month, Period upTo, Action<Receipt> each)
+    {
+        using var row = session.Query(
+            """
+            SELECT r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
+            WHERE r.customer = $1 AND e.service_period = $2 AND e.period <= $3 ORDER BY r.entry
+            """,
+            customerId, month.ToString(), upTo.ToString());
+        while (row.Read())
+            each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
+    }
+
+    /// <summary>Calls back with a customer's receipts posted up to a period, in posting order.</summary>
+    public static void ForEachOfCustomer(Session session, string customerId, Period upTo, Action<Receipt> each)
+    {
+        using var row = session.Query(
+            """
+            SELECT r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
+            WHERE r.customer = $1 AND e.period <= $2 ORDER BY r.entry
+            """,
+            customerId, upTo.ToString());
+        while (row.Read())
+            each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
+    }
+
     public static ReceiptPage List(Session session, ReceiptQuery query)
     {
         // A key's receipts are in the order of their numbers too, and the index on those finds them.

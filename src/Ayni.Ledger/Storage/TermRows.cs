@@ -75,6 +75,31 @@ internal static class TermRows
         return row.Read() ? ReadPrice(row) : null;
     }
 
+    /// <summary>The price a customer's request pays: that of the plan it subscribes to for the month, or everybody's.</summary>
+    public static Price? PriceFor(Session session, string customerId, string model, DateTimeOffset at)
+    {
+        var subscriptions = SubscriptionRows.OfCustomer(session, customerId);
+        if (subscriptions.Count > 0)
+        {
+            var month = LedgerRows.Zone(session).PeriodOf(at);
+            foreach (var subscription in subscriptions.Where(subscription => subscription.Covers(month) && subscription.Created <= at))
+            {
+                if (PriceInForce(session, model, at, subscription.PlanName) is { } price)
+                    return price;
+            }
+        }
+        return PriceInForce(session, model, at);
+    }
+
+    /// <summary>A named plan as it is in force, whichever of its models it was set for.</summary>
+    public static PricePlan? PlanInForce(Session session, string planName, DateTimeOffset at)
+    {
+        using var row = session.Query(
+            $"{PriceColumns} WHERE name = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
+            planName, at.Microseconds());
+        return row.Read() ? ReadPrice(row).Plan : null;
+    }
+
     /// <summary>
     /// The agreement in force: the model's own before the one for every model, then as with prices. One that has ended makes room for none
     /// before it.

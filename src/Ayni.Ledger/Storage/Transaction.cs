@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -18,6 +19,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     private string? _leaseKept;
     private long? _limitsVersion;
     private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
+    private readonly List<Digest> _receiptLeaves = [];
+    private long _firstReceiptEntry, _lastReceiptEntry;
     private long? _lastEntry;
     private LedgerZone? _zone;
     private PeriodMark? _lastPeriod;
@@ -105,7 +108,19 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
     {
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
-        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
+        var hash = Digest.Of(canonical);
+        _keyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, hash);
+        if (_receiptLeaves.Count == 0)
+            _firstReceiptEntry = entry;
+        _lastReceiptEntry = entry;
+        _receiptLeaves.Add(MerkleTree.Leaf(hash));
+    }
+
+    /// <summary>Signs the receipts stored, all with one signature.</summary>
+    public void Seal(ReceiptSigner signer)
+    {
+        if (_receiptLeaves.Count > 0)
+            signer.Seal(session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
     }
 
     /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
@@ -173,7 +188,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now)
         _leaseKept = lease.Id;
     }
 
-    /// <summary>Writes the totals that changed; the last act before the commit.</summary>
+    /// <summary>Writes the totals that changed, before the commit.</summary>
     public void SaveTotals()
     {
         foreach (var account in _accounts.Values)

@@ -21,15 +21,17 @@ internal sealed class Writer : IAsyncDisposable
     private Session _session;
     private readonly TimeProvider _clock;
     private readonly AdmissionClock _admissions;
+    private readonly ReceiptSigner? _signer;
     private long _flushes;
 
-    /// <summary>Takes over the session and disposes it in the end.</summary>
-    public Writer(Database database, Session session, TimeProvider clock, AdmissionClock admissions)
+    /// <summary>Takes over the session and disposes it in the end; without a signer receipts are not signed.</summary>
+    public Writer(Database database, Session session, TimeProvider clock, AdmissionClock admissions, ReceiptSigner? signer = null)
     {
         _database = database;
         _session = session;
         _clock = clock;
         _admissions = admissions;
+        _signer = signer;
         new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
     }
 
@@ -105,6 +107,8 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
+                if (_signer is not null)
+                    transaction.Seal(_signer);
                 _session.Commit();
                 if (isDurable)
                     Volatile.Write(ref _flushes, _flushes + 1);

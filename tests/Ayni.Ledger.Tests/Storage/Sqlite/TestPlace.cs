@@ -11,6 +11,9 @@ internal sealed class TestPlace : IDisposable
     /// <summary>Where the test's ledger is.</summary>
     public string Address => Path.Combine(_folder, "ledger.db");
 
+    /// <summary>The folder of the ledger's keys and of its log's files.</summary>
+    public string Folder => _folder;
+
     /// <summary>Another place without a ledger.</summary>
     public string Another() => Path.Combine(_folder, (++_others).ToString(CultureInfo.InvariantCulture), "ledger.db");
 
