@@ -39,7 +39,7 @@ public sealed partial class Books
                 }
                 return receipt;
             },
-            CancellationToken.None).ConfigureAwait(false);
+            CancellationToken.None, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId)).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -8,6 +8,9 @@ internal static class JournalRows
     private static readonly Table EntryTable = new(
         "entries", "number bigint", "recorded bigint", "period text", "service_period text", "kind text", "reference text");
 
+    private static readonly Table AccountTable = new(
+        "accounts", ["id"], ["id bigint", "name text", "currency text", "debits numeric", "credits numeric"]);
+
     private static readonly Table PostingTable = new("postings", "entry bigint", "line bigint", "account bigint", "amount numeric");
 
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
@@ -40,10 +43,8 @@ internal static class JournalRows
         return new(id, zero, zero);
     }
 
-    public static void UpdateAccount(Session session, AccountTotal account) =>
-        session.Execute(
-            "UPDATE accounts SET debits = $2, credits = $3 WHERE id = $1",
-            account.Id, account.Debits.FormatFixed(), account.Credits.FormatFixed());
+    public static void UpdateAccount(Session session, string name, Currency currency, AccountTotal account) => session.Append(
+        AccountTable, account.Id, name, currency.Code, account.Debits.FormatFixed(), account.Credits.FormatFixed());
 
     /// <summary>Debits less credits of an account; zero if it was never used.</summary>
     public static Amount Net(Session session, Account account, Currency currency)

@@ -10,6 +10,9 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>How many statements that write were executed, for telling whether a step has written anything yet.</summary>
     public long Writes { get; protected set; }
 
+    /// <summary>Whether each query costs a round trip to a server, so that many are better asked at once.</summary>
+    public virtual bool IsRemote => false;
+
     /// <summary>Whether a transaction is open.</summary>
     public abstract bool InTransaction { get; }
 
@@ -30,7 +33,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
     }
 
     /// <summary>
-    /// Adds a row, at the latest when the next statement is executed or the transaction committed. Where that fails, the transaction can only
+    /// Adds a row, or replaces the one of its key, at the latest when the next statement is executed or the transaction committed. Where that fails, the transaction can only
     /// be rolled back.
     /// </summary>
     public abstract void Append(Table table, params ReadOnlySpan<object?> values);
@@ -46,7 +49,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public void Control(string sql) => Bind(sql, []).ExecuteNonQuery();
 
     /// <summary>Executes a query. The rows must be disposed before the same query runs again.</summary>
-    public DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
+    public virtual DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
     /// <summary>The first column of the first row, or null without rows.</summary>
     public virtual object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
@@ -61,6 +64,11 @@ internal abstract class Session(DbConnection connection) : IDisposable
 
     /// <summary>Makes the transaction durable.</summary>
     public virtual void Commit() => Control("COMMIT");
+
+    /// <summary>
+    /// A number that changes when another connection commits; null where that can't be told. Called within a transaction that writes.
+    /// </summary>
+    public virtual long? ReadForeignCommits() => null;
 
     /// <summary>What time it is at the server; null where the database is in this process and has no clock of its own.</summary>
     public virtual DateTimeOffset? ReadServerClock() => null;

@@ -7,7 +7,9 @@ namespace Ayni.Ledger;
 /// <summary>Rows that wait to be sent to a table, column by column.</summary>
 internal sealed class PendingRows(Table table)
 {
-    private readonly IList[] _columns = [.. table.Types.Select(ColumnOf)];
+    private IList[] _columns = Empty(table);
+
+    public int Count => _columns[0].Count;
 
     public void Add(ReadOnlySpan<object?> values)
     {
@@ -15,14 +17,19 @@ internal sealed class PendingRows(Table table)
             _columns[i].Add(values[i] is int number ? (long)number : values[i]);
     }
 
-    /// <summary>The one statement that inserts them all.</summary>
+    public void Clear() => _columns = Empty(table);
+
+    /// <summary>The one statement that inserts them all; they wait no more.</summary>
     public NpgsqlBatchCommand ToCommand()
     {
         var command = new NpgsqlBatchCommand(table.InsertMany);
         for (var i = 0; i < _columns.Length; i++)
             command.Parameters.Add(new NpgsqlParameter { Value = _columns[i], NpgsqlDbType = NpgsqlDbType.Array | TypeOf(table.Types[i]) });
+        Clear();
         return command;
     }
+
+    private static IList[] Empty(Table table) => [.. table.Types.Select(ColumnOf)];
 
     private static NpgsqlDbType TypeOf(string type) => type switch
     {

@@ -13,7 +13,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     private const int LockSpace = 0x41594E49;
 
     private readonly Dictionary<Table, PendingRows> _pending = [];
-    private bool _inTransaction;
+    private bool _inTransaction, _isPending;
+
+    public override bool IsRemote => true;
 
     public override bool InTransaction => _inTransaction;
 
@@ -38,6 +40,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (!_pending.TryGetValue(table, out var rows))
             _pending.Add(table, rows = new(table));
         rows.Add(values);
+        _isPending = true;
     }
 
     public override void Commit()
@@ -52,7 +55,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (!_inTransaction)
             return;
         _inTransaction = false;
-        _pending.Clear();
+        _isPending = false;
+        foreach (var rows in _pending.Values)
+            rows.Clear();
         if (!IsBroken)
             Control("ROLLBACK");
     }
@@ -73,21 +78,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             long number => (NpgsqlDbType.Bigint, number),
             int number => (NpgsqlDbType.Bigint, (object)(long)number),
             byte[] bytes => (NpgsqlDbType.Bytea, bytes),
+            string[] texts => (NpgsqlDbType.Array | NpgsqlDbType.Text, texts),
             _ => throw new ArgumentException($"No column holds a {value.GetType()}.", nameof(value)),
         };
     }
 
     protected override void BeforeStatement() => Flush();
 
-    /// <summary>Sends the rows that wait, in the order in which their tables were first written to.</summary>
+    /// <summary>Sends the rows that wait, in the order in which their tables were first written to: what is referred to comes first.</summary>
     private void Flush()
     {
-        if (_pending.Count == 0)
+        if (!_isPending)
             return;
+        _isPending = false;
         using var batch = new NpgsqlBatch(connection);
-        foreach (var rows in _pending.Values)
+        foreach (var rows in _pending.Values.Where(rows => rows.Count > 0))
             batch.BatchCommands.Add(rows.ToCommand());
-        _pending.Clear();
         batch.ExecuteNonQuery();
     }
 
