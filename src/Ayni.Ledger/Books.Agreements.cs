@@ -54,7 +54,9 @@ public sealed partial class Books
         string path, string text, Func<string, byte[]>? readManifest = null, CancellationToken cancellationToken = default)
     {
         var terms = TermsReader.Read(path, text, readManifest);
-        return _writer.RunAsync(transaction => AgreementDocuments.Enter(transaction, terms), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Agreement, TermsText.Write(terms), _ => false, transaction => AgreementDocuments.Enter(transaction, terms),
+            cancellationToken);
     }
 
     /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version of its agreement.</summary>
@@ -88,18 +90,30 @@ public sealed partial class Books
         });
     }
 
+    /// <summary>An agreement's document in plain English, and what of it is worse for the smaller party than the standard terms.</summary>
+    public AgreementDescription Describe(string path, string text, Func<string, byte[]>? readManifest = null)
+    {
+        var terms = TermsReader.Read(path, text, readManifest);
+        return _readers.Read(session =>
+        {
+            terms = AgreementDocuments.Resolve(session, terms);
+            var parties = RegistryRows.Parties(session).ToDictionary(party => party.Id, StringComparer.Ordinal);
+            if (terms.PartyIds.FirstOrDefault(id => !parties.ContainsKey(id)) is { } unknown)
+                throw Registry.Unknown(Refusal.UnknownParty, "party", unknown);
+            return new AgreementDescription(
+                TermsProse.Write(terms, id => $"{parties[id].Name} ({id})"), StandardTerms.FindWorse(terms, id => parties[id].Role));
+        });
+    }
+
     // What is known of customers and parties.
 
-    /// <summary>Says where a customer is and to whom it belongs, from now on.</summary>
-    public Task<CustomerProfile> SetCustomerProfileAsync(
-        string customerId, string? territory, string? ownerId = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Registry.SetProfile(transaction, customerId, territory, ownerId), cancellationToken);
+    /// <summary>
+    /// Says to which party a customer belongs, or with null to none, from now on: a developer earns no share of what it uses itself.
+    /// </summary>
+    public Task<CustomerOwner> SetCustomerOwnerAsync(string customerId, string? ownerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.SetOwner(transaction, customerId, ownerId), cancellationToken);
 
-    /// <summary>Says what a party is in law, from now on; statements of months closed before keep what was known then.</summary>
-    public Task<PartyDetails> DescribePartyAsync(string partyId, PartyDetails details, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Registry.Describe(transaction, partyId, details), cancellationToken);
-
-    /// <summary>What a party is in law, as known when a period was closed, or now if it is not.</summary>
-    internal static PartyDetails DetailsFor(Session session, Period period, string partyId) =>
-        ProfileRows.Details(session, partyId, PeriodRows.ClosedAt(session, period) ?? DateTimeOffset.MaxValue);
+    /// <summary>What a party's billing details said when a period was closed, or say now if it is not.</summary>
+    internal static BillingDetails? BillingFor(Session session, Period period, string partyId) =>
+        FactRows.Billing(session, partyId, PeriodRows.ClosedAt(session, period) ?? DateTimeOffset.MaxValue);
 }

@@ -15,7 +15,9 @@ public sealed partial class Books
         Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
     {
         var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Price, PriceList.TermsOf(price.Plan, effectiveFrom), _ => false,
+            transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
     }
 
     /// <summary>
@@ -24,7 +26,9 @@ public sealed partial class Books
     /// </summary>
     public Task<ImmutableArray<Price>> SetPriceAsync(
         PricePlan plan, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => PriceList.Set(transaction, plan, effectiveFrom), cancellationToken);
+        GuardedAsync(
+            ProposedAction.Price, PriceList.TermsOf(plan, effectiveFrom), _ => false,
+            transaction => PriceList.Set(transaction, plan, effectiveFrom), cancellationToken);
 
     /// <summary>Every version of every price, by model and version.</summary>
     public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);

@@ -25,6 +25,8 @@ public sealed partial class Books : IAsyncDisposable
     private readonly AdmissionClock _admissions;
     private readonly Identifiers _identifiers;
     private readonly Receivables _receivables;
+    private readonly Paying _paying;
+    private readonly FourEyes _fourEyes;
     private readonly string? _folder;
 
     private Books(
@@ -44,6 +46,8 @@ public sealed partial class Books : IAsyncDisposable
         _registry = new(_identifiers);
         _meter = new(_identifiers);
         _receivables = new(_identifiers);
+        _paying = new(_identifiers);
+        _fourEyes = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -169,7 +173,9 @@ public sealed partial class Books : IAsyncDisposable
         string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default)
     {
         var copy = shares.ToArray();
-        return _writer.RunAsync(transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Agreement, AgreementList.TermsOf(model, copy, effectiveFrom), _ => false,
+            transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
     }
 
     /// <summary>Every version of every agreement, by version.</summary>
@@ -256,7 +262,15 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {
-        await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        // Only the first step needs a second key: what was begun is finished by whoever comes.
+        var (_, waiting) = await _writer.RunAsync(
+            transaction => transaction.LastPeriod.StatusOf(period) is var status && status != PeriodStatus.Open
+                ? (status, (Proposal?)null)
+                : _fourEyes.Run(
+                    transaction, ProposedAction.Close, $"close {period}", always: false, within => PeriodClose.Begin(within, period)),
+            cancellationToken).ConfigureAwait(false);
+        if (waiting is not null)
+            throw new ApprovalNeededException(waiting);
         await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
@@ -272,7 +286,7 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party, DetailsFor(session, period, partyId));
+        return Settlement.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
@@ -281,7 +295,7 @@ public sealed partial class Books : IAsyncDisposable
         var settlement = Settlement.Of(session, period);
         return
         [
-            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, DetailsFor(session, period, party.Id))),
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
         ];
     });
 

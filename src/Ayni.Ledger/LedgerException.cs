@@ -51,6 +51,9 @@ public enum Refusal
     /// <summary>A prepaid credit is in the customer's currency and more than zero.</summary>
     InvalidPrepaidCredit,
 
+    /// <summary>An exchange rate or exchange is of one currency, not more than zero, or of more than is held.</summary>
+    InvalidRate,
+
     /// <summary>A model has no agreement on who earns what.</summary>
     NoAgreement,
 
@@ -68,6 +71,18 @@ public enum Refusal
 
     /// <summary>A token count is negative or larger than <see cref="TokenCounts.Largest"/>.</summary>
     InvalidUsage,
+
+    /// <summary>A meter reports for the keys that were named for it, and for no other.</summary>
+    MeterNotAllowed,
+
+    /// <summary>Usage is told within 35 days.</summary>
+    UsageTooOld,
+
+    /// <summary>Usage is told of the past.</summary>
+    UsageInTheFuture,
+
+    /// <summary>The key was shut when it was used, or the model had no price, no agreement, or one in another currency.</summary>
+    UsageNotAdmitted,
 
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
@@ -119,6 +134,21 @@ public enum Refusal
 
     /// <summary>A refund is more than the customer has paid too much.</summary>
     RefundExceedsCredit,
+
+    /// <summary>Nobody said from which account to pay.</summary>
+    NoBankDetails,
+
+    /// <summary>Nothing is payable, or all of it waits.</summary>
+    NothingToPay,
+
+    /// <summary>No proposal has this id.</summary>
+    UnknownProposal,
+
+    /// <summary>The proposal was decided, done or has expired; the payout was returned.</summary>
+    NotOpen,
+
+    /// <summary>Who proposed something can't approve it, and only operators' and finance's keys approve.</summary>
+    SameKey,
     /// <summary>An agreement's document contradicts the ledger.</summary>
     InvalidTerms,
 
@@ -130,9 +160,6 @@ public enum Refusal
 
     /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
     MonthInForce,
-
-    /// <summary>A country is two capital letters of ISO 3166-1.</summary>
-    InvalidTerritory,
 
     /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
     InvalidDeduction,

@@ -17,6 +17,12 @@ internal static class CustomerCommands
         new("created", customer => Cells.Instant(customer.Created)),
         new("revoked", customer => Cells.Instant(customer.Revoked)));
 
+    private static readonly Listing<CustomerOwner> Owners = new(
+        LedgerJson.Default.CustomerOwner,
+        new("customer", owner => owner.CustomerId),
+        new("owner", owner => owner.OwnerId),
+        new("effective_from", owner => Cells.Instant(owner.EffectiveFrom)));
+
     public static Command Create() => new("customer", "The customers, who owe the charges of their keys.")
     {
         CreateCreate(),
@@ -26,6 +32,7 @@ internal static class CustomerCommands
             return Task.CompletedTask;
         }),
         CreateLimit(),
+        CreateOwner(),
         CreateRevoke(),
     };
 
@@ -84,6 +91,24 @@ internal static class CustomerCommands
                 Amount? most = result.GetValue(limit) is { } text && text != NoLimit ? Amount.Parse(text, customer.Currency) : null;
                 output.WriteOne(Listing, await books.SetSpendingLimitAsync(customer.Id, most, cancellationToken).ConfigureAwait(false));
             });
+    }
+
+    private static Command CreateOwner()
+    {
+        var id = new Argument<string>("id") { Description = "The customer's id." };
+        var owner = new Argument<string>("party") { Description = $"The party it belongs to, or '{NoLimit}'." };
+        return LedgerCommand.Create(
+            "owner",
+            """
+            Say to which party a customer belongs, from now on: a developer earns no share of what it uses through its own apps.
+
+            Example:
+              ayni customer owner cus_7m3kq0x9t2va pty_2b8n5c1d4f6g
+            """,
+            [id, owner],
+            async (books, result, output, cancellationToken) => output.WriteOne(Owners, await books.SetCustomerOwnerAsync(
+                result.GetValue(id)!, result.GetValue(owner) is { } party && party != NoLimit ? party : null, cancellationToken)
+                .ConfigureAwait(false)));
     }
 
     private static Command CreateRevoke()

@@ -57,10 +57,23 @@ internal static class LedgerCommand
         {
             var output = format.Read(result);
             await using var books = Open(result.GetValue(data)!, result.GetValue(database), mayCreate);
-            await run(books, result, output, cancellationToken).ConfigureAwait(false);
+            await run(As(books), result, output, cancellationToken).ConfigureAwait(false);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>
+    /// The ledger as the key in <c>AYNI_KEY</c> uses it, so that maker and approver can be told apart on one machine; as the console where it
+    /// is not set. Whoever can read the ledger's files can do without: the log of actions then says console.
+    /// </summary>
+    private static Books As(Books books)
+    {
+        if (Environment.GetEnvironmentVariable("AYNI_KEY") is not { Length: > 0 } text)
+            return books;
+        return books.Authenticate(text) is { Role: KeyRole.Operator or KeyRole.Finance } key
+            ? books.As(key.Id)
+            : throw new UsageException("AYNI_KEY holds no operator's and no finance's key of this ledger; give one, or leave it out.");
     }
 
     private static Books Open(string folder, string? database, bool mayCreate)

@@ -48,6 +48,10 @@ internal sealed class ApiException : Exception
         return Invalid(status, refused.Message, null, code);
     }
 
+    /// <summary>409: another key has to approve it first; the message names the proposal.</summary>
+    public static ApiException ApprovalNeeded(ApprovalNeededException needed) =>
+        Invalid(StatusCodes.Status409Conflict, needed.Message, null, "approval_needed");
+
     /// <summary>404: nothing of this kind has this id, or it is somebody else's.</summary>
     public static ApiException Unknown(string kind, string id) =>
         Invalid(StatusCodes.Status404NotFound, $"There is no {kind} '{Clip(id)}'.", null, $"unknown_{kind}");

@@ -72,6 +72,8 @@ internal sealed class ApiPipeline(HostAllowList allowList, HostMetrics metrics, 
         {
             ApiException refusal => refusal,
             LedgerRefusedException refused => ApiException.LedgerRefused(refused),
+            ApprovalNeededException needed => ApiException.ApprovalNeeded(needed),
+            BankFormatException or CsvFormatException => ApiException.BadField(null, error.Message),
             BadHttpRequestException bad => ApiException.Refused(bad.StatusCode, bad.Message),
             _ => Unexpected(context, error),
         });

@@ -23,6 +23,13 @@ internal static class AgreementList
         return agreement;
     }
 
+    /// <summary>All of it in words, for whoever approves it.</summary>
+    public static string TermsOf(string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"agreement for {model ?? "every model without one"} from {PriceList.FromOf(effectiveFrom)}: ")
+        + string.Join(", ", shares.Select(share => string.Create(
+            CultureInfo.InvariantCulture, $"{share.PartyId ?? share.Role?.Name()} {share.PartsPerMillion} of {Share.Whole} parts")));
+
     private static void DemandWhole(IReadOnlyList<Share> shares)
     {
         long total = 0;

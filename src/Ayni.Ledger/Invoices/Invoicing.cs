@@ -210,7 +210,8 @@ internal static class Invoicing
             var line = note.Lines[i];
             var evidence = string.Create(CultureInfo.InvariantCulture, $"{note.Number}/{i + 1}");
             DeductionList.Record(transaction, new(
-                DeductionType.Refund, evidence, line.ServicePeriod, line.ServicePeriod, line.Model, line.AppId, line.Amount, note.Entry));
+                DeductionType.Refund, evidence, line.ServicePeriod, line.ServicePeriod, line.Model, line.AppId, line.Amount, note.Entry,
+                IsOfNoApp: line.AppId is null));
         }
     }
 

@@ -74,32 +74,15 @@ internal sealed class Registry(Identifiers identifiers)
         return limited;
     }
 
-    public static CustomerProfile SetProfile(Transaction transaction, string customerId, string? territory, string? ownerId)
+    public static CustomerOwner SetOwner(Transaction transaction, string customerId, string? ownerId)
     {
         DemandCustomer(transaction, customerId);
-        if (territory is not null && !Territory.IsCode(territory))
-            throw new LedgerRefusedException(
-                Refusal.InvalidTerritory, $"'{territory}' is no country of ISO 3166-1; write two capital letters, such as PE.");
         if (ownerId is not null)
             DemandParty(transaction, ownerId);
-        var profile = new CustomerProfile(transaction.Now, territory, ownerId);
-        ProfileRows.Insert(transaction.Session, customerId, profile);
-        transaction.Note("set_customer_profile", customerId, null, profile, LedgerJson.Default.CustomerProfile);
-        return profile;
-    }
-
-    public static PartyDetails Describe(Transaction transaction, string partyId, PartyDetails details)
-    {
-        if (RegistryRows.Party(transaction.Session, partyId) is null)
-            throw Unknown(Refusal.UnknownParty, "party", partyId);
-        foreach (var text in new[] { details.LegalName, details.TaxId, details.Address })
-        {
-            if (text is not null)
-                Text.Demand(text, "party's detail");
-        }
-        ProfileRows.Insert(transaction.Session, partyId, details, transaction.Now);
-        transaction.Note("describe_party", partyId, null, details, LedgerJson.Default.PartyDetails);
-        return details;
+        var owner = new CustomerOwner(customerId, transaction.Now, ownerId);
+        FactRows.Insert(transaction.Session, owner);
+        transaction.Note("set_customer_owner", customerId, null, owner, LedgerJson.Default.CustomerOwner);
+        return owner;
     }
 
     // Revoking twice changes nothing: the first instant stays.

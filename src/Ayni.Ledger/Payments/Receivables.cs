@@ -180,7 +180,7 @@ internal sealed class Receivables(Identifiers identifiers)
             if (line.Model is not null && shares[i].Sign != 0)
                 DeductionList.Record(transaction, new(
                     DeductionType.BadDebt, string.Create(CultureInfo.InvariantCulture, $"{writeOff.Id}/{i + 1}"), line.ServicePeriod,
-                    line.ServicePeriod, line.Model, line.AppId, shares[i]));
+                    line.ServicePeriod, line.Model, line.AppId, shares[i], IsOfNoApp: line.AppId is null));
         }
     }
 }

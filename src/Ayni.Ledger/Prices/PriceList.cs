@@ -34,6 +34,14 @@ internal static class PriceList
         return instant.ToUniversalTime();
     }
 
+    /// <summary>All of it in words, for whoever approves it.</summary>
+    public static string TermsOf(PricePlan plan, DateTimeOffset? effectiveFrom) => $"price from {FromOf(effectiveFrom)}: {PlanText.Write(plan)}";
+
+    /// <summary>An instant in words.</summary>
+    public static string FromOf(DateTimeOffset? effectiveFrom) => effectiveFrom is { } from
+        ? from.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)
+        : "now";
+
     /// <summary>Whether an amount may be a rate or price.</summary>
     public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
 

@@ -91,7 +91,8 @@ public sealed record PricePlan
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="text">Its text.</param>
     /// <exception cref="DocumentException">It is no plan; the message names file, line and column.</exception>
-    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) => PlanReader.Read(DocumentFields.Parse(path, text));
+    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) =>
+        PlanReader.Read(DocumentFields.Parse(path, text));
 
     /// <summary>
     /// What a request costs: each count that is not free times its rate, surcharges and tiers included, summed exactly and rounded once,
@@ -110,7 +111,9 @@ public sealed record PricePlan
         return Round(exact + millionths, packageUnits, packageSize);
     }
 
-    /// <summary>What a request can cost at most, wherever in the month it comes and however much of its prompt is found in the cache.</summary>
+    /// <summary>
+    /// What a request can cost at most, wherever in the month it comes and however much of its prompt is found in the cache.
+    /// </summary>
     /// <param name="counts">What the request may use.</param>
     /// <param name="adapter">The adapter it will use, if any.</param>
     public Amount Highest(TokenCounts counts, string? adapter)
@@ -155,7 +158,8 @@ public sealed record PricePlan
     internal Amount RoundRate(Int128 rateTimesQuantity) => Round(checked(rateTimesQuantity * (Million / Tiers!.Metric.RateUnits())));
 
     /// <summary>
-    /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to even.
+    /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to
+    /// even.
     /// </summary>
     internal Amount Round(Int128 millionths, Int128 packageUnits = default, long packageSize = 1)
     {
@@ -196,7 +200,10 @@ public sealed record PricePlan
         foreach (var price in Adapters)
         {
             if (price.Name == adapter)
-                return checked(price.PerMillion.Units * (counts.Prompt + counts.Cached + counts.Generated) + price.PerRequest.Units * Million);
+            {
+                var tokens = counts.Prompt + counts.Cached + counts.Generated;
+                return checked(price.PerMillion.Units * tokens + price.PerRequest.Units * Million);
+            }
         }
         return 0;
     }
@@ -227,7 +234,9 @@ public sealed record PricePlan
         }
     }
 
-    /// <summary>Where in the month the units lie that a request is charged for, from the first to the one after the last; its free ones come first.</summary>
+    /// <summary>
+    /// Where in the month the units lie that a request is charged for, from the first to the one after the last; its free ones come first.
+    /// </summary>
     private static (long Start, long End) Interval(UsageMetric metric, TokenCounts counts, MonthUse free, MonthUse before)
     {
         var position = before.Of(metric);

@@ -93,7 +93,7 @@ internal static class PeriodLists
         var settlement = Settlement.Of(session, period);
         var versions = settlement.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(settlement.Input.InForce).ToHashSet();
         var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
-            .Select(party => settlement.StatementOf(party, Books.DetailsFor(session, period, party.Id)))
+            .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
             .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
         return
         [

@@ -75,12 +75,13 @@ public static class DeductionTypeNames
 /// <param name="Period">The month it counts in: the service period, or the first month after it that was open when it was recorded.</param>
 /// <param name="ServicePeriod">The month it is about.</param>
 /// <param name="Model">The model whose revenue it lessens; null for every model's, in proportion to their revenue.</param>
-/// <param name="AppId">The app whose revenue it lessens; null for every app's and none's, in proportion.</param>
+/// <param name="AppId">The app whose revenue it lessens; null for every app's and none's, in proportion, or for none's.</param>
 /// <param name="Amount">How much. Negative takes an earlier one back.</param>
 /// <param name="Entry">
 /// The journal's entry that took it out of <c>revenue:PERIOD:MODEL</c> already, so that there is less to share; null where only the bases
 /// of shares are less.
 /// </param>
+/// <param name="IsOfNoApp">Whether, without an app, it lessens only revenue that came from none.</param>
 public sealed record Deduction(
     DeductionType Type, string EvidenceId, Period Period, Period ServicePeriod, string? Model, string? AppId, Amount Amount,
-    long? Entry = null);
+    long? Entry = null, bool IsOfNoApp = false);

@@ -39,17 +39,17 @@ public sealed record NetLine(
         {
             var type = (int)deduction.Type;
             var isReturned = deduction.Entry is not null;
-            Divide(deduction.Amount, deduction.Model, deduction.AppId, (line, part) => line with
+            Divide(deduction.Amount, deduction.Model, deduction.AppId, deduction.IsOfNoApp, (line, part) => line with
             {
                 Deductions = line.Deductions.SetItem(type, line.Deductions[type] + part),
                 Returned = isReturned ? line.Returned + part : line.Returned,
             });
         }
         foreach (var collection in collections)
-            Divide(collection.Amount, collection.Model, collection.AppId, (line, part) => line with { Collected = line.Collected + part });
+            Divide(collection.Amount, collection.Model, collection.AppId, collection.IsOfNoApp, (line, part) => line with { Collected = line.Collected + part });
         return net;
 
-        void Divide(Amount amount, string? model, string? appId, Func<NetLine, Amount, NetLine> take)
+        void Divide(Amount amount, string? model, string? appId, bool isOfNoApp, Func<NetLine, Amount, NetLine> take)
         {
             var matching = Enumerable.Range(0, net.Count).Where(i => Matches(net[i].Line.Group)).ToList();
             if (matching.Count == 0)
@@ -66,7 +66,7 @@ public sealed record NetLine(
 
             bool Matches(RevenueGroup group) =>
                 group.Currency == amount.Currency && group.ServicePeriod == period && (model is null || group.Model == model)
-                && (appId is null || group.AppId == appId);
+                && (appId is null ? !isOfNoApp || group.AppId is null : group.AppId == appId);
         }
     }
 

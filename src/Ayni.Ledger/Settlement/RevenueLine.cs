@@ -23,10 +23,10 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
     /// <summary>Sums receipts and adjustments by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.</summary>
     /// <param name="forEachReceipt">Calls back with each receipt.</param>
     /// <param name="adjustments">What adds to charges; where its customer is and whose is decided at the end of the month it is about.</param>
-    /// <param name="profiles">Where customers are and whose.</param>
+    /// <param name="customers">Where customers are and whose.</param>
     /// <param name="developers">The developer of each app.</param>
     internal static IReadOnlyList<RevenueLine> Collect(
-        Action<Action<Receipt>> forEachReceipt, IEnumerable<AdjustedRevenue> adjustments, CustomerProfiles profiles,
+        Action<Action<Receipt>> forEachReceipt, IEnumerable<AdjustedRevenue> adjustments, CustomerFacts customers,
         IReadOnlyDictionary<string, string> developers)
     {
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
@@ -34,7 +34,7 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         {
             var group = GroupOf(
                 receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
-                profiles.Of(receipt.CustomerId, receipt.AdmittedAt));
+                receipt.CustomerId, receipt.AdmittedAt);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
@@ -42,7 +42,7 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         foreach (var (customerId, servicePeriod, at, share, amount) in adjustments)
         {
             var group = GroupOf(
-                amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod, share.Adapter, profiles.Of(customerId, at));
+                amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod, share.Adapter, customerId, at);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? line with { Gross = line.Gross + amount }
                 : new(group, 0, default, amount);
@@ -57,8 +57,9 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         ];
 
         RevenueGroup GroupOf(
-            Currency currency, string model, string? appId, long agreement, Period month, string? adapter, CustomerProfile profile) => new(
-            currency, model, appId, agreement, month, adapter, profile.Territory,
-            appId is not null && profile.OwnerId is { } owner && developers[appId] == owner);
+            Currency currency, string model, string? appId, long agreement, Period month, string? adapter, string customerId, DateTimeOffset at) =>
+            new(
+                currency, model, appId, agreement, month, adapter, customers.CountryOf(customerId, at),
+                appId is not null && customers.OwnerOf(customerId, at) == developers[appId]);
     }
 }

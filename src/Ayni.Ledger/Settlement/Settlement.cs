@@ -87,7 +87,7 @@ internal sealed class Settlement
     public PeriodSettlement ToView() => new(Period, Status, Totals);
 
     /// <summary>One party's statement.</summary>
-    public Statement StatementOf(Party party, PartyDetails details) => new(
+    public Statement StatementOf(Party party, BillingDetails? billing) => new(
         Period,
         Status == PeriodStatus.Closed ? StatementStatus.Final : StatementStatus.Estimate,
         party.Id,
@@ -100,9 +100,10 @@ internal sealed class Settlement
         ],
         [.. Totals.Where(total => total.PartyId == party.Id)])
     {
-        LegalName = details.LegalName,
-        TaxId = details.TaxId,
-        Address = details.Address,
+        LegalName = billing?.LegalName,
+        TaxId = billing?.TaxId,
+        Address = billing is { Address.Length: > 0 } ? billing.Address : null,
+        Country = billing is { Country.Length: > 0 } ? billing.Country : null,
         Shares = [.. _results.SelectMany(result => SharesOf(result, party.Id))],
     };
 

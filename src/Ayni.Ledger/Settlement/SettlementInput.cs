@@ -15,7 +15,7 @@ internal sealed record SettlementInput(
         var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
         var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
         var lines = RevenueLine.Collect(
-            each => PeriodRows.ForEachReceipt(session, period, each), PeriodAdjustments.Revenue(session, period), ProfileRows.Profiles(session),
+            each => PeriodRows.ForEachReceipt(session, period, each), PeriodAdjustments.Revenue(session, period), FactRows.Customers(session),
             developers);
         var deductions = DeductionRows.Of(session, period);
         var zone = LedgerRows.Zone(session);
@@ -23,9 +23,14 @@ internal sealed record SettlementInput(
         var net = NetLine.Allocate(
             period, lines, deductions, AgreementRows.Collections(session, period),
             group => group.AppId is { } appId && !group.IsOwnUse ? developers[appId] : null,
-            model => TermRows.AgreementInForce(session, model, end)?.Version);
+            model => TermRows.AgreementInForce(session, model, end)?.Version ?? LastOf(agreements.Values, model, end));
         return new(net, deductions, agreements, InForceIn(agreements.Values, period, zone), AgreementRows.HistoryBefore(session, period));
     }
+
+    /// <summary>The agreement that a model had last, though it has ended: what is returned later is returned from its shares.</summary>
+    private static long? LastOf(IEnumerable<Agreement> agreements, string model, DateTimeOffset end) =>
+        agreements.Where(agreement => (agreement.Model == model || agreement.Model is null) && agreement.EffectiveFrom <= end)
+            .MaxBy(agreement => (agreement.Model is not null, agreement.EffectiveFrom, agreement.Version))?.Version;
 
     /// <summary>The documents in force in a month: for each model, and for every other, the version that took effect last.</summary>
     public static IReadOnlySet<long> InForceIn(IEnumerable<Agreement> agreements, Period month, LedgerZone zone)

@@ -101,6 +101,9 @@ public sealed record Statement(
     /// <summary>Its address, if it is known.</summary>
     public string? Address { get; init; }
 
+    /// <summary>Its country, if it is known.</summary>
+    public string? Country { get; init; }
+
     /// <summary>What it has of the shares of agreements' documents, in the order in which they were worked out.</summary>
     public ImmutableArray<StatementShare> Shares { get; init; } = [];
 
@@ -108,7 +111,8 @@ public sealed record Statement(
     public bool Equals(Statement? other) =>
         other is not null && Period == other.Period && Status == other.Status && PartyId == other.PartyId && PartyName == other.PartyName
         && Role == other.Role && Lines.SequenceEqual(other.Lines) && Totals.SequenceEqual(other.Totals)
-        && LegalName == other.LegalName && TaxId == other.TaxId && Address == other.Address && Shares.SequenceEqual(other.Shares);
+        && LegalName == other.LegalName && TaxId == other.TaxId && Address == other.Address && Country == other.Country
+        && Shares.SequenceEqual(other.Shares);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Period, PartyId);

@@ -9,7 +9,7 @@ public static class StatementCsv
     private const string Header =
         "period,status,party,name,role,row,model,app,agreement,service_period,receipts,prompt_tokens,cached_tokens,generated_tokens,"
         + "rejected_tokens,currency,gross,parts_per_million,amount,carry_in,earned,payable,carry_out,adapter,territory,returned,"
-        + "agreement_name,share,step,detail,result,legal_name,tax_id,address";
+        + "agreement_name,share,step,detail,result,legal_name,tax_id,address,country";
 
     /// <summary>
     /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and
@@ -41,7 +41,7 @@ public static class StatementCsv
             statement.Period.ToString(), statement.Status == StatementStatus.Final ? "final" : "estimate",
             Cell(statement.PartyId), Cell(statement.PartyName), statement.Role.Name(),
         ];
-        string[] law = [Cell(statement.LegalName ?? ""), Cell(statement.TaxId ?? ""), Cell(statement.Address ?? "")];
+        string[] law = [Cell(statement.LegalName ?? ""), Cell(statement.TaxId ?? ""), Cell(statement.Address ?? ""), statement.Country ?? ""];
         foreach (var line in statement.Lines)
             Append(csv, [.. head, .. Cells(line), .. law]);
         foreach (var share in statement.Shares)

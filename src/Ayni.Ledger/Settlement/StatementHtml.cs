@@ -55,6 +55,7 @@ public static class StatementHtml
         DefineKnown(words.LegalName, statement.LegalName);
         DefineKnown(words.TaxId, statement.TaxId);
         DefineKnown(words.Address, statement.Address);
+        DefineKnown(words.Territory, statement.Country);
         Define(words.Role, words.Roles[(int)statement.Role]);
         Define(words.Period, string.Create(
             CultureInfo.InvariantCulture, $"{statement.Period.Start:yyyy-MM-dd} – {statement.Period.End.AddDays(-1):yyyy-MM-dd}"));

@@ -79,9 +79,9 @@ internal static class AgreementRows
     }
 
     public static void Insert(Session session, Collection collection, DateTimeOffset now) => session.Execute(
-        "INSERT INTO collections (evidence, period, model, app, currency, amount, recorded) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO collections (evidence, period, model, app, currency, amount, recorded, no_app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         collection.EvidenceId, collection.Period.ToString(), collection.Model, collection.AppId, collection.Amount.Currency.Code,
-        collection.Amount.FormatFixed(), now.Microseconds());
+        collection.Amount.FormatFixed(), now.Microseconds(), collection.IsOfNoApp ? 1 : 0);
 
     /// <summary>The collection with the same evidence, model and app.</summary>
     public static Collection? Find(Session session, Collection collection)
@@ -108,8 +108,8 @@ internal static class AgreementRows
         ];
     }
 
-    private const string CollectionColumns = "SELECT evidence, period, model, app, currency, amount FROM collections";
+    private const string CollectionColumns = "SELECT evidence, period, model, app, currency, amount, no_app FROM collections";
 
     private static Collection ReadCollection(DbDataReader row) =>
-        new(row.GetString(0), row.GetPeriod(1), row.GetString(2), row.GetText(3), row.GetAmount(5, row.GetCurrency(4)));
+        new(row.GetString(0), row.GetPeriod(1), row.GetString(2), row.GetText(3), row.GetAmount(5, row.GetCurrency(4)), row.GetInt64(6) == 1);
 }

@@ -142,10 +142,13 @@ internal static class InvoiceRows
             {
                 var customerId = charged.Account.ReceivableCustomerId!;
                 var rest = charged.Amount;
-                foreach (var revenue in postings.Where(p => p.Account.RevenueModel is not null && p.Currency == charged.Currency))
+                var models = postings.Where(posting => posting.Currency == charged.Currency && posting.Account.RevenueModel is not null)
+                    .GroupBy(posting => posting.Account.RevenueModel!, StringComparer.Ordinal);
+                foreach (var model in models)
                 {
-                    rest += revenue.Amount;
-                    lines.Add((customerId, new(kind, reference, revenue.Account.RevenueModel, null, service, 0, default, -revenue.Amount)));
+                    var revenue = model.Aggregate(Amount.Zero(charged.Currency), (sum, posting) => sum - posting.Amount);
+                    rest -= revenue;
+                    lines.Add((customerId, new(kind, reference, model.Key, null, service, 0, default, revenue)));
                 }
                 if (rest.Sign != 0)
                     lines.Add((customerId, new(kind, reference, null, null, service, 0, default, rest)));
@@ -179,7 +182,8 @@ internal static class InvoiceRows
     public static DateOnly GetDate(this DbDataReader row, int column) =>
         DateOnly.ParseExact(row.GetString(column), "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static BillingDetails Details(Session session, string subject, long version)
+    /// <summary>A version of somebody's details.</summary>
+    public static BillingDetails Details(Session session, string subject, long version)
     {
         var taxes = ImmutableArray.CreateBuilder<Tax>();
         using (var row = session.Query(

@@ -189,6 +189,8 @@ internal static class JournalRows
         EntryKind.CreditExpiry => "credit_expiry",
         EntryKind.CreditPurchase => "credit_purchase",
         EntryKind.CreditUse => "credit_use",
+        EntryKind.Conversion => "conversion",
+        EntryKind.Exchange => "exchange",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -215,6 +217,8 @@ internal static class JournalRows
         "credit_expiry" => EntryKind.CreditExpiry,
         "credit_purchase" => EntryKind.CreditPurchase,
         "credit_use" => EntryKind.CreditUse,
+        "conversion" => EntryKind.Conversion,
+        "exchange" => EntryKind.Exchange,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),
     };
 }

@@ -52,6 +52,42 @@ public sealed class MoneyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Parties_are_paid_by_a_file_that_two_keys_agreed_to()
+    {
+        var (month, _) = await UseLastMonthAsync();
+        await CommandAsync("period", "close", month);
+        await CommandAsync("ledger", "entity", "set", "AYNI", "--name", "Ayni GmbH");
+        var host = (await CommandAsync("party", "list", "--json")).Json[0].GetProperty("id").GetString()!;
+        await CommandAsync("ledger", "invoice", "issue", month);
+        await CommandAsync("ledger", "bank", "set", "AYNI", "--holder", "Ayni GmbH", "--iban", "DE89 3704 0044 0532 0130 00");
+        await CommandAsync("ledger", "bank", "set", host, "--holder", "Machines", "--iban", "ES9121000418450200051332");
+        (await RunAsync("ledger", "bank", "set", host, "--holder", "M", "--iban", "ES9121000418450200051333")).Failed("mistyped");
+        Assert.Equal("101.00", (await CommandAsync("ledger", "payout", "plan", "--currency", "USD", "--json")).Json[0].GetProperty("amount").GetString());
+
+        await CommandAsync("ledger", "proposal", "four-eyes", "on");
+        string[] order = ["ledger", "payout", "order", "--currency", "USD", "--json"];
+        (await RunAsync(order)).Failed("needs a second key");
+        var proposal = (await CommandAsync("ledger", "proposal", "list", "--json")).Json[0].GetProperty("id").GetString()!;
+        (await RunAsync("ledger", "proposal", "approve", proposal)).Failed("another key approves it");
+        var key = (await CommandAsync("key", "create", "--role", "finance", "--json")).Json.GetProperty("key").GetString()!;
+        string[] approve = ["ledger", "proposal", "approve", proposal, "--data", Data];
+        (await AyniCommand.RunAsync(approve, "", ("AYNI_KEY", "ayni_wrong"))).Failed("AYNI_KEY");
+        (await AyniCommand.RunAsync(approve, "", ("AYNI_KEY", key))).Succeeded();
+        var payout = (await CommandAsync(order)).Json[0];
+        (await RunAsync(order)).Failed("can be paid");
+
+        var (id, batch) = (payout.GetProperty("id").GetString()!, payout.GetProperty("batch").GetString()!);
+        var file = await CommandAsync("ledger", "payout", "file", batch);
+        Assert.Equal(file.Output, (await CommandAsync("ledger", "payout", "file", batch)).Output);
+        Assert.Contains($"<EndToEndId>{id}</EndToEndId>", file.Output, StringComparison.Ordinal);
+        Assert.Contains(id, (await CommandAsync("ledger", "payout", "file", batch, "--csv")).Output, StringComparison.Ordinal);
+        await CommandAsync("ledger", "payout", "paid", id, "--reference", "b1", "--date", "2026-12-10");
+        await CommandAsync("ledger", "payout", "returned", id, "--reference", "b2", "--date", "2026-12-12", "--reason", "closed");
+        Assert.Equal("returned", (await CommandAsync("ledger", "payout", "list", "--json")).Json[0].GetProperty("status").GetString());
+        (await CommandAsync("ledger", "audit")).Succeeded();
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_one_sentence()
     {
         var (_, customer) = await UseLastMonthAsync();
@@ -73,7 +109,10 @@ public sealed class MoneyCommandTests : IDisposable
             ["ledger", "entity", "set"], ["ledger", "billing", "set"], ["ledger", "billing", "show"], ["ledger", "invoice", "issue"],
             ["ledger", "invoice", "list"], ["ledger", "invoice", "credit"], ["ledger", "invoice", "open"], ["ledger", "invoice", "write-off"],
             ["ledger", "invoice", "reclaim"], ["ledger", "payment", "record"], ["ledger", "payment", "refund"],
-            ["ledger", "payment", "reverse"], ["ledger", "payment", "import"], ["ledger", "payment", "list"], ["ledger", "export"],
+            ["ledger", "payment", "reverse"], ["ledger", "payment", "import"], ["ledger", "payment", "list"], ["ledger", "export"], ["ledger", "payout", "plan"], ["ledger", "payout", "order"],
+            ["ledger", "payout", "file"], ["ledger", "payout", "paid"], ["ledger", "payout", "returned"], ["ledger", "payout", "list"],
+            ["ledger", "bank", "set"], ["ledger", "bank", "show"], ["ledger", "proposal", "list"], ["ledger", "proposal", "approve"],
+            ["ledger", "proposal", "reject"], ["ledger", "proposal", "four-eyes"],
         ];
         await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) =>
         {

@@ -113,7 +113,7 @@ public sealed class GoldenAgreementTests
             shares: [{name: apps, payee: developer, rate: 10%}, {name: hosting, payee: host, rate: 50%}]
             """);
         var (own, other) = (await golden.Ledger.KeyAsync(ofApp: true), await golden.Ledger.KeyAsync(ofApp: true));
-        await golden.Books.SetCustomerProfileAsync(own.CustomerId, "PE", golden.Ledger.Developer.Id);
+        await golden.Books.SetCustomerOwnerAsync(own.CustomerId, golden.Ledger.Developer.Id);
         await golden.ChargeAsync(own, "300.00");
         await golden.ChargeAsync(other, "100.00");
         await golden.CloseAsync();
