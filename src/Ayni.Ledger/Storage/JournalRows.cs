@@ -169,6 +169,7 @@ internal static class JournalRows
     public static string NameOf(EntryKind kind) => kind switch
     {
         EntryKind.Charge => "charge",
+        EntryKind.Opening => "opening",
         EntryKind.Distribution => "distribution",
         EntryKind.Payable => "payable",
         EntryKind.Invoice => "invoice",
@@ -197,6 +198,7 @@ internal static class JournalRows
     private static EntryKind KindOf(string name) => name switch
     {
         "charge" => EntryKind.Charge,
+        "opening" => EntryKind.Opening,
         "distribution" => EntryKind.Distribution,
         "payable" => EntryKind.Payable,
         "invoice" => EntryKind.Invoice,
