@@ -75,9 +75,11 @@ internal static class LedgerCommand
     private static void Write(LedgerReport report)
     {
         Console.WriteLine(
-            $"{report.Database}, {report.Keys} keys, {report.Clients} clients, {report.Postings} postings: {report.PerSecond:f0} durable receipts a "
-            + $"second ({report.Receipts} in {report.Seconds:f1} s, {report.Flushes} flushes), {report.ProcessorMicroseconds:f1} us of this process each");
-        Console.WriteLine($"  reserved and posted within: median {report.Latency.MedianSeconds * 1000:f1} ms, p99 {report.Latency.P99Seconds * 1000:f1} ms");
+            $"{report.Database}, {report.Keys} keys, {report.Clients} clients, {report.Postings} postings: "
+            + $"{report.PerSecond:f0} durable receipts a second ({report.Receipts} in {report.Seconds:f1} s, {report.Flushes} flushes), "
+            + $"{report.ProcessorMicroseconds:f1} us of this process each");
+        Console.WriteLine(
+            $"  reserved and posted within: median {report.Latency.MedianSeconds * 1000:f1} ms, p99 {report.Latency.P99Seconds * 1000:f1} ms");
         if (report.Close is { } close)
             Console.WriteLine($"  closed in {close.Seconds:f1} s, resident at most {close.PeakResidentBytes / 1e6:f0} MB");
         if (report.AuditFindings is { } findings)

@@ -34,8 +34,8 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
         var flushes = books.FlushCount;
         var (watch, processor) = (Stopwatch.StartNew(), Processor());
         var growing = GrowAsync(watch, say);
-        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => PostAsync(books, admissions, lease, client, watch))))
-            .ConfigureAwait(false);
+        var posting = Enumerable.Range(0, clients).Select(client => Task.Run(() => PostAsync(books, admissions, lease, client, watch)));
+        await Task.WhenAll(posting).ConfigureAwait(false);
         var (seconds, used) = (watch.Elapsed.TotalSeconds, Processor() - processor);
         await growing.ConfigureAwait(false);
         var posted = Math.Min(_posted, receiptLimit);
@@ -71,7 +71,8 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
             // As a host names its requests: in order of time.
             var request = $"req_{Guid.CreateVersion7(_clock.GetUtcNow()):N}";
             var asked = Stopwatch.GetTimestamp();
-            var decision = await books.ReserveAsync(admissions[i % admissions.Length], request, new(500, 1, 200), lease).ConfigureAwait(false);
+            var decision = await books.ReserveAsync(admissions[i % admissions.Length], request, new(500, 1, 200), lease)
+                .ConfigureAwait(false);
             if (decision is not Admission admission)
                 throw new InvalidOperationException($"A reservation was refused: {decision}");
             var usage = new Usage(admission, request, ModelDigest, new(400 + i % 100, 100, 150 + i % 50), Outcome.Completed);
