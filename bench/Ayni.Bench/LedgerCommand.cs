@@ -15,23 +15,29 @@ internal static class LedgerCommand
         db.AcceptOnlyFromAmong("sqlite", "postgres");
         var address = new Option<string?>("--address")
         {
-            Description = "The PostgreSQL database, in which a schema is made; AYNI_POSTGRES if not given.", HelpName = "ADDRESS",
+            Description = "The PostgreSQL database, in which a schema is made; AYNI_POSTGRES if not given.",
+            HelpName = "ADDRESS",
         };
         var folder = new Option<string>("--folder")
         {
-            Description = "Where SQLite's file is made: a folder on the disk to measure.", HelpName = "DIR",
+            Description = "Where SQLite's file is made: a folder on the disk to measure.",
+            HelpName = "DIR",
             DefaultValueFactory = _ => Path.GetTempPath(),
         };
         var keys = new Option<string>("--keys")
         {
-            Description = "How many keys share the receipts, a run for each number.", HelpName = "N,N", DefaultValueFactory = _ => "1,1000",
+            Description = "How many keys share the receipts, a run for each number.",
+            HelpName = "N,N",
+            DefaultValueFactory = _ => "1,1000",
         };
         var clients = Number("--clients", "Clients at a time, each of which waits for its receipts.", 512);
         var postings = Number("--postings", "Postings of each receipt; a charge has 2, the others move nothing.", 2);
         var seconds = Number("--seconds", "No new receipts after so long.", 30);
         var receipts = new Option<long>("--receipts")
         {
-            Description = "No more receipts than this.", HelpName = "N", DefaultValueFactory = _ => long.MaxValue,
+            Description = "No more receipts than this.",
+            HelpName = "N",
+            DefaultValueFactory = _ => long.MaxValue,
         };
         var close = new Option<bool>("--close") { Description = "Close the month afterwards." };
         var audit = new Option<bool>("--audit") { Description = "Audit the ledger afterwards." };

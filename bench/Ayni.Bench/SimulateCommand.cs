@@ -13,7 +13,9 @@ internal static class SimulateCommand
     {
         var operations = new Option<long>("--operations")
         {
-            Description = "Operations altogether.", HelpName = "N", DefaultValueFactory = _ => 1_000_000,
+            Description = "Operations altogether.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1_000_000,
         };
         var seed = new Option<int>("--seed") { Description = "The first life's seed; the next has the next.", DefaultValueFactory = _ => 1 };
         var command = new Command("simulate", "Let ledgers live and crash, a life a seed, and check what is left.") { operations, seed };

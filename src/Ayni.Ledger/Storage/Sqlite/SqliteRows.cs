@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using SQLitePCL;
 
 namespace Ayni.Ledger;
@@ -52,8 +53,6 @@ internal sealed class SqliteRows(SqliteSession session, sqlite3_stmt statement) 
         _isClosed = true;
     }
 
-    protected override void Dispose(bool disposing) => Close();
-
     private bool Demand(int ordinal, int type) => raw.sqlite3_column_type(statement, ordinal) == type;
 
     // What nobody here asks for.
@@ -80,6 +79,7 @@ internal sealed class SqliteRows(SqliteSession session, sqlite3_stmt statement) 
 
     public override IEnumerator GetEnumerator() => throw new NotSupportedException();
 
+    [return: DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.PublicProperties)]
     public override Type GetFieldType(int ordinal) => throw new NotSupportedException();
 
     public override float GetFloat(int ordinal) => throw new NotSupportedException();
