@@ -39,7 +39,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
                 "listReceipts", "getReceipt"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
-            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listBalances", "listPeriods",
+            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "listBalances", "listPeriods",
                 "getStatement", "getEarnings"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
