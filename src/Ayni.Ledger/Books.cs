@@ -203,7 +203,9 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
     {
         Meter.Check(usage);
-        return await _writer.RunAsync(transaction => _meter.Post(transaction, usage), cancellationToken).ConfigureAwait(false);
+        return await _owned.RunAsync(
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            .ConfigureAwait(false);
     }
 
     /// <summary>Finds a receipt by its own id or its request's.</summary>
