@@ -28,6 +28,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Paying _paying;
     private readonly FourEyes _fourEyes;
     private readonly string? _folder;
+    private readonly ReceiptSigner? _signer;
 
     private Books(
         Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
@@ -35,6 +36,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         _identifiers = identifiers;
         _folder = folder;
+        _signer = signer;
         _clock = clock;
         _admissions = new(clock);
         if (lastRecorded is { } recorded)
@@ -276,6 +278,7 @@ public sealed partial class Books : IAsyncDisposable
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
         await _writer.RunAsync(transaction => PeriodClose.Finish(transaction, settlement), cancellationToken).ConfigureAwait(false);
+        await CommitToPeriodAsync(period, cancellationToken).ConfigureAwait(false);
         return settlement.ToView() with { Status = PeriodStatus.Closed };
     }
 
