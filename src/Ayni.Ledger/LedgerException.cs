@@ -21,6 +21,12 @@ public enum Refusal
     /// <summary>No key has this id.</summary>
     UnknownKey,
 
+    /// <summary>An opening balance is of no account that has one, or its month is not over or is closed.</summary>
+    InvalidOpening,
+
+    /// <summary>An opening balance's reference was entered before with another account or amount.</summary>
+    OpeningReferenceReused,
+
     /// <summary>A key's role and whom it is for do not go together.</summary>
     InvalidKeyRole,
 

@@ -58,4 +58,5 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<ExchangeRate>))]
 [JsonSerializable(typeof(IReadOnlyList<Conversion>))]
 [JsonSerializable(typeof(BankExchange))]
+[JsonSerializable(typeof(ChargeExplanation))]
 public sealed partial class LedgerJson : JsonSerializerContext;

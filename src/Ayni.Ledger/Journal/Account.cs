@@ -49,6 +49,9 @@ public readonly record struct Account
     /// <summary>What rounding invoices to coins has gained or lost.</summary>
     public static Account Rounding { get; } = new("rounding");
 
+    /// <summary>Where balances from before this ledger come from.</summary>
+    public static Account Opening { get; } = new("opening");
+
     /// <summary>Claims given up.</summary>
     public static Account BadDebts { get; } = new("bad-debts");
 

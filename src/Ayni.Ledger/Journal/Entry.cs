@@ -100,6 +100,10 @@ public enum EntryKind
     /// <summary>Money exchanged at a bank; its reference is the bank's own number.</summary>
     [JsonStringEnumMemberName("exchange")]
     Exchange = 48,
+
+    /// <summary>What an account had come to before this ledger; its reference is what the books before call it.</summary>
+    [JsonStringEnumMemberName("opening")]
+    Opening = 60,
 }
 
 /// <summary>One line of an entry.</summary>

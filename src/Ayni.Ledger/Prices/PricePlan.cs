@@ -16,6 +16,9 @@ public sealed record PricePlan
     /// </summary>
     public const long Largest = 1_000_000_000_000;
 
+    /// <summary>The name of the price in fake money, which stands beside everybody's and never in its place.</summary>
+    public const string TestName = "test";
+
     /// <summary>Characters of the longest text of a plan.</summary>
     public const int LongestText = DocumentParser.MostCharacters;
 
@@ -109,6 +112,38 @@ public sealed record PricePlan
             return Round(exact);
         var (millionths, packageUnits, packageSize) = PriceOf(tiers, counts, free, before);
         return Round(exact + millionths, packageUnits, packageSize);
+    }
+
+    /// <summary>What a request is charged for, line by line; quantities times rates add up to the charge before it is rounded.</summary>
+    internal ImmutableArray<ChargeLine> Explain(TokenCounts counts, string? adapter, MonthUse before)
+    {
+        var lines = ImmutableArray.CreateBuilder<ChargeLine>();
+        var (use, free) = (MonthUse.Of(counts), Free.Within(counts, before));
+        foreach (var (metric, rate) in new[]
+        {
+            (UsageMetric.Input, Input), (UsageMetric.Cached, Cached), (UsageMetric.Output, Output), (UsageMetric.Requests, Request),
+        })
+        {
+            if (metric == UsageMetric.Requests && rate.Sign == 0 && Tiers?.Metric != metric)
+                continue;
+            Add($"{metric.Name()}, free", free.Of(metric), Amount.Zero(Currency), metric.RateUnits());
+            if (Tiers is null || (Tiers.Metric != metric && (Tiers.Metric != UsageMetric.Tokens || metric == UsageMetric.Requests)))
+                Add(metric.Name(), use.Of(metric) - free.Of(metric), rate, metric.RateUnits());
+        }
+        if (Tiers is { } tiers)
+            ExplainTiers(tiers, Interval(tiers.Metric, counts, free, before), Add);
+        foreach (var surcharge in Adapters.Where(surcharge => surcharge.Name == adapter))
+        {
+            Add($"adapter {adapter}, tokens", use.Of(UsageMetric.Tokens), surcharge.PerMillion, UsageMetric.Tokens.RateUnits());
+            Add($"adapter {adapter}, requests", 1, surcharge.PerRequest, 1);
+        }
+        return lines.ToImmutable();
+
+        void Add(string what, long quantity, Amount rate, long per)
+        {
+            if (quantity > 0)
+                lines.Add(new(what, quantity, rate, per));
+        }
     }
 
     /// <summary>
@@ -231,6 +266,30 @@ public sealed record PricePlan
                 return (0, checked(package.Price.Units * (end - start)), package.Size);
             default:
                 throw new InvalidOperationException($"No tiers: {tiers}.");
+        }
+    }
+
+    private static void ExplainTiers(PriceTiers tiers, (long Start, long End) units, Action<string, long, Amount, long> add)
+    {
+        var name = tiers.Metric.Name();
+        switch (tiers)
+        {
+            case GraduatedTiers graduated:
+                long from = 0;
+                for (var i = 0; i < graduated.Steps.Length; i++)
+                {
+                    var to = graduated.Steps[i].UpTo ?? long.MaxValue;
+                    var quantity = Math.Min(units.End, to) - Math.Max(units.Start, from);
+                    add($"{name}, step {i + 1}", quantity, graduated.Steps[i].Rate, tiers.Metric.RateUnits());
+                    from = to;
+                }
+                break;
+            case VolumeTiers volume:
+                add($"{name}, at the volume so far", units.End - units.Start, volume.RateAt(units.End), tiers.Metric.RateUnits());
+                break;
+            case PackageTiers package:
+                add($"{name}, of packages", units.End - units.Start, package.Price, package.Size);
+                break;
         }
     }
 

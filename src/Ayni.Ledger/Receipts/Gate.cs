@@ -58,12 +58,13 @@ internal static class Gate
     private static AdmissionDecision AdmitTo(
         Session session, ApiKey key, Customer customer, string model, DateTimeOffset at, long limitsVersion)
     {
-        if (TermRows.PriceFor(session, key.CustomerId, model, at) is not { } price)
-            return new AdmissionRefusal(AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price.");
+        if (TermRows.PriceFor(session, customer, model, at) is not { } price)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.ModelNotPriced, $"The model '{model}' has no price{(customer.Currency.IsTest ? " in fake money" : "")}.");
         if (TermRows.AgreementInForce(session, model, at) is not { } agreement)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement, $"The model '{model}' has no agreement on who earns what.");
-        if (agreement.Currency is { } only && only != price.Currency)
+        if (agreement.Currency is { } only && only != price.Currency && !price.Currency.IsTest)
             return new AdmissionRefusal(
                 AdmissionRefusalReason.ModelWithoutAgreement,
                 $"The agreement on '{model}' shares {only}, and the model is charged in {price.Currency}.");

@@ -165,6 +165,7 @@ internal static class JournalRows
     public static string NameOf(EntryKind kind) => kind switch
     {
         EntryKind.Charge => "charge",
+        EntryKind.Opening => "opening",
         EntryKind.Distribution => "distribution",
         EntryKind.Payable => "payable",
         EntryKind.Invoice => "invoice",
@@ -193,6 +194,7 @@ internal static class JournalRows
     private static EntryKind KindOf(string name) => name switch
     {
         "charge" => EntryKind.Charge,
+        "opening" => EntryKind.Opening,
         "distribution" => EntryKind.Distribution,
         "payable" => EntryKind.Payable,
         "invoice" => EntryKind.Invoice,
