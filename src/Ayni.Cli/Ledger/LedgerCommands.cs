@@ -102,6 +102,7 @@ internal static class LedgerCommands
         CreateImport(),
         CreateAttest(),
         PriceCommands.Create(),
+        KeyCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
         RateCommands.Create(),

@@ -211,6 +211,7 @@ public sealed class LedgerCommandTests : IDisposable
         string[][] commands =
         [
             ["ledger", "balance"], ["ledger", "receipts"], ["ledger", "statement"], ["ledger", "audit"],
+            ["ledger", "actions"], ["ledger", "import"], ["ledger", "attest"], ["licence"],
             ["party", "create"], ["customer", "create"], ["customer", "limit"], ["key", "create"], ["app", "create"],
             ["price", "set"], ["agreement", "set"], ["period", "close"], ["period", "list"], ["serve"], ["tour"],
         ];
