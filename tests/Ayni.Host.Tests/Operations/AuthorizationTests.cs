@@ -36,7 +36,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         string[] everyone = ["listModels", "getModel", "getLicence"];
         Assert.Equal(
             Sorted([.. everyone, "createChatCompletion", "createCompletion", "listCustomers", "getCustomer", "getUsage", "listKeys", "listPrices",
-                "listReceipts", "getReceipt"]),
+                "listReceipts", "getReceipt", "explainCharge"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
             Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "listBalances", "listPeriods",
