@@ -189,7 +189,7 @@ public static class AuditVerifier
             developers[line.Line.Group] = line.DeveloperId;
         var revenue = lines.Where(line => line.Line.Receipts > 0 || line.Line.Gross.Sign != 0).Select(line => line.Line).ToList();
         var net = NetLine.Allocate(
-            record.Period, revenue, deductions, Read(PeriodListName.Collections, ProofItems.Default.Collection),
+            record.Period, revenue, deductions, Read(PeriodListName.Collections, ProofItems.Default.CollectedRevenue),
             group => developers.GetValueOrDefault(group),
             model => lines.FirstOrDefault(line => line.Line.Group.Model == model && line.Line.Receipts == 0)?.Line.Group.AgreementVersion);
         checks.Demand(
