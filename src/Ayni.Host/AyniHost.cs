@@ -218,7 +218,6 @@ public sealed class AyniHost : IAsyncDisposable
         if (Ready is not null)
             await ((Task)Ready).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _state.DisposeModelAsync().ConfigureAwait(false);
-        await _app.Services.GetRequiredService<LogPublisher>().DisposeAsync().ConfigureAwait(false);
         _logger.Stopped();
     }
 

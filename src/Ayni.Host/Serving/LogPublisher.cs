@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Ayni.Host;
 
-/// <summary>Publishes what is new in the ledger's log, as long as the host runs.</summary>
+/// <summary>Publishes what is new in the ledger's log until it is disposed, which the host's services are before its ledger is closed.</summary>
 internal sealed class LogPublisher(Books books, ILogger<LogPublisher> logger) : IAsyncDisposable
 {
     /// <summary>How soon after a receipt's batch the log holds it.</summary>
