@@ -263,6 +263,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HostMetrics>()
             .AddSingleton<HealthEndpoint>()
             .AddSingleton<MetricsEndpoint>()
+            .AddHostedService<WebhookSender>()
             .AddSingleton<ModelEndpoints>()
             .AddSingleton<CompletionEndpoints>();
         return builder.Build();
@@ -280,6 +281,7 @@ public sealed class AyniHost : IAsyncDisposable
         TermEndpoints.Map(Operations);
         JournalEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
+        MoneyEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);
     }

@@ -68,6 +68,7 @@ internal static class LedgerCommands
         PayoutCommands.Create(),
         PayoutCommands.CreateBank(),
         PayoutCommands.CreateProposal(),
+        WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
