@@ -280,6 +280,7 @@ public sealed class AyniHost : IAsyncDisposable
         CustomerEndpoints.Map(Operations);
         TermEndpoints.Map(Operations);
         JournalEndpoints.Map(Operations);
+        UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
         MoneyEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);

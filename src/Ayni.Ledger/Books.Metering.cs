@@ -3,6 +3,9 @@ namespace Ayni.Ledger;
 // What surrounds a receipt: the zone of its month, limits, reservations.
 public sealed partial class Books
 {
+    /// <summary>Events in one step of the writer.</summary>
+    private const int EventsAtOnce = 100;
+
     /// <summary>The zone whose days and months are the ledger's.</summary>
     public LedgerZone Zone => _readers.Read(LedgerRows.Zone);
 
@@ -104,4 +107,48 @@ public sealed partial class Books
 
     /// <summary>Reservations there are, of every host.</summary>
     internal long CountReservations() => _readers.Read(BudgetRows.CountReservations);
+
+    /// <summary>The keys that meters elsewhere may report for, by meter.</summary>
+    public IReadOnlyList<MeteredKey> ListMeteredKeys() => _readers.Read(MeterRows.List);
+
+    /// <summary>Lets a meter report for a customer's key.</summary>
+    public Task<MeteredKey> AllowMeterAsync(string meterId, string keyId, CancellationToken cancellationToken = default) => _writer.RunAsync(
+        transaction =>
+        {
+            UsageRecorder.Allow(transaction, meterId, keyId);
+            return new MeteredKey(meterId, keyId);
+        },
+        cancellationToken);
+
+    /// <summary>Lets a meter report for a customer's key no more; what it told before stays.</summary>
+    public Task<MeteredKey> DisallowMeterAsync(string meterId, string keyId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(
+            transaction =>
+            {
+                UsageRecorder.Disallow(transaction, meterId, keyId);
+                return new MeteredKey(meterId, keyId);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Records what a meter elsewhere tells, in its order, each event by itself: one that is refused says why and the others are recorded.
+    /// Told again, an event gives its first receipt. Cancelling keeps what was recorded until then.
+    /// </summary>
+    /// <param name="meterId">The meter's key.</param>
+    /// <param name="events">At most <see cref="UsageEvent.LargestBatch"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<RecordedUsage>> RecordAsync(
+        string meterId, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, UsageEvent.LargestBatch);
+        var recorded = new List<RecordedUsage>(events.Count);
+        // Few at a time, so that requests of others don't wait long.
+        foreach (var part in events.Chunk(EventsAtOnce))
+        {
+            recorded.AddRange(await _owned.RunAsync(
+                transaction => Array.ConvertAll(part, used => UsageRecorder.Record(transaction, _meter, meterId, used)), cancellationToken)
+                .ConfigureAwait(false));
+        }
+        return recorded;
+    }
 }

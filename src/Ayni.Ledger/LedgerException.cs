@@ -21,6 +21,12 @@ public enum Refusal
     /// <summary>No key has this id.</summary>
     UnknownKey,
 
+    /// <summary>An opening balance is of no account that has one, or its month is not over or is closed.</summary>
+    InvalidOpening,
+
+    /// <summary>An opening balance's reference was entered before with another account or amount.</summary>
+    OpeningReferenceReused,
+
     /// <summary>A key's role and whom it is for do not go together.</summary>
     InvalidKeyRole,
 
@@ -51,6 +57,9 @@ public enum Refusal
     /// <summary>A prepaid credit is in the customer's currency and more than zero.</summary>
     InvalidPrepaidCredit,
 
+    /// <summary>An exchange rate or exchange is of one currency, not more than zero, or of more than is held.</summary>
+    InvalidRate,
+
     /// <summary>A model has no agreement on who earns what.</summary>
     NoAgreement,
 
@@ -68,6 +77,18 @@ public enum Refusal
 
     /// <summary>A token count is negative or larger than <see cref="TokenCounts.Largest"/>.</summary>
     InvalidUsage,
+
+    /// <summary>A meter reports for the keys that were named for it, and for no other.</summary>
+    MeterNotAllowed,
+
+    /// <summary>Usage is told within 35 days.</summary>
+    UsageTooOld,
+
+    /// <summary>Usage is told of the past.</summary>
+    UsageInTheFuture,
+
+    /// <summary>The key was shut when it was used, or the model had no price, no agreement, or one in another currency.</summary>
+    UsageNotAdmitted,
 
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,

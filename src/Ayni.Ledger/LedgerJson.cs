@@ -53,6 +53,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Deduction>))]
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(IReadOnlyList<MeteredKey>))]
 [JsonSerializable(typeof(IReadOnlyList<Collection>))]
 [JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerOwner))]
@@ -60,4 +61,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Subscription>))]
 [JsonSerializable(typeof(IReadOnlyList<Credit>))]
 [JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
+[JsonSerializable(typeof(IReadOnlyList<ExchangeRate>))]
+[JsonSerializable(typeof(IReadOnlyList<Conversion>))]
+[JsonSerializable(typeof(BankExchange))]
+[JsonSerializable(typeof(ChargeExplanation))]
 public sealed partial class LedgerJson : JsonSerializerContext;

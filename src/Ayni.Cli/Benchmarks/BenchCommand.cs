@@ -83,7 +83,7 @@ internal static class BenchCommand
         var longest = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
         var together = plan.Batches.DefaultIfEmpty(1).Max();
         var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
-        using var context = new ComputeContext(ComputeContext.BestTier, workers);
+        using var context = new ComputeContext(ModelOption.Tier(), workers);
         using var limits = new MachineLimits(context);
         // Before the peer has the model in memory, too.
         if (plan.FirstToken)

@@ -49,7 +49,11 @@ internal static class CreditCommands
             HelpName = "NAME",
             Required = true,
         };
-        var expires = new Option<string?>("--expires") { Description = "From this day or instant on it pays nothing; never if not given.", HelpName = "DAY" };
+        var expires = new Option<string?>("--expires")
+        {
+            Description = "From this day or instant on it pays nothing; never if not given.",
+            HelpName = "DAY",
+        };
         var priority = new Option<int>("--priority")
         {
             Description = "The lower number is used first, then what expires sooner.",

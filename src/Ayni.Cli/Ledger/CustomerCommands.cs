@@ -50,6 +50,10 @@ internal static class CustomerCommands
             Description = "The unpaid charges at which its requests are refused.",
             HelpName = "AMOUNT",
         };
+        var test = new Option<bool>("--test")
+        {
+            Description = "A customer with fake money (XTS): it is charged by the price in XTS, and nobody earns of it.",
+        };
         return LedgerCommand.CreateFirst(
             "create",
             """
@@ -57,11 +61,12 @@ internal static class CustomerCommands
 
             Example:
               ayni customer create "Rumi Bakery" --currency EUR --limit 50
+              ayni customer create "my tests" --test
             """,
-            [name, currency, limit],
+            [name, currency, limit, test],
             async (books, result, output, cancellationToken) =>
             {
-                var money = Currency.Parse(result.GetValue(currency)!);
+                var money = result.GetValue(test) ? Currency.Test : Currency.Parse(result.GetValue(currency)!);
                 Amount? most = result.GetValue(limit) is { } text ? Amount.Parse(text, money) : null;
                 output.WriteOne(
                     Listing, await books.CreateCustomerAsync(result.GetValue(name)!, money, most, cancellationToken).ConfigureAwait(false));

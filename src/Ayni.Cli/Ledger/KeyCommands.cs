@@ -36,6 +36,9 @@ internal static class KeyCommands
                 return Task.CompletedTask;
             }),
         CreateRevoke(),
+        MeterCommands.CreateAllow(),
+        MeterCommands.CreateDisallow(),
+        MeterCommands.CreateList(),
     };
 
     private static Command CreateCreate()

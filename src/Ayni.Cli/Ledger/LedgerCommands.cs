@@ -15,6 +15,15 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<Entry> OpeningEntries = new(
+        LedgerJson.Default.Entry,
+        new("number", entry => Cells.Number(entry.Number), IsNumber: true),
+        new("period", entry => entry.Period.ToString()),
+        new("reference", entry => entry.Reference),
+        new("account", entry => entry.Postings[0].Account.Name),
+        new("amount", entry => entry.Postings[0].Amount.Format(), IsNumber: true),
+        new("currency", entry => entry.Postings[0].Currency.Code));
+
     private static readonly Listing<Attestation> Attestations = new(
         LedgerJson.Default.Attestation,
         new("number", attestation => Cells.Number(attestation.Number), IsNumber: true),
@@ -45,6 +54,14 @@ internal static class LedgerCommands
         new("currency", adjustment => adjustment.Currency.Code),
         new("explanation", adjustment => adjustment.Explanation));
 
+    private static readonly Listing<ChargeLine> ChargeLines = new(
+        LedgerJson.Default.ChargeLine,
+        new("what", line => line.What),
+        new("quantity", line => Cells.Number(line.Quantity), IsNumber: true),
+        new("rate", line => line.Rate.Format(), IsNumber: true),
+        new("per", line => Cells.Number(line.Per), IsNumber: true),
+        new("currency", line => line.Rate.Currency.Code));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
 
@@ -72,12 +89,16 @@ internal static class LedgerCommands
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),
+        CreateImport(),
         CreateAttest(),
         PriceCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
+        RateCommands.Create(),
         CreateAdjustments(),
+        CreateWhy(),
         CreateZone(),
+        RecordCommand.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
@@ -158,6 +179,31 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateWhy()
+    {
+        var receipt = new Argument<string>("receipt") { Description = "A receipt's id, or its request's." };
+        return LedgerCommand.Create(
+            "why",
+            """
+            Show why a request was charged what it was: what it used, what was free, and at what rates. Quantities times rates add up to the
+            charge, which is rounded once to 10⁻¹².
+
+            Example:
+              ayni ledger why rcp_01kb1v3w9hq2m7n8p4r5s6t7v8
+            """,
+            [receipt],
+            (books, result, output, _) =>
+            {
+                var explanation = books.ExplainCharge(result.GetValue(receipt)!)
+                    ?? throw new UsageException($"There is no receipt '{result.GetValue(receipt)}'.");
+                if (output.Format == OutputFormat.Json)
+                    Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, explanation, LedgerJson.Default.ChargeExplanation));
+                else
+                    output.Write(ChargeLines, explanation.Lines.Append(new("charge", 1, explanation.Charge, 1)));
+                return Task.CompletedTask;
+            });
+    }
+
     private static Command CreateStatement()
     {
         var period = PeriodOption.Create("The month.");
@@ -209,6 +255,37 @@ internal static class LedgerCommands
             {
                 output.Write(Actions, ReadActions(books, result.GetValue(subject)));
                 return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateImport()
+    {
+        var file = new Argument<string>("file") { Description = "Comma-separated values: reference,account,currency,amount." };
+        var month = new Option<string?>("--at-end-of")
+        {
+            Description = "The month at whose end the balances stood; the last one if not given.",
+            HelpName = "YYYY-MM",
+        };
+        return LedgerCommand.CreateFirst(
+            "import",
+            """
+            Enter what accounts had come to before this ledger: of customer:ID:receivable, party:ID:carry, party:ID:payable and bank, where a
+            debit is positive (owed to the host) and a credit negative. A file is entered as a whole or not at all; importing it again changes
+            nothing. Lists the entries that are new.
+
+            Example:
+              ayni ledger import balances.csv --at-end-of 2026-10
+            """,
+            [file, month],
+            async (books, result, output, cancellationToken) =>
+            {
+                var path = result.GetValue(file)!;
+                if (!File.Exists(path))
+                    throw new UsageException($"There is no file {path}.");
+                using var reader = new StreamReader(path);
+                Period? period = result.GetValue(month) is { } text ? Period.Parse(text) : null;
+                var entries = await books.EnterOpeningBalancesAsync(OpeningBalance.ReadCsv(reader), period, cancellationToken).ConfigureAwait(false);
+                output.Write(OpeningEntries, entries);
             });
     }
 

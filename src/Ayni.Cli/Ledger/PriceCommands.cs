@@ -91,8 +91,9 @@ internal static class PriceCommands
                 var since = Cells.ParseInstant(result.GetValue(from));
                 if (result.GetValue(file) is { } plan)
                 {
-                    if (new[] { result.GetValue(model), result.GetValue(input), result.GetValue(cached), result.GetValue(output) }.Any(text => text is not null))
-                        throw new UsageException("A plan's file says what its models are and what they cost; give --file alone, or with --from.");
+                    string?[] flat = [result.GetValue(model), result.GetValue(input), result.GetValue(cached), result.GetValue(output)];
+                    if (flat.Any(text => text is not null))
+                        throw new UsageException("A plan's file says what its models cost; give --file alone, or with --from.");
                     shown.Write(Listing, await SetAsync(books, plan, since, cancellationToken).ConfigureAwait(false));
                     return;
                 }

@@ -8,6 +8,8 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(ZoneRow))]
+[JsonSerializable(typeof(RefusedLine))]
+[JsonSerializable(typeof(RecordSummary))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -13,6 +13,7 @@ namespace Ayni.Host;
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(CompletionResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(RecordedUsages))]
 [JsonSerializable(typeof(LicenceReport))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

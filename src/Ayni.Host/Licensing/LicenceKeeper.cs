@@ -7,9 +7,6 @@ namespace Ayni.Host;
 /// <summary>Finds what the guard must know of this host's deployment: the model's file, the ledger's prices and attestations, the options.</summary>
 internal sealed class LicenceKeeper(HostOptions options, Books books, TimeProvider clock)
 {
-    /// <summary>The currency reserved for tests: nobody is charged by a price in it.</summary>
-    private static readonly Currency TestCurrency = Currency.Parse("XTS");
-
     /// <summary>The licence of a model: as stated in the options, or as its file says.</summary>
     public ModelLicence LicenceOf(LlamaModel model)
     {
@@ -62,7 +59,7 @@ internal sealed class LicenceKeeper(HostOptions options, Books books, TimeProvid
     {
         const long Many = 1_000_000;
         var plan = price.Plan;
-        return price.Currency != TestCurrency
+        return !price.Currency.IsTest
             && (plan.Minimum.Sign > 0 || plan.Fee.Sign > 0 || plan.Adapters.Any(adapter => price.Highest(new(Many, 0, Many), adapter.Name).Sign > 0)
                 || price.Highest(new(Many, Many, Many)).Sign > 0);
     }

@@ -38,6 +38,27 @@ internal static class AdjustmentPosting
         return true;
     }
 
+    /// <summary>
+    /// Posts those of some conversions that the period has not yet: balanced in each currency against a position that holds what the customers'
+    /// currency is worth in the prices' until it is exchanged.
+    /// </summary>
+    public static bool Post(Transaction transaction, IReadOnlyList<Conversion> conversions)
+    {
+        foreach (var conversion in conversions)
+        {
+            if (!IsClosing(transaction, conversion.Period) || RateRows.HasConversion(transaction.Session, conversion))
+                continue;
+            var (owed, converted) = (conversion.Owed, conversion.Converted);
+            var receivable = Account.Receivable(conversion.CustomerId);
+            var position = Account.Position(owed.Currency, converted.Currency);
+            var entry = transaction.Post(
+                conversion.Period, conversion.Period, EntryKind.Conversion, $"{conversion.CustomerId}:{owed.Currency}",
+                [new(receivable, -owed), new(position, owed), new(receivable, converted), new(position, -converted)]);
+            RateRows.Insert(transaction.Session, conversion, entry);
+        }
+        return true;
+    }
+
     /// <summary>Like a charge: what the customer owes, or had paid in advance, against the models' revenue.</summary>
     private static ImmutableArray<Posting> Postings(Adjustment adjustment)
     {

@@ -13,6 +13,7 @@ internal sealed class Adjustments
     private readonly IReadOnlyList<Price> _prices;
     private readonly HashSet<string> _scopes;
     private readonly CreditAccounts _credits;
+    private readonly ForeignCharges _foreign;
     private readonly Dictionary<(string CustomerId, string Scope, Period Month, Currency Currency), MonthAccount> _months = [];
 
     private Adjustments(Session session, Period period)
@@ -23,6 +24,7 @@ internal sealed class Adjustments
         _prices = TermRows.Prices(session);
         _scopes = [.. _prices.Where(price => price.Plan.AdjustsAtClose).Select(price => price.Scope)];
         _credits = CreditAccounts.Open(session, period, _zone);
+        _foreign = new(session, period, _zone);
     }
 
     /// <summary>
@@ -34,7 +36,7 @@ internal sealed class Adjustments
     private PeriodAdjustments Find()
     {
         var subscriptions = SubscriptionRows.InForce(_session, _period);
-        if (subscriptions.Count == 0 && !_credits.Any && _scopes.Count == 0)
+        if (subscriptions.Count == 0 && !_credits.Any && !_foreign.Any && _scopes.Count == 0)
             return PeriodAdjustments.None;
         var late = ReadPeriod();
         foreach (var (customerId, month) in late)
@@ -52,11 +54,14 @@ internal sealed class Adjustments
         {
             var earlier = account.Month < _period ? AdjustmentRows.Earlier(_session, account, _period) : [];
             var plan = account.Month == _period ? subscribed.GetValueOrDefault((account.CustomerId, account.Scope)) : null;
-            adjustments.AddRange(account.Adjust(_period, earlier, plan, () => WithoutUse((plan ?? account.Plan)!.Models[0], account.Month)));
+            adjustments.AddRange(account.Adjust(
+                _period, earlier, plan, () => WithoutUse((plan ?? account.Plan)!.Models[0], account.Month)));
         }
         _credits.Pay(adjustments);
+        foreach (var adjustment in adjustments)
+            _foreign.Add(adjustment.CustomerId, adjustment.Amount);
         adjustments.AddRange(_credits.Expire(UseOf, model => WithoutUse(model, _period)));
-        return new(adjustments.ToImmutable(), _credits.Uses);
+        return new(adjustments.ToImmutable(), _credits.Uses, _foreign.Convert());
     }
 
     /// <summary>Reads the period's receipts, and names the customers and earlier months that some of them are about.</summary>
@@ -67,6 +72,7 @@ internal sealed class Adjustments
         PeriodRows.ForEachReceipt(_session, _period, receipt =>
         {
             _credits.Pay(receipt);
+            _foreign.Add(receipt.CustomerId, receipt.Charge);
             var (price, before) = replay.Next(receipt);
             if (!_scopes.Contains(price.Scope))
                 return;
@@ -128,7 +134,8 @@ internal sealed class Adjustments
     {
         var end = _zone.StartOf(month.Next).AddMicroseconds(-1);
         var agreement = TermRows.AgreementInForce(_session, model, end)?.Version
-            ?? TermRows.Agreements(_session).Where(agreement => (agreement.Model is null || agreement.Model == model) && agreement.EffectiveFrom <= end)
+            ?? TermRows.Agreements(_session)
+                .Where(agreement => (agreement.Model is null || agreement.Model == model) && agreement.EffectiveFrom <= end)
                 .MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version))?.Version
             ?? throw Rows.Damaged($"flat revenue of {model} in {month}, in which it had no agreement");
         return new(model, null, null, agreement);
@@ -138,9 +145,11 @@ internal sealed class Adjustments
 /// <summary>What a period comes to beside its receipts' charges.</summary>
 /// <param name="Charges">Adjustments that are revenue.</param>
 /// <param name="CreditUses">What prepaid credits pay of charges.</param>
-internal sealed record PeriodAdjustments(ImmutableArray<Adjustment> Charges, ImmutableArray<CreditUse> CreditUses)
+/// <param name="Conversions">What is owed in customers' own currencies for charges in others.</param>
+internal sealed record PeriodAdjustments(
+    ImmutableArray<Adjustment> Charges, ImmutableArray<CreditUse> CreditUses, ImmutableArray<Conversion> Conversions)
 {
-    public static PeriodAdjustments None { get; } = new([], []);
+    public static PeriodAdjustments None { get; } = new([], [], []);
 
     /// <summary>What adjustments add to a period's revenue: as they would be now while it is open, then as they were posted.</summary>
     public static IEnumerable<AdjustedRevenue> Revenue(Session session, Period period)

@@ -60,8 +60,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
         var total = earlier.Aggregate(_charges, (sum, adjustment) => sum + adjustment.Amount);
         if (VolumeTrueUp(earlier) is { } trueUp)
             yield return Post(AdjustmentType.VolumeTrueUp, trueUp.Parts, trueUp.Explanation);
-        if (PackageRemainder() is { } remainder
-            && Whole(AdjustmentType.PackageRemainder, remainder.Amount - Posted(AdjustmentType.PackageRemainder), remainder.Explanation) is { } rest)
+        if (PackageRemainder() is var (remainder, explanation)
+            && Whole(AdjustmentType.PackageRemainder, remainder - Posted(AdjustmentType.PackageRemainder), explanation) is { } rest)
             yield return rest;
         if (subscribed is { Fee.Sign: > 0 } plan
             && Whole(AdjustmentType.SubscriptionFee, plan.Fee, $"The month's subscription to {plan.Name} is {plan.Fee}.") is { } fee)

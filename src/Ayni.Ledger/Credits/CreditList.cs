@@ -13,12 +13,14 @@ internal sealed class CreditList(Identifiers identifiers)
         Text.Demand(model, "model's name");
         if (amount.Currency != customer.Currency || amount.Sign <= 0)
             throw new LedgerRefusedException(
-                Refusal.InvalidPrepaidCredit, $"A credit of {amount} does not suit a customer charged in {customer.Currency}; give more than zero.");
+                Refusal.InvalidPrepaidCredit,
+                $"A credit of {amount} does not suit a customer charged in {customer.Currency}; give more than zero.");
         if (expires?.ToWholeMicroseconds() <= transaction.Now)
             throw new LedgerRefusedException(Refusal.EffectiveInThePast, "A credit expires later than now.");
         if (TermRows.AgreementInForce(session, model, transaction.Now) is null)
             throw new LedgerRefusedException(
-                Refusal.NoAgreement, $"The model '{model}' has no agreement on who earns what, so nobody could say whose an unused credit is.");
+                Refusal.NoAgreement,
+                $"The model '{model}' has no agreement on who earns what, so nobody could say whose an unused credit is.");
         var credit = new Credit(
             identifiers.New("crd"), customerId, amount, priority, model, transaction.Now,
             expires?.ToWholeMicroseconds().ToUniversalTime(), amount);

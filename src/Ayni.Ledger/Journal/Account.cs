@@ -26,6 +26,14 @@ public readonly record struct Account
     /// <summary>What a customer has paid for in advance and not used yet: deferred revenue.</summary>
     public static Account Deferred(string customerId) => new($"deferred:{customerId}");
 
+    /// <summary>
+    /// What is held in customers' currency that was converted from a price's: what it is worth in the one, debit, and in the other, credit.
+    /// </summary>
+    public static Account Position(Currency from, Currency to) => new($"position:{from}:{to}");
+
+    /// <summary>What exchanging customers' currency at a bank gained or lost.</summary>
+    public static Account ExchangeGain(Currency from, Currency to) => new($"exchange:{from}:{to}");
+
     /// <summary>A party's earnings that are less than a payable coin, kept for the next close.</summary>
     public static Account Carry(string partyId) => new($"party:{partyId}:carry");
 
@@ -40,6 +48,9 @@ public readonly record struct Account
 
     /// <summary>What rounding invoices to coins has gained or lost.</summary>
     public static Account Rounding { get; } = new("rounding");
+
+    /// <summary>Where balances from before this ledger come from.</summary>
+    public static Account Opening { get; } = new("opening");
 
     /// <summary>Claims given up.</summary>
     public static Account BadDebts { get; } = new("bad-debts");

@@ -14,6 +14,7 @@ public sealed record AccountCode(string Code, string Title)
         ("bank:transit", new("1010", "Payouts in transit")),
         ("customer:*:receivable", new("1200", "Trade receivables")),
         ("tax:input:*", new("1400", "Input tax")),
+        ("position:*", new("1500", "Currency positions")),
         ("revenue:*", new("2000", "Revenue to be shared out")),
         ("party:*:payable", new("2100", "Payable to parties")),
         ("party:*:carry", new("2110", "Parties' earnings below a payable coin")),

@@ -84,13 +84,18 @@ internal static class Audit
         {
             var due = Adjustments.Of(session, period);
             var posted = AdjustmentRows.Of(session, period);
-            findings.AddRange(posted.Except(due.Charges, Same).Select(it => $"adjustment {it.Number} of {it.Amount} is not due: {it.Explanation}"));
-            findings.AddRange(due.Charges.Except(posted, Same).Select(it => $"{it.CustomerId} is not adjusted by {it.Amount} in {period}: {it.Explanation}"));
+            findings.AddRange(posted.Except(due.Charges, Same)
+                .Select(it => $"adjustment {it.Number} of {it.Amount} is not due: {it.Explanation}"));
+            findings.AddRange(due.Charges.Except(posted, Same)
+                .Select(it => $"{it.CustomerId} is not adjusted by {it.Amount} in {period}: {it.Explanation}"));
             findings.AddRange(posted.Where(it => AdjustmentRows.PostedAmount(session, it.Number) != it.Amount)
                 .Select(it => $"adjustment {it.Number} of {it.Amount} is posted with another amount"));
             var uses = CreditRows.Uses(session, period);
             findings.AddRange(uses.Except(due.CreditUses).Concat(due.CreditUses.Except(uses))
                 .Select(it => $"credit {it.CreditId} of {it.CustomerId} and {it.Amount} in {period} are not as they are due"));
+            var conversions = RateRows.Conversions(session, period);
+            findings.AddRange(conversions.Except(due.Conversions).Concat(due.Conversions.Except(conversions))
+                .Select(it => $"the conversion of {it.Owed} of {it.CustomerId} in {period} is not as it is due"));
         }
     }
 

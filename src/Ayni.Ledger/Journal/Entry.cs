@@ -90,6 +90,20 @@ public enum EntryKind
     /// <summary>What a prepaid credit pays of a month's charges; its reference is the credit's id.</summary>
     [JsonStringEnumMemberName("credit_use")]
     CreditUse = 46,
+
+    /// <summary>
+    /// What a customer owes in a price's currency, owed in its own; its reference is the customer's id and the price's currency.
+    /// </summary>
+    [JsonStringEnumMemberName("conversion")]
+    Conversion = 47,
+
+    /// <summary>Money exchanged at a bank; its reference is the bank's own number.</summary>
+    [JsonStringEnumMemberName("exchange")]
+    Exchange = 48,
+
+    /// <summary>What an account had come to before this ledger; its reference is what the books before call it.</summary>
+    [JsonStringEnumMemberName("opening")]
+    Opening = 60,
 }
 
 /// <summary>One line of an entry.</summary>

@@ -23,7 +23,10 @@ internal static class PlanReader
         var models = ReadModels(fields);
         var code = fields.String("currency");
         if (!Currency.TryParse(code, out var currency))
-            throw fields.Error("currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
+        {
+            throw fields.Error(
+                "currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
+        }
         var from = ReadInstant(fields);
         var tiers = fields.FindFields("tiers") is { } inner ? ReadTiers(inner, currency) : null;
         var zero = Amount.Zero(currency);
@@ -97,7 +100,8 @@ internal static class PlanReader
         const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
             ? instant
-            : throw fields.Error("from", $"'{DocumentFields.Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
+            : throw fields.Error(
+                "from", $"'{DocumentFields.Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
     }
 
     /// <summary>A metric's flat rate; zero where the tiers price it, null where it is left out.</summary>
@@ -108,7 +112,9 @@ internal static class PlanReader
         return fields.Has(metric.Name()) ? throw PricedTwice(fields, metric.Name(), tiers!) : Amount.Zero(currency);
     }
 
-    /// <summary>Cached input costs what input does unless the plan says otherwise, which it must where tiers price the one but not the other.</summary>
+    /// <summary>
+    /// Cached input costs what input does unless the plan says otherwise, which it must where tiers price the one but not the other.
+    /// </summary>
     private static Amount ReadCached(DocumentFields fields, PriceTiers? tiers, Currency currency, Amount input) =>
         ReadRate(fields, UsageMetric.Cached, tiers, currency)
         ?? (tiers?.Metric == UsageMetric.Input ? throw fields.Error("cached", "state it, since tiers price the input") : input);
@@ -120,7 +126,8 @@ internal static class PlanReader
         return FindAmount(fields, "request", currency) ?? Amount.Zero(currency);
     }
 
-    private static bool IsTiered(UsageMetric metric, PriceTiers? tiers) => tiers is not null && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens);
+    private static bool IsTiered(UsageMetric metric, PriceTiers? tiers) =>
+        tiers is not null && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens);
 
     private static DocumentException PricedTwice(DocumentFields fields, string name, PriceTiers tiers) =>
         fields.Error(name, $"the tiers on {tiers.Metric.Name()} price it already; leave one of both out");
@@ -150,7 +157,8 @@ internal static class PlanReader
     private static FreeAllowance ReadFree(DocumentFields free, PriceTiers? tiers)
     {
         var allowance = new FreeAllowance(
-            Quantity(UsageMetric.Input), Quantity(UsageMetric.Cached), Quantity(UsageMetric.Output), Quantity(UsageMetric.Tokens), Quantity(UsageMetric.Requests));
+            Quantity(UsageMetric.Input), Quantity(UsageMetric.Cached), Quantity(UsageMetric.Output), Quantity(UsageMetric.Tokens),
+            Quantity(UsageMetric.Requests));
         free.RefuseUnknown();
         if (allowance is { Tokens: > 0 } and not { Input: 0, Cached: 0, Output: 0 })
             throw free.Error("tokens", "these are all three kinds; give an allowance of tokens, or allowances by kind");

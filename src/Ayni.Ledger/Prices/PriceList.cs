@@ -20,6 +20,9 @@ internal static class PriceList
     public static ImmutableArray<Price> Set(Transaction transaction, PricePlan plan, DateTimeOffset? effectiveFrom)
     {
         var instant = DemandFuture(transaction, effectiveFrom);
+        if (plan.Name == PricePlan.TestName && !plan.Currency.IsTest)
+            throw new LedgerRefusedException(
+                Refusal.InvalidPrice, $"The plan '{PricePlan.TestName}' is in fake money ({Currency.Test}); give one in {plan.Currency} another name.");
         return [.. plan.Models.Select(model => Insert(transaction, new Price(0, model, plan, instant)))];
     }
 
@@ -45,8 +48,11 @@ internal static class PriceList
     /// <summary>Whether an amount may be a rate or price.</summary>
     public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
 
+    /// <summary>A price in fake money takes a name of its own, so that it never becomes what real customers pay.</summary>
     private static Price Insert(Transaction transaction, Price price)
     {
+        if (price.Currency.IsTest && price.Plan.Name is null)
+            price = price with { Plan = price.Plan with { Name = PricePlan.TestName } };
         var inserted = TermRows.Insert(transaction.Session, price);
         transaction.Note("set_price", inserted.Version.ToString(CultureInfo.InvariantCulture), null, inserted, LedgerJson.Default.Price);
         return inserted;

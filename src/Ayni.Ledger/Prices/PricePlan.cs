@@ -16,6 +16,9 @@ public sealed record PricePlan
     /// </summary>
     public const long Largest = 1_000_000_000_000;
 
+    /// <summary>The name of the price in fake money, which stands beside everybody's and never in its place.</summary>
+    public const string TestName = "test";
+
     /// <summary>Characters of the longest text of a plan.</summary>
     public const int LongestText = DocumentParser.MostCharacters;
 
@@ -91,7 +94,8 @@ public sealed record PricePlan
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="text">Its text.</param>
     /// <exception cref="DocumentException">It is no plan; the message names file, line and column.</exception>
-    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) => PlanReader.Read(DocumentFields.Parse(path, text));
+    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) =>
+        PlanReader.Read(DocumentFields.Parse(path, text));
 
     /// <summary>
     /// What a request costs: each count that is not free times its rate, surcharges and tiers included, summed exactly and rounded once,
@@ -110,7 +114,41 @@ public sealed record PricePlan
         return Round(exact + millionths, packageUnits, packageSize);
     }
 
-    /// <summary>What a request can cost at most, wherever in the month it comes and however much of its prompt is found in the cache.</summary>
+    /// <summary>What a request is charged for, line by line; quantities times rates add up to the charge before it is rounded.</summary>
+    internal ImmutableArray<ChargeLine> Explain(TokenCounts counts, string? adapter, MonthUse before)
+    {
+        var lines = ImmutableArray.CreateBuilder<ChargeLine>();
+        var (use, free) = (MonthUse.Of(counts), Free.Within(counts, before));
+        foreach (var (metric, rate) in new[]
+        {
+            (UsageMetric.Input, Input), (UsageMetric.Cached, Cached), (UsageMetric.Output, Output), (UsageMetric.Requests, Request),
+        })
+        {
+            if (metric == UsageMetric.Requests && rate.Sign == 0 && Tiers?.Metric != metric)
+                continue;
+            Add($"{metric.Name()}, free", free.Of(metric), Amount.Zero(Currency), metric.RateUnits());
+            if (Tiers is null || (Tiers.Metric != metric && (Tiers.Metric != UsageMetric.Tokens || metric == UsageMetric.Requests)))
+                Add(metric.Name(), use.Of(metric) - free.Of(metric), rate, metric.RateUnits());
+        }
+        if (Tiers is { } tiers)
+            ExplainTiers(tiers, Interval(tiers.Metric, counts, free, before), Add);
+        foreach (var surcharge in Adapters.Where(surcharge => surcharge.Name == adapter))
+        {
+            Add($"adapter {adapter}, tokens", use.Of(UsageMetric.Tokens), surcharge.PerMillion, UsageMetric.Tokens.RateUnits());
+            Add($"adapter {adapter}, requests", 1, surcharge.PerRequest, 1);
+        }
+        return lines.ToImmutable();
+
+        void Add(string what, long quantity, Amount rate, long per)
+        {
+            if (quantity > 0)
+                lines.Add(new(what, quantity, rate, per));
+        }
+    }
+
+    /// <summary>
+    /// What a request can cost at most, wherever in the month it comes and however much of its prompt is found in the cache.
+    /// </summary>
     /// <param name="counts">What the request may use.</param>
     /// <param name="adapter">The adapter it will use, if any.</param>
     public Amount Highest(TokenCounts counts, string? adapter)
@@ -155,7 +193,8 @@ public sealed record PricePlan
     internal Amount RoundRate(Int128 rateTimesQuantity) => Round(checked(rateTimesQuantity * (Million / Tiers!.Metric.RateUnits())));
 
     /// <summary>
-    /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to even.
+    /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to
+    /// even.
     /// </summary>
     internal Amount Round(Int128 millionths, Int128 packageUnits = default, long packageSize = 1)
     {
@@ -196,7 +235,10 @@ public sealed record PricePlan
         foreach (var price in Adapters)
         {
             if (price.Name == adapter)
-                return checked(price.PerMillion.Units * (counts.Prompt + counts.Cached + counts.Generated) + price.PerRequest.Units * Million);
+            {
+                var tokens = counts.Prompt + counts.Cached + counts.Generated;
+                return checked(price.PerMillion.Units * tokens + price.PerRequest.Units * Million);
+            }
         }
         return 0;
     }
@@ -227,7 +269,33 @@ public sealed record PricePlan
         }
     }
 
-    /// <summary>Where in the month the units lie that a request is charged for, from the first to the one after the last; its free ones come first.</summary>
+    private static void ExplainTiers(PriceTiers tiers, (long Start, long End) units, Action<string, long, Amount, long> add)
+    {
+        var name = tiers.Metric.Name();
+        switch (tiers)
+        {
+            case GraduatedTiers graduated:
+                long from = 0;
+                for (var i = 0; i < graduated.Steps.Length; i++)
+                {
+                    var to = graduated.Steps[i].UpTo ?? long.MaxValue;
+                    var quantity = Math.Min(units.End, to) - Math.Max(units.Start, from);
+                    add($"{name}, step {i + 1}", quantity, graduated.Steps[i].Rate, tiers.Metric.RateUnits());
+                    from = to;
+                }
+                break;
+            case VolumeTiers volume:
+                add($"{name}, at the volume so far", units.End - units.Start, volume.RateAt(units.End), tiers.Metric.RateUnits());
+                break;
+            case PackageTiers package:
+                add($"{name}, of packages", units.End - units.Start, package.Price, package.Size);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Where in the month the units lie that a request is charged for, from the first to the one after the last; its free ones come first.
+    /// </summary>
     private static (long Start, long End) Interval(UsageMetric metric, TokenCounts counts, MonthUse free, MonthUse before)
     {
         var position = before.Of(metric);

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Ayni.Ledger;
 
-/// <summary>A price of one metric that depends on how much of it a customer uses in a month. It takes the place of the metric's flat rate.</summary>
+/// <summary>
+/// A price of one metric that depends on how much of it a customer uses in a month. It takes the place of the metric's flat rate.
+/// </summary>
 /// <param name="Metric">What is counted and priced.</param>
 public abstract record PriceTiers(UsageMetric Metric)
 {

@@ -73,5 +73,5 @@ internal sealed class Meter(Identifiers identifiers)
     private static bool IsOf(Receipt receipt, Usage usage) =>
         receipt.KeyId == usage.Admission.KeyId && receipt.Model == usage.Admission.Model && receipt.ModelDigest == usage.ModelDigest
         && receipt.Counts == usage.Counts && receipt.Outcome == usage.Outcome && receipt.Adapter == usage.Adapter
-        && receipt.MeterId == usage.MeterId;
+        && receipt.MeterId == usage.MeterId && receipt.AdmittedAt == usage.Admission.AdmittedAt;
 }

@@ -20,6 +20,9 @@ public readonly record struct Period : IComparable<Period>
         Month = month;
     }
 
+    /// <summary>The last month there is a place for.</summary>
+    internal static Period Last { get; } = new(9998, 12);
+
     /// <summary>The Gregorian year.</summary>
     public int Year { get; }
 

@@ -15,8 +15,13 @@ internal sealed record SettlementInput(
         var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
         var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
         var lines = RevenueLine.Collect(
-            each => PeriodRows.ForEachReceipt(session, period, each), PeriodAdjustments.Revenue(session, period), FactRows.Customers(session),
-            developers);
+            each => PeriodRows.ForEachReceipt(session, period, receipt =>
+            {
+                // Fake money is shared out to nobody.
+                if (!receipt.Currency.IsTest)
+                    each(receipt);
+            }),
+            PeriodAdjustments.Revenue(session, period).Where(revenue => !revenue.Amount.Currency.IsTest), FactRows.Customers(session), developers);
         var deductions = DeductionRows.Of(session, period);
         var zone = LedgerRows.Zone(session);
         var end = zone.StartOf(period.Next).AddMicroseconds(-1);

@@ -12,7 +12,10 @@ internal static class AdjustmentRows
 
     /// <summary>Whether the period has it already.</summary>
     public static bool Has(Session session, Adjustment adjustment) => session.Scalar(
-        "SELECT 1 FROM adjustments WHERE period = $1 AND customer = $2 AND subject = $3 AND service_period = $4 AND type = $5 AND currency = $6",
+        """
+        SELECT 1 FROM adjustments
+        WHERE period = $1 AND customer = $2 AND subject = $3 AND service_period = $4 AND type = $5 AND currency = $6
+        """,
         adjustment.Period.ToString(), adjustment.CustomerId, adjustment.Subject, adjustment.ServicePeriod.ToString(),
         adjustment.Type.Name(), adjustment.Currency.Code) is not null;
 

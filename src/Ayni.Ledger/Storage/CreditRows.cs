@@ -23,7 +23,10 @@ internal static class CreditRows
     {
         var uses = new List<CreditUse>();
         using var row = session.Query(
-            "SELECT u.credit, c.customer, c.currency, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit WHERE u.period = $1 ORDER BY u.entry",
+            """
+            SELECT u.credit, c.customer, c.currency, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit
+            WHERE u.period = $1 ORDER BY u.entry
+            """,
             period.ToString());
         while (row.Read())
             uses.Add(new(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));

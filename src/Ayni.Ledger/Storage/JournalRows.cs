@@ -165,6 +165,7 @@ internal static class JournalRows
     public static string NameOf(EntryKind kind) => kind switch
     {
         EntryKind.Charge => "charge",
+        EntryKind.Opening => "opening",
         EntryKind.Distribution => "distribution",
         EntryKind.Payable => "payable",
         EntryKind.Invoice => "invoice",
@@ -185,12 +186,15 @@ internal static class JournalRows
         EntryKind.CreditExpiry => "credit_expiry",
         EntryKind.CreditPurchase => "credit_purchase",
         EntryKind.CreditUse => "credit_use",
+        EntryKind.Conversion => "conversion",
+        EntryKind.Exchange => "exchange",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
     private static EntryKind KindOf(string name) => name switch
     {
         "charge" => EntryKind.Charge,
+        "opening" => EntryKind.Opening,
         "distribution" => EntryKind.Distribution,
         "payable" => EntryKind.Payable,
         "invoice" => EntryKind.Invoice,
@@ -211,6 +215,8 @@ internal static class JournalRows
         "credit_expiry" => EntryKind.CreditExpiry,
         "credit_purchase" => EntryKind.CreditPurchase,
         "credit_use" => EntryKind.CreditUse,
+        "conversion" => EntryKind.Conversion,
+        "exchange" => EntryKind.Exchange,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),
     };
 }

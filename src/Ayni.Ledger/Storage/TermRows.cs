@@ -75,10 +75,13 @@ internal static class TermRows
         return row.Read() ? ReadPrice(row) : null;
     }
 
-    /// <summary>The price a customer's request pays: that of the plan it subscribes to for the month, or everybody's.</summary>
-    public static Price? PriceFor(Session session, string customerId, string model, DateTimeOffset at)
+    /// <summary>
+    /// The price a customer's request pays: that of the plan it subscribes to for the month, or everybody's; of a customer with fake money,
+    /// the one in fake money.
+    /// </summary>
+    public static Price? PriceFor(Session session, Customer customer, string model, DateTimeOffset at)
     {
-        var subscriptions = SubscriptionRows.OfCustomer(session, customerId);
+        var subscriptions = SubscriptionRows.OfCustomer(session, customer.Id);
         if (subscriptions.Count > 0)
         {
             var month = LedgerRows.Zone(session).PeriodOf(at);
@@ -88,7 +91,7 @@ internal static class TermRows
                     return price;
             }
         }
-        return PriceInForce(session, model, at);
+        return PriceInForce(session, model, at, customer.Currency.IsTest ? PricePlan.TestName : null);
     }
 
     /// <summary>A named plan as it is in force, whichever of its models it was set for.</summary>

@@ -27,7 +27,9 @@ internal sealed class SubscriptionList(Identifiers identifiers)
         }
         foreach (var other in SubscriptionRows.OfCustomer(session, customerId).Where(other => other.Last is not { } last || last >= from))
         {
-            var models = other.PlanName == planName ? plan.Models : TermRows.PlanInForce(session, other.PlanName, transaction.Now)?.Models ?? [];
+            var models = other.PlanName == planName
+                ? plan.Models
+                : TermRows.PlanInForce(session, other.PlanName, transaction.Now)?.Models ?? [];
             if (models.Intersect(plan.Models, StringComparer.Ordinal).FirstOrDefault() is { } model)
                 throw new LedgerRefusedException(
                     Refusal.AlreadySubscribed,
@@ -48,9 +50,11 @@ internal sealed class SubscriptionList(Identifiers identifiers)
         var end = last ?? (subscription.First > now ? subscription.First : now);
         if (end < now || end < subscription.First)
             throw new LedgerRefusedException(
-                Refusal.EffectiveInThePast, $"{subscriptionId} can end after {(subscription.First > now ? subscription.First : now)} or later.");
-        if (subscription.Last is { } ended && ended < now)
-            throw new LedgerRefusedException(Refusal.EffectiveInThePast, $"{subscriptionId} has ended with {ended}; start a new one.");
+                Refusal.EffectiveInThePast,
+                $"{subscriptionId} can end after {(subscription.First > now ? subscription.First : now)} or later.");
+        // It may end sooner than was said, never later: another one may have begun after it.
+        if (subscription.Last is { } ended && ended < end)
+            throw new LedgerRefusedException(Refusal.AlreadySubscribed, $"{subscriptionId} ends with {ended}; start a new one after it.");
         SubscriptionRows.SetLast(transaction.Session, subscriptionId, end);
         var stopped = subscription with { Last = end };
         transaction.Note("stop_subscription", subscriptionId, subscription, stopped, LedgerJson.Default.Subscription);

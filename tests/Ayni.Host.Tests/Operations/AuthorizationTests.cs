@@ -42,7 +42,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
             Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listBalances", "listPeriods",
                 "getStatement", "getEarnings"]),
             OpenTo(KeyRole.Party));
-        Assert.Equal(Sorted(everyone), OpenTo(KeyRole.Meter));
+        Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
         Assert.DoesNotContain(_test.Host.Operations.All, operation => operation.Method == "POST" && operation.Roles.Contains(KeyRole.Auditor));
 
         static string[] Sorted(string[] ids) => [.. ids.Order(StringComparer.Ordinal)];

@@ -36,6 +36,25 @@ public sealed class MonthUseTests
     }
 
     [Fact]
+    public async Task A_charge_is_explained_by_its_place_in_the_month()
+    {
+        await using var ledger = await PlannedAsync(Graduated);
+        var key = await ledger.KeyAsync();
+        await ledger.UseAsync(key, 60, 0, 900);
+        var receipt = await ledger.UseAsync(key, 60, 0, 200);
+        await ledger.UseAsync(key, 60, 0, 200);
+        var explanation = ledger.Books.ExplainCharge(receipt.RequestId)!;
+        Assert.Equal((receipt.Id, new MonthUse(1, 60, 0, 900), Eur("0.00032")), (explanation.ReceiptId, explanation.Before, explanation.Charge));
+        Assert.Equal(
+            [
+                new("input, free", 40, Eur("0"), 1_000_000), new("input", 20, Eur("1"), 1_000_000),
+                new("output, step 1", 100, Eur("2"), 1_000_000), new("output, step 2", 100, Eur("1"), 1_000_000),
+            ],
+            explanation.Lines.ToArray());
+        Assert.Null(ledger.Books.ExplainCharge("rcp_none"));
+    }
+
+    [Fact]
     public async Task A_request_posted_twice_takes_one_place()
     {
         await using var ledger = await PlannedAsync(Graduated);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using static Ayni.Ledger.Tests.TestLedger;
@@ -114,6 +115,21 @@ public sealed class PricePlanTests
         input => input.plan.Charge(input.request.Counts, input.adapter, input.request.Before).Units
             == PlanReference.Charge(input.plan, input.request.Counts, input.adapter, input.request.Before))
         .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
+
+    [Fact]
+    public void The_lines_of_an_explanation_add_up_to_the_charge() => Prop.ForAll(
+        (from plan in Plans.Any
+         from request in Plans.Requests
+         from adapter in Gen.Elements(null, "poet")
+         select (plan, request, adapter)).ToArbitrary(),
+        input =>
+        {
+            var lines = input.plan.Explain(input.request.Counts, input.adapter, input.request.Before);
+            var denominator = lines.Aggregate(BigInteger.One, (product, line) => product * line.Per);
+            var sum = lines.Aggregate(BigInteger.Zero, (sum, line) => sum + (BigInteger)line.Rate.Units * line.Quantity * denominator / line.Per);
+            var charge = (BigInteger)input.plan.Charge(input.request.Counts, input.adapter, input.request.Before).Units;
+            return BigInteger.Abs(charge * denominator - sum) * 2 <= denominator && lines.All(line => line.Quantity > 0);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
     [Fact]
     public void However_a_month_is_cut_into_requests_graduated_tiers_and_allowances_give_the_same_sum() => Prop.ForAll(

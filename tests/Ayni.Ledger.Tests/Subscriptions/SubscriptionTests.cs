@@ -64,7 +64,7 @@ public sealed class SubscriptionTests
         Assert.Equal(Eur("0"), (await ledger.UseAsync(key, 600_000, 0, 0)).Charge);
         ledger.Clock.Now = November.End;
         Assert.Equal(Eur("0.30"), (await ledger.UseAsync(key, 600_000, 0, 0)).Charge);
-        await RefusedAsync(Refusal.EffectiveInThePast, () => ledger.Books.StopSubscriptionAsync(subscription.Id));
+        await RefusedAsync(Refusal.AlreadySubscribed, () => ledger.Books.StopSubscriptionAsync(subscription.Id));
         // A second one after the first is a new one.
         await ledger.Books.StartSubscriptionAsync(key.CustomerId!, "premium", December.Next);
         await AdjustmentTests.CloseAsync(ledger, November);
