@@ -105,6 +105,30 @@ public sealed partial class Books
         });
     }
 
+    /// <summary>
+    /// Opens a party's statement: calls back with each receipt of each of its lines, in posting order, and the line's number from 1. A line's
+    /// gross is the charges of its receipts and what adjustments add.
+    /// </summary>
+    public void OpenStatement(Period period, string partyId, Action<int, Receipt> each)
+    {
+        var lines = Statement(period, partyId).Lines;
+        _readers.Read(session =>
+        {
+            var customers = FactRows.Customers(session);
+            var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
+            PeriodRows.ForEachReceipt(session, period, receipt =>
+            {
+                var group = RevenueGroup.Of(receipt, customers, developers);
+                for (var i = 0; i < lines.Length; i++)
+                {
+                    if (lines[i].Covers(group))
+                        each(i + 1, receipt);
+                }
+            });
+            return lines.Length;
+        });
+    }
+
     // What is known of customers and parties.
 
     /// <summary>

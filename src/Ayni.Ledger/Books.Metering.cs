@@ -93,7 +93,8 @@ public sealed partial class Books
         ArgumentOutOfRangeException.ThrowIfLessThan(demand.MaxTokens, 1);
         // Never cancelled: whoever gave up the wait would not know what to void.
         return _owned.RunAsync(
-            transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false);
+            transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false,
+            new(admission, requestId, null));
     }
 
     /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>

@@ -29,6 +29,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly FourEyes _fourEyes;
     private readonly Outbox _outbox;
     private readonly string? _folder;
+    private readonly ReceiptSigner? _signer;
 
     private Books(
         Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
@@ -36,6 +37,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         _identifiers = identifiers;
         _folder = folder;
+        _signer = signer;
         _clock = clock;
         _admissions = new(clock);
         if (lastRecorded is { } recorded)
@@ -203,7 +205,9 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
     {
         Meter.Check(usage);
-        return await _writer.RunAsync(transaction => _meter.Post(transaction, usage), cancellationToken).ConfigureAwait(false);
+        return await _owned.RunAsync(
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            .ConfigureAwait(false);
     }
 
     /// <summary>Finds a receipt by its own id or its request's.</summary>
@@ -285,6 +289,7 @@ public sealed partial class Books : IAsyncDisposable
                 return status;
             },
             cancellationToken).ConfigureAwait(false);
+        await CommitToPeriodAsync(period, cancellationToken).ConfigureAwait(false);
         return settlement.ToView() with { Status = PeriodStatus.Closed };
     }
 

@@ -108,6 +108,9 @@ public enum Refusal
     /// <summary>A backup never replaces a file that is there.</summary>
     FileExists,
 
+    /// <summary>The customer still has keys that open something; revoke it first.</summary>
+    CustomerActive,
+
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 

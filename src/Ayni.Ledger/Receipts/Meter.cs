@@ -23,7 +23,7 @@ internal sealed class Meter(Identifiers identifiers)
     public Receipt Post(Transaction transaction, Usage usage)
     {
         var admission = usage.Admission;
-        if (ReceiptRows.FindByRequest(transaction.Session, usage.RequestId) is { } first)
+        if (transaction.ReceiptOf(usage.RequestId) is { } first)
             return IsOf(first, usage)
                 ? first
                 : throw new LedgerRefusedException(

@@ -60,22 +60,31 @@ internal static class AgreementRows
     public static ShareHistory HistoryBefore(Session session, Period period)
     {
         var history = new ShareHistory();
+        foreach (var (key, month, carry) in CarriesBefore(session, period))
+            history.Add(key, month, carry);
+        return history;
+    }
+
+    /// <summary>What each close before a period added to what is carried for a share.</summary>
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period)
+    {
+        var carries = new List<(ShareKey, Period, ShareCarry)>();
         using var row = session.Query(
             """
             SELECT agreement, share, developer, currency, month, base, carried_deductions, topped_up, advanced, recouped, paid
-            FROM share_carries WHERE period < $1
+            FROM share_carries WHERE period < $1 ORDER BY period, version, share, developer, currency, month
             """,
             period.ToString());
         while (row.Read())
         {
             var currency = row.GetCurrency(3);
-            history.Add(
+            carries.Add((
                 new(row.GetString(0), row.GetString(1), row.GetString(2), currency), row.GetPeriod(4),
                 new(
                     row.GetAmount(5, currency), row.GetAmount(6, currency), row.GetAmount(7, currency), row.GetAmount(8, currency),
-                    row.GetAmount(9, currency), row.GetAmount(10, currency)));
+                    row.GetAmount(9, currency), row.GetAmount(10, currency))));
         }
-        return history;
+        return carries;
     }
 
     public static void Insert(Session session, Collection collection, DateTimeOffset now) => session.Execute(

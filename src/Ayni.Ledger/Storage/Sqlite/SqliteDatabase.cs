@@ -31,14 +31,6 @@ internal sealed class SqliteDatabase : Database
     public SqliteDatabase(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? Path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
-        }
         _connectionString = new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, ForeignKeys = true }.ToString();
     }
 
@@ -51,19 +43,19 @@ internal sealed class SqliteDatabase : Database
 
     public override string Dialect => "Sqlite";
 
-    public override Session OpenWriter() => Open(session =>
+    public override Session OpenWriter()
     {
-        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
-        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
-        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
-        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
-        session.Control("PRAGMA secure_delete = FAST");
-        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
-        session.Control("PRAGMA fullfsync = ON");
-        session.Control("PRAGMA checkpoint_fullfsync = ON");
-        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
-        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-    });
+        // Only who writes makes the folder: asking whether there is a ledger leaves nothing behind.
+        try
+        {
+            Directory.CreateDirectory(Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
+        }
+        return Open(Configure);
+    }
 
     public override Session OpenReader() => Open(session => session.Control("PRAGMA query_only = ON"));
 
@@ -132,6 +124,20 @@ internal sealed class SqliteDatabase : Database
     }
 
     private static long Read(Session session, string sql) => (long)session.Scalar(sql)!;
+
+    private void Configure(Session session)
+    {
+        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
+        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
+        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
+        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
+        session.Control("PRAGMA secure_delete = FAST");
+        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
+        session.Control("PRAGMA fullfsync = ON");
+        session.Control("PRAGMA checkpoint_fullfsync = ON");
+        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
+        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+    }
 
     private SqliteSession Open(Action<Session> configure)
     {
