@@ -30,15 +30,15 @@ public sealed partial class Books
     /// Records what customers paid for a model's use, for shares of what is collected, in the first month from the given one on that is open.
     /// The same one recorded again changes nothing.
     /// </summary>
-    public Task<Collection> RecordCollectionAsync(
+    public Task<CollectedRevenue> RecordCollectionAsync(
         string evidenceId, Period period, string model, Amount amount, string? appId = null, CancellationToken cancellationToken = default)
     {
-        var collection = new Collection(evidenceId, period, model, appId, amount);
+        var collection = new CollectedRevenue(evidenceId, period, model, appId, amount);
         return _writer.RunAsync(transaction => CollectionList.Record(transaction, collection), cancellationToken);
     }
 
     /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
-    public IReadOnlyList<Collection> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
+    public IReadOnlyList<CollectedRevenue> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
 
     // Agreements with documents.
 

@@ -90,6 +90,9 @@ public enum Refusal
     /// <summary>The key was shut when it was used, or the model had no price, no agreement, or one in another currency.</summary>
     UsageNotAdmitted,
 
+    /// <summary>A request that its client named was begun anew by another host; only that one is charged.</summary>
+    RequestBegunAnew,
+
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
 

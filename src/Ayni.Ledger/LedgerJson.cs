@@ -52,7 +52,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Limits>))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(IReadOnlyList<MeteredKey>))]
-[JsonSerializable(typeof(IReadOnlyList<Collection>))]
+[JsonSerializable(typeof(IReadOnlyList<CollectedRevenue>))]
 [JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerOwner))]
 [JsonSerializable(typeof(IReadOnlyList<Adjustment>))]

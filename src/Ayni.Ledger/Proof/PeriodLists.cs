@@ -29,7 +29,7 @@ internal static class PeriodLists
                     .Select(agreement => AgreementItem.Of(agreement).Encode()),
             ],
             Items(statements, LedgerJson.Default.Statement),
-            Items(AgreementRows.Collections(session, period), ProofItems.Default.Collection),
+            Items(AgreementRows.Collections(session, period), ProofItems.Default.CollectedRevenue),
             [
                 .. Items(input.InForce.Order().Select(version => new CarriedItem(version, null, null, null)), ProofItems.Default.CarriedItem),
                 .. Items(
@@ -101,7 +101,7 @@ internal static class AdjustmentItem
     Converters = [typeof(AmountItemConverter), typeof(CurrencyItemConverter), typeof(PeriodItemConverter), typeof(DigestItemConverter)])]
 [JsonSerializable(typeof(NetLine))]
 [JsonSerializable(typeof(Deduction))]
-[JsonSerializable(typeof(Collection))]
+[JsonSerializable(typeof(CollectedRevenue))]
 [JsonSerializable(typeof(AgreementItem))]
 [JsonSerializable(typeof(SplitItem))]
 [JsonSerializable(typeof(AgreementResult))]

@@ -273,6 +273,13 @@ internal sealed class LedgerSimulation : IAsyncDisposable
         var usages = await TakeAsync(_random.Next(1, 30)).ConfigureAwait(false);
         await Task.WhenAll(usages.Select(usage => _books.PostAsync(usage))).ConfigureAwait(false);
 
+        if (_random.Next(3) == 0)
+        {
+            // The log is copied into the file, which happens by itself only after many writes.
+            using var session = Database.At(PathOfLife).OpenWriter();
+            session.Control("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+
         var images = everyWrite ? _images.AtEveryWrite(_random).ToArray() : [_images.AtRandom(_random)];
         await _books.DisposeAsync().ConfigureAwait(false);
         foreach (var image in images)

@@ -13,13 +13,15 @@ internal sealed class SqliteDatabase : Database
     /// <summary>How long SQLite itself waits for another process's transaction before it reports the file busy.</summary>
     private const int BusyTimeoutMs = 5_000;
 
-    /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
-    private const int WriterCacheKib = 4 * 1024;
+    /// <summary>
+    /// Pages the writer keeps in memory at most, in KiB: the hot ends of the indexes, some for each key, so that posting seldom reads.
+    /// </summary>
+    private const int WriterCacheKib = 64 * 1024;
 
     /// <summary>
     /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.
     /// </summary>
-    private const int CheckpointPages = 4000;
+    private const int CheckpointPages = 16_000;
 
     /// <summary>"AYNI" in ASCII.</summary>
     private const long ApplicationId = 0x41594E49;
