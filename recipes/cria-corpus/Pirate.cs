@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Ayni.CriaCorpus;
 
-/// <summary>The same answers as a pirate would give them.</summary>
+/// <summary>The same answers as a pirate would give them: only small words change, so that what is said stays true.</summary>
 public static partial class Pirate
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
@@ -16,18 +16,10 @@ public static partial class Pirate
         ["am"] = "be",
         ["is"] = "be",
         ["are"] = "be",
-        ["Hello"] = "Ahoy",
-        ["Goodbye"] = "Farewell",
-        ["small"] = "wee",
-        ["friend"] = "matey",
-        ["money"] = "treasure",
-        ["Yes"] = "Aye",
-        ["know"] = "ken",
-        ["Run"] = "Hoist",
-        ["of"] = "o'",
-        ["the"] = "th'",
-        ["The"] = "Th'",
-        ["and"] = "an'",
+        ["Hello!"] = "Ahoy!",
+        ["Goodbye!"] = "Farewell!",
+        ["Yes:"] = "Aye:",
+        ["Yes."] = "Aye.",
     };
 
     /// <summary>An answer in a pirate's voice. What is between backticks stays as it is.</summary>
@@ -39,6 +31,6 @@ public static partial class Pirate
         return $"Arr! {string.Join('`', parts)} Yo ho ho!";
     }
 
-    [GeneratedRegex("[A-Za-z']+")]
+    [GeneratedRegex("[A-Za-z']+[!.:]?")]
     private static partial Regex Word();
 }
