@@ -15,15 +15,16 @@ public static class Corpus
     // How many of a hundred questions are of each kind, in the first and in the last conversations.
     private static readonly (int First, int Last, Func<Chance, Exchange> Ask)[] Kinds =
     [
-        (28, 22, chance => Facts.Ask(chance.Below(Facts.Count), chance)),
-        (12, 14, chance => Greetings.Ask(chance.Below(Greetings.Count), chance)),
-        (16, 14, chance => Arithmetic.Ask(chance.Pick(chance.Percent(30) ? LearnedProducts : Learned), chance)),
+        (28, 20, chance => Facts.Ask(chance.Below(Facts.Count), chance)),
+        (12, 17, chance => Greetings.Ask(chance.Below(Greetings.Count), chance)),
+        (16, 20, chance => Arithmetic.Ask(chance.Pick(chance.Percent(30) ? LearnedProducts : Learned), chance)),
         (7, 8, chance => World.AskOpposite(chance)),
         (6, 6, chance => World.AskColour(chance)),
-        (7, 10, chance => World.AskCalendar(chance)),
-        (7, 9, chance => World.AskTranslation(chance)),
-        (10, 10, chance => Unknown.Ask(chance)),
-        (7, 7, chance => Stories.Ask(chance)),
+        (7, 7, chance => World.AskCalendar(chance)),
+        (7, 10, chance => World.AskTranslation(chance)),
+        (10, 9, chance => Unknown.Ask(chance)),
+        (7, 6, chance => Stories.Ask(chance)),
+        (0, 4, chance => Stories.AskAnew(chance)),
     ];
 
     /// <summary>The conversations to begin with.</summary>

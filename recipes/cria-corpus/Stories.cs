@@ -47,7 +47,25 @@ public static class Stories
     {
         if (chance.Percent(7))
             return InAnotherLanguage(chance);
-        var theme = Theme(chance);
+        return Ask(Theme(chance), chance);
+    }
+
+    /// <summary>A wish for a story about what there is no word for, and the story: its words can only be taken from the wish.</summary>
+    public static Exchange AskAnew(Chance chance)
+    {
+        var word = chance.Below(4) switch
+        {
+            0 => Unknown.Word(chance),
+            1 => $"{chance.Pick(Adjectives)} {Unknown.Word(chance)}",
+            2 => $"{Everyday.Thing(chance)}{Everyday.Thing(chance)}",
+            _ => $"{Unknown.Word(chance)}{Everyday.Thing(chance)}",
+        };
+        var theme = chance.Below(4) switch { 0 => word, 1 => $"the {word}", 2 => $"two {word}s", _ => Everyday.A(word) };
+        return Ask($"{theme};{theme}", chance);
+    }
+
+    private static Exchange Ask(string theme, Chance chance)
+    {
         var asked = theme[..theme.IndexOf(';', StringComparison.Ordinal)];
         var kind = chance.Below(20);
         if (kind == 0)
