@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ayni.Host;
 using Ayni.Kernels;
 using Ayni.Ledger;
 using Ayni.Llama;
@@ -42,7 +43,7 @@ internal static class CommandLine
     /// Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.
     /// </summary>
     private static bool IsExpected(Exception error) =>
-        error is UsageException or LedgerException or ModelFormatException or HubException or ContextLengthExceededException
+        error is UsageException or LedgerException or LicenceRefusedException or KeyPolicyException or ModelFormatException or HubException or ContextLengthExceededException
             or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
             or IOException or UnauthorizedAccessException;
 }

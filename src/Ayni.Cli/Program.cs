@@ -8,6 +8,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     RunCommand.Create(),
     ChatCommand.Create(),
     InspectCommand.Create(),
+    LicenceCommand.Create(),
     TokenizeCommand.Create(),
     DetokenizeCommand.Create(),
     TokenizerCommand.Create(),
@@ -34,5 +35,7 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     PriceCommands.Create(),
     AgreementCommands.Create(),
     PeriodCommands.Create(),
+    ProveCommands.Create(),
+    VerifyCommand.Create(),
 };
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

@@ -38,6 +38,8 @@ public sealed class AyniHost : IAsyncDisposable
     private readonly CancellationTokenSource _loading = new();
     private readonly WebApplication _app;
     private readonly ILogger _logger;
+    private readonly LicenceKeeper _licences;
+    private readonly UserCounter _users;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
 
@@ -48,6 +50,8 @@ public sealed class AyniHost : IAsyncDisposable
         Books = books;
         _app = Build(configureLogging ?? LogToStandardError);
         _logger = _app.Services.GetRequiredService<ILogger<AyniHost>>();
+        _licences = _app.Services.GetRequiredService<LicenceKeeper>();
+        _users = _app.Services.GetRequiredService<UserCounter>();
         Route();
     }
 
@@ -59,6 +63,12 @@ public sealed class AyniHost : IAsyncDisposable
 
     /// <summary>The engine, while a model is served.</summary>
     internal LlamaEngine? Engine => _state.Engine;
+
+    /// <summary>What the host's HTTP API offers.</summary>
+    internal OperationCatalog Operations { get; } = new();
+
+    /// <summary>The routes that are open.</summary>
+    internal ICollection<EndpointDataSource> Routes => ((IEndpointRouteBuilder)_app).DataSources;
 
     /// <summary>The ledger; open until the host is disposed.</summary>
     public Books Books { get; }
@@ -82,11 +92,15 @@ public sealed class AyniHost : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
-        var books = Books.Open(options.DatabasePath, clock);
+        var books = Books.Open(options.LedgerPlace, clock, folder: options.DataDirectory);
         var host = new AyniHost(options, clock, books, configureLogging);
         try
         {
+            KeyPolicy.Demand(options, books);
+            await host._users.StartAsync(cancellationToken).ConfigureAwait(false);
             await host._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            host.Address = host.FindAddress();
+            await host._app.Services.GetRequiredService<HostRun>().BeginAsync(host.Address, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -94,7 +108,6 @@ public sealed class AyniHost : IAsyncDisposable
             throw;
         }
 
-        host.Address = host.FindAddress();
         host._logger.Listening(host.Address, options.ModelPath);
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
@@ -132,8 +145,11 @@ public sealed class AyniHost : IAsyncDisposable
             IssuedKey? firstKey;
             try
             {
+                foreach (var finding in _licences.Demand(served))
+                    _logger.LicenceWarned(served.Name, served.Licence.Name!, finding.Rule, finding.Text);
                 firstKey = await Registry.CompleteAsync(
-                    Books, served.Name, served.Description.OwnedBy, _options.StartingTerms, _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
+                    Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms,
+                    IPAddress.IsLoopback(_options.ListenAddress), _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -149,7 +165,8 @@ public sealed class AyniHost : IAsyncDisposable
         {
             _state.Fail();
             // A bad file's message says all; only a defect needs its stack trace.
-            var isExpected = error is ModelFormatException or DraftModelException or UnsupportedCacheTypeException or IOException or LedgerException;
+            var isExpected = error is LicenceRefusedException or ModelFormatException or DraftModelException or UnsupportedCacheTypeException
+                or IOException or LedgerException;
             _logger.LoadingFailed(_options.ModelPath, error.Message, isExpected ? null : error);
             throw;
         }
@@ -170,7 +187,7 @@ public sealed class AyniHost : IAsyncDisposable
             var created = new DateTimeOffset(File.GetLastWriteTimeUtc(_options.ModelPath));
             var meters = _app.Services.GetRequiredService<IMeterFactory>();
             var engine = new LlamaEngine(model, _options.Engine, _clock, draft, meters);
-            return new(model, draft, engine, ModelOwner.NameIn(model.Metadata), created);
+            return new(model, draft, engine, _licences.LicenceOf(model), ModelOwner.NameIn(model.Metadata), created);
         }
         catch
         {
@@ -237,6 +254,9 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton(Books)
             .AddSingleton(_state)
             .AddSingleton<HostAllowList>()
+            .AddSingleton<LicenceKeeper>()
+            .AddSingleton<UserCounter>()
+            .AddSingleton<HostRun>()
             .AddSingleton<Meter>()
             .AddSingleton<ApiPipeline>()
             .AddSingleton<PrometheusListener>()
@@ -244,8 +264,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<HealthEndpoint>()
             .AddSingleton<MetricsEndpoint>()
             .AddSingleton<ModelEndpoints>()
-            .AddSingleton<CompletionEndpoints>()
-            .AddSingleton<ReceiptEndpoint>();
+            .AddSingleton<CompletionEndpoints>();
         return builder.Build();
     }
 
@@ -253,17 +272,17 @@ public sealed class AyniHost : IAsyncDisposable
     {
         var services = _app.Services;
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
-        _app.MapGet("/metrics", services.GetRequiredService<MetricsEndpoint>().GetAsync);
-        _app.MapGet("/healthz", services.GetRequiredService<HealthEndpoint>().GetAsync);
-
-        var models = services.GetRequiredService<ModelEndpoints>();
-        _app.MapGet("/v1/models", models.ListAsync);
-        _app.MapGet("/v1/models/{**id}", models.FindAsync);
-
-        var completions = services.GetRequiredService<CompletionEndpoints>();
-        _app.MapPost("/v1/chat/completions", completions.ChatAsync);
-        _app.MapPost("/v1/completions", completions.TextAsync);
-        _app.MapGet("/api/receipts/{id}", services.GetRequiredService<ReceiptEndpoint>().GetAsync);
+        ServiceEndpoints.Map(
+            Operations, services.GetRequiredService<CompletionEndpoints>(), services.GetRequiredService<ModelEndpoints>(),
+            services.GetRequiredService<HealthEndpoint>(), services.GetRequiredService<MetricsEndpoint>());
+        PartyEndpoints.Map(Operations);
+        CustomerEndpoints.Map(Operations);
+        TermEndpoints.Map(Operations);
+        JournalEndpoints.Map(Operations);
+        UsageEndpoints.Map(Operations);
+        PeriodEndpoints.Map(Operations);
+        LicenceEndpoints.Map(Operations, _state, _licences);
+        Operations.Map(_app);
     }
 
     private Uri FindAddress()

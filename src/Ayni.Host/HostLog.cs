@@ -31,6 +31,15 @@ internal static partial class HostLog
     [LoggerMessage(12, LogLevel.Warning, "{Refusal}")]
     public static partial void PackCacheRefused(this ILogger logger, string refusal);
 
+    [LoggerMessage(13, LogLevel.Warning, "{Model} is under {Licence}; {Rule}: {Text}")]
+    public static partial void LicenceWarned(this ILogger logger, string model, string licence, string rule, string text);
+
+    [LoggerMessage(14, LogLevel.Warning, "{Model} has had about {Users} users this month; its licence speaks of {Limit}")]
+    public static partial void ManyUsers(this ILogger logger, string model, long users, string limit);
+
+    [LoggerMessage(15, LogLevel.Warning, "Users could not be counted: {Problem}")]
+    public static partial void UsersNotCounted(this ILogger logger, string problem);
+
     [LoggerMessage(10, LogLevel.Information, "{Model} had no price: requests now cost {Input} a million tokens in, {Output} out")]
     public static partial void PriceEntered(this ILogger logger, string model, Amount input, Amount output);
 
@@ -69,4 +78,10 @@ internal static partial class HostLog
 
     [LoggerMessage(25, LogLevel.Information, "{RequestId}: the answer could not be handed on")]
     public static partial void DeliveryFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(26, LogLevel.Warning, "{RequestId} used nothing, and what it reserved could not be let go; it is once this host's lease ends")]
+    public static partial void VoidingFailed(this ILogger logger, string requestId, Exception error);
+
+    [LoggerMessage(27, LogLevel.Warning, "This host's lease on what its requests reserve could not be renewed or ended")]
+    public static partial void RenewalFailed(this ILogger logger, Exception error);
 }

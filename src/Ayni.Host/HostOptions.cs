@@ -22,8 +22,23 @@ public sealed record HostOptions
     /// <summary>Whether packed weights are kept beside the models, so that later starts map them.</summary>
     public bool PackCache { get; init; }
 
-    /// <summary>The folder of the ledger's database; created where it is missing.</summary>
+    /// <summary>The folder of the host's files, the ledger's SQLite file among them; created where it is missing.</summary>
     public string DataDirectory { get; init; } = "ayni-data";
+
+    /// <summary>
+    /// The address of a PostgreSQL database that holds the ledger, <c>postgres://USER@HOST:PORT/DATABASE</c> or Npgsql's <c>Host=…</c>; null
+    /// for the SQLite file in <see cref="DataDirectory"/>. Several hosts may share either.
+    /// </summary>
+    public string? Database { get; init; }
+
+    /// <summary>The licence the model is under, where the operator knows better than its file; null to take the file's word.</summary>
+    public string? Licence { get; init; }
+
+    /// <summary>The ISO 3166 code of the operator's home or principal place of business, or EU; null if it does not say.</summary>
+    public string? Territory { get; init; }
+
+    /// <summary>Where the line that the model's licence asks for is shown; null if the operator does not say.</summary>
+    public string? AttributionAt { get; init; }
 
     /// <summary>The address to listen on. Only this machine reaches the default.</summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
@@ -82,8 +97,8 @@ public sealed record HostOptions
     /// <summary>Whether the log on standard error is written as JSON, a line an event.</summary>
     public bool JsonLogs { get; init; }
 
-    /// <summary>The database file.</summary>
-    public string DatabasePath => Path.Combine(DataDirectory, "ledger.db");
+    /// <summary>Where the ledger is: <see cref="Database"/> or the file.</summary>
+    public string LedgerPlace => Database ?? Path.Combine(DataDirectory, "ledger.db");
 }
 
 /// <summary>

@@ -57,10 +57,14 @@ public sealed unsafe class ComputeContext : IDisposable
     /// <summary>The emitted kernels; null in the other tiers.</summary>
     internal KernelLibrary? Kernels { get; }
 
+    /// <summary>Where packed weights lie.</summary>
+    internal PanelArena Panels { get; } = new();
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Team.Dispose();
+        Panels.Dispose();
         Kernels?.Dispose();
         _scratch?.Dispose();
     }

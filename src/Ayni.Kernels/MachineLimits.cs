@@ -6,42 +6,56 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// What this machine can do at most, measured now on all threads of a context's team: the two bounds that no forward pass gets past. Other
-/// programs' load lowers them as it lowers everything else.
+/// What this machine can do at most, measured whenever asked on all threads of a context's team: the two bounds that no forward pass gets past.
+/// Other programs' load lowers them as it lowers everything else, so measure them beside what is held against them. Used by one thread at a time.
 /// </summary>
-public static unsafe class MachineLimits
+public sealed unsafe class MachineLimits : IDisposable
 {
     private const long ReadBytes = 512L << 20;
     private const int ChunkBytes = 1 << 20;
     private const int Rounds = 100_000;
 
+    private readonly ComputeContext _context;
+    private readonly NativeBuffer _buffer = new(ReadBytes);
+    private readonly long[] _sums = new long[ReadBytes / ChunkBytes];
+
+    /// <summary>Takes memory to read, more than any cache holds.</summary>
+    /// <param name="context">Whose threads and kernels measure; disposed by whoever made it.</param>
+    public MachineLimits(ComputeContext context)
+    {
+        _context = context;
+        for (var chunk = 0; chunk < _sums.Length; chunk++)
+            _buffer.Span<byte>((long)chunk * ChunkBytes, ChunkBytes).Fill(1);
+    }
+
     /// <summary>The processor's instructions that kernels use or may come to use, such as <c>AVX2, AVX-VNNI</c>; empty where there is none.</summary>
     public static string Instructions => ProcessorFeatures.Detect().ToString();
 
-    /// <summary>Bytes read from memory a second, in one pass over more than any cache holds; the best of some passes.</summary>
-    public static double ReadBandwidth(ComputeContext context)
+    /// <summary>Bytes read from memory a second, all of them once; the best of some passes, which together take less than a tenth of a second.</summary>
+    public double ReadBandwidth()
     {
-        using var buffer = new NativeBuffer(ReadBytes);
-        var chunks = (int)(ReadBytes / ChunkBytes);
-        for (var chunk = 0; chunk < chunks; chunk++)
-            buffer.Span<byte>((long)chunk * ChunkBytes, ChunkBytes).Fill(1);
-        var work = new ReadChunks { Buffer = buffer, Kernel = context.Kernels?.Reads, Sums = new long[chunks] };
-        return ReadBytes / Best(4, () => context.Team.Run(ref work, chunks));
+        var work = new ReadChunks { Buffer = _buffer, Kernel = _context.Kernels?.Reads, Sums = _sums };
+        return ReadBytes / Best(4, () => _context.Team.Run(ref work, _sums.Length));
     }
 
-    /// <summary>
-    /// Multiply-accumulates a second by the best instruction that the context's kernels have for bytes, with its name; of floats where no
-    /// kernels are emitted.
-    /// </summary>
-    public static (string Instruction, double PerSecond) PeakMultiplyAccumulates(ComputeContext context)
+    /// <summary>Multiply-accumulates a second by the best instruction that the context's kernels have for a type of weights, with its name.</summary>
+    public (string Instruction, double PerSecond) PeakMultiplyAccumulates(TensorType type)
     {
-        var (name, perRound) = context.Kernels is { } kernels
-            ? (LimitKernels.InstructionOf(kernels.Target), LimitKernels.RoundProducts(kernels.Target))
-            : ("fused multiply-add", FloatSums * Vector<float>.Count);
-        var parts = 4 * context.Team.WorkerCount;
-        var work = new MultiplyRounds { Kernel = context.Kernels?.Products, Results = new float[parts] };
-        return (name, (double)perRound * Rounds * parts / Best(4, () => context.Team.Run(ref work, parts)));
+        var (name, perRound, kernel) = ("fused multiply-add", FloatSums * Vector<float>.Count, (ExecutableCode?)null);
+        if (_context.Kernels is { } kernels)
+        {
+            var operation = LimitKernels.OperationFor(type, kernels.Target);
+            name = LimitKernels.NameOf(operation, kernels.Target);
+            perRound = LimitKernels.RoundProducts(operation, kernels.Target);
+            kernel = kernels.FindProducts(operation);
+        }
+        var parts = 4 * _context.Team.WorkerCount;
+        var work = new MultiplyRounds { Kernel = kernel, Results = new float[parts] };
+        return (name, (double)perRound * Rounds * parts / Best(4, () => _context.Team.Run(ref work, parts)));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
 
     private const int FloatSums = 10;
 

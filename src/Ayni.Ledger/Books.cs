@@ -1,58 +1,92 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The ledger: who takes part, what things cost, who shares, what was used, what everyone earned. One instance opens one database file;
-/// several instances, also of other processes, may share the file. All members may be called from any thread. Whatever a completed task
+/// The ledger: who takes part, what things cost, who shares, what was used, what everyone earned. One instance opens one database;
+/// several instances, also of other processes, may share it. All members may be called from any thread. Whatever a completed task
 /// recorded is on disk; cancelling one gives up the wait, not what was already handed to the writer.
 /// </summary>
 /// <remarks>
-/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a file that can't be
+/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that can't be
 /// read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
-public sealed class Books : IAsyncDisposable
+public sealed partial class Books : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
-    private readonly Writer _writer;
+    private readonly Database _database;
+    private readonly Writer _owned;
+    private bool _isOwner = true;
+    private ActingWriter _writer;
     private readonly Readers _readers;
     private readonly Registry _registry;
     private readonly Meter _meter;
+    private readonly AdmissionClock _admissions;
+    private readonly Identifiers _identifiers;
+    private readonly Receivables _receivables;
+    private readonly Paying _paying;
+    private readonly FourEyes _fourEyes;
+    private readonly string? _folder;
 
-    private Books(Database database, Session session, TimeProvider clock, RandomNumberGenerator random)
+    private Books(
+        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        ReceiptSigner? signer)
     {
-        var identifiers = new Identifiers(random);
+        _identifiers = identifiers;
+        _folder = folder;
         _clock = clock;
+        _admissions = new(clock);
+        if (lastRecorded is { } recorded)
+            _admissions.GoOnFrom(recorded);
+        _database = database;
         _readers = new(database);
-        _writer = new(database, session, clock);
-        _registry = new(identifiers);
-        _meter = new(identifiers);
+        _owned = new(database, session, clock, _admissions, signer);
+        _writer = new(_owned, Console);
+        _registry = new(_identifiers);
+        _meter = new(_identifiers);
+        _receivables = new(_identifiers);
+        _paying = new(_identifiers);
+        _fourEyes = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
-    internal long FlushCount => _writer.FlushCount;
+    internal long FlushCount => _owned.FlushCount;
 
     /// <summary>
-    /// Opens a database file, creating it and its folder and bringing it up to date where needed. Throws
-    /// <see cref="LedgerStorageException"/> if the file is of a newer version, is no ledger, or can't be made durable.
+    /// Opens a ledger, creating it and bringing it up to date where needed. Throws <see cref="LedgerStorageException"/> if it is of a newer
+    /// version, is no ledger, or can't be made durable.
     /// </summary>
-    /// <param name="databasePath">The SQLite file.</param>
-    /// <param name="clock">What time it is.</param>
+    /// <param name="place">A SQLite file, or a PostgreSQL address (<c>postgres://…</c> or <c>Host=…</c>).</param>
+    /// <param name="clock">
+    /// What time it is. The system's own is compared with that of a database server; any other is taken for the server's, too.
+    /// </param>
     /// <param name="random">Where ids and secrets come from; the system's generator unless given. Must be thread-safe.</param>
-    public static Books Open(string databasePath, TimeProvider clock, RandomNumberGenerator? random = null)
+    /// <param name="folder">
+    /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
+    /// </param>
+    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
     {
-        var database = new Database(databasePath);
+        var database = Database.At(place);
         var session = database.OpenWriter();
+        var identifiers = new Identifiers(random ?? RandomNumberGenerator.Create());
+        folder ??= (database as SqliteDatabase)?.Folder;
         try
         {
             Migrator.Migrate(session, database);
+            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
+        }
+        catch (DbException error)
+        {
+            session.Dispose();
+            throw database.NameOf(error);
         }
         catch
         {
             session.Dispose();
             throw;
         }
-        return new(database, session, clock, random ?? RandomNumberGenerator.Create());
     }
 
     // Parties, customers, apps, keys.
@@ -98,7 +132,22 @@ public sealed class Books : IAsyncDisposable
     /// <summary>Issues a key to a customer, for an app or for none. Its text is shown in the result and never again.</summary>
     public Task<IssuedKey> IssueKeyAsync(
         string customerId, string label, string? appId = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId), cancellationToken);
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, label, appId, isDemo: false), cancellationToken);
+
+    /// <summary>
+    /// Issues the key by which a first start can be tried at once. It is printed where logs are kept, so a host that others reach refuses
+    /// to start while it is in force.
+    /// </summary>
+    public Task<IssuedKey> IssueDemoKeyAsync(string customerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, customerId, "first", null, isDemo: true), cancellationToken);
+
+    /// <summary>
+    /// Issues a key of a role other than a customer's: a party's names its party, the others nobody. Its text is shown in the result and
+    /// never again.
+    /// </summary>
+    public Task<IssuedKey> IssueKeyAsync(
+        KeyRole role, string label, string? partyId = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken);
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
@@ -114,29 +163,7 @@ public sealed class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Prices and agreements.
-
-    /// <summary>
-    /// Sets a model's price from an instant on, now unless given. Amounts are for a million tokens; cached input costs what input does
-    /// unless given.
-    /// </summary>
-    public Task<Price> SetPriceAsync(
-        string model, Currency currency, Amount inputPerMillion, Amount outputPerMillion, DateTimeOffset? effectiveFrom = null,
-        Amount? cachedPerMillion = null, CancellationToken cancellationToken = default)
-    {
-        var price = new Price(0, model, inputPerMillion, cachedPerMillion ?? inputPerMillion, outputPerMillion, default);
-        return _writer.RunAsync(transaction => PriceList.Set(transaction, price, currency, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
-
-    /// <summary>The price in force for a model at an instant, now unless given.</summary>
-    public Price? FindPrice(string model, DateTimeOffset? at = null)
-    {
-        var instant = at ?? _clock.GetUtcNow();
-        return _readers.Read(session => TermRows.PriceInForce(session, model, instant));
-    }
+    // Agreements.
 
     /// <summary>
     /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless
@@ -146,7 +173,9 @@ public sealed class Books : IAsyncDisposable
         string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default)
     {
         var copy = shares.ToArray();
-        return _writer.RunAsync(transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
+        return GuardedAsync(
+            ProposedAction.Agreement, AgreementList.TermsOf(model, copy, effectiveFrom), _ => false,
+            transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
     }
 
     /// <summary>Every version of every agreement, by version.</summary>
@@ -159,7 +188,8 @@ public sealed class Books : IAsyncDisposable
     /// </summary>
     public AdmissionDecision Admit(ApiKey key, string model)
     {
-        var now = _clock.GetUtcNow().ToWholeMicroseconds();
+        if (!_admissions.TryNow(out var now, out var problem))
+            return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
         return _readers.Read(session => Gate.Admit(session, key, model, now));
     }
 
@@ -230,7 +260,16 @@ public sealed class Books : IAsyncDisposable
     /// </summary>
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {
-        await _writer.RunAsync(transaction => PeriodClose.Begin(transaction, period), cancellationToken).ConfigureAwait(false);
+        // Only the first step needs a second key: what was begun is finished by whoever comes.
+        var (_, waiting) = await _writer.RunAsync(
+            transaction => transaction.LastPeriod.StatusOf(period) is var status && status != PeriodStatus.Open
+                ? (status, (Proposal?)null)
+                : _fourEyes.Run(
+                    transaction, ProposedAction.Close, $"close {period}", always: false, within => PeriodClose.Begin(within, period)),
+            cancellationToken).ConfigureAwait(false);
+        if (waiting is not null)
+            throw new ApprovalNeededException(waiting);
+        await AdjustAsync(period, cancellationToken).ConfigureAwait(false);
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
@@ -245,20 +284,25 @@ public sealed class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party);
+        return Settlement.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
         var settlement = Settlement.Of(session, period);
-        return [.. RegistryRows.Parties(session).Select(settlement.StatementOf)];
+        return
+        [
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
+        ];
     });
 
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (!_isOwner)
+            return;
+        await _owned.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
     }
 }

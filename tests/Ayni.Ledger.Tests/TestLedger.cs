@@ -1,24 +1,22 @@
-using Microsoft.Data.Sqlite;
-
 namespace Ayni.Ledger.Tests;
 
-/// <summary>A ledger in a temporary folder under a manual clock, with a host, a licensor, a developer and their app.</summary>
+/// <summary>A ledger in a place of its own under a manual clock, with a host, a licensor, a developer and their app.</summary>
 internal sealed class TestLedger : IAsyncDisposable
 {
     public static readonly DateTimeOffset November = new(2026, 11, 5, 12, 0, 0, TimeSpan.Zero);
     public static readonly Period Period = new(2026, 11);
     public const string Model = "llama";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("ayni-ledger-").FullName;
+    private readonly TestPlace _place = new();
     private int _requests;
 
-    private TestLedger()
-    {
-        Path = System.IO.Path.Combine(_folder, "ledger.db");
-        Books = Books.Open(Path, Clock);
-    }
+    private TestLedger() => Books = Books.Open(Path, Clock, folder: Folder);
 
-    public string Path { get; }
+    /// <summary>Where the ledger is: the path of a file, or a server's address.</summary>
+    public string Path => _place.Address;
+
+    /// <summary>The folder of its keys and of its log's files.</summary>
+    public string Folder => _place.Folder;
 
     public ManualClock Clock { get; } = new(November);
 
@@ -87,18 +85,25 @@ internal sealed class TestLedger : IAsyncDisposable
     public async Task ReopenAsync()
     {
         await Books.DisposeAsync();
-        Books = Books.Open(Path, Clock);
+        Books = Books.Open(Path, Clock, folder: Folder);
     }
 
     /// <summary>Runs SQL behind the ledger's back. Returns the first column of the first row.</summary>
     public object? Sql(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={Path};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
+        using var session = Database.At(Path).OpenWriter();
+        return session.Scalar(sql);
     }
+
+    /// <summary>Runs SQL that a table's triggers would refuse.</summary>
+    public void Tamper(string table, string sql)
+    {
+        using var session = Database.At(Path).OpenWriter();
+        TestPlace.WithoutTriggers(session, table, sql);
+    }
+
+    /// <summary>Another place, without a ledger.</summary>
+    public string AnotherPlace() => _place.Another();
 
     public static Amount Eur(string text) => Amount.Parse(text, Currency.Parse("EUR"));
 
@@ -112,6 +117,6 @@ internal sealed class TestLedger : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Books.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _place.Dispose();
     }
 }

@@ -80,28 +80,25 @@ internal static class BenchCommand
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
         using var model = ModelOption.Load(path, workers, cancellationToken, plan.PackCache);
         var loadSeconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var most = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
-        var sequences = plan.Batches.DefaultIfEmpty(1).Max();
+        var longest = Math.Max(plan.Prefill.DefaultIfEmpty(1).Max(), plan.Depths.DefaultIfEmpty(0).Max() + plan.DecodeTokens + 1) + Room;
+        var together = plan.Batches.DefaultIfEmpty(1).Max();
         var report = new BenchReport(model, path, loadSeconds, plan.CacheType) { Threads = model.ThreadCount };
-        using (var context = new ComputeContext(ComputeContext.BestTier, workers))
-        {
-            report.ReadBandwidth = MachineLimits.ReadBandwidth(context);
-            report.Peak = MachineLimits.PeakMultiplyAccumulates(context);
-        }
+        using var context = new ComputeContext(ModelOption.Tier(), workers);
+        using var limits = new MachineLimits(context);
         // Before the peer has the model in memory, too.
         if (plan.FirstToken)
             report.FirstToken = MeasureFirstToken(model, path, plan, hasPeer, cancellationToken);
-        using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, most, sequences) : null;
+        using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, longest, together) : null;
         report.Peer = peer?.Hello;
 
         foreach (var tokens in plan.Prefill)
         {
-            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
+            using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
             Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
-            using var meter = new ThroughputMeter(model, most, 1, plan.CacheType);
+            using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
             Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
                 () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
         }
@@ -111,29 +108,32 @@ internal static class BenchCommand
             Add($"batch{count}", count * plan.DecodeTokens,
                 () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
-        if (plan.Clients is { } together)
-            report.Clients = MeasureClients(model, together, plan.CacheType, peer, cancellationToken);
+        if (plan.Clients is { } clients)
+            report.Clients = MeasureClients(model, clients, plan.CacheType, peer, cancellationToken);
         foreach (var file in plan.ForcedOutputs)
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
         void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
         {
+            var sequences = tokens / plan.DecodeTokens;
             cancellationToken.ThrowIfCancellationRequested();
             if (!Console.IsErrorRedirected)
                 Console.Error.Write($"\r{name} …".PadRight(30));
             // The first of each warms up.
             _ = ours();
             _ = peer is null ? 0 : theirs();
-            var (mine, others) = (new double[plan.Runs], new double[peer is null ? 0 : plan.Runs]);
+            var (mine, others, most) = (new double[plan.Runs], new double[peer is null ? 0 : plan.Runs], new double[plan.Runs]);
             for (var run = 0; run < plan.Runs; run++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                // Beside each run, since what the machine can do changes with what else it does.
+                most[run] = isPrefill ? report.AddPeak(limits) : report.AddReadBandwidth(limits) * sequences;
                 mine[run] = tokens / ours();
                 if (peer is not null)
                     others[run] = tokens / theirs();
             }
-            report.Figures.Add(new BenchFigure(name, mine, others, isPrefill, tokens / plan.DecodeTokens));
+            report.Figures.Add(new BenchFigure(name, mine, others, most));
             if (!Console.IsErrorRedirected)
                 Console.Error.Write($"\r{"",30}\r");
         }

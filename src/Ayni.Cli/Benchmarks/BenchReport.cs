@@ -12,15 +12,17 @@ namespace Ayni.Cli;
 /// <param name="Name">Such as <c>prefill512</c>.</param>
 /// <param name="Ours">Ours; at least one.</param>
 /// <param name="Theirs">The peer's; empty where there is none.</param>
-/// <param name="IsPrefill">Whether arithmetic bounds it, and not the reading of weights.</param>
-/// <param name="Sequences">Sequences that one reading of the weights serves.</param>
-internal sealed record BenchFigure(string Name, double[] Ours, double[] Theirs, bool IsPrefill, int Sequences)
+/// <param name="Most">What the machine allowed at most just before each of our runs.</param>
+internal sealed record BenchFigure(string Name, double[] Ours, double[] Theirs, double[] Most)
 {
     public double Median => MedianOf(Ours);
 
     public double? PeerMedian => Theirs.Length == 0 ? null : MedianOf(Theirs);
 
     public double? Ratio => Median / PeerMedian;
+
+    /// <summary>The share of what the machine allows: the median of the runs' shares.</summary>
+    public double OfLimit => MedianOf([.. Ours.Zip(Most, (ours, most) => ours / most)]);
 
     /// <summary>How far the runs lie apart, as a share of the median.</summary>
     public double Spread => (Ours.Max() - Ours.Min()) / Median;
@@ -60,10 +62,8 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 {
     public required int Threads { get; init; }
 
-    /// <summary>Bytes a second.</summary>
-    public double ReadBandwidth { get; set; }
-
-    public (string Instruction, double PerSecond) Peak { get; set; }
+    private readonly List<double> _readBandwidths = [];
+    private readonly List<(string Instruction, double PerSecond)> _peaks = [];
 
     public JsonElement? Peer { get; set; }
 
@@ -87,9 +87,13 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteNumber("threads", Threads);
         writer.WriteString("kernels", model.KernelDescription);
         writer.WriteString("cache_type", CacheTypeName);
-        writer.WriteNumber("read_bytes_per_second", Math.Round(ReadBandwidth));
-        writer.WriteString("instruction", Peak.Instruction);
-        writer.WriteNumber("multiply_accumulates_per_second", Math.Round(Peak.PerSecond));
+        if (ReadBandwidth is { } bandwidth)
+            writer.WriteNumber("read_bytes_per_second", Math.Round(bandwidth));
+        if (Peak is { } peak)
+        {
+            writer.WriteString("instruction", peak.Instruction);
+            writer.WriteNumber("multiply_accumulates_per_second", Math.Round(peak.PerSecond));
+        }
         writer.WriteNumber("load_seconds", Math.Round(loadSeconds, 3));
         writer.WriteNumber("packed_bytes", model.PackedBytes);
         if (PackingSpeed is { } speed)
@@ -117,7 +121,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
             writer.WriteStartObject(figure.Name);
             writer.WriteNumber("tokens_per_second", Math.Round(figure.Median, 2));
             writer.WriteNumber("spread", Math.Round(figure.Spread, 3));
-            writer.WriteNumber("of_limit", Math.Round(OfLimit(figure), 3));
+            writer.WriteNumber("of_limit", Math.Round(figure.OfLimit, 3));
             if (figure.PeerMedian is { } theirs)
                 writer.WriteNumber("peer_tokens_per_second", Math.Round(theirs, 2));
             writer.WriteEndObject();
@@ -168,7 +172,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         AnsiConsole.WriteLine(MachineLimits.Instructions);
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"memory {ReadBandwidth / 1e9:F1} GB/s, {Peak.Instruction} {Peak.PerSecond / 1e9:F0} GMAC/s, loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
+            $"{(ReadBandwidth is { } bandwidth ? $"memory {bandwidth / 1e9:F1} GB/s, " : "")}{(Peak is { } peak ? $"{peak.Instruction} {peak.PerSecond / 1e9:F0} GMAC/s, " : "")}loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
         if (FirstToken is { } first)
         {
             var peer = first.PeerMedian is { } theirs
@@ -181,7 +185,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         foreach (var figure in Figures)
         {
             table.AddRow(
-                figure.Name, Number(figure.Median), Share(figure.Spread), Share(OfLimit(figure)),
+                figure.Name, Number(figure.Median), Share(figure.Spread), Share(figure.OfLimit),
                 figure.PeerMedian is { } theirs ? Number(theirs) : "", figure.Ratio is { } ratio ? Number(ratio) : "");
         }
         AnsiConsole.Write(table);
@@ -210,10 +214,27 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     /// <summary>Bytes packed a second; null where a file packed before was mapped.</summary>
     private double? PackingSpeed => model.PackingTime > TimeSpan.Zero ? model.PackedBytes / model.PackingTime.TotalSeconds : null;
 
-    /// <summary>The share of what arithmetic allows, for prompts; else of what reading all weights once for all sequences allows.</summary>
-    private double OfLimit(BenchFigure figure) => figure.IsPrefill
-        ? figure.Median * model.Config.MultiplyAccumulatesPerToken / Peak.PerSecond
-        : figure.Median / figure.Sequences * model.BytesReadPerToken / ReadBandwidth;
+    /// <summary>The median of what was measured; null where nothing was that it bounds.</summary>
+    private double? ReadBandwidth => _readBandwidths.Count == 0 ? null : BenchFigure.MedianOf([.. _readBandwidths]);
+
+    private (string Instruction, double PerSecond)? Peak =>
+        _peaks.Count == 0 ? null : _peaks.OrderBy(peak => peak.PerSecond).ElementAt(_peaks.Count / 2);
+
+    /// <summary>Measures how fast arithmetic is now. Returns the tokens of a prompt that it allows a second.</summary>
+    public double AddPeak(MachineLimits limits)
+    {
+        var peak = limits.PeakMultiplyAccumulates(model.ProjectionType);
+        _peaks.Add(peak);
+        return peak.PerSecond / model.Config.MultiplyAccumulatesPerToken;
+    }
+
+    /// <summary>Measures how fast memory is now. Returns how often it allows all weights to be read a second.</summary>
+    public double AddReadBandwidth(MachineLimits limits)
+    {
+        var bandwidth = limits.ReadBandwidth();
+        _readBandwidths.Add(bandwidth);
+        return bandwidth / model.BytesReadPerToken;
+    }
 
     private static string Processor()
     {

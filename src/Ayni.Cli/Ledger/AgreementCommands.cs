@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
 using Ayni.Ledger;
+using Spectre.Console;
 
 namespace Ayni.Cli;
 
@@ -10,9 +13,27 @@ internal static class AgreementCommands
         LedgerJson.Default.Agreement,
         new("version", agreement => Cells.Number(agreement.Version), IsNumber: true),
         new("model", agreement => agreement.Model ?? "(every other)"),
-        new("shares", agreement => string.Join(", ", agreement.Shares.Select(Describe))),
+        new("shares", agreement => agreement.Document is { } document
+            ? string.Join(", ", document.Terms.Shares.Select(share => share.Name)) : string.Join(", ", agreement.Shares.Select(Describe))),
+        new("document", agreement => agreement.Document is { } document ? Cells.Number(document.Id) : null, IsNumber: true),
         new("without_app", agreement => agreement.WithoutAppPartyId),
         new("effective_from", agreement => Cells.Instant(agreement.EffectiveFrom)));
+
+    private static readonly Listing<AgreementDocument> Documents = new(
+        LedgerJson.Default.AgreementDocument,
+        new("document", document => Cells.Number(document.Id), IsNumber: true),
+        new("agreement", document => document.Name),
+        new("version", document => document.Version is { } version ? Cells.Number(version) : null, IsNumber: true),
+        new("recorded", document => Cells.Instant(document.Recorded)),
+        new("accepted_by", document => string.Join(", ", document.Acceptances.Select(acceptance => acceptance.PartyId))),
+        new("not_accepted_by", document => string.Join(", ", document.Missing)));
+
+    private static readonly Listing<EvaluationStep> Steps = new(
+        LedgerJson.Default.EvaluationStep,
+        new("step", step => step.Kind.Name().Replace('_', ' ')),
+        new("by", step => step.Detail),
+        new("amount", step => step.Amount.Format(), IsNumber: true),
+        new("leaves", step => step.Result.Format(), IsNumber: true));
 
     public static Command Create() => new("agreement", "Who shares in what each model earns.")
     {
@@ -23,6 +44,19 @@ internal static class AgreementCommands
                 output.Write(Listing, books.ListAgreements());
                 return Task.CompletedTask;
             }),
+        LedgerCommand.Create(
+            "documents",
+            "List the documents of agreements and who has accepted them.\n\nExample:\n  ayni agreement documents",
+            [],
+            (books, _, output, _) =>
+            {
+                output.Write(Documents, books.ListAgreementDocuments());
+                return Task.CompletedTask;
+            }),
+        CreateShow(),
+        CreateAccept(),
+        CreateSimulate(),
+        CreateStandard(),
     };
 
     private static Command CreateSet()
@@ -31,8 +65,8 @@ internal static class AgreementCommands
         {
             Description = "Once for each who shares: a party's id, a role that one party has, or 'developer' for each request's app.",
             HelpName = "WHO=PERCENT",
-            Required = true,
         };
+        var file = new Option<string?>("--file") { Description = "A document with the terms, YAML or JSON.", HelpName = "FILE" };
         var model = new Option<string?>("--model")
         {
             Description = "The model; every model without an agreement of its own if not given.",
@@ -42,17 +76,212 @@ internal static class AgreementCommands
         return LedgerCommand.CreateFirst(
             "set",
             """
-            Agree how what a model earns is shared. The shares add up to 100%. A request that comes from no app has no developer; that
-            share is the host's.
+            Agree how what a model earns is shared, by shares or by a document.
+
+            Shares add up to 100%. A request that comes from no app has no developer; that share is the host's. A document says the rest: net
+            bases, tiers, caps, guarantees, advances, pools, backers; docs/ledger.md has its fields, 'ayni agreement standard' examples.
+
+            Examples:
+              ayni agreement set --model bard --share licensor=20% --share host=50% --share developer=30%
+              ayni agreement set --file terms.yaml
+            """,
+            [shares, file, model, from],
+            async (books, result, output, cancellationToken) =>
+            {
+                var given = result.GetValue(shares) ?? [];
+                if (result.GetValue(file) is not { } path)
+                {
+                    if (given.Length == 0)
+                        throw new UsageException("Give --share for each who shares, or --file.");
+                    output.WriteOne(Listing, await books.SetAgreementAsync(
+                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)),
+                        cancellationToken).ConfigureAwait(false));
+                    return;
+                }
+                if (given.Length > 0 || result.GetValue(model) is not null || result.GetValue(from) is not null)
+                    throw new UsageException("With --file, the document says model, shares and from when on.");
+                output.WriteOne(Documents, await books.EnterAgreementAsync(
+                    path, ReadFile(path), Manifests(path), cancellationToken).ConfigureAwait(false));
+            });
+    }
+
+    private static Command CreateShow()
+    {
+        var which = new Argument<string>("which") { Description = "A version's number, or a file with terms." };
+        var document = new Option<bool>("--document") { Description = "The number is a document's, as 'ayni agreement documents' lists it." };
+        var text = new Option<bool>("--text") { Description = "Print the canonical text instead." };
+        return LedgerCommand.Create(
+            "show",
+            """
+            Say in plain English what an agreement's document says, and which of its clauses are worse for the smaller party than the public
+            standard terms.
+
+            Examples:
+              ayni agreement show 3
+              ayni agreement show terms.yaml
+              ayni agreement show 3 --text > terms.yaml
+            """,
+            [which, document, text],
+            (books, result, output, _) =>
+            {
+                var (path, yaml) = Find(books, result.GetValue(which)!, result.GetValue(document));
+                if (result.GetValue(text))
+                    Output.WriteText(writer => writer.Write(yaml));
+                else
+                    Write(books.Describe(path, yaml, Manifests(path)), output);
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAccept()
+    {
+        var document = new Argument<long>("document") { Description = "The document's number." };
+        var party = new Option<string>("--party") { Description = "The party that accepts it.", HelpName = "ID", Required = true };
+        var note = new Option<string?>("--note") { Description = "How it is known, such as a letter's number.", HelpName = "TEXT" };
+        return LedgerCommand.Create(
+            "accept",
+            """
+            Record that a party has accepted a document. One that requires acceptance is in force when the last party has, and never before.
 
             Example:
-              ayni agreement set --model bard --share licensor=20% --share host=50% --share developer=30%
+              ayni agreement accept 2 --party pty_7m3kq0x9t2va --note "letter of 3 December"
             """,
-            [shares, model, from],
-            async (books, result, output, cancellationToken) => output.WriteOne(Listing, await books.SetAgreementAsync(
-                result.GetValue(model), [.. result.GetValue(shares)!.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)),
-                cancellationToken).ConfigureAwait(false)));
+            [document, party, note],
+            async (books, result, output, cancellationToken) => output.WriteOne(Documents, await books.AcceptAgreementAsync(
+                result.GetValue(document), result.GetValue(party)!, result.GetValue(note), cancellationToken).ConfigureAwait(false)));
     }
+
+    private static Command CreateSimulate()
+    {
+        var file = new Argument<string>("file") { Description = "A document with the terms, or an agreement's version." };
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "simulate",
+            """
+            Show what a month comes to under other terms, step by step. Nothing is posted.
+
+            Example:
+              ayni agreement simulate terms.yaml --period 2026-11
+            """,
+            [file, period],
+            (books, result, output, _) =>
+            {
+                var (path, yaml) = Find(books, result.GetValue(file)!, isDocument: false);
+                Write(books.Simulate(Period.Parse(result.GetValue(period)!), path, yaml, Manifests(path)), output);
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateStandard()
+    {
+        var name = new Argument<string?>("name") { Description = "Which; a list of them if not given.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(
+            "standard",
+            """
+            Print public standard terms that come with Ayni, to begin with.
+
+            Examples:
+              ayni agreement standard
+              ayni agreement standard host-pays-owner > terms.yaml
+            """)
+        {
+            name,
+        };
+        command.SetAction(result =>
+        {
+            var wanted = result.GetValue(name);
+            if (wanted is null)
+            {
+                Output.WriteText(writer =>
+                {
+                    foreach (var standard in StandardTerms.All)
+                        writer.WriteLine($"{standard.Name}\n  {standard.Text[2..standard.Text.IndexOf('\n', StringComparison.Ordinal)]}");
+                });
+                return;
+            }
+            var found = StandardTerms.All.FirstOrDefault(standard => standard.Name == wanted) ?? throw new UsageException(
+                $"There are no standard terms '{wanted}'; there are {string.Join(", ", StandardTerms.All.Select(standard => standard.Name))}.");
+            Output.WriteText(writer => writer.Write(found.Text));
+        });
+        return command;
+    }
+
+    private static (string Path, string Text) Find(Books books, string which, bool isDocument)
+    {
+        if (!long.TryParse(which, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return (which, ReadFile(which));
+        var document = books.ListAgreementDocuments().FirstOrDefault(document => isDocument ? document.Id == number : document.Version == number)
+            ?? throw new UsageException(isDocument
+                ? $"There is no document {number}; 'ayni agreement documents' lists them."
+                : $"No document is version {number}; 'ayni agreement list' shows what is shared by shares alone.");
+        return ($"agreement '{document.Name}'", document.Text);
+    }
+
+    private static void Write(AgreementDescription description, Output output)
+    {
+        if (output.Format == OutputFormat.Json)
+        {
+            Output.WriteJson(writer => JsonSerializer.Serialize(writer, description, LedgerJson.Default.AgreementDescription));
+            return;
+        }
+        Output.WriteText(writer =>
+        {
+            foreach (var sentence in description.Sentences)
+                writer.WriteLine(sentence);
+            if (description.Worse.Count > 0)
+                writer.WriteLine("\nWorse for the smaller party than the standard terms:");
+            foreach (var clause in description.Worse)
+                writer.WriteLine($"  {clause.Clause} in '{clause.Share}' ({clause.Standard}): {clause.Says}");
+        });
+    }
+
+    private static void Write(IReadOnlyList<AgreementResult> results, Output output)
+    {
+        if (output.Format != OutputFormat.Table)
+        {
+            output.Write(
+                new Listing<AgreementResult>(
+                    LedgerJson.Default.AgreementResult,
+                    new("agreement", result => result.Name),
+                    new("collector", result => result.CollectorId),
+                    new("currency", result => result.Rest.Currency.Code),
+                    new("distributable", result => result.Distributable.Format(), IsNumber: true),
+                    new("rest", result => result.Rest.Format(), IsNumber: true)),
+                results);
+            return;
+        }
+        foreach (var result in results)
+        {
+            foreach (var share in result.Shares)
+            {
+                Title($"{result.Name}, {share.Key.Share}{(share.Key.DeveloperId.Length > 0 ? $" of {share.Key.DeveloperId}" : "")}: {share.Amount}");
+                Steps.WriteTable(share.Steps, Terminal.Console);
+                foreach (var part in share.Parts.Where(_ => share.Parts.Length > 1))
+                    Title($"  {part.PartyId} ({part.Detail}): {part.Amount}");
+            }
+            Title($"{result.Name}, {result.CollectorId} keeps {result.Rest}");
+            Steps.WriteTable(result.CollectorSteps, Terminal.Console);
+        }
+
+        static void Title(string text) => Terminal.Console.Write(new Text(text + "\n"));
+    }
+
+    private static string ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"'{path}' can't be read ({error.Message}).");
+        }
+    }
+
+    /// <summary>Manifests are named relative to the document that names them.</summary>
+    private static Func<string, byte[]> Manifests(string path) =>
+        name => File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", name));
 
     private static Share ParseShare(string text)
     {

@@ -11,9 +11,21 @@ internal static class Cells
 
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A number, or nothing.</summary>
+    public static string? Number(long? number) => number is { } given ? Number(given) : null;
+
     /// <summary>An instant in UTC to the second.</summary>
     public static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A day.</summary>
+    public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads a day.</summary>
+    public static DateOnly ParseDay(string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw new UsageException($"'{text}' is no day; write 2026-12-01.");
 
     /// <summary>An instant in UTC, or nothing.</summary>
     public static string? Instant(DateTimeOffset? instant) => instant is { } given ? Instant(given) : null;
@@ -31,6 +43,13 @@ internal static class Cells
             || percent * PartsOfAPercent is var parts && parts != decimal.Truncate(parts))
             throw new UsageException($"'{text}' is no share; write percent with at most four decimals, such as 12.5%.");
         return (int)(percent * PartsOfAPercent);
+    }
+
+    /// <summary>The last instant of a day in UTC, or an instant.</summary>
+    public static DateTimeOffset ParseEnd(string text)
+    {
+        var instant = ParseInstant(text)!.Value;
+        return text.Length == "2026-12-31".Length ? instant.AddDays(1).AddMicroseconds(-1) : instant;
     }
 
     /// <summary>A day, which begins at midnight UTC, or an instant.</summary>

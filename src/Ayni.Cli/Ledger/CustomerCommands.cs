@@ -17,6 +17,12 @@ internal static class CustomerCommands
         new("created", customer => Cells.Instant(customer.Created)),
         new("revoked", customer => Cells.Instant(customer.Revoked)));
 
+    private static readonly Listing<CustomerOwner> Owners = new(
+        LedgerJson.Default.CustomerOwner,
+        new("customer", owner => owner.CustomerId),
+        new("owner", owner => owner.OwnerId),
+        new("effective_from", owner => Cells.Instant(owner.EffectiveFrom)));
+
     public static Command Create() => new("customer", "The customers, who owe the charges of their keys.")
     {
         CreateCreate(),
@@ -26,6 +32,7 @@ internal static class CustomerCommands
             return Task.CompletedTask;
         }),
         CreateLimit(),
+        CreateOwner(),
         CreateRevoke(),
     };
 
@@ -43,6 +50,10 @@ internal static class CustomerCommands
             Description = "The unpaid charges at which its requests are refused.",
             HelpName = "AMOUNT",
         };
+        var test = new Option<bool>("--test")
+        {
+            Description = "A customer with fake money (XTS): it is charged by the price in XTS, and nobody earns of it.",
+        };
         return LedgerCommand.CreateFirst(
             "create",
             """
@@ -50,11 +61,12 @@ internal static class CustomerCommands
 
             Example:
               ayni customer create "Rumi Bakery" --currency EUR --limit 50
+              ayni customer create "my tests" --test
             """,
-            [name, currency, limit],
+            [name, currency, limit, test],
             async (books, result, output, cancellationToken) =>
             {
-                var money = Currency.Parse(result.GetValue(currency)!);
+                var money = result.GetValue(test) ? Currency.Test : Currency.Parse(result.GetValue(currency)!);
                 Amount? most = result.GetValue(limit) is { } text ? Amount.Parse(text, money) : null;
                 output.WriteOne(
                     Listing, await books.CreateCustomerAsync(result.GetValue(name)!, money, most, cancellationToken).ConfigureAwait(false));
@@ -84,6 +96,24 @@ internal static class CustomerCommands
                 Amount? most = result.GetValue(limit) is { } text && text != NoLimit ? Amount.Parse(text, customer.Currency) : null;
                 output.WriteOne(Listing, await books.SetSpendingLimitAsync(customer.Id, most, cancellationToken).ConfigureAwait(false));
             });
+    }
+
+    private static Command CreateOwner()
+    {
+        var id = new Argument<string>("id") { Description = "The customer's id." };
+        var owner = new Argument<string>("party") { Description = $"The party it belongs to, or '{NoLimit}'." };
+        return LedgerCommand.Create(
+            "owner",
+            """
+            Say to which party a customer belongs, from now on: a developer earns no share of what it uses through its own apps.
+
+            Example:
+              ayni customer owner cus_7m3kq0x9t2va pty_2b8n5c1d4f6g
+            """,
+            [id, owner],
+            async (books, result, output, cancellationToken) => output.WriteOne(Owners, await books.SetCustomerOwnerAsync(
+                result.GetValue(id)!, result.GetValue(owner) is { } party && party != NoLimit ? party : null, cancellationToken)
+                .ConfigureAwait(false)));
     }
 
     private static Command CreateRevoke()

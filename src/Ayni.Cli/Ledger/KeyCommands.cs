@@ -9,7 +9,8 @@ internal static class KeyCommands
     private static readonly Listing<ApiKey> Listing = new(
         LedgerJson.Default.ApiKey,
         new("id", key => key.Id),
-        new("customer", key => key.CustomerId),
+        new("role", key => key.Role.Name()),
+        new("holder", key => key.HolderId),
         new("app", key => key.AppId),
         new("label", key => key.Label),
         new("created", key => Cells.Instant(key.Created)),
@@ -19,7 +20,8 @@ internal static class KeyCommands
         CliJson.Default.NewKey,
         new("key", issued => issued.Key),
         new("id", issued => issued.Id),
-        new("customer", issued => issued.CustomerId),
+        new("role", issued => issued.Role),
+        new("holder", issued => issued.HolderId),
         new("app", issued => issued.AppId),
         new("label", issued => issued.Label),
         new("created", issued => Cells.Instant(issued.Created)));
@@ -34,11 +36,19 @@ internal static class KeyCommands
                 return Task.CompletedTask;
             }),
         CreateRevoke(),
+        MeterCommands.CreateAllow(),
+        MeterCommands.CreateDisallow(),
+        MeterCommands.CreateList(),
     };
 
     private static Command CreateCreate()
     {
-        var customer = new Option<string>("--customer") { Description = "Who pays for its requests.", HelpName = "ID", Required = true };
+        var customer = new Option<string?>("--customer") { Description = "Who pays for its requests.", HelpName = "ID" };
+        var role = new Option<string?>("--role")
+        {
+            Description = "What else than a customer's requests it opens: operator, finance, auditor, meter or party:ID.",
+            HelpName = "ROLE",
+        };
         var app = new Option<string?>("--app") { Description = "The app its requests come from.", HelpName = "ID" };
         var label = new Option<string>("--label")
         {
@@ -50,17 +60,33 @@ internal static class KeyCommands
             "create",
             """
             Issue a key. Its text is printed now and never again: only a hash of it is kept.
+            A customer's key asks for tokens. An operator's enters parties, customers, keys, prices and agreements over HTTP; finance closes
+            months; an auditor reads everything; a party sees what it earns; a meter reports usage counted elsewhere.
 
-            Example:
+            Examples:
               ayni key create --customer cus_7m3kq0x9t2va --label laptop
+              ayni key create --role operator --label console
+              ayni key create --role party:pty_7m3kq0x9t2va
             """,
-            [customer, app, label],
-            async (books, result, output, cancellationToken) =>
-            {
-                var issued = await books.IssueKeyAsync(
-                    result.GetValue(customer)!, result.GetValue(label)!, result.GetValue(app), cancellationToken).ConfigureAwait(false);
-                output.WriteOne(NewListing, NewKey.Of(issued));
-            });
+            [customer, role, app, label],
+            async (books, result, output, cancellationToken) => output.WriteOne(NewListing, NewKey.Of(await IssueAsync(
+                books, result.GetValue(customer), result.GetValue(role), result.GetValue(app), result.GetValue(label)!, cancellationToken)
+                .ConfigureAwait(false))));
+    }
+
+    private static Task<IssuedKey> IssueAsync(
+        Books books, string? customer, string? role, string? app, string label, CancellationToken cancellationToken)
+    {
+        if ((customer is null) == (role is null))
+            throw new UsageException("Say what the key is for: --customer ID, or --role operator, finance, auditor, meter or party:ID.");
+        if (customer is not null)
+            return books.IssueKeyAsync(customer, label, app, cancellationToken: cancellationToken);
+        if (app is not null)
+            throw new UsageException("--app goes with --customer: only a customer's requests come from an app.");
+        var (name, partyId) = role!.Split(':', 2) is [var first, var rest] ? (first, rest) : (role, null);
+        if (!KeyRoleNames.TryParse(name, out var parsed) || parsed == KeyRole.Customer || (parsed == KeyRole.Party) != (partyId is not null))
+            throw new UsageException($"--role {role}: there are operator, finance, auditor, meter and party:ID; a customer's key has --customer.");
+        return books.IssueKeyAsync(parsed, label, partyId, cancellationToken);
     }
 
     private static Command CreateRevoke()
@@ -81,8 +107,8 @@ internal static class KeyCommands
 }
 
 /// <summary>A key just issued, with its text.</summary>
-internal sealed record NewKey(string Key, string Id, string CustomerId, string? AppId, string Label, DateTimeOffset Created)
+internal sealed record NewKey(string Key, string Id, string Role, string? HolderId, string? AppId, string Label, DateTimeOffset Created)
 {
-    public static NewKey Of(IssuedKey issued) =>
-        new(issued.Text, issued.Key.Id, issued.Key.CustomerId, issued.Key.AppId, issued.Key.Label, issued.Key.Created);
+    public static NewKey Of(IssuedKey issued) => new(
+        issued.Text, issued.Key.Id, issued.Key.Role.Name(), issued.Key.HolderId, issued.Key.AppId, issued.Key.Label, issued.Key.Created);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ayni.Ledger;
+using Ayni.Llama;
 
 namespace Ayni.Cli;
 
@@ -14,34 +15,119 @@ internal static class LedgerCommands
         new("credits", balance => balance.Credits.Format(), IsNumber: true),
         new("net", balance => balance.Net.Format(), IsNumber: true));
 
+    private static readonly Listing<Entry> OpeningEntries = new(
+        LedgerJson.Default.Entry,
+        new("number", entry => Cells.Number(entry.Number), IsNumber: true),
+        new("period", entry => entry.Period.ToString()),
+        new("reference", entry => entry.Reference),
+        new("account", entry => entry.Postings[0].Account.Name),
+        new("amount", entry => entry.Postings[0].Amount.Format(), IsNumber: true),
+        new("currency", entry => entry.Postings[0].Currency.Code));
+
+    private static readonly Listing<Attestation> Attestations = new(
+        LedgerJson.Default.Attestation,
+        new("number", attestation => Cells.Number(attestation.Number), IsNumber: true),
+        new("at", attestation => Cells.Instant(attestation.At)),
+        new("actor", attestation => attestation.Actor),
+        new("subject", attestation => attestation.Subject),
+        new("affirmed", attestation => attestation.IsAffirmed ? "yes" : "no"),
+        new("statement", attestation => attestation.Statement));
+
+    private static readonly Listing<OperatorAction> Actions = new(
+        LedgerJson.Default.OperatorAction,
+        new("number", action => Cells.Number(action.Number), IsNumber: true),
+        new("at", action => Cells.Instant(action.At)),
+        new("actor", action => action.Actor),
+        new("action", action => action.Action),
+        new("subject", action => action.Subject),
+        new("before", action => action.Before?.ToString()),
+        new("after", action => action.After?.ToString()));
+
+    private static readonly Listing<Adjustment> Adjustments = new(
+        LedgerJson.Default.Adjustment,
+        new("number", adjustment => adjustment.Number == 0 ? null : Cells.Number(adjustment.Number), IsNumber: true),
+        new("type", adjustment => adjustment.Type.Name()),
+        new("customer", adjustment => adjustment.CustomerId),
+        new("subject", adjustment => adjustment.Subject),
+        new("service_period", adjustment => adjustment.ServicePeriod.ToString()),
+        new("amount", adjustment => adjustment.Amount.Format(), IsNumber: true),
+        new("currency", adjustment => adjustment.Currency.Code),
+        new("explanation", adjustment => adjustment.Explanation));
+
+    private static readonly Listing<ChargeLine> ChargeLines = new(
+        LedgerJson.Default.ChargeLine,
+        new("what", line => line.What),
+        new("quantity", line => Cells.Number(line.Quantity), IsNumber: true),
+        new("rate", line => line.Rate.Format(), IsNumber: true),
+        new("per", line => Cells.Number(line.Per), IsNumber: true),
+        new("currency", line => line.Rate.Currency.Code));
+
     private static readonly Listing<Finding> Findings = new(
         CliJson.Default.Finding, new Column<Finding>("finding", finding => finding.Text));
+
+    private static readonly Listing<ZoneRow> Zones = new(CliJson.Default.ZoneRow, new Column<ZoneRow>("zone", row => row.Zone));
 
     public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
     {
         CreateBalance(),
         CreateReceipts(),
         CreateStatement(),
+        DeductionCommands.CreateDeduct(),
+        DeductionCommands.CreateDeductions(),
+        DeductionCommands.CreateCollect(),
+        DeductionCommands.CreateCollections(),
+        AgreementCommands.Create(),
         CreateAudit(),
+        EntityCommands.CreateEntity(),
+        EntityCommands.CreateBilling(),
+        InvoiceCommands.Create(),
+        PaymentCommands.Create(),
+        PayoutCommands.Create(),
+        PayoutCommands.CreateBank(),
+        PayoutCommands.CreateProposal(),
+        ExportCommand.Create(),
+        CreateBackup(),
+        CreateActions(),
+        CreateImport(),
+        CreateAttest(),
+        PriceCommands.Create(),
+        SubscriptionCommands.Create(),
+        CreditCommands.Create(),
+        RateCommands.Create(),
+        CreateAdjustments(),
+        CreateWhy(),
+        CreateZone(),
+        RecordCommand.Create(),
+        LimitCommands.CreateLimit(),
+        LimitCommands.CreateList(),
     };
 
     private static Command CreateBalance()
     {
         var party = Party("Only this party's accounts.");
         var period = PeriodOption.Create("Only what this month's entries moved.");
+        var at = new Option<string?>("--at") { Description = "As of the end of this day, or this instant.", HelpName = "DAY" };
         return LedgerCommand.Create(
             "balance",
             """
             Show what every account of the journal has come to. Debits less credits: what is positive is owed to the host, what is
             negative the host owes.
 
-            Example:
+            Examples:
               ayni ledger balance --period 2026-11
+              ayni ledger balance --at 2026-12-31
             """,
-            [period, party],
+            [period, party, at],
             (books, result, output, _) =>
             {
                 var partyId = result.GetValue(party);
+                if (result.GetValue(at) is { } moment)
+                {
+                    if (result.GetValue(period) is not null)
+                        throw new UsageException("Give --period or --at, not both.");
+                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment), partyId));
+                    return Task.CompletedTask;
+                }
                 output.Write(Balances, result.GetValue(period) is { } month
                     ? PeriodBalances.Of(books, Period.Parse(month), partyId)
                     : books.Balances(partyId));
@@ -67,6 +153,52 @@ internal static class LedgerCommands
             {
                 Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
                 output.Write(ReceiptListing.Full, books.ReadAll(new(month, result.GetValue(key), result.GetValue(customer))));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAdjustments()
+    {
+        var period = PeriodOption.Create("The month.");
+        period.Required = true;
+        return LedgerCommand.Create(
+            "adjustments",
+            """
+            List what a month comes to beside its requests' charges: volume true-ups, remainders of packages, subscriptions, minimums,
+            expired credits. An estimate until the month is closed.
+
+            Example:
+              ayni ledger adjustments --period 2026-11 --json
+            """,
+            [period],
+            (books, result, output, _) =>
+            {
+                output.Write(Adjustments, books.ListAdjustments(Period.Parse(result.GetValue(period)!)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateWhy()
+    {
+        var receipt = new Argument<string>("receipt") { Description = "A receipt's id, or its request's." };
+        return LedgerCommand.Create(
+            "why",
+            """
+            Show why a request was charged what it was: what it used, what was free, and at what rates. Quantities times rates add up to the
+            charge, which is rounded once to 10⁻¹².
+
+            Example:
+              ayni ledger why rcp_01kb1v3w9hq2m7n8p4r5s6t7v8
+            """,
+            [receipt],
+            (books, result, output, _) =>
+            {
+                var explanation = books.ExplainCharge(result.GetValue(receipt)!)
+                    ?? throw new UsageException($"There is no receipt '{result.GetValue(receipt)}'.");
+                if (output.Format == OutputFormat.Json)
+                    Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, explanation, LedgerJson.Default.ChargeExplanation));
+                else
+                    output.Write(ChargeLines, explanation.Lines.Append(new("charge", 1, explanation.Charge, 1)));
                 return Task.CompletedTask;
             });
     }
@@ -106,6 +238,99 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateActions()
+    {
+        var subject = new Option<string?>("--subject") { Description = "Only what was done to this party, customer, key, …", HelpName = "ID" };
+        return LedgerCommand.Create(
+            "actions",
+            """
+            List what operators changed, newest last: when, which key or command did it, and the digests of what was there before and after.
+
+            Example:
+              ayni ledger actions --subject key_7m3kq0x9t2va
+            """,
+            [subject],
+            (books, result, output, _) =>
+            {
+                output.Write(Actions, ReadActions(books, result.GetValue(subject)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateImport()
+    {
+        var file = new Argument<string>("file") { Description = "Comma-separated values: reference,account,currency,amount." };
+        var month = new Option<string?>("--at-end-of")
+        {
+            Description = "The month at whose end the balances stood; the last one if not given.",
+            HelpName = "YYYY-MM",
+        };
+        return LedgerCommand.CreateFirst(
+            "import",
+            """
+            Enter what accounts had come to before this ledger: of customer:ID:receivable, party:ID:carry, party:ID:payable and bank, where a
+            debit is positive (owed to the host) and a credit negative. A file is entered as a whole or not at all; importing it again changes
+            nothing. Lists the entries that are new.
+
+            Example:
+              ayni ledger import balances.csv --at-end-of 2026-10
+            """,
+            [file, month],
+            async (books, result, output, cancellationToken) =>
+            {
+                var path = result.GetValue(file)!;
+                if (!File.Exists(path))
+                    throw new UsageException($"There is no file {path}.");
+                using var reader = new StreamReader(path);
+                Period? period = result.GetValue(month) is { } text ? Period.Parse(text) : null;
+                var entries = await books.EnterOpeningBalancesAsync(OpeningBalance.ReadCsv(reader), period, cancellationToken).ConfigureAwait(false);
+                output.Write(OpeningEntries, entries);
+            });
+    }
+
+    private static Command CreateAttest()
+    {
+        const string Below = "below", Above = "above";
+        var licence = new Argument<string>("licence") { Description = $"The licence: {string.Join(", ", Licence.All.Select(known => known.Id))}." };
+        var users = new Option<string>("--users")
+        {
+            Description = $"Whether you and your affiliates had at most 700 million monthly active users then ('{Below}') or more ('{Above}').",
+            HelpName = $"{Below}|{Above}",
+            Required = true,
+        };
+        var statement = new Option<string>("--statement") { Description = "Who states it and on what grounds.", HelpName = "TEXT", Required = true };
+        return LedgerCommand.CreateFirst(
+            "attest",
+            """
+            State how many users you had in the calendar month before the release of a licence's models, as the licence asks. The statement
+            is kept for ever; a later one takes its place.
+
+            Example:
+              ayni ledger attest llama3.1 --users below --statement "Ayllu Ltd, founded 2026; B. Quispe, director"
+            """,
+            [licence, users, statement],
+            async (books, result, output, cancellationToken) =>
+            {
+                var terms = Licence.Find(result.GetValue(licence)) ?? throw new UsageException(
+                    $"There is no licence '{result.GetValue(licence)}'; there are {string.Join(", ", Licence.All.Select(known => known.Id))}.");
+                if (result.GetValue(users) is not (Below or Above))
+                    throw new UsageException($"--users is {Below} or {Above}.");
+                output.WriteOne(Attestations, await books.AttestAsync(
+                    Attestation.MonthlyUsers(terms.Id), result.GetValue(users) == Below, result.GetValue(statement)!, cancellationToken).ConfigureAwait(false));
+            });
+    }
+
+    private static IEnumerable<OperatorAction> ReadActions(Books books, string? subject)
+    {
+        for (long? after = 0; after is { } start;)
+        {
+            var page = books.ListActions(subject, start, ReceiptQuery.LongestPage);
+            foreach (var action in page.Actions)
+                yield return action;
+            after = page.Next;
+        }
+    }
+
     private static Command CreateAudit() => LedgerCommand.Create(
         "audit",
         """
@@ -124,6 +349,47 @@ internal static class LedgerCommands
                 ? Task.CompletedTask
                 : throw new UsageException($"The ledger does not agree with itself in {findings.Count} places.");
         });
+
+    private static Command CreateBackup()
+    {
+        var file = new Argument<string>("file") { Description = "The file to make; it must not be there yet." };
+        return LedgerCommand.Create(
+            "backup",
+            """
+            Copy a ledger that is a SQLite file, while hosts go on writing to it. To restore it, end the hosts and put the copy where
+            ledger.db was, without the ledger.db-wal and ledger.db-shm beside it. A PostgreSQL ledger is backed up by pg_dump.
+
+            Example:
+              ayni ledger backup ledger-2026-11-30.db
+            """,
+            [file],
+            (books, result, _, _) =>
+            {
+                books.BackUp(result.GetValue(file)!);
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateZone()
+    {
+        var zone = new Argument<string?>("zone") { Description = "The IANA name of a place, or UTC.", Arity = ArgumentArity.ZeroOrOne };
+        return LedgerCommand.CreateFirst(
+            "zone",
+            """
+            Show the zone whose days and months are the ledger's, or choose it before the first receipt.
+
+            Example:
+              ayni ledger zone Africa/Nairobi
+            """,
+            [zone],
+            async (books, result, output, cancellationToken) =>
+            {
+                var chosen = result.GetValue(zone) is { } id
+                    ? await books.SetZoneAsync(id, cancellationToken).ConfigureAwait(false)
+                    : books.Zone;
+                output.WriteOne(Zones, new ZoneRow(chosen.Id));
+            });
+    }
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
@@ -152,6 +418,9 @@ internal static class LedgerCommands
         }
     }
 }
+
+/// <summary>The zone of a ledger.</summary>
+internal sealed record ZoneRow(string Zone);
 
 /// <summary>Something wrong in the ledger.</summary>
 internal sealed record Finding(string Text);

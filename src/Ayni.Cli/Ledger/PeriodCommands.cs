@@ -6,11 +6,11 @@ namespace Ayni.Cli;
 /// <summary><c>ayni period</c>: the months, and their close.</summary>
 internal static class PeriodCommands
 {
-    private static readonly Listing<PeriodRow> Listing = new(
-        CliJson.Default.PeriodRow,
-        new("period", row => row.Period),
-        new("status", row => row.Status),
-        new("ends", row => Cells.Instant(row.Ends)));
+    private static readonly Listing<PeriodState> Listing = new(
+        LedgerJson.Default.PeriodState,
+        new("period", state => state.Period.ToString()),
+        new("status", state => state.Status.ToString().ToLowerInvariant()),
+        new("ends", state => Cells.Instant(state.Ends)));
 
     public static Listing<PartyTotal> Totals { get; } = new(
         LedgerJson.Default.PartyTotal,
@@ -27,7 +27,7 @@ internal static class PeriodCommands
         LedgerCommand.Create(
             "list", "List the months with entries and how far they are.\n\nExample:\n  ayni period list", [], (books, _, output, _) =>
             {
-                output.Write(Listing, Rows(books));
+                output.Write(Listing, books.ListPeriods());
                 return Task.CompletedTask;
             }),
     };
@@ -48,16 +48,4 @@ internal static class PeriodCommands
                 Totals,
                 (await books.ClosePeriodAsync(Period.Parse(result.GetValue(period)!), cancellationToken).ConfigureAwait(false)).Totals));
     }
-
-    private static IEnumerable<PeriodRow> Rows(Books books)
-    {
-        if (books.ListReceipts(new ReceiptQuery(Limit: 1)).Receipts is not [var first])
-            yield break;
-        var last = Period.Of(TimeProvider.System.GetUtcNow());
-        for (var period = first.Period; period <= last; period = period.Next)
-            yield return new(period.ToString(), books.StatusOf(period).ToString().ToLowerInvariant(), period.End);
-    }
 }
-
-/// <summary>A month and how far it is.</summary>
-internal sealed record PeriodRow(string Period, string Status, DateTimeOffset Ends);

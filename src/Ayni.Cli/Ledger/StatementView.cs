@@ -16,9 +16,16 @@ internal static class StatementView
         new("tokens_in", line => Cells.Number(line.Counts.Prompt + line.Counts.Cached), IsNumber: true),
         new("tokens_out", line => Cells.Number(line.Counts.Generated), IsNumber: true),
         new("charged", line => line.Gross.Format(), IsNumber: true),
-        new("share", line => Cells.Percent(line.PartsPerMillion), IsNumber: true),
-        new("earned", line => line.Amount.Format(), IsNumber: true),
+        new("share", line => line.PartsPerMillion is { } parts ? Cells.Percent(parts) : null, IsNumber: true),
+        new("earned", line => line.Amount?.Format(), IsNumber: true),
         new("currency", line => line.Currency.Code));
+
+    private static readonly Listing<EvaluationStep> Steps = new(
+        LedgerJson.Default.EvaluationStep,
+        new("step", step => step.Kind.Name().Replace('_', ' ')),
+        new("by", step => step.Detail),
+        new("amount", step => step.Amount.Format(), IsNumber: true),
+        new("leaves", step => step.Result.Format(), IsNumber: true));
 
     public static void Write(Statement statement, IAnsiConsole console)
     {
@@ -36,6 +43,13 @@ internal static class StatementView
         else
         {
             Lines.WriteTable(statement.Lines, console);
+        }
+        foreach (var share in statement.Shares)
+        {
+            console.Write(new Text(
+                $"{share.Agreement} ({share.AgreementVersion}), {share.Share ?? "what the collector keeps"}: {share.Amount}"));
+            console.WriteLine();
+            Steps.WriteTable(share.Steps, console);
         }
         foreach (var total in statement.Totals)
             console.Write(new Text(

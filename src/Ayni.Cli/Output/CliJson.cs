@@ -6,7 +6,10 @@ namespace Ayni.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
-[JsonSerializable(typeof(PeriodRow))]
+[JsonSerializable(typeof(FourEyesState))]
+[JsonSerializable(typeof(ZoneRow))]
+[JsonSerializable(typeof(RefusedLine))]
+[JsonSerializable(typeof(RecordSummary))]
 [JsonSerializable(typeof(ReadyMessage))]
 [JsonSerializable(typeof(PulledModel))]
 internal sealed partial class CliJson : JsonSerializerContext;

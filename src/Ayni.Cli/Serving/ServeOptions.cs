@@ -14,6 +14,7 @@ internal sealed class ServeOptions
     private readonly Option<string?> _adapter = ModelOption.Adapter();
     private readonly Option<string?> _draft = ModelOption.Draft();
     private readonly Option<string> _data = LedgerCommand.Data();
+    private readonly Option<string?> _database = LedgerCommand.Database();
     private readonly Option<int> _threads = ModelOption.Threads();
     private readonly Option<string> _address = new("--address")
     {
@@ -26,6 +27,19 @@ internal sealed class ServeOptions
     {
         Description = "A name besides localhost that clients may call this host by; may be given several times.",
         HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _licence = LicenceCommand.Licence();
+    private readonly Option<string?> _territory = new("--territory")
+    {
+        Description = "Where you are at home, as an ISO 3166 code or EU; some licences ask.",
+        HelpName = "CODE",
+    };
+
+    private readonly Option<string?> _attribution = new("--attribution-at")
+    {
+        Description = "Where you show the line that the model's licence asks for, such as a page's address.",
+        HelpName = "ADDRESS",
     };
 
     private readonly Option<int> _port = Number("--port", "The TCP port; 0 takes a free one.", Defaults.Port);
@@ -74,9 +88,8 @@ internal sealed class ServeOptions
     {
         Option[] options =
         [
-            _model, _adapter, _draft, _port, _data, _address, _allowedHosts, _threads, _context, _maxTokens, _queue, _perKey, _sequences, _cache,
-            _cacheType, _packCache,
-            _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
+            _model, _adapter, _draft, _port, _data, _database, _address, _allowedHosts, _licence, _territory, _attribution, _threads, _context, _maxTokens, _queue, _perKey, _sequences,
+            _cache, _cacheType, _packCache, _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -89,10 +102,16 @@ internal sealed class ServeOptions
         DraftModelPath = result.GetValue(_draft) is { } draft ? ModelOption.Find(draft) : null,
         PackCache = result.GetValue(_packCache),
         DataDirectory = result.GetValue(_data)!,
+        Database = result.GetValue(_database),
         ListenAddress = IPAddress.TryParse(result.GetValue(_address), out var address)
             ? address
             : throw new UsageException($"--address {result.GetValue(_address)}: expected an IP address, such as 127.0.0.1 or 0.0.0.0."),
         AllowedHosts = [.. result.GetValue(_allowedHosts) ?? []],
+        Licence = result.GetValue(_licence),
+        Territory = result.GetValue(_territory) is not { } territory || territory.Length == 2 && territory.All(char.IsAsciiLetter)
+            ? result.GetValue(_territory)
+            : throw new UsageException($"--territory {territory}: expected two letters, such as BR, or EU."),
+        AttributionAt = result.GetValue(_attribution),
         Port = Within(result, _port, 0, IPEndPoint.MaxPort),
         Threads = ModelOption.CheckThreads(result.GetValue(_threads)),
         Tier = ModelOption.Tier(),

@@ -46,7 +46,7 @@ internal sealed class Tour
     private async Task<TourCustomer[]> EnterCustomersAsync(HostOptions options, CancellationToken cancellationToken)
     {
         Heading("Two customers and an app");
-        await using var books = Books.Open(options.DatabasePath, _clock);
+        await using var books = Books.Open(options.LedgerPlace, _clock, folder: options.DataDirectory);
         var currency = Terms.InputPerMillion.Currency;
         var killa = await books.CreateCustomerAsync("Killa", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
         var inti = await books.CreateCustomerAsync("Inti", currency, cancellationToken: cancellationToken).ConfigureAwait(false);

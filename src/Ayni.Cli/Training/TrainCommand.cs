@@ -72,6 +72,8 @@ internal static class TrainCommand
             + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps, {run.Step:N0} of them made"));
         foreach (var line in Preparation(run.Data.Sources))
             Console.Out.WriteLine(line);
+        foreach (var remark in run.LicenceRemarks)
+            Console.Out.WriteLine($"note: {TerminalText.Clean(remark)}");
         string written;
         using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
             written = run.Run(view, cancellationToken);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Ayni.Ledger;
 using Microsoft.AspNetCore.Http;
 
 namespace Ayni.Host;
@@ -32,6 +34,28 @@ internal sealed class ApiException : Exception
     public static ApiException BadField(string? field, string problem, string? code = null) =>
         Invalid(StatusCodes.Status400BadRequest, field is null ? problem : $"'{field}' {problem}", field, code);
 
+    /// <summary>400: the address does not take this query parameter.</summary>
+    public static ApiException UnknownParameter(string name) =>
+        Invalid(StatusCodes.Status400BadRequest, $"There is no parameter '{Clip(name)}' here.", Clip(name), "unknown_parameter");
+
+    /// <summary>404, 400 or 409: the ledger refuses it. The code is the refusal's name, such as <c>unknown_party</c>.</summary>
+    public static ApiException LedgerRefused(LedgerRefusedException refused)
+    {
+        var code = JsonNamingPolicy.SnakeCaseLower.ConvertName(refused.Refusal.ToString());
+        var status = code.StartsWith("unknown_", StringComparison.Ordinal) ? StatusCodes.Status404NotFound
+            : code.StartsWith("invalid_", StringComparison.Ordinal) ? StatusCodes.Status400BadRequest
+            : StatusCodes.Status409Conflict;
+        return Invalid(status, refused.Message, null, code);
+    }
+
+    /// <summary>409: another key has to approve it first; the message names the proposal.</summary>
+    public static ApiException ApprovalNeeded(ApprovalNeededException needed) =>
+        Invalid(StatusCodes.Status409Conflict, needed.Message, null, "approval_needed");
+
+    /// <summary>404: nothing of this kind has this id, or it is somebody else's.</summary>
+    public static ApiException Unknown(string kind, string id) =>
+        Invalid(StatusCodes.Status404NotFound, $"There is no {kind} '{Clip(id)}'.", null, $"unknown_{kind}");
+
     /// <summary>400: the model's chat format can't say this conversation.</summary>
     public static ApiException BadConversation(string field, string message) =>
         Invalid(StatusCodes.Status400BadRequest, message, field, null);
@@ -61,6 +85,13 @@ internal sealed class ApiException : Exception
     /// <summary>403: the ledger does not let this customer use this model.</summary>
     public static ApiException NotAdmitted(string message, string code) => Invalid(StatusCodes.Status403Forbidden, message, null, code);
 
+    /// <summary>403: the key is good, but not for this.</summary>
+    public static ApiException WrongRole(KeyRole role, ReadOnlySpan<KeyRole> allowed) => Invalid(
+        StatusCodes.Status403Forbidden,
+        $"A key of role {role.Name()} does not open this; one of role {string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
+        null,
+        "role_not_allowed");
+
     /// <summary>404: no such model.</summary>
     public static ApiException UnknownModel(string model, string served) => Invalid(
         StatusCodes.Status404NotFound, $"The model '{Clip(model)}' does not exist here; '{served}' does.", "model", "model_not_found");
@@ -76,6 +107,10 @@ internal sealed class ApiException : Exception
     /// <summary>405: the address is right and the method isn't.</summary>
     public static ApiException WrongMethod(HttpRequest request) => Invalid(
         StatusCodes.Status405MethodNotAllowed, $"{Clip(request.Path)} does not take {Clip(request.Method)}.", null, "method_not_allowed");
+
+    /// <summary>406: the answer has no form that the client accepts.</summary>
+    public static ApiException NotAcceptable() => Invalid(
+        StatusCodes.Status406NotAcceptable, "This has no form that the Accept header allows.", null, "not_acceptable");
 
     /// <summary>408: the body did not arrive in time.</summary>
     public static ApiException BodyTooLate(TimeSpan limit) => Invalid(

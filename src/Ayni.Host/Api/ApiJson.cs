@@ -13,6 +13,8 @@ namespace Ayni.Host;
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(CompletionResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(RecordedUsages))]
+[JsonSerializable(typeof(LicenceReport))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Text goes out as UTF-8 and not as escapes: the body is JSON, never part of a page.</summary>

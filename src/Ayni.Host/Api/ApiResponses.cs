@@ -101,5 +101,15 @@ internal sealed record ReceiptSummary(string Id, string RequestId, long Number, 
         receipt.Id, receipt.RequestId, receipt.KeyNumber, receipt.Charge.Format(), receipt.Currency.Code, receipt.Hash.ToString());
 }
 
+/// <summary>What became of the events that a meter told, in their order.</summary>
+internal sealed record RecordedUsages(RecordedUsageResult[] Results);
+
+/// <summary>What became of one event: its receipt, or why it was refused.</summary>
+/// <param name="Id">The event's id.</param>
+/// <param name="IsNew">Whether it was recorded now, and not when it was told before.</param>
+/// <param name="Receipt">Its receipt.</param>
+/// <param name="Error">Why it was refused.</param>
+internal sealed record RecordedUsageResult(string Id, bool IsNew, ReceiptSummary? Receipt, ErrorDetail? Error);
+
 /// <summary>What the server's health is.</summary>
 internal sealed record HealthResponse(string Status);

@@ -21,6 +21,9 @@ internal sealed record CompletionRequest
     /// <summary>How long the answer may take, from the request's arrival on; null leaves it to the host.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Whose request it is by the client's word; counted, never kept.</summary>
+    public string? User { get; init; }
+
     /// <summary>How tokens are chosen.</summary>
     public SamplingParameters Sampling { get; init; } = new();
 

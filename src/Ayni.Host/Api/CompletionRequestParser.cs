@@ -48,9 +48,9 @@ internal static class CompletionRequestParser
         var model = fields.FindText("model", MaxNameLength) ?? throw ApiException.BadField("model", "is missing.");
         var input = readInput(fields);
         var stream = fields.FindBoolean("stream") ?? false;
-        _ = fields.FindText("user", MaxNameLength);
         return new()
         {
+            User = fields.FindText("user", MaxNameLength),
             Model = model,
             Input = input,
             MaxTokens = ReadMaxTokens(fields),

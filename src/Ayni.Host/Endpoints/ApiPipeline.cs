@@ -1,3 +1,4 @@
+using Ayni.Ledger;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,8 @@ internal sealed class ApiPipeline(HostAllowList allowList, HostMetrics metrics, 
         RequestId.Assign(context, clock.GetUtcNow());
         try
         {
+            // Whatever we answer is what it says it is, also to a browser.
+            context.Response.Headers.XContentTypeOptions = "nosniff";
             allowList.Check(context.Request);
             await next(context).ConfigureAwait(false);
             await FillEmptyErrorAsync(context).ConfigureAwait(false);
@@ -68,6 +71,9 @@ internal sealed class ApiPipeline(HostAllowList allowList, HostMetrics metrics, 
         return ApiWriter.WriteErrorAsync(context.Response, error switch
         {
             ApiException refusal => refusal,
+            LedgerRefusedException refused => ApiException.LedgerRefused(refused),
+            ApprovalNeededException needed => ApiException.ApprovalNeeded(needed),
+            BankFormatException or CsvFormatException => ApiException.BadField(null, error.Message),
             BadHttpRequestException bad => ApiException.Refused(bad.StatusCode, bad.Message),
             _ => Unexpected(context, error),
         });

@@ -9,7 +9,7 @@ namespace Ayni.Host;
 
 /// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>, streamed or not: one path, whose shape differs.</summary>
 internal sealed class CompletionEndpoints(
-    HostOptions options, ServingState state, Books books, Meter meter, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
+    HostOptions options, ServingState state, Books books, Meter meter, LicenceKeeper licences, UserCounter users, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
 {
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
     private delegate Task<MeteredResult> RunGeneration(Func<int, GeneratedToken, ValueTask> deliver);
@@ -26,12 +26,14 @@ internal sealed class CompletionEndpoints(
     private async Task HandleAsync(HttpContext context, CompletionShape shape)
     {
         using var lease = state.Enter();
-        var key = books.Authenticate(context.Request);
+        var key = books.Authenticate(context.Request, KeyRole.Customer);
         using var deadline = new Deadline(options.Timeout, clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
         var body = await ReadBodyAsync(context.Request, deadline, ended.Token).ConfigureAwait(false);
         var model = lease.Model;
         var (request, prompt) = await EncodeAsync(body, shape, model, deadline, ended.Token).ConfigureAwait(false);
+        licences.DemandFree(model);
+        users.Note(key.CustomerId, request.User);
         var generation = new GenerationRequest
         {
             Prompt = prompt,

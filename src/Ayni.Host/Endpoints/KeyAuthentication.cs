@@ -18,4 +18,13 @@ internal static class KeyAuthentication
             throw ApiException.InvalidKey(missing: false);
         return books.Authenticate(header[Scheme.Length..].Trim()) ?? throw ApiException.InvalidKey(missing: false);
     }
+
+    /// <summary>
+    /// The key a request presents, if its role is one of some. Throws <see cref="ApiException"/> (401) as above, and (403) for another role.
+    /// </summary>
+    public static ApiKey Authenticate(this Books books, HttpRequest request, params ReadOnlySpan<KeyRole> roles)
+    {
+        var key = books.Authenticate(request);
+        return roles.Contains(key.Role) ? key : throw ApiException.WrongRole(key.Role, roles);
+    }
 }

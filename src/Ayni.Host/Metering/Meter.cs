@@ -30,9 +30,9 @@ internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, R
 /// The one metering point: every generation, whatever its endpoint and streamed or not, is admitted, made and posted here. An engine
 /// failure is free; a cancellation pays for what was made until then.
 /// </summary>
-internal sealed class Meter(Books books, ServingState state, HostMetrics metrics, ILogger<Meter> logger)
+internal sealed class Meter(Books books, ServingState state, HostRun run, HostMetrics metrics, ILogger<Meter> logger)
 {
-    private readonly SpendingHolds _holds = new();
+    private static readonly TimeSpan ClockRetry = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Lets a request in, hands each token on as it is made, and posts the receipt. Whatever ends the generation early, what it used is
@@ -56,8 +56,35 @@ internal sealed class Meter(Books books, ServingState state, HostMetrics metrics
         Deadline deadline,
         CancellationToken clientGone)
     {
-        using var hold = HoldWorstCase(key, model.Name, request, answers);
-        var admission = Admit(key, model.Name, hold?.Others);
+        var admission = Admit(books.Admit(key, model.Name));
+        if (admission.IsLimited)
+            admission = Admit(await books.ReserveAsync(admission, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
+        var isPosted = false;
+        try
+        {
+            if (admission.Reservation is { } reservation)
+                request = request with { MaxTokens = Math.Min(request.MaxTokens, reservation.MaxTokens) };
+            var metered = await GenerateAsync(admission, model, requestId, request, answers, deliver, deadline, clientGone).ConfigureAwait(false);
+            isPosted = metered.Receipt is not null;
+            return metered;
+        }
+        finally
+        {
+            if (!isPosted && admission.Reservation is { } unused)
+                await VoidAsync(requestId, unused).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<MeteredResult> GenerateAsync(
+        Admission admission,
+        ServedModel model,
+        string requestId,
+        GenerationRequest request,
+        int answers,
+        Func<int, GeneratedToken, ValueTask> deliver,
+        Deadline deadline,
+        CancellationToken clientGone)
+    {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut, deadline.Token);
         var generations = model.Engine.Submit(request, answers, cancellation.Token);
         using var turn = new SemaphoreSlim(1);
@@ -99,34 +126,40 @@ internal sealed class Meter(Books books, ServingState state, HostMetrics metrics
         }
     }
 
-    /// <summary>Holds what the request costs if its answers become as long as they may; null if the model has no price, so that nothing is let in.</summary>
-    private SpendingHolds.Hold? HoldWorstCase(ApiKey key, string model, GenerationRequest request, int answers) =>
-        books.FindPrice(model) is { } price
-            ? _holds.Take(key.CustomerId, price.Charge(new TokenCounts(request.Prompt.Length, 0, (long)answers * request.MaxTokens)))
-            : null;
+    /// <summary>What a request asks for; the context bounds its answers, too.</summary>
+    private static TokenDemand DemandOf(GenerationRequest request, int answers, ServedModel model) => new(
+        request.Prompt.Length, answers, Math.Max(1, Math.Min(request.MaxTokens, model.Engine.ContextLength - request.Prompt.Length)),
+        model.Adapter?.Name);
 
-    private Admission Admit(ApiKey key, string model, Amount? heldByOthers)
+    /// <summary>The admission, or the refusal in the API's words.</summary>
+    private static Admission Admit(AdmissionDecision decision) => decision switch
     {
-        switch (books.Admit(key, model))
+        Admission admission => admission,
+        AdmissionRefusal refusal => throw (refusal.Reason switch
         {
-            case Admission { Room: { } room } when heldByOthers >= room:
-                throw ApiException.InsufficientQuota(
-                    $"Requests under way may cost {heldByOthers}, and {room} are left of the spending limit; wait for them or raise it.");
-            case Admission admission:
-                return admission;
-            case AdmissionRefusal { Reason: AdmissionRefusalReason.InsufficientQuota } refusal:
-                throw ApiException.InsufficientQuota(refusal.Message);
-            case AdmissionRefusal { Reason: AdmissionRefusalReason.KeyRevoked }:
-                throw ApiException.InvalidKey(missing: false);
-            case AdmissionRefusal refusal:
-                throw ApiException.NotAdmitted(refusal.Message, refusal.Reason switch
-                {
-                    AdmissionRefusalReason.CurrencyMismatch => "currency_mismatch",
-                    AdmissionRefusalReason.ModelWithoutAgreement => "model_without_agreement",
-                    _ => "model_not_priced",
-                });
-            case var other:
-                throw new InvalidOperationException($"The ledger answered {other}.");
+            AdmissionRefusalReason.InsufficientQuota => ApiException.InsufficientQuota(refusal.Message),
+            AdmissionRefusalReason.RateLimited =>
+                ApiException.TooManyRequests(refusal.Message, "rate_limit_exceeded", refusal.RetryAfter!.Value),
+            AdmissionRefusalReason.RequestTooLarge => ApiException.BadField(null, refusal.Message, "request_too_large"),
+            AdmissionRefusalReason.KeyRevoked => ApiException.InvalidKey(missing: false),
+            AdmissionRefusalReason.ClockSkewed => ApiException.Unavailable(refusal.Message, "clock_skewed", ClockRetry),
+            AdmissionRefusalReason.CurrencyMismatch => ApiException.NotAdmitted(refusal.Message, "currency_mismatch"),
+            AdmissionRefusalReason.ModelWithoutAgreement => ApiException.NotAdmitted(refusal.Message, "model_without_agreement"),
+            _ => ApiException.NotAdmitted(refusal.Message, "model_not_priced"),
+        }),
+        _ => throw new InvalidOperationException($"The ledger answered {decision}."),
+    };
+
+    private async Task VoidAsync(string requestId, Reservation reservation)
+    {
+        try
+        {
+            await books.VoidAsync(reservation).ConfigureAwait(false);
+        }
+        catch (LedgerException error)
+        {
+            // It is swept when this host's lease has run out.
+            logger.VoidingFailed(requestId, error);
         }
     }
 

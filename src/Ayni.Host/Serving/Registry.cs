@@ -12,7 +12,8 @@ internal static class Registry
 {
     /// <summary>Completes the ledger for a model. Returns the first key if this start issued it.</summary>
     public static async Task<IssuedKey?> CompleteAsync(
-        Books books, string model, string owner, StartingTerms terms, ILogger logger, DateTimeOffset now, CancellationToken cancellationToken)
+        Books books, string model, string owner, StartingTerms terms, bool mayIssueKey, ILogger logger, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var price = books.FindPrice(model);
         if (price is null)
@@ -33,7 +34,7 @@ internal static class Registry
             logger.AgreementEntered(model, agreement.Version);
         }
 
-        return books.ListKeys().Count == 0
+        return mayIssueKey && books.ListKeys().All(key => key.Role != KeyRole.Customer)
             ? await IssueFirstKeyAsync(books, price.Currency, cancellationToken).ConfigureAwait(false)
             : null;
     }
@@ -62,6 +63,6 @@ internal static class Registry
     {
         var customer = books.ListCustomers().FirstOrDefault(customer => customer.Revoked is null && customer.Currency == currency)
             ?? await books.CreateCustomerAsync("default", currency, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return await books.IssueKeyAsync(customer.Id, "first", cancellationToken: cancellationToken).ConfigureAwait(false);
+        return await books.IssueDemoKeyAsync(customer.Id, cancellationToken).ConfigureAwait(false);
     }
 }

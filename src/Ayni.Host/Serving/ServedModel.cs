@@ -5,13 +5,17 @@ using Ayni.Llama;
 namespace Ayni.Host;
 
 /// <summary>A model at work: what answers name it by, and the engine that runs it.</summary>
-internal sealed class ServedModel(LlamaModel model, LlamaModel? draft, LlamaEngine engine, string owner, DateTimeOffset created) : IAsyncDisposable
+internal sealed class ServedModel(LlamaModel model, LlamaModel? draft, LlamaEngine engine, ModelLicence licence, string owner, DateTimeOffset created)
+    : IAsyncDisposable
 {
     public LlamaModel Model { get; } = model;
 
     public LlamaEngine Engine { get; } = engine;
 
     public string Name => Model.Name;
+
+    /// <summary>The licence it is under.</summary>
+    public ModelLicence Licence { get; } = licence;
 
     /// <summary>How conversations are said: a base model, which was taught no format, gets a plain transcript to continue.</summary>
     public ChatFormat ChatFormat { get; } = model.ChatFormat ?? new PlainChatFormat(model.Tokenizer);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Ayni.Llama;
 
 namespace Ayni.Host;
@@ -46,6 +47,14 @@ internal sealed class ServingState : IDisposable
             lock (_lock)
                 return _model?.Engine;
         }
+    }
+
+    /// <summary>The model, while one is loaded.</summary>
+    public bool TryGetModel([NotNullWhen(true)] out ServedModel? model)
+    {
+        lock (_lock)
+            model = _model;
+        return model is not null;
     }
 
     /// <summary>Cancelled when running answers must end where they are.</summary>

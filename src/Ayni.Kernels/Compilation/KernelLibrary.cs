@@ -31,7 +31,8 @@ internal sealed class KernelLibrary : IDisposable
     }
 
     /// <summary>Products as fast as the processor can (<see cref="LimitKernels"/>).</summary>
-    public ExecutableCode Products => Get(nameof(Products), () => LimitKernels.EmitProducts(Target, OperatingSystem.IsWindows()));
+    public ExecutableCode FindProducts(LimitOperation operation) =>
+        Get(operation, () => LimitKernels.EmitProducts(operation, Target, OperatingSystem.IsWindows()));
 
     /// <summary>Reads as fast as memory can.</summary>
     public ExecutableCode Reads => Get(nameof(Reads), () => LimitKernels.EmitReads(Target, OperatingSystem.IsWindows()));

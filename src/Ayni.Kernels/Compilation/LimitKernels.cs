@@ -14,6 +14,19 @@ internal unsafe struct LimitArguments
     public long Rounds;
 }
 
+/// <summary>What a multiplying kernel multiplies.</summary>
+internal enum LimitOperation
+{
+    /// <summary>Bytes, into 32-bit integers.</summary>
+    Bytes,
+
+    /// <summary>Floats.</summary>
+    Floats,
+
+    /// <summary>Pairs of BF16 numbers, into floats.</summary>
+    BFloat16Pairs,
+}
+
 /// <summary>Loops that do one thing as fast as the processor can, and nothing with its results: what other kernels are measured against.</summary>
 internal static class LimitKernels
 {
@@ -25,15 +38,36 @@ internal static class LimitKernels
     private static readonly Register Data = Register.RSI;
     private static readonly Register Count = Register.RCX;
 
-    /// <summary>The target's best instruction for products of bytes.</summary>
-    public static string InstructionOf(KernelTarget target) =>
-        $"{(target.HasDotProduct ? "vpdpbusd" : "vpmaddubsw")} ({8 * target.VectorBytes} bits)";
+    /// <summary>What multiplies weights of a type.</summary>
+    public static LimitOperation OperationFor(TensorType type, KernelTarget target) => type switch
+    {
+        TensorType.F32 or TensorType.F16 => LimitOperation.Floats,
+        TensorType.BF16 => target.HasBFloat16 ? LimitOperation.BFloat16Pairs : LimitOperation.Floats,
+        _ => LimitOperation.Bytes,
+    };
 
-    /// <summary>Products of bytes that a round of the multiplying kernel makes.</summary>
-    public static int RoundProducts(KernelTarget target) => SumCount(target) * target.VectorBytes;
+    /// <summary>An operation's instruction, for people to read.</summary>
+    public static string NameOf(LimitOperation operation, KernelTarget target)
+    {
+        var instruction = operation switch
+        {
+            LimitOperation.Floats => "vfmadd231ps",
+            LimitOperation.BFloat16Pairs => "vdpbf16ps",
+            _ => target.HasDotProduct ? "vpdpbusd" : "vpmaddubsw",
+        };
+        return $"{instruction} ({8 * target.VectorBytes} bits)";
+    }
 
-    /// <summary>Emits products of bytes: as many sums as there are registers, so that none is waited for.</summary>
-    public static byte[] EmitProducts(KernelTarget target, bool forWindows)
+    /// <summary>Products that a round of the multiplying kernel makes.</summary>
+    public static int RoundProducts(LimitOperation operation, KernelTarget target) => SumCount(target) * target.VectorBytes / operation switch
+    {
+        LimitOperation.Floats => sizeof(float),
+        LimitOperation.BFloat16Pairs => sizeof(ushort),
+        _ => sizeof(byte),
+    };
+
+    /// <summary>Emits products: as many sums as there are registers, so that none is waited for.</summary>
+    public static byte[] EmitProducts(LimitOperation operation, KernelTarget target, bool forWindows)
     {
         var code = new KernelAssembler(target, forWindows);
         code.Load(Count, new Memory(KernelAssembler.Arguments, 8));
@@ -44,7 +78,11 @@ internal static class LimitKernels
         code.Place(next);
         for (var i = 0; i < SumCount(target); i++)
         {
-            if (target.HasDotProduct)
+            if (operation == LimitOperation.Floats)
+                code.MultiplyAdd(new Vector(i), weights, activations);
+            else if (operation == LimitOperation.BFloat16Pairs)
+                code.DotBFloat16(new Vector(i), weights, activations);
+            else if (target.HasDotProduct)
                 code.DotBytes(new Vector(i), weights, activations);
             else
                 code.MultiplyAddBytes(new Vector(i), weights, activations);

@@ -41,8 +41,8 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     private static readonly Register Count = Register.RCX;
     private static readonly Register PanelCount = Register.R9;
 
-    // About the time a line takes to come, at the pace of one core.
-    private const int PrefetchBytes = 8192;
+    // About the time a line takes to come; half of the smallest first-level cache.
+    private const int PrefetchBytes = 16384;
 
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;

@@ -42,7 +42,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
         var bytes = _panelBytes * _panelCount;
-        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes);
+        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes, context.Panels);
         if (isPacked)
             return;
         var work = new PackPanels { Matrix = this, Source = data.Pointer };

@@ -164,7 +164,7 @@ public abstract class PackedMatrix : IDisposable
             return new ScalarMatrix<TFormat>(data, rows, columns);
         return context.Kernels?.Find(TFormat.Type, columns, isExact) is { } kernels
             ? new CompiledMatrix<TFormat>(data, rows, columns, kernels, context, isPacked)
-            : new PanelMatrix<TFormat>(data, rows, columns, context.Team, isPacked);
+            : new PanelMatrix<TFormat>(data, rows, columns, context, isPacked);
     }
 
     private static int CountTokens(int inputLength, int inputWidth, int outputLength, int outputWidth)

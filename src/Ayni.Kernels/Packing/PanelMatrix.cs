@@ -20,17 +20,17 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
     private readonly long _panelBytes;
     private readonly int _panelCount;
 
-    public PanelMatrix(TensorData data, int rows, int columns, WorkerTeam team, bool isPacked) : base(TFormat.Type, rows, columns)
+    public PanelMatrix(TensorData data, int rows, int columns, ComputeContext context, bool isPacked) : base(TFormat.Type, rows, columns)
     {
         _rowBytes = columns / TFormat.BlockLength * TFormat.BlockBytes;
         _panelBytes = (long)_rowBytes * Lanes.Count;
         _panelCount = (rows + Lanes.Count - 1) / Lanes.Count;
         var bytes = _panelBytes * _panelCount;
-        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes);
+        _panels = isPacked ? new PanelMemory(data, bytes) : new PanelMemory(bytes, context.Panels);
         if (isPacked)
             return;
         var work = new PackPanels { Matrix = this, Source = data.Pointer };
-        team.Run(ref work, _panelCount);
+        context.Team.Run(ref work, _panelCount);
         GC.KeepAlive(data);
     }
 

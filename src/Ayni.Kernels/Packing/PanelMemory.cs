@@ -1,15 +1,15 @@
 namespace Ayni.Kernels;
 
-/// <summary>Where the panels of a matrix lie: in memory of their own, or in a file that was packed before and is mapped, not copied.</summary>
+/// <summary>Where the panels of a matrix lie: in memory of a context's arena, or in a file that was packed before and is mapped, not copied.</summary>
 internal sealed unsafe class PanelMemory : IDisposable
 {
-    private readonly NativeBuffer? _own;
+    private readonly PanelArena.Lease? _lease;
 
     /// <summary>Takes memory, zeroed.</summary>
-    public PanelMemory(long bytes)
+    public PanelMemory(long bytes, PanelArena arena)
     {
-        _own = new NativeBuffer(bytes);
-        Data = new TensorData(_own);
+        _lease = arena.Take(bytes);
+        Data = _lease.Data;
     }
 
     /// <summary>Takes what was packed before. Whoever mapped it keeps it open.</summary>
@@ -29,5 +29,5 @@ internal sealed unsafe class PanelMemory : IDisposable
 
     public long Bytes => Data.Bytes;
 
-    public void Dispose() => _own?.Dispose();
+    public void Dispose() => _lease?.Dispose();
 }

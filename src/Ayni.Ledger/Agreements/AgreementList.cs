@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Ayni.Ledger;
 
@@ -12,11 +13,22 @@ internal static class AgreementList
             Text.Demand(model, "model's name");
         DemandWhole(shares);
         var effective = PriceList.DemandFuture(transaction, effectiveFrom);
+        AgreementDocuments.DemandWholeMonth(transaction, model, effective);
         var parties = RegistryRows.Parties(transaction.Session);
         var resolved = shares.Select(share => Resolve(transaction, share, parties)).ToImmutableArray();
         var withoutApp = resolved.Any(share => share.PartyId is null) ? HostOf(resolved, parties) : null;
-        return TermRows.Insert(transaction.Session, new Agreement(0, model, resolved, withoutApp, effective));
+        var agreement = TermRows.Insert(transaction.Session, new Agreement(0, model, resolved, withoutApp, effective), null, null);
+        transaction.Note(
+            "set_agreement", agreement.Version.ToString(CultureInfo.InvariantCulture), null, agreement, LedgerJson.Default.Agreement);
+        return agreement;
     }
+
+    /// <summary>All of it in words, for whoever approves it.</summary>
+    public static string TermsOf(string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"agreement for {model ?? "every model without one"} from {PriceList.FromOf(effectiveFrom)}: ")
+        + string.Join(", ", shares.Select(share => string.Create(
+            CultureInfo.InvariantCulture, $"{share.PartyId ?? share.Role?.Name()} {share.PartsPerMillion} of {Share.Whole} parts")));
 
     private static void DemandWhole(IReadOnlyList<Share> shares)
     {
@@ -49,7 +61,8 @@ internal static class AgreementList
             ? host
             : OnlyParty(Role.Host, parties);
 
-    private static string OnlyParty(Role role, IReadOnlyList<Party> parties)
+    /// <summary>The one party in force that has a role.</summary>
+    public static string OnlyParty(Role role, IReadOnlyList<Party> parties)
     {
         var candidates = parties.Where(party => party.Role == role && party.Revoked is null).ToArray();
         return candidates switch

@@ -11,6 +11,7 @@ internal static class Audit
         var findings = new List<string>();
         CheckEntries(session, findings);
         CheckReceipts(session, findings);
+        CheckAdjustments(session, findings);
         return findings.Count <= FindingLimit ? findings : [.. findings.Take(FindingLimit), $"and {findings.Count - FindingLimit} more"];
     }
 
@@ -49,18 +50,57 @@ internal static class Audit
 
     private static void CheckReceipts(Session session, List<string> findings)
     {
-        var heads = new Dictionary<string, KeyHead>(StringComparer.Ordinal);
+        var heads = new Dictionary<(string KeyId, string? MeterId), KeyHead>();
+        var replay = new PriceReplay(TermRows.Prices(session));
         AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
-            var head = heads.GetValueOrDefault(receipt.KeyId);
+            var head = heads.GetValueOrDefault((receipt.KeyId, receipt.MeterId));
             if (receipt.KeyNumber != head.Number + 1)
                 findings.Add($"{receipt.KeyId} goes from receipt {head.Number} to {receipt.KeyNumber}");
             if (receipt.PreviousHash != head.Hash)
                 findings.Add($"{receipt.Id} does not follow on receipt {head.Number} of {receipt.KeyId}");
             if (receipt.Id != reference || receipt.Charge != charged)
                 findings.Add($"{receipt.Id} of {receipt.Charge} is charged as {reference} with {charged}");
-            heads[receipt.KeyId] = new(receipt.KeyNumber, Digest.Of(canonical));
+            var (price, before) = replay.Next(receipt);
+            if (price.Charge(receipt.Counts, receipt.Adapter?.Name, before) is var due && receipt.Charge != due)
+                findings.Add($"{receipt.Id} charges {receipt.Charge}, by price version {price.Version} it is {due}");
+            heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
+        var counted = UseRows.All(session);
+        foreach (var (key, use) in replay.Uses)
+        {
+            if (counted.GetValueOrDefault(key) is var found && found != use)
+                findings.Add($"{key.CustomerId} has used {use} of {key.Scope} in {key.Period}, counted are {found}");
+        }
+        findings.AddRange(counted.Keys.Where(key => !replay.Uses.ContainsKey(key))
+            .Select(key => $"{key.CustomerId} has used nothing of {key.Scope} in {key.Period}, and something is counted"));
     }
+
+    /// <summary>Finds the adjustments of each closed period again, and compares them with those it has.</summary>
+    private static void CheckAdjustments(Session session, List<string> findings)
+    {
+        foreach (var period in PeriodRows.Closed(session))
+        {
+            var due = Adjustments.Of(session, period);
+            var posted = AdjustmentRows.Of(session, period);
+            findings.AddRange(posted.Except(due.Charges, Same)
+                .Select(it => $"adjustment {it.Number} of {it.Amount} is not due: {it.Explanation}"));
+            findings.AddRange(due.Charges.Except(posted, Same)
+                .Select(it => $"{it.CustomerId} is not adjusted by {it.Amount} in {period}: {it.Explanation}"));
+            findings.AddRange(posted.Where(it => AdjustmentRows.PostedAmount(session, it.Number) != it.Amount)
+                .Select(it => $"adjustment {it.Number} of {it.Amount} is posted with another amount"));
+            var uses = CreditRows.Uses(session, period);
+            findings.AddRange(uses.Except(due.CreditUses).Concat(due.CreditUses.Except(uses))
+                .Select(it => $"credit {it.CreditId} of {it.CustomerId} and {it.Amount} in {period} are not as they are due"));
+            var conversions = RateRows.Conversions(session, period);
+            findings.AddRange(conversions.Except(due.Conversions).Concat(due.Conversions.Except(conversions))
+                .Select(it => $"the conversion of {it.Owed} of {it.CustomerId} in {period} is not as it is due"));
+        }
+    }
+
+    /// <summary>Adjustments that say the same, whatever their numbers.</summary>
+    private static IEqualityComparer<Adjustment> Same { get; } = EqualityComparer<Adjustment>.Create(
+        (left, right) => left! with { Number = 0 } == right! with { Number = 0 },
+        adjustment => HashCode.Combine(adjustment.CustomerId, adjustment.Subject, adjustment.Type));
 }

@@ -18,6 +18,92 @@ public enum EntryKind
     /// <summary>What a party's carry comes to in whole coins made payable at close; its reference is the party's id.</summary>
     [JsonStringEnumMemberName("payable")]
     Payable = 2,
+
+    /// <summary>An invoice's taxes and rounding; its reference is the invoice's number.</summary>
+    [JsonStringEnumMemberName("invoice")]
+    Invoice = 20,
+
+    /// <summary>A credit note; its reference is the note's number, and the note names the invoice.</summary>
+    [JsonStringEnumMemberName("credit_note")]
+    CreditNote = 21,
+
+    /// <summary>The taxes of a self-billing document; its reference is the document's number.</summary>
+    [JsonStringEnumMemberName("self_bill")]
+    SelfBill = 22,
+
+    /// <summary>Money a customer paid; its reference is the payment's id.</summary>
+    [JsonStringEnumMemberName("payment")]
+    Payment = 23,
+
+    /// <summary>Money given back to a customer; its reference is the refund's id.</summary>
+    [JsonStringEnumMemberName("refund")]
+    Refund = 24,
+
+    /// <summary>A payment that the bank took back; its reference is the reversal's id, which names the payment.</summary>
+    [JsonStringEnumMemberName("payment_reversal")]
+    PaymentReversal = 25,
+
+    /// <summary>A claim given up; its reference is the write-off's id, which names the invoice.</summary>
+    [JsonStringEnumMemberName("write_off")]
+    WriteOff = 26,
+
+    /// <summary>A claim taken up again; its reference is the reversal's id, which names the write-off.</summary>
+    [JsonStringEnumMemberName("write_off_reversal")]
+    WriteOffReversal = 27,
+
+    /// <summary>A payout ordered; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout")]
+    Payout = 28,
+
+    /// <summary>A payout the bank confirmed; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout_paid")]
+    PayoutPaid = 29,
+
+    /// <summary>A payout the bank returned; its reference is the payout's id.</summary>
+    [JsonStringEnumMemberName("payout_return")]
+    PayoutReturn = 30,
+
+    /// <summary>Volume tiers at the rate of the volume reached; like the next four its reference is the adjustment's number.</summary>
+    [JsonStringEnumMemberName("volume_true_up")]
+    VolumeTrueUp = 40,
+
+    /// <summary>The rest of a package begun.</summary>
+    [JsonStringEnumMemberName("package_remainder")]
+    PackageRemainder = 41,
+
+    /// <summary>A month's subscription.</summary>
+    [JsonStringEnumMemberName("subscription_fee")]
+    SubscriptionFee = 42,
+
+    /// <summary>What a month lacks to its minimum.</summary>
+    [JsonStringEnumMemberName("minimum_charge")]
+    MinimumCharge = 43,
+
+    /// <summary>What was left of a prepaid credit when it expired.</summary>
+    [JsonStringEnumMemberName("credit_expiry")]
+    CreditExpiry = 44,
+
+    /// <summary>A prepaid credit bought; its reference is the credit's id.</summary>
+    [JsonStringEnumMemberName("credit_purchase")]
+    CreditPurchase = 45,
+
+    /// <summary>What a prepaid credit pays of a month's charges; its reference is the credit's id.</summary>
+    [JsonStringEnumMemberName("credit_use")]
+    CreditUse = 46,
+
+    /// <summary>
+    /// What a customer owes in a price's currency, owed in its own; its reference is the customer's id and the price's currency.
+    /// </summary>
+    [JsonStringEnumMemberName("conversion")]
+    Conversion = 47,
+
+    /// <summary>Money exchanged at a bank; its reference is the bank's own number.</summary>
+    [JsonStringEnumMemberName("exchange")]
+    Exchange = 48,
+
+    /// <summary>What an account had come to before this ledger; its reference is what the books before call it.</summary>
+    [JsonStringEnumMemberName("opening")]
+    Opening = 60,
 }
 
 /// <summary>One line of an entry.</summary>

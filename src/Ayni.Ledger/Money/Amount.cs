@@ -74,6 +74,27 @@ public readonly record struct Amount : IComparable<Amount>
         return new(Units - (rest < 0 ? rest + coin : rest), Currency);
     }
 
+    /// <summary>The amount in whole minor units (cents) nearest to this one, halves away from zero: the rounding of commerce.</summary>
+    public Amount RoundToMinorUnit()
+    {
+        var coin = PowerOfTen(Decimals - Currency.MinorDigits);
+        var (coins, rest) = Int128.DivRem(Units, coin);
+        return new((coins + (Int128.Abs(rest) * 2 >= coin ? Int128.Sign(rest) : 0)) * coin, Currency);
+    }
+
+    /// <summary>Whether the amount is whole minor units.</summary>
+    public bool IsWholeMinorUnits => Units % PowerOfTen(Decimals - Currency.MinorDigits) == 0;
+
+    /// <summary>So many parts of a million of the amount, rounded to a unit of 10⁻¹², halves away from zero.</summary>
+    public Amount PartsPerMillion(int parts)
+    {
+        const int Million = 1_000_000;
+        // Dividing first keeps every product small, whatever the amount.
+        var (millions, rest) = Int128.DivRem(Units, Million);
+        var (share, left) = Int128.DivRem(rest * parts, Million);
+        return new(checked(millions * parts + share) + (Int128.Abs(left) * 2 >= Million ? Int128.Sign(left) : 0), Currency);
+    }
+
     /// <summary>
     /// Reads an exact decimal such as <c>12.34</c> or <c>-0.000000000001</c>: a minus or nothing, ASCII digits, and at most
     /// <see cref="Decimals"/> decimals after a point. No plus, exponent, blank, group mark or leading zero.

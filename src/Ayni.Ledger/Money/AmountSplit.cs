@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ayni.Ledger;
 
 /// <summary>How many parts of a whole a party has.</summary>
@@ -36,6 +38,35 @@ public static class AmountSplit
         foreach (var i in byRemainder.Take((int)left))
             units[i]++;
         return Array.ConvertAll(units, unit => new Amount(unit * sign, amount.Currency));
+    }
+
+    /// <summary>
+    /// Splits an amount in proportion to others by the method of the largest remainder, equal remainders in the order given. Amounts that
+    /// are not positive weigh nothing; where none is positive, the first gets all. The parts add up to the amount.
+    /// </summary>
+    internal static IReadOnlyList<Amount> SplitInProportion(this Amount amount, IReadOnlyList<Amount> weights)
+    {
+        // Money times money takes up to 256 bits.
+        var parts = weights.Select(weight => weight.Sign > 0 ? (BigInteger)weight.Units : BigInteger.Zero).ToArray();
+        var total = parts.Aggregate(BigInteger.Zero, (sum, part) => sum + part);
+        var units = new Int128[parts.Length];
+        if (total.IsZero)
+        {
+            units[0] = amount.Units;
+            return Array.ConvertAll(units, unit => new Amount(unit, amount.Currency));
+        }
+        var whole = BigInteger.Abs((BigInteger)amount.Units);
+        var remainders = new BigInteger[parts.Length];
+        var left = whole;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var share = BigInteger.DivRem(whole * parts[i], total, out remainders[i]);
+            units[i] = (Int128)share;
+            left -= share;
+        }
+        foreach (var i in Enumerable.Range(0, parts.Length).OrderByDescending(i => remainders[i]).Take((int)left))
+            units[i]++;
+        return Array.ConvertAll(units, unit => new Amount(amount.Sign < 0 ? -unit : unit, amount.Currency));
     }
 
     private static long Total(IReadOnlyList<Weight> weights)

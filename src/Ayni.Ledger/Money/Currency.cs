@@ -27,6 +27,12 @@ public sealed partial class Currency
     /// <summary>Every currency known, by code.</summary>
     public static IReadOnlyList<Currency> All { get; } = [.. ByCode.Values.OrderBy(currency => currency.Code, StringComparer.Ordinal)];
 
+    /// <summary>Fake money, the code that ISO 4217 reserves for tests: its receipts are settled with nobody and never meet real ones.</summary>
+    public static Currency Test { get; } = ByCode["XTS"];
+
+    /// <summary>Whether it is fake money.</summary>
+    public bool IsTest => this == Test;
+
     /// <summary>Finds a currency by its exact code. Throws <see cref="UnknownCurrencyException"/> for anything else.</summary>
     public static Currency Parse(string code) => TryParse(code, out var currency) ? currency : throw new UnknownCurrencyException(code);
 

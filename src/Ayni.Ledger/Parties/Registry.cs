@@ -7,6 +7,7 @@ internal sealed class Registry(Identifiers identifiers)
     {
         var party = new Party(identifiers.New("pty"), Text.Demand(name, "party's name"), role, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, party);
+        transaction.Note("create_party", party.Id, null, party, LedgerJson.Default.Party);
         return party;
     }
 
@@ -16,6 +17,7 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = new Customer(
             identifiers.New("cus"), Text.Demand(name, "customer's name"), currency, spendingLimit, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, customer);
+        transaction.Note("create_customer", customer.Id, null, customer, LedgerJson.Default.Customer);
         return customer;
     }
 
@@ -28,17 +30,36 @@ internal sealed class Registry(Identifiers identifiers)
                 $"{developerId} is a {developer.Role.Name()}; an app belongs to a party with the role of a developer.");
         var app = new App(identifiers.New("app"), Text.Demand(name, "app's name"), developerId, transaction.Now, null);
         RegistryRows.Insert(transaction.Session, app);
+        transaction.Note("create_app", app.Id, null, app, LedgerJson.Default.App);
         return app;
     }
 
-    public IssuedKey IssueKey(Transaction transaction, string customerId, string label, string? appId)
+    public IssuedKey IssueKey(Transaction transaction, string customerId, string label, string? appId, bool isDemo)
     {
         DemandInForce(DemandCustomer(transaction, customerId).Revoked, customerId);
         if (appId is not null)
             DemandInForce(DemandApp(transaction, appId).Revoked, appId);
-        var key = new ApiKey(identifiers.New("key"), customerId, appId, Text.Demand(label, "key's label"), transaction.Now, null);
+        return Issue(transaction, KeyRole.Customer, customerId, appId, label, isDemo);
+    }
+
+    /// <summary>Issues a key of any role but the customer's; a party's may be revoked, since what it earned stays its own to see.</summary>
+    public IssuedKey IssueKey(Transaction transaction, KeyRole role, string? partyId, string label)
+    {
+        if (role == KeyRole.Customer || (role == KeyRole.Party) != (partyId is not null))
+            throw new LedgerRefusedException(
+                Refusal.InvalidKeyRole, "A customer's key names its customer, a party's key its party, and a key of any other role nobody.");
+        if (partyId is not null && RegistryRows.Party(transaction.Session, partyId) is null)
+            throw Unknown(Refusal.UnknownParty, "party", partyId);
+        return Issue(transaction, role, partyId, null, label, isDemo: false);
+    }
+
+    private IssuedKey Issue(Transaction transaction, KeyRole role, string? holderId, string? appId, string label, bool isDemo)
+    {
+        var key = new ApiKey(
+            identifiers.New("key"), role, holderId, appId, Text.Demand(label, "key's label"), isDemo, transaction.Now, null);
         var text = new KeyText(key.Id, identifiers.NewSecret());
         RegistryRows.Insert(transaction.Session, key, text.SecretHash);
+        transaction.Note("issue_key", key.Id, null, key, LedgerJson.Default.ApiKey);
         return new(key, text.ToString());
     }
 
@@ -47,7 +68,21 @@ internal sealed class Registry(Identifiers identifiers)
         var customer = DemandCustomer(transaction, customerId);
         DemandLimit(limit, customer.Currency);
         RegistryRows.SetSpendingLimit(transaction.Session, customerId, limit);
-        return customer with { SpendingLimit = limit };
+        transaction.NoteLimitsChanged();
+        var limited = customer with { SpendingLimit = limit };
+        transaction.Note("set_spending_limit", customerId, customer, limited, LedgerJson.Default.Customer);
+        return limited;
+    }
+
+    public static CustomerOwner SetOwner(Transaction transaction, string customerId, string? ownerId)
+    {
+        DemandCustomer(transaction, customerId);
+        if (ownerId is not null)
+            DemandParty(transaction, ownerId);
+        var owner = new CustomerOwner(customerId, transaction.Now, ownerId);
+        FactRows.Insert(transaction.Session, owner);
+        transaction.Note("set_customer_owner", customerId, null, owner, LedgerJson.Default.CustomerOwner);
+        return owner;
     }
 
     // Revoking twice changes nothing: the first instant stays.
@@ -58,7 +93,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (party.Revoked is not null)
             return party;
         RegistryRows.RevokeParty(transaction.Session, partyId, transaction.Now);
-        return party with { Revoked = transaction.Now };
+        var revoked = party with { Revoked = transaction.Now };
+        transaction.Note("revoke_party", partyId, party, revoked, LedgerJson.Default.Party);
+        return revoked;
     }
 
     public static Customer RevokeCustomer(Transaction transaction, string customerId)
@@ -67,7 +104,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (customer.Revoked is not null)
             return customer;
         RegistryRows.RevokeCustomer(transaction.Session, customerId, transaction.Now);
-        return customer with { Revoked = transaction.Now };
+        var revoked = customer with { Revoked = transaction.Now };
+        transaction.Note("revoke_customer", customerId, customer, revoked, LedgerJson.Default.Customer);
+        return revoked;
     }
 
     public static App RevokeApp(Transaction transaction, string appId)
@@ -76,7 +115,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (app.Revoked is not null)
             return app;
         RegistryRows.RevokeApp(transaction.Session, appId, transaction.Now);
-        return app with { Revoked = transaction.Now };
+        var revoked = app with { Revoked = transaction.Now };
+        transaction.Note("revoke_app", appId, app, revoked, LedgerJson.Default.App);
+        return revoked;
     }
 
     public static ApiKey RevokeKey(Transaction transaction, string keyId)
@@ -85,7 +126,9 @@ internal sealed class Registry(Identifiers identifiers)
         if (key.Revoked is not null)
             return key;
         RegistryRows.RevokeKey(transaction.Session, keyId, transaction.Now);
-        return key with { Revoked = transaction.Now };
+        var revoked = key with { Revoked = transaction.Now };
+        transaction.Note("revoke_key", keyId, key, revoked, LedgerJson.Default.ApiKey);
+        return revoked;
     }
 
     /// <summary>The party with an id, if it may enter into something new.</summary>

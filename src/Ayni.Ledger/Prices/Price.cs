@@ -1,36 +1,40 @@
 namespace Ayni.Ledger;
 
-/// <summary>One version of a model's price plan. Versions are never changed; a later one takes over at its instant.</summary>
+/// <summary>One version of a model's price. Versions are never changed; a later one takes over at its instant.</summary>
 /// <param name="Version">Its number, unique over all models.</param>
 /// <param name="Model">The model's name.</param>
-/// <param name="InputPerMillion">For a million prompt tokens that were computed.</param>
-/// <param name="CachedPerMillion">For a million prompt tokens found in the cache.</param>
-/// <param name="OutputPerMillion">For a million generated tokens.</param>
+/// <param name="Plan">What it costs.</param>
 /// <param name="EffectiveFrom">Requests admitted from this instant on pay it.</param>
-public sealed record Price(
-    long Version, string Model, Amount InputPerMillion, Amount CachedPerMillion, Amount OutputPerMillion, DateTimeOffset EffectiveFrom)
+public sealed record Price(long Version, string Model, PricePlan Plan, DateTimeOffset EffectiveFrom)
 {
-    /// <summary>
-    /// The largest price of a million tokens that is accepted, in whole currency: far above any real one, far below overflow.
-    /// </summary>
-    public const long LargestPerMillion = 1_000_000_000_000;
+    /// <summary>A price of three flat rates for a million tokens each.</summary>
+    internal Price(long version, string model, Amount input, Amount cached, Amount output, DateTimeOffset effectiveFrom)
+        : this(version, model, PricePlan.Flat(model, input, cached, output), effectiveFrom)
+    {
+    }
 
-    private const int Million = 1_000_000;
+    /// <summary>A million prompt tokens that were computed, at the list rate: tiers at their first step.</summary>
+    public Amount InputPerMillion => Plan.ListRate(UsageMetric.Input);
+
+    /// <summary>A million prompt tokens found in the cache, at the list rate.</summary>
+    public Amount CachedPerMillion => Plan.ListRate(UsageMetric.Cached);
+
+    /// <summary>A million generated tokens, at the list rate.</summary>
+    public Amount OutputPerMillion => Plan.ListRate(UsageMetric.Output);
 
     /// <summary>What is charged.</summary>
-    public Currency Currency => InputPerMillion.Currency;
+    public Currency Currency => Plan.Currency;
 
     /// <summary>
-    /// What these tokens cost: each count times its price, summed, divided by a million and rounded once, half to even, to a unit of 10⁻¹².
-    /// Rejected speculative tokens are free.
+    /// What a customer's use is counted under in a month: the model, or for subscribers the plan, whichever of its models they use.
     /// </summary>
-    public Amount Charge(TokenCounts counts)
-    {
-        var exact = checked(
-            InputPerMillion.Units * counts.Prompt + CachedPerMillion.Units * counts.Cached + OutputPerMillion.Units * counts.Generated);
-        var (units, rest) = Int128.DivRem(exact, Million);
-        if (rest * 2 > Million || (rest * 2 == Million && Int128.IsOddInteger(units)))
-            units++;
-        return new(units, Currency);
-    }
+    internal string Scope => ScopeOf(Plan.Name, Model);
+
+    /// <summary>What a request costs; <see cref="PricePlan.Charge"/>.</summary>
+    public Amount Charge(TokenCounts counts, string? adapter = null, MonthUse before = default) => Plan.Charge(counts, adapter, before);
+
+    /// <summary>What a request can cost at most; <see cref="PricePlan.Highest"/>.</summary>
+    public Amount Highest(TokenCounts counts, string? adapter = null) => Plan.Highest(counts, adapter);
+
+    internal static string ScopeOf(string? planName, string model) => planName is null ? $"model:{model}" : $"plan:{planName}";
 }

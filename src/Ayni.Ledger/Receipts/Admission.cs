@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -38,8 +40,17 @@ public sealed record Admission : AdmissionDecision
     /// <summary>When it was let in, in whole microseconds, UTC.</summary>
     public required DateTimeOffset AdmittedAt { get; init; }
 
-    /// <summary>What the customer may still spend before its unpaid charges reach its limit; null without a limit.</summary>
-    public required Amount? Room { get; init; }
+    /// <summary>What it holds of limits; null before it reserved, and where nothing limits it.</summary>
+    public Reservation? Reservation { get; init; }
+
+    /// <summary>Whether anything limits its key, customer or app, so that it must reserve.</summary>
+    public bool IsLimited => !LimitedSubjects.IsEmpty;
+
+    /// <summary>Those of its key, customer and app that anything limits.</summary>
+    public required ImmutableArray<string> LimitedSubjects { get; init; }
+
+    /// <summary>The state of all limits by which this was found.</summary>
+    internal long LimitsVersion { get; init; }
 
     /// <summary>The model asked for.</summary>
     public string Model => Price.Model;
@@ -47,8 +58,8 @@ public sealed record Admission : AdmissionDecision
     /// <summary>What the charge will be in.</summary>
     public Currency Currency => Price.Currency;
 
-    /// <summary>The period it belongs to.</summary>
-    public Period Period => Period.Of(AdmittedAt);
+    /// <summary>The month it belongs to, in the ledger's zone.</summary>
+    public required Period Period { get; init; }
 }
 
 /// <summary>Why a request was not let in.</summary>
@@ -66,14 +77,27 @@ public enum AdmissionRefusalReason
     /// <summary>The model's price is in another currency than the customer's.</summary>
     CurrencyMismatch,
 
-    /// <summary>The customer's unpaid charges have reached its spending limit.</summary>
+    /// <summary>The customer's unpaid charges have reached its spending limit, or what a day or month may cost is spent or held.</summary>
     InsufficientQuota,
+
+    /// <summary>Requests or tokens of the last minute have reached a limit; it passes.</summary>
+    RateLimited,
+
+    /// <summary>The request is larger than a whole minute's tokens.</summary>
+    RequestTooLarge,
+
+    /// <summary>The host's clock is too far off the database's, or went back.</summary>
+    ClockSkewed,
 }
 
 /// <summary>A request not let in.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Message">Why, in a sentence for the client.</param>
-/// <param name="Owed">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, the customer's unpaid charges.</param>
-/// <param name="Limit">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, its spending limit.</param>
-public sealed record AdmissionRefusal(AdmissionRefusalReason Reason, string Message, Amount? Owed = null, Amount? Limit = null)
+/// <param name="Owed">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, what is owed or spent of the limit.</param>
+/// <param name="Limit">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, the limit that leaves least.</param>
+/// <param name="Left">With <see cref="AdmissionRefusalReason.InsufficientQuota"/>, what is neither spent nor held of it.</param>
+/// <param name="RetryAfter">With <see cref="AdmissionRefusalReason.RateLimited"/>, when the request fits.</param>
+public sealed record AdmissionRefusal(
+    AdmissionRefusalReason Reason, string Message, Amount? Owed = null, Amount? Limit = null, Amount? Left = null,
+    TimeSpan? RetryAfter = null)
     : AdmissionDecision;

@@ -22,6 +22,8 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
             throw new ReceiptFormatException(_offset, "the end", $"is followed by {_bytes.Length - _offset} bytes");
     }
 
+    public void CopyTo(Span<byte> destination, string field) => Take(destination.Length, field).CopyTo(destination);
+
     public byte ReadByte(string field, byte largest)
     {
         var start = _offset;
@@ -40,6 +42,13 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
         return microseconds >= 0 && microseconds < LastInstant
             ? Rows.FromMicroseconds(microseconds)
             : throw new ReceiptFormatException(start, field, "lies outside the years 1970 to 9998");
+    }
+
+    public Period ReadPeriod(string field)
+    {
+        var start = _offset;
+        var text = Encoding.Latin1.GetString(Take(7, field));
+        return Period.TryParse(text, out var period) ? period : throw new ReceiptFormatException(start, field, "is no month such as 2026-11");
     }
 
     public Amount ReadAmount(string field)

@@ -12,8 +12,8 @@ internal sealed class Meter(Identifiers identifiers)
         if (!usage.Counts.AreValid)
             throw new LedgerRefusedException(
                 Refusal.InvalidUsage, $"{usage.Counts} of request '{usage.RequestId}': a count lies between 0 and {TokenCounts.Largest}.");
-        if (!Enum.IsDefined(usage.Outcome) || !Enum.IsDefined(usage.Source))
-            throw new LedgerRefusedException(Refusal.InvalidUsage, $"Request '{usage.RequestId}' has no known outcome or source.");
+        if (!Enum.IsDefined(usage.Outcome))
+            throw new LedgerRefusedException(Refusal.InvalidUsage, $"Request '{usage.RequestId}' has no known outcome.");
     }
 
     /// <summary>
@@ -29,10 +29,14 @@ internal sealed class Meter(Identifiers identifiers)
                 : throw new LedgerRefusedException(
                     Refusal.RequestIdReused,
                     $"Request '{usage.RequestId}' was posted with other usage as {first.Id}; every request needs an id of its own.");
-        var charge = admission.Price.Charge(usage.Counts);
 
         // From here on nothing is refused.
-        var head = transaction.HeadOf(admission.KeyId);
+        var price = admission.Price;
+        var before = price.Plan.CountsUse
+            ? transaction.Count(admission.CustomerId, price.Scope, admission.Period, usage.Counts)
+            : default;
+        var charge = price.Charge(usage.Counts, usage.Adapter?.Name, before);
+        var head = transaction.HeadOf(admission.KeyId, usage.MeterId);
         var receipt = new Receipt
         {
             Id = identifiers.NewReceipt(admission.AdmittedAt),
@@ -41,7 +45,8 @@ internal sealed class Meter(Identifiers identifiers)
             KeyNumber = head.Number + 1,
             PreviousHash = head.Hash,
             AdmittedAt = admission.AdmittedAt,
-            Source = usage.Source,
+            Period = admission.Period,
+            MeterId = usage.MeterId,
             Model = admission.Model,
             ModelDigest = usage.ModelDigest,
             Adapter = usage.Adapter,
@@ -54,16 +59,19 @@ internal sealed class Meter(Identifiers identifiers)
             Charge = charge,
         };
         var service = admission.Period;
-        var period = transaction.LastPeriod is { } last && service <= last.Period ? last.Period.Next : service;
+        var period = transaction.FirstOpen(service);
         var entry = transaction.Post(
             period, service, EntryKind.Charge, receipt.Id,
             [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);
         transaction.Store(receipt, entry);
+        Reservations.Spend(transaction, admission, charge);
+        if (admission.Reservation is { } reservation)
+            Reservations.Release(transaction, reservation, usage.Counts.Prompt + usage.Counts.Cached + usage.Counts.Generated);
         return receipt;
     }
 
     private static bool IsOf(Receipt receipt, Usage usage) =>
         receipt.KeyId == usage.Admission.KeyId && receipt.Model == usage.Admission.Model && receipt.ModelDigest == usage.ModelDigest
         && receipt.Counts == usage.Counts && receipt.Outcome == usage.Outcome && receipt.Adapter == usage.Adapter
-        && receipt.Source == usage.Source;
+        && receipt.MeterId == usage.MeterId && receipt.AdmittedAt == usage.Admission.AdmittedAt;
 }

@@ -12,20 +12,28 @@ public sealed record Receipt
     /// <summary>The request it is for.</summary>
     public required string RequestId { get; init; }
 
-    /// <summary>The key presented.</summary>
+    /// <summary>The key presented, or that a meter elsewhere reports for.</summary>
     public required string KeyId { get; init; }
 
-    /// <summary>Its place among the key's receipts: 1, 2, 3, …</summary>
+    /// <summary>
+    /// Its place among the key's receipts: 1, 2, 3, … What a meter reports for a key is a series of its own.
+    /// </summary>
     public required long KeyNumber { get; init; }
 
-    /// <summary>The <see cref="Hash"/> of the key's receipt before; zero for the first.</summary>
+    /// <summary>The <see cref="Hash"/> of the series' receipt before; zero for the first.</summary>
     public required Digest PreviousHash { get; init; }
 
     /// <summary>When the request was let in, in whole microseconds, UTC.</summary>
     public required DateTimeOffset AdmittedAt { get; init; }
 
+    /// <summary>The month it belongs to: that of its admission in the ledger's zone.</summary>
+    public required Period Period { get; init; }
+
+    /// <summary>The key of the meter that counted the tokens elsewhere; null where this host's engine did.</summary>
+    public required string? MeterId { get; init; }
+
     /// <summary>Who counted the tokens.</summary>
-    public required UsageSource Source { get; init; }
+    public UsageSource Source => MeterId is null ? UsageSource.Host : UsageSource.Meter;
 
     /// <summary>The model's name.</summary>
     public required string Model { get; init; }
@@ -59,9 +67,6 @@ public sealed record Receipt
 
     /// <summary>What the charge is in.</summary>
     public Currency Currency => Charge.Currency;
-
-    /// <summary>The period the request belongs to.</summary>
-    public Period Period => Period.Of(AdmittedAt);
 
     /// <summary>The SHA-256 of the receipt's canonical bytes; computed anew at each call.</summary>
     public Digest Hash => Digest.Of(ReceiptFormat.Encode(this));

@@ -11,7 +11,9 @@ namespace Ayni.Ledger;
 ///  8  key number                1 or more
 /// 32  hash of the key's previous receipt; zeros if and only if the number is 1
 ///  8  admitted at               microseconds since 1970-01-01T00:00Z, 1970 to 9998
+///  7  period                    ASCII such as 2026-11: the month of that instant in the ledger's zone, so at most a day off UTC's
 ///  1  source                    0 host, 1 meter
+///  *    meter's key id          text, if so
 ///  *  model                     text
 /// 32  model digest
 ///  1  adapter follows           0 or 1
@@ -46,7 +48,10 @@ public static class ReceiptFormat
         writer.WriteInt64(receipt.KeyNumber);
         writer.WriteDigest(receipt.PreviousHash);
         writer.WriteInt64(receipt.AdmittedAt.Microseconds());
+        writer.WriteAscii(receipt.Period.ToString());
         writer.WriteByte((byte)receipt.Source);
+        if (receipt.MeterId is { } meterId)
+            writer.WriteText(meterId);
         writer.WriteText(receipt.Model);
         writer.WriteDigest(receipt.ModelDigest);
         writer.WriteByte(receipt.Adapter is null ? (byte)0 : (byte)1);
@@ -85,7 +90,8 @@ public static class ReceiptFormat
             KeyNumber = reader.ReadInt64("key number"),
             PreviousHash = reader.ReadDigest("previous hash"),
             AdmittedAt = reader.ReadInstant("admitted at"),
-            Source = (UsageSource)reader.ReadByte("source", 1),
+            Period = reader.ReadPeriod("period"),
+            MeterId = reader.ReadByte("source", 1) == 0 ? null : reader.ReadText("meter's key id"),
             Model = reader.ReadText("model"),
             ModelDigest = reader.ReadDigest("model digest"),
             Adapter = reader.ReadByte("adapter follows", 1) == 0
@@ -117,10 +123,13 @@ public static class ReceiptFormat
             throw new ReceiptFormatException(length, "token counts", $"lie between 0 and {TokenCounts.Largest}");
         if (receipt.Charge.Sign < 0)
             throw new ReceiptFormatException(length, "charge", "is never negative");
-        if (!Enum.IsDefined(receipt.Source) || !Enum.IsDefined(receipt.Outcome))
-            throw new ReceiptFormatException(length, "source and outcome", "are 0 or 1");
+        if (!Enum.IsDefined(receipt.Outcome))
+            throw new ReceiptFormatException(length, "outcome", "is 0 or 1");
         if (receipt.AdmittedAt.UtcDateTime.Year is < 1970 or > 9998 || receipt.AdmittedAt != receipt.AdmittedAt.ToWholeMicroseconds())
             throw new ReceiptFormatException(length, "admitted at", "is in whole microseconds of the years 1970 to 9998");
+        var start = receipt.Period == default ? DateTimeOffset.MaxValue : receipt.Period.Start.AddDays(-1);
+        if (receipt.AdmittedAt < start || receipt.AdmittedAt >= receipt.Period.Start.AddMonths(1).AddDays(1))
+            throw new ReceiptFormatException(length, "period", "is the month of the admission, in some zone");
     }
 }
 

@@ -40,7 +40,7 @@ public sealed record AdapterReference(string Name, Digest Digest);
 /// <param name="Counts">Tokens.</param>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Adapter">The adapter used, if any.</param>
-/// <param name="Source">Who counted.</param>
+/// <param name="MeterId">The key of the meter that counted elsewhere; null for this host's engine.</param>
 public sealed record Usage(
     Admission Admission, string RequestId, Digest ModelDigest, TokenCounts Counts, Outcome Outcome,
-    AdapterReference? Adapter = null, UsageSource Source = UsageSource.Host);
+    AdapterReference? Adapter = null, string? MeterId = null);

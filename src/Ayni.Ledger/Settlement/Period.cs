@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
 
-/// <summary>A calendar month of the Gregorian calendar in UTC, written <c>2026-11</c> in every culture.</summary>
+/// <summary>A calendar month of the Gregorian calendar in the ledger's <see cref="LedgerZone"/>, written <c>2026-11</c> in every culture.</summary>
 [JsonConverter(typeof(PeriodJsonConverter))]
 public readonly record struct Period : IComparable<Period>
 {
@@ -20,22 +20,25 @@ public readonly record struct Period : IComparable<Period>
         Month = month;
     }
 
+    /// <summary>The last month there is a place for.</summary>
+    internal static Period Last { get; } = new(9998, 12);
+
     /// <summary>The Gregorian year.</summary>
     public int Year { get; }
 
     /// <summary>1 to 12.</summary>
     public int Month { get; }
 
-    /// <summary>Its first instant.</summary>
+    /// <summary>Its first instant in UTC.</summary>
     public DateTimeOffset Start => new(Year, Month, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The first instant after it.</summary>
+    /// <summary>The first instant after it in UTC.</summary>
     public DateTimeOffset End => Next.Start;
 
     /// <summary>The month after.</summary>
     public Period Next => Month == 12 ? new(Year + 1, 1) : new(Year, Month + 1);
 
-    /// <summary>The month an instant lies in.</summary>
+    /// <summary>The month an instant lies in in UTC.</summary>
     public static Period Of(DateTimeOffset instant) => new(instant.UtcDateTime.Year, instant.UtcDateTime.Month);
 
     /// <summary>Reads four digits, a hyphen and two digits. Throws <see cref="PeriodFormatException"/> for anything else.</summary>

@@ -8,45 +8,58 @@ namespace Ayni.Ledger;
 /// </summary>
 internal sealed class Settlement
 {
-    private readonly List<(RevenueLine Line, PartyShare Share)> _shares = [];
+    private readonly List<(NetLine Line, PartyShare Share)> _shares = [];
+    private readonly List<AgreementResult> _results = [];
 
-    private Settlement(Period period, PeriodStatus status, IReadOnlyList<RevenueLine> lines)
+    private Settlement(Period period, PeriodStatus status, SettlementInput input)
     {
         Period = period;
         Status = status;
-        Lines = lines;
+        Input = input;
     }
 
     public Period Period { get; }
 
     public PeriodStatus Status { get; }
 
-    /// <summary>The period's revenue in the groups' order.</summary>
-    public IReadOnlyList<RevenueLine> Lines { get; }
+    /// <summary>What it is computed from.</summary>
+    public SettlementInput Input { get; }
+
+    /// <summary>The period's revenue with its deductions: in the groups' order, then what is about no revenue of the period.</summary>
+    public IReadOnlyList<NetLine> Lines => Input.Lines;
+
+    /// <summary>What agreements with documents came to, those of older versions first.</summary>
+    public IReadOnlyList<AgreementResult> Results => _results;
 
     /// <summary>For each party and currency with anything earned or carried, in ordinal order of both.</summary>
     public ImmutableArray<PartyTotal> Totals { get; private set; }
 
-    /// <summary>Each party's share of each line.</summary>
-    public IReadOnlyList<(RevenueLine Line, PartyShare Share)> Shares => _shares;
+    /// <summary>Each party's share of each line that is shared by parts of a million.</summary>
+    public IReadOnlyList<(NetLine Line, PartyShare Share)> Shares => _shares;
 
     /// <summary>Reads a period from one snapshot and computes it.</summary>
     public static Settlement Of(Session session, Period period)
     {
-        var status = PeriodRows.Last(session).StatusOf(period);
-        var lines = RevenueLine.Collect(each => PeriodRows.ForEachReceipt(session, period, each));
-        var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
-        var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
-        var settlement = new Settlement(period, status, lines);
-        foreach (var line in lines)
+        var input = SettlementInput.Read(session, period);
+        var settlement = new Settlement(period, PeriodRows.Last(session).StatusOf(period), input);
+        foreach (var line in input.Lines)
         {
-            var developerId = line.Group.AppId is { } appId ? developers[appId] : null;
-            foreach (var share in RevenueShare.Compute(line, agreements[line.Group.AgreementVersion], developerId))
+            var agreement = input.Agreements[line.Line.Group.AgreementVersion];
+            if (agreement.Document is not null)
+                continue;
+            foreach (var share in RevenueShare.Compute(line.Line with { Gross = line.Distributable }, agreement, line.DeveloperId))
                 settlement._shares.Add((line, share));
         }
-        settlement.Totals = Total(settlement._shares.Select(pair => pair.Share), PeriodRows.CarriesBefore(session, period));
+        settlement.Evaluate();
+        settlement.Totals = Total(
+            settlement._shares.Select(pair => pair.Share).Concat(settlement._results.SelectMany(PartShares)),
+            PeriodRows.CarriesBefore(session, period));
         return settlement;
     }
+
+    /// <summary>What everyone has of an agreement's result, the collector's rest included.</summary>
+    public static IEnumerable<PartyShare> PartShares(AgreementResult result) => result.Shares.SelectMany(share => share.Parts)
+        .Select(part => new PartyShare(part.PartyId, 0, part.Amount)).Append(new(result.CollectorId, 0, result.Rest));
 
     /// <summary>
     /// Adds up what each party earned and makes whole coins of it payable: the sum of what was carried in and earned, rounded down to the
@@ -74,18 +87,69 @@ internal sealed class Settlement
     public PeriodSettlement ToView() => new(Period, Status, Totals);
 
     /// <summary>One party's statement.</summary>
-    public Statement StatementOf(Party party) => new(
+    public Statement StatementOf(Party party, BillingDetails? billing) => new(
         Period,
         Status == PeriodStatus.Closed ? StatementStatus.Final : StatementStatus.Estimate,
         party.Id,
         party.Name,
         party.Role,
         [
-            .. _shares.Where(pair => pair.Share.PartyId == party.Id).Select(pair => new StatementLine(
-                pair.Line.Group.Model, pair.Line.Group.AppId, pair.Line.Group.AgreementVersion, pair.Line.Group.ServicePeriod,
-                pair.Line.Receipts, pair.Line.Counts, pair.Line.Gross, pair.Share.PartsPerMillion, pair.Share.Amount)),
+            .. _shares.Where(pair => pair.Share.PartyId == party.Id)
+                .Select(pair => StatementLine.Of(pair.Line, pair.Share.PartsPerMillion, pair.Share.Amount)),
+            .. Lines.Where(line => IsOpenTo(line, party.Id)).Select(line => StatementLine.Of(line, null, null)),
         ],
-        [.. Totals.Where(total => total.PartyId == party.Id)]);
+        [.. Totals.Where(total => total.PartyId == party.Id)])
+    {
+        LegalName = billing?.LegalName,
+        TaxId = billing?.TaxId,
+        Address = billing is { Address.Length: > 0 } ? billing.Address : null,
+        Country = billing is { Country.Length: > 0 } ? billing.Country : null,
+        Shares = [.. _results.SelectMany(result => SharesOf(result, party.Id))],
+    };
+
+    /// <summary>Evaluates each document that is in force in the period or has late receipts in it, older versions first.</summary>
+    private void Evaluate()
+    {
+        var byVersion = Lines.Where(line => Input.Agreements[line.Line.Group.AgreementVersion].Document is not null)
+            .ToLookup(line => (line.Line.Group.AgreementVersion, line.Currency));
+        var wanted = byVersion.Select(group => group.Key).ToHashSet();
+        foreach (var version in Input.InForce)
+        {
+            if (Input.Agreements[version].Document!.Terms.Currency is { } currency)
+                wanted.Add((version, currency));
+        }
+        foreach (var (version, currency) in wanted.OrderBy(key => key.Item1).ThenBy(key => key.Item2.Code, StringComparer.Ordinal))
+        {
+            var result = AgreementEvaluation.Evaluate(
+                version, Input.Agreements[version].Document!.Terms, Input.InForce.Contains(version), Period, currency,
+                [.. byVersion[(version, currency)]], Input.History);
+            Input.History.Add(result);
+            _results.Add(result);
+        }
+    }
+
+    /// <summary>Whether a line shared by a document is a party's to see: the collector's, or in the scope of a share of its own.</summary>
+    private bool IsOpenTo(NetLine line, string partyId)
+    {
+        if (Input.Agreements[line.Line.Group.AgreementVersion].Document?.Terms is not { } terms)
+            return false;
+        return terms.CollectorId == partyId || terms.MarketplaceFee?.PayeeId == partyId || terms.Shares.Any(share =>
+            share.Covers(line.Line.Group) && (share.IsEachDeveloper ? line.DeveloperId == partyId : share.PayeeIds.Contains(partyId)));
+    }
+
+    private static IEnumerable<StatementShare> SharesOf(AgreementResult result, string partyId)
+    {
+        foreach (var share in result.Shares)
+        {
+            foreach (var part in share.Parts.Where(part => part.PartyId == partyId))
+            {
+                var steps = part.Detail is null ? share.Steps : share.Steps.Add(new(StepKind.Part, part.Detail, part.Amount, part.Amount));
+                yield return new(result.Name, result.Agreement, share.Key.Share, steps, part.Amount);
+            }
+        }
+        if (result.CollectorId == partyId)
+            yield return new(result.Name, result.Agreement, null, result.CollectorSteps, result.Rest);
+    }
 
     private static PartyTotal Total(string partyId, Amount carryIn, Amount earned)
     {

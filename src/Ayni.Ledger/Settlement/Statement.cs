@@ -24,14 +24,57 @@ public enum StatementStatus
 /// <param name="Receipts">How many requests.</param>
 /// <param name="Counts">Their tokens.</param>
 /// <param name="Gross">Their charges.</param>
-/// <param name="PartsPerMillion">The party's share.</param>
-/// <param name="Amount">What the share comes to.</param>
+/// <param name="PartsPerMillion">The party's share; null where a document shares the month's revenue, not each line.</param>
+/// <param name="Amount">What the share comes to; null likewise.</param>
 public sealed record StatementLine(
     string Model, string? AppId, long AgreementVersion, Period ServicePeriod, long Receipts, TokenCounts Counts, Amount Gross,
-    int PartsPerMillion, Amount Amount)
+    int? PartsPerMillion, Amount? Amount)
 {
+    /// <summary>The adapter that the requests used, if any.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>The country of the customers, if known.</summary>
+    public string? Territory { get; init; }
+
+    /// <summary>What of the charges was returned and is not shared; null for nothing.</summary>
+    public Amount? Returned { get; init; }
+
+    internal static StatementLine Of(NetLine line, int? partsPerMillion, Amount? amount)
+    {
+        var group = line.Line.Group;
+        return new(
+            group.Model, group.AppId, group.AgreementVersion, group.ServicePeriod, line.Line.Receipts, line.Line.Counts, line.Line.Gross,
+            partsPerMillion, amount)
+        {
+            Adapter = group.Adapter,
+            Territory = group.Territory,
+            Returned = line.Returned.Sign == 0 ? null : line.Returned,
+        };
+    }
+
     /// <summary>The currency of both amounts.</summary>
     public Currency Currency => Gross.Currency;
+}
+
+/// <summary>What one party has of one share of an agreement's document, and how it came about.</summary>
+/// <param name="Agreement">The agreement's name.</param>
+/// <param name="AgreementVersion">Its version.</param>
+/// <param name="Share">The share's name; null for what the collector keeps.</param>
+/// <param name="Steps">How, step by step.</param>
+/// <param name="Amount">What the party has of it.</param>
+public sealed record StatementShare(
+    string Agreement, long AgreementVersion, string? Share, ImmutableArray<EvaluationStep> Steps, Amount Amount)
+{
+    /// <summary>The currency of all amounts.</summary>
+    public Currency Currency => Amount.Currency;
+
+    /// <summary>Two shares are equal if all they say is.</summary>
+    public bool Equals(StatementShare? other) =>
+        other is not null && Agreement == other.Agreement && AgreementVersion == other.AgreementVersion && Share == other.Share
+        && Amount == other.Amount && Steps.SequenceEqual(other.Steps);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Agreement, AgreementVersion, Share);
 }
 
 /// <summary>
@@ -49,10 +92,27 @@ public sealed record Statement(
     Period Period, StatementStatus Status, string PartyId, string PartyName, Role Role, ImmutableArray<StatementLine> Lines,
     ImmutableArray<PartyTotal> Totals)
 {
+    /// <summary>The party's name in law, if it is known.</summary>
+    public string? LegalName { get; init; }
+
+    /// <summary>Its number with the tax office, if it is known.</summary>
+    public string? TaxId { get; init; }
+
+    /// <summary>Its address, if it is known.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Its country, if it is known.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>What it has of the shares of agreements' documents, in the order in which they were worked out.</summary>
+    public ImmutableArray<StatementShare> Shares { get; init; } = [];
+
     /// <summary>Two statements are equal if all they say is.</summary>
     public bool Equals(Statement? other) =>
         other is not null && Period == other.Period && Status == other.Status && PartyId == other.PartyId && PartyName == other.PartyName
-        && Role == other.Role && Lines.SequenceEqual(other.Lines) && Totals.SequenceEqual(other.Totals);
+        && Role == other.Role && Lines.SequenceEqual(other.Lines) && Totals.SequenceEqual(other.Totals)
+        && LegalName == other.LegalName && TaxId == other.TaxId && Address == other.Address && Country == other.Country
+        && Shares.SequenceEqual(other.Shares);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Period, PartyId);

@@ -15,7 +15,7 @@ public static class StatementHtml
         """
         body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans Arabic", sans-serif; color: #111; margin: 2rem auto; max-width: 62rem;
           padding: 0 1rem }
-        h1 { font-size: 1.6rem; margin: 0 }
+        h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 1.5rem 0 0; break-after: avoid }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.5rem; margin: 1rem 0 }
         dt { color: #555 } dd { margin: 0 }
         table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.8rem }
@@ -52,6 +52,10 @@ public static class StatementHtml
         html.Append(CultureInfo.InvariantCulture, $"{Text(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
         Define(words.Party, statement.PartyName);
         Define(words.PartyId, statement.PartyId);
+        DefineKnown(words.LegalName, statement.LegalName);
+        DefineKnown(words.TaxId, statement.TaxId);
+        DefineKnown(words.Address, statement.Address);
+        DefineKnown(words.Territory, statement.Country);
         Define(words.Role, words.Roles[(int)statement.Role]);
         Define(words.Period, string.Create(
             CultureInfo.InvariantCulture, $"{statement.Period.Start:yyyy-MM-dd} – {statement.Period.End.AddDays(-1):yyyy-MM-dd}"));
@@ -65,9 +69,17 @@ public static class StatementHtml
             if (lines.Count > 0)
                 AppendLines(html, lines, total, words);
         }
+        foreach (var share in statement.Shares)
+            AppendShare(html, share, words);
         if (!statement.Totals.IsEmpty)
             AppendTotals(html, statement, words);
         html.Append("</article>\n");
+
+        void DefineKnown(string term, string? value)
+        {
+            if (value is not null)
+                Define(term, value);
+        }
 
         void Define(string term, string value) =>
             html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(term)}</dt><dd>{Isolated(value)}</dd>\n");
@@ -75,33 +87,64 @@ public static class StatementHtml
 
     private static void AppendLines(StringBuilder html, List<StatementLine> lines, PartyTotal total, StatementWords words)
     {
+        var zero = Amount.Zero(total.Currency);
+        // Columns that say nothing in most statements are left out where they do.
+        var hasAdapter = lines.Exists(line => line.Adapter is not null);
+        var hasTerritory = lines.Exists(line => line.Territory is not null);
+        var hasReturned = lines.Exists(line => line.Returned is not null);
         html.Append("<table class=\"lines\">\n<thead>");
         AppendRow(
             html, "th",
-            [words.Model, words.App, words.Agreement, words.Month],
             [
-                words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross), words.Share,
-                Of(words.Amount),
+                words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasTerritory, words.Territory), words.Agreement,
+                words.Month,
+            ],
+            [
+                words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross),
+                .. Optional(hasReturned, Of(words.Returned)), words.Share, Of(words.Amount),
             ]);
         html.Append("</thead>\n<tbody>\n");
         foreach (var line in lines)
         {
             AppendRow(
                 html, "td",
-                [line.Model, line.AppId ?? words.NoApp, Number(line.AgreementVersion), line.ServicePeriod.ToString()],
+                [
+                    line.Model, .. Optional(hasAdapter, line.Adapter ?? ""), line.AppId ?? words.NoApp,
+                    .. Optional(hasTerritory, line.Territory ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
+                ],
                 [
                     Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),
-                    Number(line.Counts.Generated), line.Gross.Format(), Percent(line.PartsPerMillion), line.Amount.Format(),
+                    Number(line.Counts.Generated), line.Gross.Format(), .. Optional(hasReturned, line.Returned?.Format() ?? ""),
+                    TermsText.Percent(line.PartsPerMillion) ?? "", line.Amount?.Format() ?? "",
                 ]);
         }
         html.Append("</tbody>\n<tfoot>");
-        var gross = lines.Aggregate(Amount.Zero(total.Currency), (sum, line) => sum + line.Gross);
+        var gross = lines.Aggregate(zero, (sum, line) => sum + line.Gross);
+        var amount = lines.Aggregate(zero, (sum, line) => sum + (line.Amount ?? zero));
         AppendRow(
-            html, "td", [words.Sum, "", "", ""],
-            [Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(), "", total.Earned.Format()]);
+            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasTerritory, ""), "", ""],
+            [
+                Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(),
+                .. Optional(hasReturned, lines.Aggregate(zero, (sum, line) => sum + (line.Returned ?? zero)).Format()), "", amount.Format(),
+            ]);
         html.Append("</tfoot>\n</table>\n");
 
         string Of(string what) => $"{what} ({total.Currency})";
+
+        static string[] Optional(bool isThere, string text) => isThere ? [text] : [];
+    }
+
+    private static void AppendShare(StringBuilder html, StatementShare share, StatementWords words)
+    {
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(words.Agreement)} {Isolated(share.Agreement)} ");
+        html.Append(CultureInfo.InvariantCulture, $"({Isolated(Number(share.AgreementVersion))}) · ");
+        html.Append(CultureInfo.InvariantCulture, $"{(share.Share is { } name ? Isolated(name) : Text(words.Rest))}</h2>\n");
+        html.Append("<table class=\"steps\">\n<thead>");
+        AppendRow(html, "th", [words.Step, words.Detail], [$"{words.Amount} ({share.Currency})", $"{words.Result} ({share.Currency})"]);
+        html.Append("</thead>\n<tbody>\n");
+        foreach (var step in share.Steps)
+            AppendRow(html, "td", [words.Steps[(int)step.Kind], step.Detail ?? ""], [step.Amount.Format(), step.Result.Format()]);
+        html.Append("</tbody>\n</table>\n");
     }
 
     private static void AppendTotals(StringBuilder html, Statement statement, StatementWords words)
@@ -134,6 +177,4 @@ public static class StatementHtml
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Percent(int partsPerMillion) => ((decimal)partsPerMillion / 10_000).ToString("0.####", CultureInfo.InvariantCulture) + "%";
 }

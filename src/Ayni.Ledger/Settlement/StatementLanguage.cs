@@ -41,6 +41,22 @@ public sealed class StatementLanguage
         CarryOut = "Carried on",
         Nothing = "Nothing was earned.",
         Explanation = "Carried in + earned = payable + carried on, exactly. What is less than a coin is carried on to the next month.",
+        LegalName = "Name in law",
+        TaxId = "Tax number",
+        Address = "Address",
+        Adapter = "Adapter",
+        Territory = "Country",
+        Returned = "Returned",
+        Step = "Step",
+        Detail = "By",
+        Result = "Leaves",
+        Rest = "What the collector keeps",
+        Steps =
+        [
+            "Revenue", "Refunds", "Taxes", "Fees", "Deductions carried from earlier months", "Base", "Rate", "Rounding", "Fixed amount",
+            "Raised to the floor", "Cut off at the cap", "Correction of an earlier month", "Raised to the guarantee",
+            "Guarantee recovered", "Recoupment of the advance", "Advance", "Share", "Part", "To be shared", "Paid",
+        ],
         Roles = ["Licensor", "Host", "Developer", "Adapter author", "Data contributor", "Backer", "Store"],
     });
 
@@ -76,6 +92,22 @@ public sealed class StatementLanguage
         Nothing = "لا توجد مستحقات.",
         Explanation =
             "المرحّل من الشهر السابق + المستحق = الواجب الدفع + المرحّل إلى الشهر التالي، بدقة تامة. ما يقل عن أصغر وحدة نقدية يُرحّل إلى الشهر التالي.",
+        LegalName = "الاسم القانوني",
+        TaxId = "الرقم الضريبي",
+        Address = "العنوان",
+        Adapter = "المحوّل",
+        Territory = "البلد",
+        Returned = "المُعاد",
+        Step = "الخطوة",
+        Detail = "بحسب",
+        Result = "الباقي",
+        Rest = "ما يحتفظ به المُحصِّل",
+        Steps =
+        [
+            "الإيراد", "المبالغ المستردة", "الضرائب", "الرسوم", "خصومات مرحّلة من أشهر سابقة", "الوعاء", "النسبة", "التقريب",
+            "مبلغ ثابت", "الرفع إلى الحد الأدنى", "الخفض إلى السقف", "تصحيح شهر سابق", "الرفع إلى المبلغ المضمون", "استرداد الضمان",
+            "استرداد الدفعة المقدمة", "دفعة مقدمة", "الحصة", "الجزء", "القابل للتوزيع", "المدفوع",
+        ],
         Roles = ["مالك النموذج", "المضيف", "المطوّر", "مؤلف المحوّل", "مساهم بالبيانات", "الداعم", "المتجر"],
     });
 
@@ -110,6 +142,22 @@ public sealed class StatementLanguage
         CarryOut = "مانده برای ماه بعد",
         Nothing = "درآمدی نبوده است.",
         Explanation = "مانده از ماه پیش + درآمد = قابل پرداخت + مانده برای ماه بعد، دقیقاً. آنچه از کوچک‌ترین سکه کمتر است به ماه بعد می‌رود.",
+        LegalName = "نام حقوقی",
+        TaxId = "شمارهٔ مالیاتی",
+        Address = "نشانی",
+        Adapter = "تطبیق‌گر",
+        Territory = "کشور",
+        Returned = "بازگردانده",
+        Step = "گام",
+        Detail = "بر پایهٔ",
+        Result = "باقی‌مانده",
+        Rest = "آنچه نزد گردآورنده می‌ماند",
+        Steps =
+        [
+            "درآمد ناخالص", "بازپرداخت‌ها", "مالیات‌ها", "کارمزدها", "کسری‌های منتقل‌شده از ماه‌های پیش", "مبنا", "نرخ", "گرد کردن",
+            "مبلغ ثابت", "افزایش تا کف", "کاهش تا سقف", "اصلاح ماه پیشین", "افزایش تا مبلغ تضمین‌شده", "بازیافت تضمین",
+            "تسویهٔ پیش‌پرداخت", "پیش‌پرداخت", "سهم", "بخش", "قابل تقسیم", "پرداخت‌شده",
+        ],
         Roles = ["مالک مدل", "میزبان", "توسعه‌دهنده", "سازندهٔ تطبیق‌گر", "دهندهٔ داده", "پشتیبان مالی", "فروشگاه"],
     });
 
@@ -144,6 +192,23 @@ public sealed class StatementLanguage
         CarryOut = "Saldo que pasa",
         Nothing = "No se ganó nada.",
         Explanation = "Saldo anterior + ganado = a pagar + saldo que pasa, exactamente. Lo que no llega a una moneda pasa al mes siguiente.",
+        LegalName = "Nombre legal",
+        TaxId = "Número fiscal",
+        Address = "Dirección",
+        Adapter = "Adaptador",
+        Territory = "País",
+        Returned = "Devuelto",
+        Step = "Paso",
+        Detail = "Según",
+        Result = "Queda",
+        Rest = "Lo que conserva el recaudador",
+        Steps =
+        [
+            "Ingresos", "Reembolsos", "Impuestos", "Comisiones", "Deducciones de meses anteriores", "Base de cálculo", "Tasa",
+            "Redondeo", "Importe fijo", "Subida al mínimo", "Recorte al máximo", "Corrección de un mes anterior",
+            "Subida a la garantía", "Garantía recuperada", "Recuperación del anticipo", "Anticipo", "Participación", "Porción",
+            "Por repartir", "Pagado",
+        ],
         Roles =
         [
             "Licenciante", "Anfitrión", "Desarrollador", "Autor del adaptador", "Aportante de datos", "Patrocinador", "Tienda",

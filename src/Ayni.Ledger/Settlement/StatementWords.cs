@@ -59,6 +59,29 @@ internal sealed class StatementWords
 
     public required string Explanation { get; init; }
 
+    public required string LegalName { get; init; }
+
+    public required string TaxId { get; init; }
+
+    public required string Address { get; init; }
+
+    public required string Adapter { get; init; }
+
+    public required string Territory { get; init; }
+
+    public required string Returned { get; init; }
+
+    public required string Step { get; init; }
+
+    public required string Detail { get; init; }
+
+    public required string Result { get; init; }
+
+    public required string Rest { get; init; }
+
+    /// <summary>The steps of an evaluation in the order of <see cref="StepKind"/>.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
+
     /// <summary>The roles in the order of <see cref="Ledger.Role"/>.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 }

@@ -1,97 +1,42 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Opens connections to the ledger's file, each in the only state in which a commit is durable: write-ahead log, full synchronization,
-/// foreign keys on.
+/// Where a ledger is kept: opens connections to it, each in the only state in which a commit is durable, and names what went wrong there.
 /// </summary>
-internal sealed class Database
+internal abstract class Database
 {
-    /// <summary>How long SQLite itself waits for another process's transaction before it reports the file busy.</summary>
-    private const int BusyTimeoutMs = 5_000;
+    /// <summary>What messages call it; never a password.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
-    private const int WriterCacheKib = 4 * 1024;
+    /// <summary>The folder of <c>Storage/Migrations</c> in its dialect.</summary>
+    public abstract string Dialect { get; }
 
-    /// <summary>
-    /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.
-    /// </summary>
-    private const int CheckpointPages = 4000;
-
-    private const int NotADatabase = 26, Corrupt = 11, Busy = 5, Locked = 6;
-
-    private readonly string _connectionString;
-
-    public Database(string path)
-    {
-        Path = System.IO.Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? Path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
-        }
-        _connectionString = new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, ForeignKeys = true }.ToString();
-    }
-
-    public string Path { get; }
+    /// <summary>The database at a PostgreSQL address or in a SQLite file.</summary>
+    public static Database At(string place) => PostgresAddress.IsOne(place) ? new PostgresDatabase(place) : new SqliteDatabase(place);
 
     /// <summary>Opens a connection that writes.</summary>
-    public Session OpenWriter() => Open(session =>
-    {
-        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
-        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
-        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
-        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
-        session.Control("PRAGMA fullfsync = ON");
-        session.Control("PRAGMA checkpoint_fullfsync = ON");
-        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
-        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-    });
+    public abstract Session OpenWriter();
 
     /// <summary>Opens a connection that only reads.</summary>
-    public Session OpenReader() => Open(session => session.Control("PRAGMA query_only = ON"));
+    public abstract Session OpenReader();
 
-    /// <summary>Names what went wrong in SQLite.</summary>
-    public LedgerStorageException Name(SqliteException error) => error.SqliteErrorCode switch
-    {
-        NotADatabase or Corrupt => new(StorageFault.NotALedger, $"'{Path}' is no ledger or is damaged; restore it from a backup.", error),
-        Busy or Locked => new(StorageFault.Busy, $"Another process holds '{Path}' for too long; end it or try again.", error),
-        _ => new(StorageFault.Unwritable, $"'{Path}' can't be read or written ({error.Message}).", error),
-    };
+    /// <summary>Whether a ledger is there. Refuses what is none.</summary>
+    public abstract bool Exists();
 
-    private Session Open(Action<Session> configure)
-    {
-        var connection = new SqliteConnection(_connectionString);
-        var session = new Session(connection);
-        try
-        {
-            connection.Open();
-            session.Control($"PRAGMA busy_timeout = {BusyTimeoutMs}");
-            configure(session);
-            return session;
-        }
-        catch (SqliteException error)
-        {
-            session.Dispose();
-            throw Name(error);
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Copies the ledger into a file that is not there yet.</summary>
+    public abstract void BackUp(string path);
 
-    private void Demand(Session session, string set, string ask, string expected)
-    {
-        session.Control(set);
-        var found = Convert.ToString(session.Scalar(ask), System.Globalization.CultureInfo.InvariantCulture);
-        if (found != expected)
-            throw new LedgerStorageException(
-                StorageFault.NotDurable, $"'{Path}' can't be made durable: '{set}' gives '{found}'. Keep the ledger on a local disk.");
-    }
+    /// <summary>
+    /// The number of the last migration applied; 0 if there is nothing yet. Refuses what is no ledger. Called within the transaction that
+    /// migrates.
+    /// </summary>
+    public abstract int ReadVersion(Session session);
+
+    /// <summary>Marks the database as a ledger of a version.</summary>
+    public abstract void WriteVersion(Session session, int version);
+
+    /// <summary>Names what went wrong.</summary>
+    public abstract LedgerStorageException NameOf(DbException error);
 }

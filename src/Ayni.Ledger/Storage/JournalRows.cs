@@ -7,11 +7,14 @@ internal static class JournalRows
 {
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
 
+    /// <summary>When the last entry was recorded; null before the first.</summary>
+    public static DateTimeOffset? LastRecorded(Session session) =>
+        session.Scalar("SELECT recorded FROM entries ORDER BY number DESC LIMIT 1") is long recorded ? Rows.FromMicroseconds(recorded) : null;
+
     public static void InsertEntry(
         Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
-        // OR ROLLBACK spares SQLite a journal for undoing this one statement, which the trigger on entries would otherwise cost.
         session.Execute(
-            "INSERT OR ROLLBACK INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
             number, recorded.Microseconds(), period.ToString(), servicePeriod.ToString(), NameOf(kind), reference);
 
     public static void InsertPosting(Session session, long entry, int line, long account, Amount amount) =>
@@ -28,10 +31,10 @@ internal static class JournalRows
                 return new(row.GetInt64(0), row.GetAmount(1, currency), row.GetAmount(2, currency));
         }
         var zero = Amount.Zero(currency);
-        session.Execute(
-            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3)",
+        var id = session.Insert(
+            "INSERT INTO accounts (name, currency, debits, credits) VALUES ($1, $2, $3, $3) RETURNING id",
             account.Name, currency.Code, zero.FormatFixed());
-        return new(session.LastInsertedId, zero, zero);
+        return new(id, zero, zero);
     }
 
     public static void UpdateAccount(Session session, AccountTotal account) =>
@@ -59,6 +62,70 @@ internal static class JournalRows
             balances.Add(new(new(row.GetString(0)), row.GetAmount(2, currency), row.GetAmount(3, currency)));
         }
         return balances;
+    }
+
+    /// <summary>
+    /// What the accounts whose names begin in some way had come to at an instant, by the entries recorded until then. Reads every posting
+    /// until then.
+    /// </summary>
+    public static IReadOnlyList<Balance> BalancesAt(Session session, string prefix, DateTimeOffset at)
+    {
+        var balances = new SortedDictionary<(string Name, string Currency), Balance>(
+            Comparer<(string Name, string Currency)>.Create((left, right) =>
+                string.CompareOrdinal(left.Name, right.Name) is var order && order != 0
+                    ? order
+                    : string.CompareOrdinal(left.Currency, right.Currency)));
+        using var row = session.Query(
+            """
+            SELECT a.name, a.currency, p.amount
+            FROM entries e JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
+            WHERE e.recorded <= $2 AND substr(a.name, 1, length($1)) = $1
+            """,
+            prefix, at.Microseconds());
+        while (row.Read())
+        {
+            var currency = row.GetCurrency(1);
+            var zero = Amount.Zero(currency);
+            var amount = row.GetAmount(2, currency);
+            var key = (row.GetString(0), currency.Code);
+            var balance = balances.GetValueOrDefault(key) ?? new(new(row.GetString(0)), zero, zero);
+            balances[key] = amount.Sign >= 0
+                ? balance with { Debits = balance.Debits + amount }
+                : balance with { Credits = balance.Credits - amount };
+        }
+        return [.. balances.Values];
+    }
+
+    /// <summary>Calls back with each entry recorded in a span of time, in journal order.</summary>
+    public static void ForEachEntry(Session session, DateTimeOffset from, DateTimeOffset until, Action<Entry> each)
+    {
+        using var row = session.Query(
+            """
+            SELECT e.number, e.recorded, e.service_period, e.kind, e.reference, a.name, a.currency, p.amount, e.period
+            FROM entries e JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
+            WHERE e.recorded >= $1 AND e.recorded < $2
+            ORDER BY e.number, p.line
+            """,
+            from.Microseconds(), until.Microseconds());
+        var postings = ImmutableArray.CreateBuilder<Posting>();
+        Entry? entry = null;
+        while (row.Read())
+        {
+            if (entry?.Number != row.GetInt64(0))
+            {
+                Finish();
+                entry = new(
+                    row.GetInt64(0), row.GetInstant(1), row.GetPeriod(8), row.GetPeriod(2), KindOf(row.GetString(3)), row.GetString(4), []);
+            }
+            postings.Add(new(new(row.GetString(5)), row.GetAmount(7, row.GetCurrency(6))));
+        }
+        Finish();
+
+        void Finish()
+        {
+            if (entry is not null)
+                each(entry with { Postings = postings.DrainToImmutable() });
+        }
     }
 
     /// <summary>The entries of a period after a number, at most <paramref name="limit"/>.</summary>
@@ -95,19 +162,61 @@ internal static class JournalRows
         }
     }
 
-    private static string NameOf(EntryKind kind) => kind switch
+    public static string NameOf(EntryKind kind) => kind switch
     {
         EntryKind.Charge => "charge",
+        EntryKind.Opening => "opening",
         EntryKind.Distribution => "distribution",
         EntryKind.Payable => "payable",
+        EntryKind.Invoice => "invoice",
+        EntryKind.CreditNote => "credit_note",
+        EntryKind.SelfBill => "self_bill",
+        EntryKind.Payment => "payment",
+        EntryKind.Refund => "refund",
+        EntryKind.PaymentReversal => "payment_reversal",
+        EntryKind.WriteOff => "write_off",
+        EntryKind.WriteOffReversal => "write_off_reversal",
+        EntryKind.Payout => "payout",
+        EntryKind.PayoutPaid => "payout_paid",
+        EntryKind.PayoutReturn => "payout_return",
+        EntryKind.VolumeTrueUp => "volume_true_up",
+        EntryKind.PackageRemainder => "package_remainder",
+        EntryKind.SubscriptionFee => "subscription_fee",
+        EntryKind.MinimumCharge => "minimum_charge",
+        EntryKind.CreditExpiry => "credit_expiry",
+        EntryKind.CreditPurchase => "credit_purchase",
+        EntryKind.CreditUse => "credit_use",
+        EntryKind.Conversion => "conversion",
+        EntryKind.Exchange => "exchange",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
     private static EntryKind KindOf(string name) => name switch
     {
         "charge" => EntryKind.Charge,
+        "opening" => EntryKind.Opening,
         "distribution" => EntryKind.Distribution,
         "payable" => EntryKind.Payable,
+        "invoice" => EntryKind.Invoice,
+        "credit_note" => EntryKind.CreditNote,
+        "self_bill" => EntryKind.SelfBill,
+        "payment" => EntryKind.Payment,
+        "refund" => EntryKind.Refund,
+        "payment_reversal" => EntryKind.PaymentReversal,
+        "write_off" => EntryKind.WriteOff,
+        "write_off_reversal" => EntryKind.WriteOffReversal,
+        "payout" => EntryKind.Payout,
+        "payout_paid" => EntryKind.PayoutPaid,
+        "payout_return" => EntryKind.PayoutReturn,
+        "volume_true_up" => EntryKind.VolumeTrueUp,
+        "package_remainder" => EntryKind.PackageRemainder,
+        "subscription_fee" => EntryKind.SubscriptionFee,
+        "minimum_charge" => EntryKind.MinimumCharge,
+        "credit_expiry" => EntryKind.CreditExpiry,
+        "credit_purchase" => EntryKind.CreditPurchase,
+        "credit_use" => EntryKind.CreditUse,
+        "conversion" => EntryKind.Conversion,
+        "exchange" => EntryKind.Exchange,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),
     };
 }

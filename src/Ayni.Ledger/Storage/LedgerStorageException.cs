@@ -18,6 +18,9 @@ public enum StorageFault
     /// <summary>The disk is full, unreadable or read-only.</summary>
     Unwritable,
 
+    /// <summary>The database server can't be reached, or does not let us in, or its address can't be read.</summary>
+    Unreachable,
+
     /// <summary>The ledger was closed before it could record this.</summary>
     Closed,
 }

@@ -22,13 +22,37 @@ internal static class PeriodRows
             session.Execute("UPDATE periods SET status = 'closed', closed = $2 WHERE period = $1", period.ToString(), now.Microseconds());
     }
 
-    /// <summary>The first period before another that has entries and is not closed.</summary>
+    /// <summary>When a period was closed: in its own row, or with the next that has one. Null while it is not.</summary>
+    public static DateTimeOffset? ClosedAt(Session session, Period period) =>
+        session.Scalar("SELECT closed FROM periods WHERE period >= $1 ORDER BY period LIMIT 1", period.ToString()) is long closed
+            ? Rows.FromMicroseconds(closed)
+            : null;
+
+    /// <summary>The first period with an entry; null before there is any.</summary>
+    public static Period? First(Session session) =>
+        session.Scalar("SELECT min(period) FROM entries") is string text ? Period.Parse(text) : null;
+
+    /// <summary>The first period before another that has entries or subscriptions and is not closed.</summary>
     public static Period? FirstOpenBefore(Session session, Period period)
     {
-        var closed = Last(session) is { Status: PeriodStatus.Closed } last ? last.Period.ToString() : "";
-        return session.Scalar("SELECT min(period) FROM entries WHERE period > $1 AND period < $2", closed, period.ToString()) is string text
+        var closed = Last(session) is { Status: PeriodStatus.Closed } last ? last.Period : (Period?)null;
+        var first = session.Scalar(
+            "SELECT min(period) FROM entries WHERE period > $1 AND period < $2", closed?.ToString() ?? "", period.ToString()) is string text
             ? Period.Parse(text)
-            : null;
+            : (Period?)null;
+        if (SubscriptionRows.FirstMonthBetween(session, closed, period) is { } month && (first is not { } other || month < other))
+            first = month;
+        return first;
+    }
+
+    /// <summary>The periods that were closed, in their order.</summary>
+    public static IReadOnlyList<Period> Closed(Session session)
+    {
+        var periods = new List<Period>();
+        using var row = session.Query("SELECT period FROM periods WHERE status = 'closed' ORDER BY period");
+        while (row.Read())
+            periods.Add(row.GetPeriod(0));
+        return periods;
     }
 
     /// <summary>Calls back with each receipt posted in a period, in posting order.</summary>

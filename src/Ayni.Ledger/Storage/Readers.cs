@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -18,12 +18,12 @@ internal sealed class Readers(Database database) : IDisposable
             session = database.OpenReader();
         try
         {
-            session.Control("BEGIN");
+            session.BeginReading();
             return read(session);
         }
-        catch (SqliteException error)
+        catch (DbException error)
         {
-            throw database.Name(error);
+            throw database.NameOf(error);
         }
         finally
         {
@@ -41,6 +41,11 @@ internal sealed class Readers(Database database) : IDisposable
     private void Return(Session session)
     {
         session.RollBack();
+        if (session.IsBroken)
+        {
+            session.Dispose();
+            return;
+        }
         _idle.Add(session);
         // Whoever returns last after the end closes what is left.
         if (_disposed)

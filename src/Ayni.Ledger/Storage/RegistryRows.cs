@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -8,7 +8,7 @@ internal static class RegistryRows
     private const string PartyColumns = "SELECT id, name, role, created, revoked FROM parties";
     private const string CustomerColumns = "SELECT id, name, currency, spending_limit, created, revoked FROM customers";
     private const string AppColumns = "SELECT id, name, developer, created, revoked FROM apps";
-    private const string KeyColumns = "SELECT id, customer, app, label, created, revoked FROM keys";
+    private const string KeyColumns = "SELECT id, role, coalesce(customer, party), app, label, demo, created, revoked FROM keys";
 
     public static void Insert(Session session, Party party) => session.Execute(
         "INSERT INTO parties (id, name, role, created) VALUES ($1, $2, $3, $4)",
@@ -23,8 +23,9 @@ internal static class RegistryRows
         app.Id, app.Name, app.DeveloperId, app.Created.Microseconds());
 
     public static void Insert(Session session, ApiKey key, Digest secretHash) => session.Execute(
-        "INSERT INTO keys (id, customer, app, label, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6)",
-        key.Id, key.CustomerId, key.AppId, key.Label, secretHash.ToBytes(), key.Created.Microseconds());
+        "INSERT INTO keys (id, role, customer, party, app, label, demo, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Party ? key.HolderId : null,
+        key.AppId, key.Label, key.IsDemo ? 1 : 0, secretHash.ToBytes(), key.Created.Microseconds());
 
     public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);
 
@@ -66,31 +67,33 @@ internal static class RegistryRows
     {
         using var row = session.Query(
             """
-            SELECT k.id, k.customer, k.app, k.label, k.created, k.revoked, k.secret_hash
-            FROM keys k JOIN customers c ON c.id = k.customer LEFT JOIN apps a ON a.id = k.app
+            SELECT k.id, k.role, coalesce(k.customer, k.party), k.app, k.label, k.demo, k.created, k.revoked, k.secret_hash
+            FROM keys k LEFT JOIN customers c ON c.id = k.customer LEFT JOIN apps a ON a.id = k.app
             WHERE k.id = $1 AND k.revoked IS NULL AND c.revoked IS NULL AND a.revoked IS NULL
             """,
             id);
-        return row.Read() ? (ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(6))) : null;
+        return row.Read() ? (ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(8))) : null;
     }
 
-    private static Party ReadParty(SqliteDataReader row) =>
+    private static Party ReadParty(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetRole(2)!.Value, row.GetInstant(3), row.GetInstantOrNull(4));
 
-    private static Customer ReadCustomer(SqliteDataReader row)
+    private static Customer ReadCustomer(DbDataReader row)
     {
         var currency = row.GetCurrency(2);
         var limit = row.IsDBNull(3) ? (Amount?)null : row.GetAmount(3, currency);
         return new(row.GetString(0), row.GetString(1), currency, limit, row.GetInstant(4), row.GetInstantOrNull(5));
     }
 
-    private static App ReadApp(SqliteDataReader row) =>
+    private static App ReadApp(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInstant(3), row.GetInstantOrNull(4));
 
-    private static ApiKey ReadKey(SqliteDataReader row) =>
-        new(row.GetString(0), row.GetString(1), row.GetText(2), row.GetString(3), row.GetInstant(4), row.GetInstantOrNull(5));
+    private static ApiKey ReadKey(DbDataReader row) =>
+        new(
+            row.GetString(0), KeyRoleNames.TryParse(row.GetString(1), out var role) ? role : throw Rows.Damaged($"a key's role '{row.GetString(1)}'"),
+            row.GetText(2), row.GetText(3), row.GetString(4), row.GetInt64(5) != 0, row.GetInstant(6), row.GetInstantOrNull(7));
 
-    private static List<T> List<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+    private static List<T> List<T>(DbDataReader rows, Func<DbDataReader, T> read)
     {
         using (rows)
         {
@@ -101,7 +104,7 @@ internal static class RegistryRows
         }
     }
 
-    private static T? First<T>(SqliteDataReader rows, Func<SqliteDataReader, T> read)
+    private static T? First<T>(DbDataReader rows, Func<DbDataReader, T> read)
         where T : class
     {
         using (rows)

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -14,25 +14,45 @@ internal static class Rows
     /// <summary>The instant without what a column can't hold.</summary>
     public static DateTimeOffset ToWholeMicroseconds(this DateTimeOffset instant) => FromMicroseconds(instant.Microseconds());
 
-    public static string? GetText(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    public static string? GetText(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    public static DateTimeOffset GetInstant(this SqliteDataReader row, int column) => FromMicroseconds(row.GetInt64(column));
+    public static DateTimeOffset GetInstant(this DbDataReader row, int column) => FromMicroseconds(row.GetInt64(column));
 
-    public static DateTimeOffset? GetInstantOrNull(this SqliteDataReader row, int column) =>
+    public static DateTimeOffset? GetInstantOrNull(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInstant(column);
 
-    public static Amount GetAmount(this SqliteDataReader row, int column, Currency currency) =>
+    public static Amount GetAmount(this DbDataReader row, int column, Currency currency) =>
         Amount.Parse(row.GetString(column), currency);
 
-    public static Currency GetCurrency(this SqliteDataReader row, int column) => Currency.Parse(row.GetString(column));
+    public static Currency GetCurrency(this DbDataReader row, int column) => Currency.Parse(row.GetString(column));
 
-    public static Period GetPeriod(this SqliteDataReader row, int column) => Period.Parse(row.GetString(column));
+    public static Period GetPeriod(this DbDataReader row, int column) => Period.Parse(row.GetString(column));
 
-    public static Role? GetRole(this SqliteDataReader row, int column)
+    public static Role? GetRole(this DbDataReader row, int column)
     {
         if (row.GetText(column) is not { } name)
             return null;
         return RoleNames.TryParse(name, out var role) ? role : throw Damaged($"role '{name}'");
+    }
+
+    /// <summary>Reads every row, then lets them go.</summary>
+    public static List<T> ReadAll<T>(this DbDataReader rows, Func<DbDataReader, T> read)
+    {
+        using (rows)
+        {
+            var items = new List<T>();
+            while (rows.Read())
+                items.Add(read(rows));
+            return items;
+        }
+    }
+
+    /// <summary>Reads the first row, if there is one, then lets the rows go.</summary>
+    public static T? ReadFirst<T>(this DbDataReader rows, Func<DbDataReader, T> read)
+        where T : class
+    {
+        using (rows)
+            return rows.Read() ? read(rows) : null;
     }
 
     public static LedgerStorageException Damaged(string what) =>

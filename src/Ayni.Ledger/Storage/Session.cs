@@ -1,18 +1,26 @@
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
 /// <summary>One connection with its prepared statements. Not thread-safe: one thread has it at a time.</summary>
-internal sealed class Session(SqliteConnection connection) : IDisposable
+internal abstract class Session(DbConnection connection) : IDisposable
 {
-    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
     /// <summary>How many statements that write were executed, for telling whether a step has written anything yet.</summary>
     public long Writes { get; private set; }
 
     /// <summary>Whether a transaction is open.</summary>
-    public bool InTransaction => raw.sqlite3_get_autocommit(connection.Handle) == 0;
+    public abstract bool InTransaction { get; }
+
+    /// <summary>Whether the connection is lost, so that a new one must be opened.</summary>
+    public virtual bool IsBroken => false;
+
+    /// <summary>Begins a transaction that writes. Waits until no other one is open, in whatever process.</summary>
+    public abstract void BeginWriting();
+
+    /// <summary>Begins a transaction that sees one snapshot of the database.</summary>
+    public abstract void BeginReading();
 
     /// <summary>Executes a statement that writes; <c>$1, $2, …</c> stand for the values. Returns the number of rows changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values)
@@ -21,20 +29,38 @@ internal sealed class Session(SqliteConnection connection) : IDisposable
         return Bind(sql, values).ExecuteNonQuery();
     }
 
+    /// <summary>Executes an insertion with <c>RETURNING</c> of a number that the database gives, and returns it.</summary>
+    public long Insert(string sql, params ReadOnlySpan<object?> values)
+    {
+        Writes++;
+        return (long)Bind(sql, values).ExecuteScalar()!;
+    }
+
     /// <summary>Executes a statement that controls the connection or transaction.</summary>
     public void Control(string sql) => Bind(sql, []).ExecuteNonQuery();
 
     /// <summary>Executes a query. The rows must be disposed before the same query runs again.</summary>
-    public SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
+    public DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
     /// <summary>The first column of the first row, or null without rows.</summary>
     public object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
 
-    /// <summary>The rowid of the last row inserted.</summary>
-    public long LastInsertedId => raw.sqlite3_last_insert_rowid(connection.Handle);
+    /// <summary>
+    /// Whether the next commit waits for the disk. Without, a crash of the machine may lose the transaction, but not part of it, nor any
+    /// before it that waited. Called between transactions. A server does not skip the wait: hosts on other machines outlive its crash.
+    /// </summary>
+    public virtual void SetDurable(bool isDurable)
+    {
+    }
+
+    /// <summary>Makes the transaction durable.</summary>
+    public virtual void Commit() => Control("COMMIT");
+
+    /// <summary>What time it is at the server; null where the database is in this process and has no clock of its own.</summary>
+    public virtual DateTimeOffset? ReadServerClock() => null;
 
     /// <summary>Rolls back whatever transaction is still open; SQLite has already done it after some errors.</summary>
-    public void RollBack()
+    public virtual void RollBack()
     {
         if (InTransaction)
             Control("ROLLBACK");
@@ -47,21 +73,27 @@ internal sealed class Session(SqliteConnection connection) : IDisposable
         connection.Dispose();
     }
 
-    private SqliteCommand Bind(string sql, ReadOnlySpan<object?> values)
+    /// <summary>The parameter for <c>$NUMBER</c>.</summary>
+    protected abstract DbParameter CreateParameter(int number);
+
+    /// <summary>Gives a parameter its value.</summary>
+    protected virtual void SetValue(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
+
+    private DbCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
         if (!_commands.TryGetValue(sql, out var command))
             _commands.Add(sql, command = Prepare(sql, values.Length));
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            SetValue(command.Parameters[i], values[i]);
         return command;
     }
 
-    private SqliteCommand Prepare(string sql, int parameterCount)
+    private DbCommand Prepare(string sql, int parameterCount)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
         for (var i = 1; i <= parameterCount; i++)
-            command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
+            command.Parameters.Add(CreateParameter(i));
         return command;
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -7,26 +7,33 @@ namespace Ayni.Ledger;
 internal static class TermRows
 {
     private const string PriceColumns =
-        "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from FROM prices";
+        "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from, plan FROM prices";
 
     public static Price Insert(Session session, Price price)
     {
-        session.Execute(
+        var version = session.Insert(
             """
-            INSERT INTO prices (model, currency, input_per_million, cached_per_million, output_per_million, effective_from)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO prices
+              (model, currency, input_per_million, cached_per_million, output_per_million, effective_from, name, plan)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING version
             """,
             price.Model, price.Currency.Code, price.InputPerMillion.FormatFixed(), price.CachedPerMillion.FormatFixed(),
-            price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds());
-        return price with { Version = session.LastInsertedId };
+            price.OutputPerMillion.FormatFixed(), price.EffectiveFrom.Microseconds(), price.Plan.Name, price.Plan.ToString());
+        return price with { Version = version };
     }
 
-    public static Agreement Insert(Session session, Agreement agreement)
+    public static Agreement Insert(Session session, Agreement agreement, Currency? currency, DateTimeOffset? until)
     {
-        session.Execute(
-            "INSERT INTO agreements (model, without_app, effective_from) VALUES ($1, $2, $3)",
-            agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds());
-        agreement = agreement with { Version = session.LastInsertedId };
+        agreement = agreement with
+        {
+            Version = session.Insert(
+                """
+                INSERT INTO agreements (model, without_app, effective_from, document, currency, effective_until)
+                VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
+                """,
+                agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds(), agreement.Document?.Id, currency?.Code,
+                until?.Microseconds()),
+        };
         for (var line = 0; line < agreement.Shares.Length; line++)
         {
             var share = agreement.Shares[line];
@@ -46,33 +53,99 @@ internal static class TermRows
         return prices;
     }
 
-    /// <summary>The price in force: the one that took effect last, and of several at one instant the one set last.</summary>
-    public static Price? PriceInForce(Session session, string model, DateTimeOffset at)
+    /// <summary>The version with a number.</summary>
+    public static Price? Price(Session session, long version)
     {
-        using var row = session.Query(
-            $"{PriceColumns} WHERE model = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
-            model, at.Microseconds());
+        using var row = session.Query($"{PriceColumns} WHERE version = $1", version);
         return row.Read() ? ReadPrice(row) : null;
     }
 
-    /// <summary>The agreement in force: the model's own before the one for every model, then as with prices.</summary>
-    public static long? AgreementInForce(Session session, string model, DateTimeOffset at) => (long?)session.Scalar(
-        """
-        SELECT version FROM agreements WHERE (model = $1 OR model IS NULL) AND effective_from <= $2
-        ORDER BY model IS NULL, effective_from DESC, version DESC LIMIT 1
-        """,
-        model, at.Microseconds());
+    /// <summary>
+    /// The price in force, everybody's or that of a named plan: the one that took effect last, and of several at one instant the one set
+    /// last.
+    /// </summary>
+    public static Price? PriceInForce(Session session, string model, DateTimeOffset at, string? planName = null)
+    {
+        using var row = session.Query(
+            $"""
+            {PriceColumns} WHERE model = $1 AND effective_from <= $2 AND coalesce(name, '') = $3
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            model, at.Microseconds(), planName ?? "");
+        return row.Read() ? ReadPrice(row) : null;
+    }
+
+    /// <summary>
+    /// The price a customer's request pays: that of the plan it subscribes to for the month, or everybody's; of a customer with fake money,
+    /// the one in fake money.
+    /// </summary>
+    public static Price? PriceFor(Session session, Customer customer, string model, DateTimeOffset at)
+    {
+        var subscriptions = SubscriptionRows.OfCustomer(session, customer.Id);
+        if (subscriptions.Count > 0)
+        {
+            var month = LedgerRows.Zone(session).PeriodOf(at);
+            foreach (var subscription in subscriptions.Where(subscription => subscription.Covers(month) && subscription.Created <= at))
+            {
+                if (PriceInForce(session, model, at, subscription.PlanName) is { } price)
+                    return price;
+            }
+        }
+        return PriceInForce(session, model, at, customer.Currency.IsTest ? PricePlan.TestName : null);
+    }
+
+    /// <summary>A named plan as it is in force, whichever of its models it was set for.</summary>
+    public static PricePlan? PlanInForce(Session session, string planName, DateTimeOffset at)
+    {
+        using var row = session.Query(
+            $"{PriceColumns} WHERE name = $1 AND effective_from <= $2 ORDER BY effective_from DESC, version DESC LIMIT 1",
+            planName, at.Microseconds());
+        return row.Read() ? ReadPrice(row).Plan : null;
+    }
+
+    /// <summary>
+    /// The agreement in force: the model's own before the one for every model, then as with prices. One that has ended makes room for none
+    /// before it.
+    /// </summary>
+    public static AgreementInForce? AgreementInForce(Session session, string model, DateTimeOffset at)
+    {
+        using (var row = session.Query(
+            """
+            SELECT version, currency, effective_until FROM agreements WHERE model = $1 AND effective_from <= $2
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            model, at.Microseconds()))
+        {
+            if (ReadInForce(row, at) is { } own)
+                return own;
+        }
+        using (var row = session.Query(
+            """
+            SELECT version, currency, effective_until FROM agreements WHERE model IS NULL AND effective_from <= $1
+            ORDER BY effective_from DESC, version DESC LIMIT 1
+            """,
+            at.Microseconds()))
+            return ReadInForce(row, at);
+    }
 
     public static IReadOnlyList<Agreement> Agreements(Session session)
     {
+        var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);
         var agreements = new List<Agreement>();
-        using (var row = session.Query("SELECT version, model, without_app, effective_from FROM agreements ORDER BY version"))
+        using (var row = session.Query("SELECT version, model, without_app, effective_from, document FROM agreements ORDER BY version"))
         {
             while (row.Read())
-                agreements.Add(new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3)));
+                agreements.Add(new(
+                    row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3),
+                    row.IsDBNull(4) ? null : documents[row.GetInt64(4)]));
         }
         return agreements.ConvertAll(agreement => agreement with { Shares = Shares(session, agreement.Version) });
     }
+
+    private static AgreementInForce? ReadInForce(DbDataReader row, DateTimeOffset at) =>
+        row.Read() && (row.IsDBNull(2) || at < row.GetInstant(2))
+            ? new(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetCurrency(1))
+            : null;
 
     private static ImmutableArray<Share> Shares(Session session, long agreement)
     {
@@ -83,11 +156,26 @@ internal static class TermRows
         return shares.ToImmutable();
     }
 
-    private static Price ReadPrice(SqliteDataReader row)
+    private static Price ReadPrice(DbDataReader row)
     {
-        var currency = row.GetCurrency(2);
-        return new(
-            row.GetInt64(0), row.GetString(1), row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency),
-            row.GetInstant(6));
+        var (version, model, effectiveFrom) = (row.GetInt64(0), row.GetString(1), row.GetInstant(6));
+        if (row.GetText(7) is not { } plan)
+        {
+            var currency = row.GetCurrency(2);
+            return new(version, model, row.GetAmount(3, currency), row.GetAmount(4, currency), row.GetAmount(5, currency), effectiveFrom);
+        }
+        try
+        {
+            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan)).Plan, effectiveFrom);
+        }
+        catch (DocumentException error)
+        {
+            throw Rows.Damaged($"a plan that is none ({error.Message})");
+        }
     }
 }
+
+/// <summary>The agreement in force at an instant.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Currency">The only currency it shares; null for any.</param>
+internal readonly record struct AgreementInForce(long Version, Currency? Currency);

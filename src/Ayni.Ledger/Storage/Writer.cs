@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
 
 namespace Ayni.Ledger;
 
@@ -18,16 +18,20 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Database _database;
-    private readonly Session _session;
+    private Session _session;
     private readonly TimeProvider _clock;
+    private readonly AdmissionClock _admissions;
+    private readonly ReceiptSigner? _signer;
     private long _flushes;
 
-    /// <summary>Takes over the session and disposes it in the end.</summary>
-    public Writer(Database database, Session session, TimeProvider clock)
+    /// <summary>Takes over the session and disposes it in the end; without a signer receipts are not signed.</summary>
+    public Writer(Database database, Session session, TimeProvider clock, AdmissionClock admissions, ReceiptSigner? signer = null)
     {
         _database = database;
         _session = session;
         _clock = clock;
+        _admissions = admissions;
+        _signer = signer;
         new Thread(Run) { Name = "Ayni ledger writer", IsBackground = true }.Start();
     }
 
@@ -39,9 +43,14 @@ internal sealed class Writer : IAsyncDisposable
     /// its place is done all the same. The work runs again from its start if the transaction it was in was rolled back for another job's
     /// sake, and must refuse before it writes.
     /// </summary>
-    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken)
+    /// <param name="work">What is to be read and written together.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="mustSurvive">
+    /// False for what is void anyhow after a crash of the machine, such as a reservation: it is committed without a flush of its own.
+    /// </param>
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken, bool mustSurvive = true)
     {
-        var job = new Job<T>(work);
+        var job = new Job<T>(work) { MustSurvive = mustSurvive };
         try
         {
             await _queue.Writer.WriteAsync(job, cancellationToken).ConfigureAwait(false);
@@ -82,8 +91,15 @@ internal sealed class Writer : IAsyncDisposable
             Job? running = null;
             try
             {
-                _session.Control("BEGIN IMMEDIATE");
-                var transaction = new Transaction(_session, _clock.GetUtcNow().ToWholeMicroseconds());
+                if (_session.IsBroken)
+                    Reconnect();
+                var isDurable = group.Exists(job => job.MustSurvive);
+                _session.SetDurable(isDurable);
+                _session.BeginWriting();
+                // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
+                var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
+                _admissions.Compare(now);
+                var transaction = new Transaction(_session, now.ToWholeMicroseconds());
                 foreach (var job in group)
                 {
                     running = job;
@@ -91,8 +107,11 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
-                _session.Control("COMMIT");
-                Volatile.Write(ref _flushes, _flushes + 1);
+                if (_signer is not null)
+                    transaction.Seal(_signer);
+                _session.Commit();
+                if (isDurable)
+                    Volatile.Write(ref _flushes, _flushes + 1);
                 break;
             }
             catch (Exception error) when (running is not null)
@@ -111,22 +130,33 @@ internal sealed class Writer : IAsyncDisposable
         group.ForEach(job => job.Publish());
     }
 
+    /// <summary>Takes a new connection for one that was lost. What was under way then has failed; its callers know.</summary>
+    private void Reconnect()
+    {
+        var session = _database.OpenWriter();
+        _session.Dispose();
+        _session = session;
+    }
+
     private void Undo()
     {
         try
         {
             _session.RollBack();
         }
-        catch (SqliteException)
+        catch (DbException)
         {
             // The callers learn of the first error; the next BEGIN reports this one.
         }
     }
 
-    private Exception Named(Exception error) => error is SqliteException sqlite ? _database.Name(sqlite) : error;
+    private Exception Named(Exception error) => error is DbException fault ? _database.NameOf(fault) : error;
 
     private abstract class Job
     {
+        /// <summary>Whether the outcome is to be on disk.</summary>
+        public required bool MustSurvive { get; init; }
+
         /// <summary>Does the work and keeps its outcome.</summary>
         public abstract void Run(Transaction transaction);
 

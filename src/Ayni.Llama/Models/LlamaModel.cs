@@ -73,6 +73,9 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.</summary>
     public long BytesReadPerToken => Weights.BytesReadPerToken;
 
+    /// <summary>The type of most of the numbers that layers multiply with.</summary>
+    public TensorType ProjectionType => Weights.ProjectionType;
+
     /// <summary>Threads that compute, the caller's included.</summary>
     public int ThreadCount => Context.Team.WorkerCount;
 

@@ -50,6 +50,9 @@ internal sealed class LlamaWeights : IDisposable
     public long BytesReadPerToken =>
         OutputHead.PackedBytes + Projections.Sum(projection => projection.PackedBytes) - Layers.Sum(layer => layer.Experts?.IdleBytes ?? 0);
 
+    public TensorType ProjectionType => Projections.GroupBy(projection => projection.Matrix.Type)
+        .MaxBy(group => group.Sum(projection => (long)projection.Matrix.Rows * projection.Columns))!.Key;
+
     public void Dispose()
     {
         TokenEmbedding.Dispose();

@@ -48,6 +48,9 @@ public sealed record DataSource
     /// <summary>Where it is from, in words or as an address.</summary>
     public required string Origin { get; init; }
 
+    /// <summary>The model that wrote it, by its name or its licence's; null if people did. Some licences forbid learning from it.</summary>
+    public string? GeneratedBy { get; init; }
+
     /// <summary>Who holds the rights in it.</summary>
     public required string RightsHolder { get; init; }
 

@@ -122,6 +122,7 @@ internal static partial class RecipeReader
                 Licence = licence,
                 Origin = fields.String("origin"),
                 RightsHolder = fields.String("rights_holder"),
+                GeneratedBy = fields.FindString("generated_by"),
                 Share = fields.Millionths("share", 0, 1, 1),
                 Weight = fields.Millionths("weight", 1e-6, 1000, 1),
                 IsPrivate = fields.Choice("visibility", false, ("public", false), ("private", true)),

@@ -75,6 +75,8 @@ internal static class RecipeWriter
             add(3, "licence", Text(source.Licence));
             add(3, "origin", Text(source.Origin));
             add(3, "rights_holder", Text(source.RightsHolder));
+            if (source.GeneratedBy is { } model)
+                add(3, "generated_by", Text(model));
             add(3, "share", source.Share);
             add(3, "weight", source.Weight);
             add(3, "visibility", source.IsPrivate ? "private" : "public");

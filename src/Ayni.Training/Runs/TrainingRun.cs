@@ -49,6 +49,7 @@ public sealed class TrainingRun : IDisposable
         {
             owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
+            LicenceRemarks = LicenceCheck.Demand(recipe, _origin.Parent?.Metadata);
             owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
             _manifest = new ManifestBuilder(recipe, _data.TokenizerDigest, _origin.Parent, parentDigest, key);
@@ -81,6 +82,9 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>The run's folder.</summary>
     public string Folder { get; }
+
+    /// <summary>What the licences of the parent and of the models that wrote the sources ask of whoever hands the result on.</summary>
+    public ImmutableArray<string> LicenceRemarks { get; }
 
     /// <summary>Steps in all.</summary>
     public long Steps => _data.Steps;

@@ -39,6 +39,35 @@ public sealed class LedgerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Usage_of_another_engine_is_recorded_from_lines_once()
+    {
+        await CommandAsync("ledger", "zone", "Africa/Nairobi");
+        await CommandAsync("party", "create", "Machines", "--role", "host");
+        await CommandAsync("price", "set", "bard", "--input", "1", "--output", "2");
+        await CommandAsync("agreement", "set", "--model", "bard", "--share", "host=100%");
+        var customer = (await CommandAsync("customer", "create", "Rumi", "--json")).Json.GetProperty("id").GetString()!;
+        var key = (await CommandAsync("key", "create", "--customer", customer, "--json")).Json.GetProperty("id").GetString()!;
+        var meter = (await CommandAsync("key", "create", "--role", "meter", "--json")).Json.GetProperty("id").GetString()!;
+        await CommandAsync("key", "allow", meter, key);
+        await CommandAsync("ledger", "limit", key, "--per-day", "5", "--requests", "60");
+        Assert.Equal(60, Assert.Single((await CommandAsync("ledger", "limits", "--json")).Json.EnumerateArray()).GetProperty("requests_per_minute").GetInt64());
+        var at = DateTimeOffset.UtcNow.AddSeconds(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        string Line(int i) => $$"""{"id":"e{{i}}","key":"{{key}}","model":"bard","at":"{{at}}","prompt":1000000}""";
+        string[] record = ["ledger", "record", "--meter", meter, "--json"];
+        var good = string.Join('\n', Enumerable.Range(0, 3).Select(Line)) + "\n";
+        Assert.Equal(3, (await RunAsync(good, record)).Succeeded().Json.GetProperty("recorded").GetInt64());
+        Assert.Equal(3, (await RunAsync(good, record)).Succeeded().Json.GetProperty("known").GetInt64());
+        var mixed = await RunAsync($"{Line(3)}\n\nnonsense\n{Line(4).Replace("bard", "none", StringComparison.Ordinal)}\r\n{new string('x', 70_000)}\n{Line(5)}", record);
+        mixed.Failed("3 of 6 lines were refused; 2 were recorded");
+        Assert.Equal([3, 4, 5], mixed.Json.EnumerateArray().Select(line => line.GetProperty("line").GetInt32()));
+        var owed = (await CommandAsync("ledger", "balance", "--json")).Json.EnumerateArray().First(
+            row => row.GetProperty("account").GetString() == $"customer:{customer}:receivable");
+        Assert.Equal("5.00", owed.GetProperty("net").GetString());
+        Assert.Equal("Africa/Nairobi", (await CommandAsync("ledger", "zone", "--json")).Json.GetProperty("zone").GetString());
+        (await RunAsync("ledger", "zone", "UTC")).Failed("before its first receipt");
+    }
+
+    [Fact]
     public async Task Prices_and_agreements_have_versions()
     {
         await CommandAsync("party", "create", "Owner", "--role", "licensor");
@@ -179,6 +208,8 @@ public sealed class LedgerCommandTests : IDisposable
         decimal.Parse(amount.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 
     private Task<CommandResult> RunAsync(params string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data]);
+
+    private Task<CommandResult> RunAsync(string input, string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data], input);
 
     private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
 

@@ -87,6 +87,28 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_is_full_leaves_the_last_checkpoint_whole()
+    {
+        const string FullDevice = "/dev/full";
+        if (!File.Exists(FullDevice))
+            return;
+        var recipe = Copy(
+            "hello.yaml", ("steps: 300", "steps: 24"), ("every: 50\ntraining", "every: 6\ntraining"), ("checkpoint_every: 50", "checkpoint_every: 2"));
+        Assert.True(await KillAfterAsync(recipe, 4, new Random(3)));
+        var checkpoint = _folder.PathOf("parts/checkpoint.bin");
+        var before = await File.ReadAllBytesAsync(checkpoint);
+
+        File.Delete(checkpoint + ".partial");
+        File.CreateSymbolicLink(checkpoint + ".partial", FullDevice);
+        var refused = (await AyniCommand.RunAsync("train", recipe, "--out", _folder.PathOf("parts"))).Failed("can't be written");
+        Assert.Contains("is kept. Free some space", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(checkpoint));
+        Assert.False(File.Exists(checkpoint + ".partial"));
+        (await AyniCommand.RunAsync("train", recipe, "--out", _folder.PathOf("parts"))).Succeeded();
+        Assert.Equal(24, Losses("parts").Length);
+    }
+
+    [Fact]
     public async Task What_can_t_be_done_is_said_in_a_sentence()
     {
         (await AyniCommand.RunAsync("train", "nowhere.yaml")).Failed("There is no recipe nowhere.yaml");

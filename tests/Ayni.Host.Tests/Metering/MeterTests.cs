@@ -108,15 +108,61 @@ public sealed class MeterTests
         await using var test = await TestHost.StartAsync();
         var customer = Assert.Single(test.Books.ListCustomers());
         await test.Books.SetSpendingLimitAsync(customer.Id, Amount.Parse("0.000001", Currency.Parse("USD")));
-        var body = """{"model":"tiny","prompt":"a","max_tokens":5}""";
-        using var affordable = await test.PostAsync("/v1/completions", body);
+        // 0.10 and 0.40 a million: after three tokens of the prompt, 0.0000007 dollars afford one more.
+        using var affordable = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":5}""");
         Assert.Equal(200, (int)affordable.StatusCode);
+        var answer = await affordable.JsonAsync();
+        Assert.Equal("length", answer.FinishReason());
+        Assert.Equal(1, answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
 
-        using var refused = await test.PostAsync("/v1/completions", body);
+        using var refused = await test.PostAsync("/v1/completions", """{"model":"tiny","prompt":"a","max_tokens":5}""");
         Assert.Equal(402, (int)refused.StatusCode);
         var error = await refused.ErrorAsync();
         Assert.Equal(("insufficient_quota", "insufficient_quota"), (error.Type, error.Code));
+        Assert.Contains("0.0000003 USD are left of the spending limit of 0.000001 USD", error.Message, StringComparison.Ordinal);
         Assert.Single(test.Books.ListReceipts(new()).Receipts);
+    }
+
+    [Fact]
+    public async Task A_reached_rate_gets_429_and_a_time_to_come_back()
+    {
+        await using var test = await TestHost.StartAsync();
+        var key = Assert.Single(test.Books.ListKeys());
+        await test.Books.SetLimitsAsync(new(key.Id, RequestsPerMinute: 1));
+        const string Body = """{"model":"tiny","prompt":"a","max_tokens":5}""";
+        using var first = await test.PostAsync("/v1/completions", Body);
+        Assert.Equal(200, (int)first.StatusCode);
+        using var refused = await test.PostAsync("/v1/completions", Body);
+        Assert.Equal(429, (int)refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(61));
+        var error = await refused.ErrorAsync();
+        Assert.Equal(("rate_limit_error", "rate_limit_exceeded"), (error.Type, error.Code));
+        Assert.Contains("none is left", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_thousand_requests_at_once_on_a_budget_for_ten_get_ten()
+    {
+        await using var test = await TestHost.StartAsync(
+            configure: options => options with { Engine = options.Engine with { QueueLimit = 1000, MaxPerOwner = 1000 } });
+        var customer = Assert.Single(test.Books.ListCustomers());
+        // Three tokens of prompt and five of the answer cost 0.0000023 dollars; ten such requests 0.000023.
+        await test.Books.SetSpendingLimitAsync(customer.Id, Amount.Parse("0.000023", Currency.Parse("USD")));
+        const string Body = """{"model":"tiny","prompt":"a","max_tokens":5,"logit_bias":{"2":-100}}""";
+        var answered = await Task.WhenAll(Enumerable.Range(0, 1000).Select(async _ =>
+        {
+            using var response = await test.PostAsync("/v1/completions", Body);
+            Assert.Contains((int)response.StatusCode, new[] { 200, 402 });
+            return response.IsSuccessStatusCode;
+        }));
+        var receipts = test.Books.ListReceipts(new(Limit: 1000)).Receipts;
+        Assert.Equal(receipts.Count, answered.Count(isAnswered => isAnswered));
+        Assert.InRange(receipts.Count, 10, 21);
+        Assert.True(test.Books.UnpaidCharges(customer.Id) <= Amount.Parse("0.000023", Currency.Parse("USD")));
+        // Nothing is held any more: a raised limit is free to its last unit.
+        await test.Books.SetSpendingLimitAsync(customer.Id, test.Books.UnpaidCharges(customer.Id) + Amount.Parse("0.0000023", Currency.Parse("USD")));
+        var last = await (await test.PostAsync("/v1/completions", Body)).JsonAsync();
+        Assert.Equal(5, last.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
 
     [Fact]
@@ -125,7 +171,7 @@ public sealed class MeterTests
         await using var test = await TestHost.StartAsync(TinyModel.Slow);
         var customer = Assert.Single(test.Books.ListCustomers());
         await test.Books.SetSpendingLimitAsync(customer.Id, Amount.Parse("0.0005", Currency.Parse("USD")));
-        // While this stream, which may come to 0.0016 dollars, is under way, nothing is left of the limit for others.
+        // While this stream, which gets what 0.0005 dollars afford, is under way, nothing is left of the limit for others.
         using (var running = await test.OpenStreamAsync("/v1/completions", LongStream))
         {
             Assert.Equal(200, (int)running.StatusCode);

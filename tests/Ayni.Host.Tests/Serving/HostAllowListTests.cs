@@ -47,10 +47,16 @@ public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<Host
     [Fact]
     public async Task Beyond_loopback_every_name_is_answered_unless_some_are_given()
     {
-        await using var test = await TestHost.StartAsync(configure: options => options with { ListenAddress = IPAddress.Any });
-        Assert.True(test.Host.Address.IsLoopback);
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = "any.example" } };
-        using var response = await test.Http.SendAsync(request);
-        Assert.Equal(200, (int)response.StatusCode);
+        var folder = Directory.CreateTempSubdirectory("ayni-host-").FullName;
+        await using (var books = Ledger.Books.Open(Path.Combine(folder, "data", "ledger.db"), TimeProvider.System))
+            await books.IssueKeyAsync(Ledger.KeyRole.Operator, "console");
+        await using (var test = await TestHost.StartAsync(configure: options => options with { ListenAddress = IPAddress.Any }, folder: folder))
+        {
+            Assert.True(test.Host.Address.IsLoopback);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = "any.example" } };
+            using var response = await test.Http.SendAsync(request);
+            Assert.Equal(200, (int)response.StatusCode);
+        }
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -22,7 +22,7 @@ public sealed class RegistryTests
         var customer = Assert.Single(books.ListCustomers());
         Assert.Equal("default", customer.Name);
         var key = Assert.Single(books.ListKeys());
-        Assert.Equal(customer.Id, key.CustomerId);
+        Assert.Equal((customer.Id, true), (key.CustomerId, key.IsDemo));
         Assert.Equal(key.Id, books.Authenticate(test.Key)?.Id);
     }
 

@@ -49,7 +49,7 @@ public sealed class KeyTests
         Assert.Null(other.Authenticate(issued.Text));
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task The_secret_is_nowhere_in_the_file()
     {
         await using var ledger = await TestLedger.WithPartiesAsync();
@@ -58,5 +58,42 @@ public sealed class KeyTests
         var content = Encoding.Latin1.GetString(File.ReadAllBytes(ledger.Path));
         Assert.Contains(issued.Key.Id, content, StringComparison.Ordinal);
         Assert.DoesNotContain(issued.Text[^52..], content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_of_every_role_is_kept_with_whom_it_acts_for()
+    {
+        await using var ledger = await TestLedger.WithPartiesAsync();
+        var issued = new List<IssuedKey> { await ledger.IssueAsync(ofApp: true) };
+        foreach (var role in Enum.GetValues<KeyRole>().Except([KeyRole.Customer]))
+            issued.Add(await ledger.Books.IssueKeyAsync(role, role.Name(), role == KeyRole.Party ? ledger.Host.Id : null));
+        await ledger.ReopenAsync();
+        Assert.Equal(issued.Select(key => key.Key), ledger.Books.ListKeys());
+        Assert.All(issued, key => Assert.Equal(key.Key, ledger.Books.Authenticate(key.Text)));
+        Assert.Equal(ledger.Host.Id, issued.Single(key => key.Key.Role == KeyRole.Party).Key.PartyId);
+        Assert.Throws<InvalidOperationException>(() => issued[0].Key.PartyId);
+        Assert.Throws<InvalidOperationException>(() => issued[1].Key.CustomerId);
+    }
+
+    [Fact]
+    public async Task A_role_and_whom_it_acts_for_go_together()
+    {
+        await using var ledger = await TestLedger.WithPartiesAsync();
+        var books = ledger.Books;
+        await TestLedger.RefusedAsync(Refusal.InvalidKeyRole, () => books.IssueKeyAsync(KeyRole.Customer, "x"));
+        await TestLedger.RefusedAsync(Refusal.InvalidKeyRole, () => books.IssueKeyAsync(KeyRole.Party, "x"));
+        await TestLedger.RefusedAsync(Refusal.InvalidKeyRole, () => books.IssueKeyAsync(KeyRole.Operator, "x", ledger.Host.Id));
+        await TestLedger.RefusedAsync(Refusal.UnknownParty, () => books.IssueKeyAsync(KeyRole.Party, "x", "pty_nobody"));
+        await TestLedger.RefusedAsync(Refusal.InvalidText, () => books.IssueKeyAsync(KeyRole.Meter, ""));
+        Assert.False(KeyRoleNames.TryParse("king", out _));
+    }
+
+    [Fact]
+    public async Task A_revoked_partys_key_still_opens()
+    {
+        await using var ledger = await TestLedger.WithPartiesAsync();
+        var issued = await ledger.Books.IssueKeyAsync(KeyRole.Party, "x", ledger.Host.Id);
+        await ledger.Books.RevokePartyAsync(ledger.Host.Id);
+        Assert.NotNull(ledger.Books.Authenticate(issued.Text));
     }
 }

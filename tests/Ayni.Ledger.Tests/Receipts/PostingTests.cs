@@ -13,7 +13,7 @@ public sealed class PostingTests
         {
             Adapter = new("poems-v1", Digest.Of("adapter"u8)),
             Outcome = Outcome.Cancelled,
-            Source = UsageSource.Meter,
+            MeterId = key.Id,
         };
         var receipt = await ledger.Books.PostAsync(usage);
         await ledger.ReopenAsync();

@@ -14,7 +14,8 @@ public sealed class ReceiptFormatTests
         KeyNumber = 2,
         PreviousHash = Digest.Of("before"u8),
         AdmittedAt = new(2026, 11, 5, 12, 0, 0, TimeSpan.Zero),
-        Source = UsageSource.Host,
+        Period = new(2026, 11),
+        MeterId = null,
         Model = "llama",
         ModelDigest = Digest.Of("model"u8),
         Adapter = null,
@@ -45,7 +46,8 @@ public sealed class ReceiptFormatTests
             AppId = (flags & 1) == 0 ? null : texts[5],
             Adapter = (flags & 2) == 0 ? null : new(texts[5], Digest.Of([(byte)flags])),
             Outcome = (Outcome)(flags >> 2 & 1),
-            Source = (UsageSource)(flags >> 3),
+            MeterId = flags >> 3 == 0 ? null : texts[5],
+            Period = Period.Of(DateTimeOffset.UnixEpoch.AddSeconds(seconds)),
             KeyNumber = number,
             PreviousHash = number == 1 ? Digest.Zero : Sample.PreviousHash,
             AdmittedAt = DateTimeOffset.UnixEpoch.AddSeconds(seconds).AddMicroseconds(number % 1_000_000),
@@ -71,6 +73,7 @@ public sealed class ReceiptFormatTests
             "0000000000000002",
             digest("before"),
             "00065f863c2b7000", // 1,793,880,000 s = 2026-11-05T12:00Z, in µs
+            "323032362d3131", // 2026-11
             "00",
             "0005" + "6c6c616d61", // llama
             digest("model"),
@@ -148,6 +151,10 @@ public sealed class ReceiptFormatTests
             Sample with { Model = new('x', 1025) },
             Sample with { Outcome = (Outcome)2 },
             Sample with { PriceVersion = 0 },
+            Sample with { MeterId = "" },
+            Sample with { Period = default },
+            Sample with { Period = new(2026, 12) },
+            Sample with { Period = new(2026, 10) },
             Sample with { AdmittedAt = Sample.AdmittedAt.AddTicks(1) },
             Sample with { AdmittedAt = DateTimeOffset.MinValue },
         ];

@@ -9,7 +9,7 @@ public sealed class SeveralProcessesTests
     public async Task Instances_that_open_a_new_file_at_once_take_turns()
     {
         await using var ledger = TestLedger.Empty();
-        var path = Path.Combine(Path.GetDirectoryName(ledger.Path)!, "new", "ledger.db");
+        var path = ledger.AnotherPlace();
         var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Books.Open(path, ledger.Clock))));
         foreach (var books in opened)
         {

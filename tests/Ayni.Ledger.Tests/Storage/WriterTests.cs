@@ -6,8 +6,8 @@ public sealed class WriterTests
     public async Task A_job_that_breaks_after_writing_leaves_nothing_and_the_others_of_its_group_run_anew()
     {
         await using var ledger = TestLedger.Empty();
-        var database = new Database(ledger.Path);
-        await using var writer = new Writer(database, database.OpenWriter(), ledger.Clock);
+        var database = Database.At(ledger.Path);
+        await using var writer = new Writer(database, database.OpenWriter(), ledger.Clock, new(ledger.Clock));
         using var groupIsFull = new ManualResetEventSlim();
         // The first job holds the writer until the others wait, so that they are one group.
         var first = writer.RunAsync(_ => groupIsFull.Wait(TimeSpan.FromSeconds(30)), default);

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Ayni.Ledger;
+
+namespace Ayni.Cli;
+
+/// <summary><c>ayni prove</c>: hands out what others can verify.</summary>
+internal static class ProveCommands
+{
+    public static Command Create() => new("prove", "Hand out what others can check with 'ayni verify'.")
+    {
+        CreateReceipt(),
+        CreateKey(),
+    };
+
+    private static Command CreateReceipt()
+    {
+        var id = new Argument<string>("id") { Description = "The receipt's id, or its request's." };
+        return LedgerCommand.Create(
+            "receipt",
+            """
+            Print a receipt with its proof, as JSON.
+
+            Example:
+              ayni prove receipt rcp_01kb3x7p8v4jq2m9t0c5n6r1w8 > receipt.json
+            """,
+            [id],
+            (books, result, _, _) =>
+            {
+                var receipt = books.FindSignedReceipt(result.GetValue(id)!)
+                    ?? throw new UsageException($"There is no receipt '{result.GetValue(id)}'.");
+                if (!receipt.IsSigned)
+                    throw new UsageException(
+                        $"{receipt.Receipt.Id} was never signed: the ledger had no signing key when it was posted.");
+                Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, receipt, LedgerJson.Default.SignedReceipt));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateKey() => LedgerCommand.Create(
+        "key",
+        """
+        Print the log's public key. Give it to whoever is to verify on another way than receipts take: on paper, on a page of yours.
+
+        Example:
+          ayni prove key > log.pub
+        """,
+        [],
+        (books, _, _, _) =>
+        {
+            Console.Out.WriteLine(books.LogKey);
+            return Task.CompletedTask;
+        });
+}

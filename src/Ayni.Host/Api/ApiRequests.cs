@@ -1,0 +1,73 @@
+using System.Text.Json.Serialization;
+
+namespace Ayni.Host;
+
+// What operations of the ledger take. A field that is not said here is refused, and so is one given twice.
+
+/// <summary>A party to be entered.</summary>
+/// <param name="Name">What people call it.</param>
+/// <param name="Role">What it does: <c>licensor</c>, <c>host</c>, <c>developer</c>, …</param>
+internal sealed record NewParty(string Name, string Role);
+
+/// <summary>A customer to be entered.</summary>
+/// <param name="Name">What people call it.</param>
+/// <param name="Currency">What it is charged in.</param>
+/// <param name="SpendingLimit">The unpaid charges at which its requests are refused; none without.</param>
+internal sealed record NewCustomer(string Name, string Currency, string? SpendingLimit = null);
+
+/// <summary>A spending limit to be set, or lifted with null.</summary>
+internal sealed record NewLimit(string? SpendingLimit);
+
+/// <summary>An app to be entered.</summary>
+internal sealed record NewApp(string Name, string DeveloperId);
+
+/// <summary>A key to be issued.</summary>
+/// <param name="Role">What it opens.</param>
+/// <param name="HolderId">The customer or the party it acts for; absent for every other role.</param>
+/// <param name="AppId">The app that a customer's requests come from.</param>
+/// <param name="Label">What its owner calls it.</param>
+internal sealed record NewKey(string Role, string Label, string? HolderId = null, string? AppId = null);
+
+/// <summary>A price to be set; amounts are for a million tokens.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Currency">The currency of all amounts.</param>
+/// <param name="InputPerMillion">For prompt tokens.</param>
+/// <param name="OutputPerMillion">For generated tokens.</param>
+/// <param name="CachedPerMillion">For prompt tokens found in the cache; as for others if absent.</param>
+/// <param name="EffectiveFrom">A day or an instant with its offset; now if absent.</param>
+internal sealed record NewPrice(
+    string Model, string Currency, string InputPerMillion, string OutputPerMillion, string? CachedPerMillion = null,
+    string? EffectiveFrom = null);
+
+/// <summary>A share of an agreement: of a role or of a party.</summary>
+internal sealed record NewShare(int PartsPerMillion, string? Role = null, string? PartyId = null);
+
+/// <summary>An agreement to be made.</summary>
+/// <param name="Shares">Who earns what; the parts add up to 1,000,000.</param>
+/// <param name="Model">The model it is about; every one without an agreement of its own if absent.</param>
+/// <param name="EffectiveFrom">A day or an instant with its offset; now if absent.</param>
+internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, string? EffectiveFrom = null);
+
+/// <summary>What an operator states of its users.</summary>
+/// <param name="Licence">The licence it is about, such as <c>llama3.1</c>.</param>
+/// <param name="UsersWereBelow">Whether there were at most 700 million in the month before the release.</param>
+/// <param name="Statement">Who states it and on what grounds.</param>
+internal sealed record NewAttestation(string Licence, bool UsersWereBelow, string Statement);
+
+/// <summary>How the bodies are read.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(NewParty))]
+[JsonSerializable(typeof(NewCustomer))]
+[JsonSerializable(typeof(NewLimit))]
+[JsonSerializable(typeof(NewApp))]
+[JsonSerializable(typeof(NewKey))]
+[JsonSerializable(typeof(NewPrice))]
+[JsonSerializable(typeof(NewAgreement))]
+[JsonSerializable(typeof(NewAttestation))]
+internal sealed partial class RequestJson : JsonSerializerContext;

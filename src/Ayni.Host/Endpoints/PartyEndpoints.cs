@@ -1,0 +1,37 @@
+using Ayni.Ledger;
+
+namespace Ayni.Host;
+
+/// <summary><c>/api/parties</c> and <c>/api/apps</c>: who shares in what is earned, and whose apps bring it.</summary>
+internal static class PartyEndpoints
+{
+    public static void Map(OperationCatalog api)
+    {
+        api.Get("listParties", "/api/parties", "The parties, oldest first; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
+            .AnswersPage(LedgerJson.Default.Party, call => call.Cut(
+                call.Books.ListParties().Where(party => call.Key.HolderId is not { } own || party.Id == own), party => party.Id));
+        api.Post("createParty", "/api/parties", "Enter a party.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewParty, LedgerJson.Default.Party, (call, body) =>
+                call.Books.CreatePartyAsync(body.Name, BodyValues.Role("role", body.Role), call.Ended));
+        api.Get("getParty", "/api/parties/{id}", "A party; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
+            .Answers(LedgerJson.Default.Party, call =>
+            {
+                var id = call.Path("id");
+                call.DemandOwn(id, () => ApiException.Unknown("party", id));
+                return call.Books.ListParties().FirstOrDefault(party => party.Id == id) ?? throw ApiException.Unknown("party", id);
+            });
+        api.Post(
+            "revokeParty", "/api/parties/{id}/revoke", "Bar a party from new agreements; what it earns by those in force stays its own.",
+            KeyRole.Operator)
+            .Answers(LedgerJson.Default.Party, call => call.Books.RevokePartyAsync(call.Path("id"), call.Ended));
+
+        api.Get("listApps", "/api/apps", "The apps, oldest first; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
+            .AnswersPage(LedgerJson.Default.App, call => call.Cut(
+                call.Books.ListApps().Where(app => call.Key.HolderId is not { } own || app.DeveloperId == own), app => app.Id));
+        api.Post("createApp", "/api/apps", "Enter an app of a developer.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewApp, LedgerJson.Default.App, (call, body) =>
+                call.Books.CreateAppAsync(body.Name, body.DeveloperId, call.Ended));
+        api.Post("revokeApp", "/api/apps/{id}/revoke", "Shut an app's keys.", KeyRole.Operator)
+            .Answers(LedgerJson.Default.App, call => call.Books.RevokeAppAsync(call.Path("id"), call.Ended));
+    }
+}

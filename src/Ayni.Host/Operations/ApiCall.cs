@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Ayni.Ledger;
+using Microsoft.AspNetCore.Http;
+
+namespace Ayni.Host;
+
+/// <summary>One call of an operation by a key of the right role: what was asked, and how it is answered.</summary>
+internal sealed class ApiCall : IDisposable
+{
+    /// <summary>The longest page.</summary>
+    public const int LongestPage = 1000;
+
+    /// <summary>A page's length where none is given.</summary>
+    public const int StandardPage = 100;
+
+    private readonly ApiKey? _key;
+    private readonly HostOptions _options;
+    private readonly Deadline _deadline;
+    private readonly CancellationTokenSource _ended;
+
+    /// <summary>Throws <see cref="ApiException"/> (400) for a query parameter that the operation does not take.</summary>
+    public ApiCall(HttpContext context, Operation operation, ApiKey? key, Books books, HostOptions options, TimeProvider clock)
+    {
+        foreach (var name in context.Request.Query.Keys)
+        {
+            if (!operation.Parameters.Any(parameter => !parameter.IsInPath && parameter.Name == name))
+                throw ApiException.UnknownParameter(name);
+        }
+        Context = context;
+        _key = key;
+        Books = books;
+        _options = options;
+        _deadline = new(options.Timeout, clock);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _deadline.Token);
+    }
+
+    /// <summary>The request and its response.</summary>
+    public HttpContext Context { get; }
+
+    /// <summary>The ledger, which notes what the key changes.</summary>
+    public Books Books { get; }
+
+    /// <summary>Whose call it is; only for operations that need a key.</summary>
+    public ApiKey Key => _key!;
+
+    /// <summary>Cancelled when the client has gone or the time is up.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    /// <summary>At most so many values of a page.</summary>
+    public int Limit => QueryNumber("limit", 1, LongestPage) ?? StandardPage;
+
+    /// <summary>The number after which a page begins.</summary>
+    public long AfterNumber => Query("after") is not { } text
+        ? 0
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var after)
+            ? after
+            : throw ApiException.BadField("after", "must be the \"next\" of a page.");
+
+    /// <summary>A part of the path.</summary>
+    public string Path(string name) => Context.Request.RouteValues[name] as string ?? "";
+
+    /// <summary>A query parameter; null where it is absent.</summary>
+    public string? Query(string name)
+    {
+        var values = Context.Request.Query[name];
+        return values.Count switch
+        {
+            0 => null,
+            1 => values[0],
+            _ => throw ApiException.BadField(name, "is given more than once."),
+        };
+    }
+
+    /// <summary>A whole number in the query, within bounds; null where it is absent.</summary>
+    public int? QueryNumber(string name, int least, int most) => Query(name) is not { } text
+        ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw ApiException.BadField(name, FormattableString.Invariant($"must be a whole number from {least} to {most}."));
+
+    /// <summary>A month in the query; null where it is absent.</summary>
+    public Period? QueryPeriod(string name = "period") => Query(name) is { } text ? ParsePeriod(name, text) : null;
+
+    /// <summary>A month in the path.</summary>
+    public Period PathPeriod(string name = "period") => ParsePeriod(name, Path(name));
+
+    /// <summary>
+    /// Throws <see cref="ApiException"/> (404) if the key acts for somebody else than this customer or party: to it, others' things are
+    /// not there. Keys that act for nobody see everybody's.
+    /// </summary>
+    public void DemandOwn(string? holderId, Func<ApiException> missing)
+    {
+        if (Key.HolderId is { } own && own != holderId)
+            throw missing();
+    }
+
+    /// <summary>Cuts a page out of a list by the ids of its values.</summary>
+    public Page<T> Cut<T>(IEnumerable<T> all, Func<T, string> id)
+    {
+        var after = Query("after");
+        var rest = after is null ? all : all.SkipWhile(item => id(item) != after).Skip(1);
+        var limit = Limit;
+        var page = rest.Take(limit + 1).ToList();
+        return page.Count <= limit ? new(page, null) : new(page[..limit], id(page[limit - 1]));
+    }
+
+    /// <summary>Reads the body. Throws <see cref="ApiException"/> (400) for what is not of its shape, unknown fields included.</summary>
+    public async Task<T> ReadBodyAsync<T>(JsonTypeInfo<T> type)
+        where T : class
+    {
+        var body = await ReadBytesAsync().ConfigureAwait(false);
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, type) ?? throw ApiException.BadField(null, "The body must be a JSON object.");
+        }
+        catch (JsonException error)
+        {
+            // The reader's own message may repeat the body; the place and the field are enough.
+            var field = error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+            var place = FormattableString.Invariant($"line {error.LineNumber + 1}, byte {error.BytePositionInLine}");
+            throw ApiException.BadField(null, $"The body does not fit {type.Type.Name} of /openapi.json, at {place}"
+                + (field is null ? "." : $" ('{(field.Length > 64 ? field[..64] : field)}')."), "invalid_json");
+        }
+    }
+
+    /// <summary>Reads the body's bytes.</summary>
+    public async Task<ReadOnlyMemory<byte>> ReadBytesAsync()
+    {
+        try
+        {
+            return await RequestBody.ReadAsync(Context.Request, _options.BodyLimitBytes, Ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_deadline.HasPassed)
+        {
+            throw ApiException.BodyTooLate(_deadline.Limit);
+        }
+    }
+
+    /// <summary>Answers with a value.</summary>
+    public Task WriteAsync<T>(T value, JsonTypeInfo<T> type) => ApiWriter.WriteAsync(Context.Response, value, type);
+
+    /// <summary>Answers with a page: <c>{"data": […], "next": …}</c>, whose next is null at the end.</summary>
+    public async Task WriteAsync<T>(Page<T> page, JsonTypeInfo<T> item)
+    {
+        Context.Response.ContentType = "application/json; charset=utf-8";
+        using (var writer = new Utf8JsonWriter(Context.Response.BodyWriter, ApiJson.WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("data");
+            foreach (var value in page.Data)
+                JsonSerializer.Serialize(writer, value, item);
+            writer.WriteEndArray();
+            writer.WriteString("next", page.Next);
+            writer.WriteEndObject();
+        }
+        await Context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with text.</summary>
+    public async Task WriteTextAsync(string text, string contentType)
+    {
+        Context.Response.ContentType = $"{contentType}; charset=utf-8";
+        await Context.Response.BodyWriter.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _ended.Dispose();
+        _deadline.Dispose();
+    }
+
+    private static Period ParsePeriod(string name, string text) =>
+        Period.TryParse(text, out var period) ? period : throw ApiException.BadField(name, "must be a month such as 2026-11.");
+}

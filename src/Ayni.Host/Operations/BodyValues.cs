@@ -1,0 +1,44 @@
+using System.Globalization;
+using Ayni.Ledger;
+
+namespace Ayni.Host;
+
+/// <summary>Reads what bodies hold as text. Each throws <see cref="ApiException"/> (400) that names the field.</summary>
+internal static class BodyValues
+{
+    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"];
+
+    public static Currency Currency(string field, string text) =>
+        Ledger.Currency.TryParse(text, out var currency)
+            ? currency
+            : throw ApiException.BadField(field, "must be an ISO 4217 code in capital letters, such as EUR.");
+
+    public static Amount Amount(string field, string text, Currency currency) =>
+        Ledger.Amount.TryParse(text, currency, out var amount)
+            ? amount
+            : throw ApiException.BadField(
+                field, $"must be an exact decimal with at most {Ledger.Amount.Decimals} decimals after a point, such as \"12.34\".");
+
+    public static Amount? AmountOrNull(string field, string? text, Currency currency) => text is null ? null : Amount(field, text, currency);
+
+    /// <summary>A day, which begins at midnight UTC, or an instant; null where it is absent.</summary>
+    public static DateTimeOffset? Instant(string field, string? text)
+    {
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (text is null)
+            return null;
+        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
+            ? instant
+            : throw ApiException.BadField(field, "must be a day or an instant, such as 2026-12-01 or 2026-12-01T08:00:00Z.");
+    }
+
+    public static Role Role(string field, string text) =>
+        RoleNames.TryParse(text, out var role)
+            ? role
+            : throw ApiException.BadField(field, $"must be one of {string.Join(", ", Enum.GetValues<Role>().Select(known => known.Name()))}.");
+
+    public static KeyRole KeyRole(string field, string text) =>
+        KeyRoleNames.TryParse(text, out var role)
+            ? role
+            : throw ApiException.BadField(field, $"must be one of {string.Join(", ", Enum.GetValues<KeyRole>().Select(known => known.Name()))}.");
+}

@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// What one customer used in one month under one model's price or one named plan, and what the month comes to beside its receipts' charges.
+/// Everything is found as what is due less what was posted before, so that receipts that come after the month's close set it right, too.
+/// </summary>
+internal sealed class MonthAccount(string customerId, string scope, Period month, Currency currency)
+{
+    private readonly FlatRevenue _listValues = new(currency);
+    private readonly SortedDictionary<AdjustmentShare, Dictionary<long, TieredUse>> _tiered =
+        new(Comparer<AdjustmentShare>.Create(FlatRevenue.Compare));
+    private readonly SortedDictionary<long, PricePlan> _plans = [];
+    private MonthUse _use;
+    private Amount _charges = Amount.Zero(currency);
+
+    public string CustomerId => customerId;
+
+    public string Scope => scope;
+
+    public Period Month => month;
+
+    public Currency Currency => currency;
+
+    /// <summary>The plan whose minimum holds for the month: the last that was used in it, unless a subscription says another.</summary>
+    public PricePlan? Plan => _plans.Count > 0 ? _plans[_plans.Keys.Max()] : null;
+
+    /// <summary>Takes a receipt in, in posting order.</summary>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="price">The price it was charged by.</param>
+    /// <param name="before">Its place in the month.</param>
+    public void Add(Receipt receipt, Price price, MonthUse before)
+    {
+        var plan = _plans[price.Version] = price.Plan;
+        _listValues.Add(receipt, plan);
+        _charges += receipt.Charge;
+        _use += MonthUse.Of(receipt.Counts);
+        if (plan.Tiers is not (VolumeTiers or PackageTiers))
+            return;
+        var share = FlatRevenue.ShareOf(receipt);
+        if (!_tiered.TryGetValue(share, out var versions))
+            _tiered.Add(share, versions = []);
+        var (quantity, charged) = versions.GetValueOrDefault(price.Version);
+        var more = plan.ChargedQuantity(receipt.Counts, before);
+        if (plan.Tiers is VolumeTiers volume)
+            charged = checked(charged + volume.RateAt((before + MonthUse.Of(receipt.Counts)).Of(volume.Metric)).Units * more);
+        versions[price.Version] = new(checked(quantity + more), charged);
+    }
+
+    /// <summary>What the month comes to in a period beside its receipts' charges, in order of type.</summary>
+    /// <param name="period">The period that closes.</param>
+    /// <param name="earlier">What was posted for the month in periods before.</param>
+    /// <param name="subscribed">The plan subscribed to, if this is a subscriber's month and its fee was not posted before.</param>
+    /// <param name="withoutUse">What revenue it is that nothing was used for.</param>
+    public IEnumerable<Adjustment> Adjust(
+        Period period, IReadOnlyList<Adjustment> earlier, PricePlan? subscribed, Func<AdjustmentShare> withoutUse)
+    {
+        var total = earlier.Aggregate(_charges, (sum, adjustment) => sum + adjustment.Amount);
+        if (VolumeTrueUp(earlier) is { } trueUp)
+            yield return Post(AdjustmentType.VolumeTrueUp, trueUp.Parts, trueUp.Explanation);
+        if (PackageRemainder() is var (remainder, explanation)
+            && Whole(AdjustmentType.PackageRemainder, remainder - Posted(AdjustmentType.PackageRemainder), explanation) is { } rest)
+            yield return rest;
+        if (subscribed is { Fee.Sign: > 0 } plan
+            && Whole(AdjustmentType.SubscriptionFee, plan.Fee, $"The month's subscription to {plan.Name} is {plan.Fee}.") is { } fee)
+            yield return fee;
+        if ((subscribed ?? Plan) is { Minimum: { Sign: > 0 } minimum })
+        {
+            var before = Posted(AdjustmentType.MinimumCharge);
+            var used = total - before;
+            var due = used < minimum ? minimum - used : Amount.Zero(currency);
+            if (Whole(AdjustmentType.MinimumCharge, due - before, $"The month comes to {used}, and to at least {minimum}.") is { } lacking)
+                yield return lacking;
+        }
+
+        Amount Posted(AdjustmentType type) => earlier.Where(adjustment => adjustment.Type == type)
+            .Aggregate(Amount.Zero(currency), (sum, adjustment) => sum + adjustment.Amount);
+
+        Adjustment? Whole(AdjustmentType type, Amount amount, string explanation) =>
+            amount.Sign == 0 ? null : Post(type, _listValues.Divide(amount, withoutUse), explanation);
+
+        Adjustment Post(AdjustmentType type, ImmutableArray<AdjustmentPart> parts, string explanation)
+        {
+            var amount = parts.Aggregate(Amount.Zero(currency), (sum, part) => sum + part.Amount);
+            total += amount;
+            return new(0, type, customerId, scope, period, month, amount, explanation, parts);
+        }
+    }
+
+    /// <summary>
+    /// What all use costs at the step that the month has reached, less what it was charged at, rounded once for each kind of revenue; less
+    /// what was posted before.
+    /// </summary>
+    private (ImmutableArray<AdjustmentPart> Parts, string Explanation)? VolumeTrueUp(IReadOnlyList<Adjustment> earlier)
+    {
+        var rates = new SortedDictionary<long, Amount>();
+        foreach (var (version, plan) in _plans)
+        {
+            if (plan.Tiers is VolumeTiers volume)
+                rates.Add(version, volume.RateAt(_use.Of(volume.Metric)));
+        }
+        if (rates.Count == 0)
+            return null;
+        var parts = ImmutableArray.CreateBuilder<AdjustmentPart>();
+        foreach (var (share, versions) in _tiered)
+        {
+            var amount = Amount.Zero(currency);
+            foreach (var (version, rate) in rates)
+            {
+                var (quantity, charged) = versions.GetValueOrDefault(version);
+                amount += _plans[version].RoundRate(checked(rate.Units * quantity - charged));
+            }
+            foreach (var part in earlier.Where(adjustment => adjustment.Type == AdjustmentType.VolumeTrueUp)
+                .SelectMany(adjustment => adjustment.Parts).Where(part => part.Share == share))
+                amount -= part.Amount;
+            if (amount.Sign != 0)
+                parts.Add(new(share, amount));
+        }
+        if (parts.Count == 0)
+            return null;
+        var metric = _plans[rates.Keys.Max()].Tiers!.Metric;
+        var reached = string.Join(", ", rates.Values.Distinct().Select(rate => rate.ToString()));
+        return (parts.ToImmutable(), Say($"The month's {_use.Of(metric):N0} {Noun(metric)} reach the step at {reached} {Unit(metric)}."));
+    }
+
+    private (Amount Amount, string Explanation)? PackageRemainder()
+    {
+        var (amount, says) = (Amount.Zero(currency), new List<string>());
+        foreach (var (version, plan) in _plans)
+        {
+            if (plan.Tiers is not PackageTiers package)
+                continue;
+            var quantity = _tiered.Values.Sum(versions => versions.GetValueOrDefault(version).Quantity);
+            var packages = (quantity + package.Size - 1) / package.Size;
+            amount += plan.Round(0, checked(package.Price.Units * (packages * package.Size - quantity)), package.Size);
+            says.Add(Say(
+                $"{quantity:N0} {Noun(package.Metric)} take {packages:N0} packages of {package.Size:N0} at {package.Price}."));
+        }
+        return says.Count == 0 ? null : (amount, string.Join(' ', says));
+    }
+
+    private static string Noun(UsageMetric metric) => metric switch
+    {
+        UsageMetric.Tokens => "tokens",
+        UsageMetric.Requests => "requests",
+        _ => $"{metric.Name()} tokens",
+    };
+
+    private static string Unit(UsageMetric metric) => metric == UsageMetric.Requests ? "a request" : "a million";
+
+    private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// What was charged under volume or package tiers: the quantity, and the sum of each rate it was charged at times its quantity, in units of
+    /// money.
+    /// </summary>
+    private readonly record struct TieredUse(long Quantity, Int128 Charged);
+}

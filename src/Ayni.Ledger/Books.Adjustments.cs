@@ -1,0 +1,94 @@
+namespace Ayni.Ledger;
+
+public sealed partial class Books
+{
+    /// <summary>Adjustments posted in one transaction, so that no request waits long for a close.</summary>
+    private const int AdjustmentBatch = 200;
+
+    // Subscriptions, credits and adjustments.
+
+    /// <summary>Subscribes a customer to a named price plan for whole months, from this one on unless given.</summary>
+    public Task<Subscription> StartSubscriptionAsync(
+        string customerId, string planName, Period? first = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(
+            transaction => new SubscriptionList(_identifiers).Start(transaction, customerId, planName, first), cancellationToken);
+
+    /// <summary>Ends a subscription after a month, this one unless given.</summary>
+    public Task<Subscription> StopSubscriptionAsync(
+        string subscriptionId, Period? last = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => SubscriptionList.Stop(transaction, subscriptionId, last), cancellationToken);
+
+    /// <summary>Every subscription, oldest first.</summary>
+    public IReadOnlyList<Subscription> ListSubscriptions() => _readers.Read(SubscriptionRows.All);
+
+    /// <summary>
+    /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is revenue
+    /// of what was used while it was valid, or of <paramref name="model"/> if that was nothing.
+    /// </summary>
+    public Task<Credit> BuyCreditAsync(
+        string customerId, Amount amount, string model, DateTimeOffset? expires = null, int priority = 0,
+        CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(
+            transaction => new CreditList(_identifiers).Buy(transaction, customerId, amount, model, expires, priority), cancellationToken);
+
+    /// <summary>Every credit, oldest first, with what closed months left of it.</summary>
+    public IReadOnlyList<Credit> ListCredits() => _readers.Read(session => CreditRows.All(session));
+
+    /// <summary>The adjustments of a period: as they would be now while it is open, then as they were posted.</summary>
+    public IReadOnlyList<Adjustment> ListAdjustments(Period period) => _readers.Read<IReadOnlyList<Adjustment>>(session =>
+        PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
+            ? Adjustments.Of(session, period).Charges
+            : AdjustmentRows.Of(session, period));
+
+    /// <summary>What credits pay of a period's charges: as it would be now while it is open, then as it was posted.</summary>
+    public IReadOnlyList<CreditUse> ListCreditUses(Period period) => _readers.Read<IReadOnlyList<CreditUse>>(session =>
+        PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
+            ? Adjustments.Of(session, period).CreditUses
+            : CreditRows.Uses(session, period));
+
+    // Customers' currencies.
+
+    /// <summary>
+    /// Says what one unit of a price's currency is in a customer's, from an instant on, now unless given. From then on customers without a
+    /// spending limit who are charged in the one may use models priced in the other.
+    /// </summary>
+    public Task<ExchangeRate> SetRateAsync(
+        Currency from, Amount perUnit, string source, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => RateList.Set(transaction, from, perUnit, source, effectiveFrom), cancellationToken);
+
+    /// <summary>Every version of every rate, oldest first.</summary>
+    public IReadOnlyList<ExchangeRate> ListRates() => _readers.Read(RateRows.All);
+
+    /// <summary>What a period converts: as it would be now while it is open, then as it was posted.</summary>
+    public IReadOnlyList<Conversion> ListConversions(Period period) => _readers.Read<IReadOnlyList<Conversion>>(session =>
+        PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
+            ? Adjustments.Of(session, period).Conversions
+            : RateRows.Conversions(session, period));
+
+    /// <summary>
+    /// Records that a bank exchanged money that customers paid in their currency for money in the prices'; what it got beyond what had been
+    /// converted is gain. The same one recorded again changes nothing.
+    /// </summary>
+    public Task<BankExchange> RecordExchangeAsync(
+        string evidenceId, Amount sold, Amount bought, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => RateList.Exchange(transaction, evidenceId, sold, bought), cancellationToken);
+
+    /// <summary>
+    /// The second step of a close: posts the period's adjustments, some at a time. Its receipts stand still, so each time it finds the same
+    /// ones, and posts those that are not there yet.
+    /// </summary>
+    private async Task AdjustAsync(Period period, CancellationToken cancellationToken)
+    {
+        var adjustments = await Task.Run(
+            () => _readers.Read(session => PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Closed
+                ? PeriodAdjustments.None
+                : Adjustments.Of(session, period)),
+            cancellationToken).ConfigureAwait(false);
+        foreach (var batch in adjustments.Charges.Chunk(AdjustmentBatch))
+            await _writer.RunAsync(transaction => AdjustmentPosting.Post(transaction, batch), cancellationToken).ConfigureAwait(false);
+        foreach (var batch in adjustments.CreditUses.Chunk(AdjustmentBatch))
+            await _writer.RunAsync(transaction => AdjustmentPosting.Post(transaction, batch), cancellationToken).ConfigureAwait(false);
+        foreach (var batch in adjustments.Conversions.Chunk(AdjustmentBatch))
+            await _writer.RunAsync(transaction => AdjustmentPosting.Post(transaction, batch), cancellationToken).ConfigureAwait(false);
+    }
+}

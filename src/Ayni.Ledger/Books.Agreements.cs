@@ -1,0 +1,119 @@
+namespace Ayni.Ledger;
+
+public sealed partial class Books
+{
+    // Deductions.
+
+    /// <summary>
+    /// Records what lessens the shares of a month, with its evidence, in the first month from the service period on that is open. The same
+    /// one recorded again changes nothing.
+    /// </summary>
+    /// <param name="type">What it is.</param>
+    /// <param name="evidenceId">What proves it.</param>
+    /// <param name="servicePeriod">The month it is about.</param>
+    /// <param name="amount">How much; negative takes an earlier one back.</param>
+    /// <param name="model">The model whose revenue it lessens; every model's in proportion if not given.</param>
+    /// <param name="appId">The app whose revenue it lessens; every app's and none's in proportion if not given.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<Deduction> RecordDeductionAsync(
+        DeductionType type, string evidenceId, Period servicePeriod, Amount amount, string? model = null, string? appId = null,
+        CancellationToken cancellationToken = default)
+    {
+        var deduction = new Deduction(type, evidenceId, servicePeriod, servicePeriod, model, appId, amount);
+        return _writer.RunAsync(transaction => DeductionList.Record(transaction, deduction), cancellationToken);
+    }
+
+    /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
+    public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
+
+    /// <summary>
+    /// Records what customers paid for a model's use, for shares of what is collected, in the first month from the given one on that is open.
+    /// The same one recorded again changes nothing.
+    /// </summary>
+    public Task<Collection> RecordCollectionAsync(
+        string evidenceId, Period period, string model, Amount amount, string? appId = null, CancellationToken cancellationToken = default)
+    {
+        var collection = new Collection(evidenceId, period, model, appId, amount);
+        return _writer.RunAsync(transaction => CollectionList.Record(transaction, collection), cancellationToken);
+    }
+
+    /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
+    public IReadOnlyList<Collection> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
+
+    // Agreements with documents.
+
+    /// <summary>
+    /// Enters an agreement's document (YAML or JSON). It is the agreement's next version, unless it says that acceptance is required: then it
+    /// becomes one when the last party accepts. Throws <see cref="DocumentException"/> where it makes no agreement.
+    /// </summary>
+    /// <param name="path">What to call it in messages.</param>
+    /// <param name="text">The document.</param>
+    /// <param name="readManifest">Reads the provenance manifests that pools name; null if none may be read.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<AgreementDocument> EnterAgreementAsync(
+        string path, string text, Func<string, byte[]>? readManifest = null, CancellationToken cancellationToken = default)
+    {
+        var terms = TermsReader.Read(path, text, readManifest);
+        return GuardedAsync(
+            ProposedAction.Agreement, TermsText.Write(terms), _ => false, transaction => AgreementDocuments.Enter(transaction, terms),
+            cancellationToken);
+    }
+
+    /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version of its agreement.</summary>
+    public Task<AgreementDocument> AcceptAgreementAsync(
+        long documentId, string partyId, string? note = null, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => AgreementDocuments.Accept(transaction, documentId, partyId, note), cancellationToken);
+
+    /// <summary>Every document of an agreement, oldest first.</summary>
+    public IReadOnlyList<AgreementDocument> ListAgreementDocuments() => _readers.Read(AgreementRows.Documents);
+
+    /// <summary>
+    /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their name,
+    /// as if they were in force. Posts nothing.
+    /// </summary>
+    public IReadOnlyList<AgreementResult> Simulate(Period period, string path, string text, Func<string, byte[]>? readManifest = null)
+    {
+        var written = TermsReader.Read(path, text, readManifest);
+        return _readers.Read<IReadOnlyList<AgreementResult>>(session =>
+        {
+            var terms = AgreementDocuments.Resolve(session, written);
+            var input = SettlementInput.Read(session, period);
+            var lines = input.Lines.Where(line =>
+                (terms.Model is null || terms.Model == line.Line.Group.Model) && line.Line.Group.ServicePeriod == period
+                && (terms.Currency is null || terms.Currency == line.Currency)).ToLookup(line => line.Currency);
+            var currencies = lines.Select(group => group.Key).Concat(terms.Currency is { } only ? [only] : []).Distinct();
+            return
+            [
+                .. currencies.OrderBy(currency => currency.Code, StringComparer.Ordinal).Select(currency => AgreementEvaluation.Evaluate(
+                    0, terms, isInForce: true, period, currency, [.. lines[currency]], input.History)),
+            ];
+        });
+    }
+
+    /// <summary>An agreement's document in plain English, and what of it is worse for the smaller party than the standard terms.</summary>
+    public AgreementDescription Describe(string path, string text, Func<string, byte[]>? readManifest = null)
+    {
+        var terms = TermsReader.Read(path, text, readManifest);
+        return _readers.Read(session =>
+        {
+            terms = AgreementDocuments.Resolve(session, terms);
+            var parties = RegistryRows.Parties(session).ToDictionary(party => party.Id, StringComparer.Ordinal);
+            if (terms.PartyIds.FirstOrDefault(id => !parties.ContainsKey(id)) is { } unknown)
+                throw Registry.Unknown(Refusal.UnknownParty, "party", unknown);
+            return new AgreementDescription(
+                TermsProse.Write(terms, id => $"{parties[id].Name} ({id})"), StandardTerms.FindWorse(terms, id => parties[id].Role));
+        });
+    }
+
+    // What is known of customers and parties.
+
+    /// <summary>
+    /// Says to which party a customer belongs, or with null to none, from now on: a developer earns no share of what it uses itself.
+    /// </summary>
+    public Task<CustomerOwner> SetCustomerOwnerAsync(string customerId, string? ownerId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.SetOwner(transaction, customerId, ownerId), cancellationToken);
+
+    /// <summary>What a party's billing details said when a period was closed, or say now if it is not.</summary>
+    internal static BillingDetails? BillingFor(Session session, Period period, string partyId) =>
+        FactRows.Billing(session, partyId, PeriodRows.ClosedAt(session, period) ?? DateTimeOffset.MaxValue);
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+public sealed partial class Books
+{
+    // Invoices, credit notes, self-billing.
+
+    /// <summary>Enters a legal entity that issues invoices, or changes what they say about it from now on.</summary>
+    /// <param name="details">Its subject is the entity's code, 1 to 8 capital letters and digits, which begins the invoices' numbers.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<BillingDetails> SetEntityAsync(BillingDetails details, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Invoicing.SetEntity(transaction, details), cancellationToken);
+
+    /// <summary>The entities and the details that their next invoices show, by code.</summary>
+    public IReadOnlyList<BillingDetails> ListEntities() => _readers.Read<IReadOnlyList<BillingDetails>>(session =>
+        [.. InvoiceRows.Entities(session).Select(code => InvoiceRows.Details(session, code)!)]);
+
+    /// <summary>Changes what invoices say about a customer or party from now on: address, tax id, taxes, days to pay.</summary>
+    public Task<BillingDetails> SetBillingAsync(BillingDetails details, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Invoicing.SetDetails(transaction, details), cancellationToken);
+
+    /// <summary>What the next invoice of a customer or party shows; null where only the name is known.</summary>
+    public BillingDetails? FindBilling(string subject) => _readers.Read(session => InvoiceRows.Details(session, subject));
+
+    /// <summary>
+    /// Issues a closed month's invoices: one for each customer that was charged, and one in each party's name for what became payable to it.
+    /// A month is invoiced once: asking again issues what is missing and finds the rest.
+    /// </summary>
+    /// <param name="period">The month.</param>
+    /// <param name="entityCode">The entity that issues them; may be left out if there is one.</param>
+    /// <param name="cancellationToken">Ends the work between two invoices; what was issued stays issued.</param>
+    public async Task<IReadOnlyList<Invoice>> IssueInvoicesAsync(
+        Period period, string? entityCode = null, CancellationToken cancellationToken = default)
+    {
+        _readers.Read(session => Invoicing.EntityOf(session, entityCode));
+        if (StatusOf(period) != PeriodStatus.Closed)
+            throw new LedgerRefusedException(Refusal.PeriodNotClosed, $"{period} is not closed; close it, then issue its invoices.");
+        // A closed month stands still, so its invoices can be computed beside the writer.
+        var (customers, parties) = await Task.Run(
+            () => _readers.Read(session => (InvoiceDrafts.OfCustomers(session, period), InvoiceDrafts.OfParties(session, period))),
+            cancellationToken).ConfigureAwait(false);
+        var issued = new List<Invoice>(customers.Count + parties.Count);
+        foreach (var (kind, draft) in customers.Select(draft => (InvoiceKind.Invoice, draft))
+            .Concat(parties.Select(draft => (InvoiceKind.SelfBill, draft))))
+        {
+            issued.Add(await _writer.RunAsync(
+                transaction => Invoicing.Issue(transaction, kind, period, draft, entityCode), cancellationToken).ConfigureAwait(false));
+        }
+        return issued;
+    }
+
+    /// <summary>Issues a credit note for parts of an invoice's lines, which are numbered from 0.</summary>
+    public Task<Invoice> CreditInvoiceAsync(
+        string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Invoicing.Credit(transaction, number, credits, reason), cancellationToken);
+
+    /// <summary>Issues a credit note for all that is left of an invoice.</summary>
+    public Task<Invoice> CreditInvoiceAsync(string number, string reason, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(
+            transaction => Invoicing.Credit(transaction, number, Invoicing.AllThatIsLeft(transaction.Session, number), reason),
+            cancellationToken);
+
+    /// <summary>An invoice, credit note or self-billing document by its number.</summary>
+    public Invoice? FindInvoice(string number) => _readers.Read(session => InvoiceRows.Find(session, number));
+
+    /// <summary>The documents of a kind, of a month or of every one, in the order they were issued.</summary>
+    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind kind, Period? period = null) =>
+        _readers.Read(session => InvoiceRows.List(session, kind, period));
+
+    /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>
+    public IReadOnlyList<Invoice> ListInvoices(string subject) => _readers.Read(session => InvoiceRows.OfSubject(session, subject));
+}

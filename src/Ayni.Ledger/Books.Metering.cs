@@ -1,0 +1,154 @@
+namespace Ayni.Ledger;
+
+// What surrounds a receipt: the zone of its month, limits, reservations.
+public sealed partial class Books
+{
+    /// <summary>Events in one step of the writer.</summary>
+    private const int EventsAtOnce = 100;
+
+    /// <summary>The zone whose days and months are the ledger's.</summary>
+    public LedgerZone Zone => _readers.Read(LedgerRows.Zone);
+
+    /// <summary>Chooses the zone whose days and months are the ledger's; refused once there is a receipt.</summary>
+    public Task<LedgerZone> SetZoneAsync(string ianaId, CancellationToken cancellationToken = default)
+    {
+        var zone = LedgerZone.Find(ianaId);
+        return _writer.RunAsync(
+            transaction =>
+            {
+                if (LedgerRows.HasReceipts(transaction.Session))
+                    throw new LedgerRefusedException(
+                        Refusal.ZoneInUse,
+                        $"The zone is {transaction.Zone} and there are receipts in its months; a ledger's zone is chosen before its first receipt.");
+                transaction.Note("set_zone", "ledger", transaction.Zone.Id, zone.Id, LedgerJson.Default.String);
+                LedgerRows.SetZone(transaction.Session, zone);
+                return zone;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>What everybody limited may use.</summary>
+    public IReadOnlyList<Limits> ListLimits() => _readers.Read(BudgetRows.List);
+
+    /// <summary>
+    /// Puts limits in the place of a key's, customer's or app's own, or lifts them all. What its requests of this day and month cost
+    /// counts from their beginning.
+    /// </summary>
+    public Task<Limits> SetLimitsAsync(Limits limits, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => LimitList.Set(transaction, limits), cancellationToken);
+
+    /// <summary>
+    /// Begins the run of a host, whose reservations hold as long as its lease does, and lets go of what runs that ended left behind: the
+    /// host's own before this, known by its name, and those whose leases ran out.
+    /// </summary>
+    /// <param name="name">The host's name. No other host may have it at the same time.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<HostLease> BeginHostAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var lease = new HostLease(_identifiers.New("hst"), Text.Demand(name, "host's name"));
+        return _owned.RunAsync(
+            transaction =>
+            {
+                Reservations.Begin(transaction, lease);
+                return lease;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, and compares the clocks.
+    /// </summary>
+    public Task RenewHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
+        transaction =>
+        {
+            transaction.KeepLease(lease);
+            Reservations.SweepExpired(transaction);
+            return true;
+        },
+        cancellationToken, mustSurvive: false);
+
+    /// <summary>Ends a host's run, and lets go of whatever it still holds.</summary>
+    public Task EndHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
+        transaction =>
+        {
+            Reservations.Sweep(transaction, lease.Id);
+            return true;
+        },
+        cancellationToken, mustSurvive: false);
+
+    /// <summary>
+    /// Reserves for an admitted request what it may come to cost, or says why not. The answer is the admission to post with: its
+    /// <see cref="Reservation.MaxTokens"/> is how long answers may get at most. Posting lets go of what is held; what is not posted is to
+    /// be voided.
+    /// </summary>
+    /// <param name="admission">How the request was let in.</param>
+    /// <param name="requestId">The request's own id.</param>
+    /// <param name="demand">What it asks for.</param>
+    /// <param name="lease">The run of the host that asks.</param>
+    public Task<AdmissionDecision> ReserveAsync(Admission admission, string requestId, TokenDemand demand, HostLease lease)
+    {
+        Text.Demand(requestId, "request's id");
+        ArgumentOutOfRangeException.ThrowIfNegative(demand.Prompt);
+        ArgumentOutOfRangeException.ThrowIfLessThan(demand.Answers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(demand.MaxTokens, 1);
+        // Never cancelled: whoever gave up the wait would not know what to void.
+        return _owned.RunAsync(
+            transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false);
+    }
+
+    /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>
+    public Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default) => _owned.RunAsync(
+        transaction =>
+        {
+            Reservations.Release(transaction, reservation, 0);
+            return true;
+        },
+        cancellationToken, mustSurvive: false);
+
+    /// <summary>Reservations there are, of every host.</summary>
+    internal long CountReservations() => _readers.Read(BudgetRows.CountReservations);
+
+    /// <summary>The keys that meters elsewhere may report for, by meter.</summary>
+    public IReadOnlyList<MeteredKey> ListMeteredKeys() => _readers.Read(MeterRows.List);
+
+    /// <summary>Lets a meter report for a customer's key.</summary>
+    public Task<MeteredKey> AllowMeterAsync(string meterId, string keyId, CancellationToken cancellationToken = default) => _writer.RunAsync(
+        transaction =>
+        {
+            UsageRecorder.Allow(transaction, meterId, keyId);
+            return new MeteredKey(meterId, keyId);
+        },
+        cancellationToken);
+
+    /// <summary>Lets a meter report for a customer's key no more; what it told before stays.</summary>
+    public Task<MeteredKey> DisallowMeterAsync(string meterId, string keyId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(
+            transaction =>
+            {
+                UsageRecorder.Disallow(transaction, meterId, keyId);
+                return new MeteredKey(meterId, keyId);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Records what a meter elsewhere tells, in its order, each event by itself: one that is refused says why and the others are recorded.
+    /// Told again, an event gives its first receipt. Cancelling keeps what was recorded until then.
+    /// </summary>
+    /// <param name="meterId">The meter's key.</param>
+    /// <param name="events">At most <see cref="UsageEvent.LargestBatch"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<RecordedUsage>> RecordAsync(
+        string meterId, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, UsageEvent.LargestBatch);
+        var recorded = new List<RecordedUsage>(events.Count);
+        // Few at a time, so that requests of others don't wait long.
+        foreach (var part in events.Chunk(EventsAtOnce))
+        {
+            recorded.AddRange(await _owned.RunAsync(
+                transaction => Array.ConvertAll(part, used => UsageRecorder.Record(transaction, _meter, meterId, used)), cancellationToken)
+                .ConfigureAwait(false));
+        }
+        return recorded;
+    }
+}

@@ -1,0 +1,44 @@
+namespace Ayni.Ledger;
+
+// What people look at while a month runs.
+public sealed partial class Books
+{
+    /// <summary>The months from the first with an entry to the present one, and how far they are.</summary>
+    public IReadOnlyList<PeriodState> ListPeriods()
+    {
+        var now = _clock.GetUtcNow();
+        return _readers.Read<IReadOnlyList<PeriodState>>(session =>
+        {
+            var zone = LedgerRows.Zone(session);
+            var (states, last) = (new List<PeriodState>(), PeriodRows.Last(session));
+            if (PeriodRows.First(session) is not { } first)
+                return states;
+            for (var period = first; period <= zone.PeriodOf(now); period = period.Next)
+                states.Add(new(period, last.StatusOf(period), zone.StartOf(period.Next)));
+            return states;
+        });
+    }
+
+    /// <summary>What a customer used in a month, this one unless given, and what is left of its limit.</summary>
+    public CustomerUsage UsageOf(string customerId, Period? period = null)
+    {
+        var now = _clock.GetUtcNow();
+        return _readers.Read(session =>
+        {
+            var customer = RegistryRows.Customer(session, customerId)
+                ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
+            return CustomerUsage.Of(session, customer, period ?? LedgerRows.Zone(session).PeriodOf(now));
+        });
+    }
+
+    /// <summary>What a party earns, the newest month first: open ones as estimates. At most so many months, and none before the first entry.</summary>
+    public PartyEarnings EarningsOf(string partyId, int months)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(months, 1);
+        var periods = ListPeriods().Select(state => state.Period).Reverse().Take(months);
+        return new(
+            partyId,
+            [.. periods.Select(period => Statement(period, partyId))
+                .Select(statement => new MonthEarnings(statement.Period, statement.Status, statement.Totals))]);
+    }
+}

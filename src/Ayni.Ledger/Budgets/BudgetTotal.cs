@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Ayni.Ledger;
+
+/// <summary>What a limited key, customer or app spent in a span of time, and what its requests under way hold; within a transaction.</summary>
+internal sealed class BudgetTotal(Amount spent, Amount held)
+{
+    private Amount _spent = spent;
+    private Amount _held = held;
+
+    /// <summary>What was charged.</summary>
+    public Amount Spent
+    {
+        get => _spent;
+        set => (_spent, IsChanged) = (value, true);
+    }
+
+    /// <summary>What requests under way may yet cost.</summary>
+    public Amount Held
+    {
+        get => _held;
+        set => (_held, IsChanged) = (value, true);
+    }
+
+    public bool IsChanged { get; private set; }
+}
+
+/// <summary>The names of spans of time that money is limited in.</summary>
+internal static class BudgetSpan
+{
+    /// <summary>Without end, for what a customer owes.</summary>
+    public const string Ever = "ever";
+
+    public static string Of(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static string Of(Period month) => month.ToString();
+}

@@ -1,0 +1,68 @@
+namespace Ayni.Ledger;
+
+/// <summary>Sets limits. A job of the writer: it refuses, or it writes.</summary>
+internal static class LimitList
+{
+    /// <summary>
+    /// Puts limits in the place of a key's, customer's or app's own. What its requests cost in this day and month before counts; those
+    /// under way that were let in without a reservation count when they are posted.
+    /// </summary>
+    public static Limits Set(Transaction transaction, Limits limits)
+    {
+        var session = transaction.Session;
+        var currency = DemandSubject(session, limits.SubjectId);
+        if (limits.PerDay is { } day && limits.PerMonth is { } month && day.Currency != month.Currency)
+            throw Invalid($"A day's limit of {day} and a month's of {month} are in two currencies.");
+        if (currency is not null && limits.Currency is { } other && other != currency)
+            throw Invalid($"{limits.SubjectId} is charged in {currency}, not in {other}.");
+        if (limits.PerDay is { Sign: < 0 } || limits.PerMonth is { Sign: < 0 } || limits.RequestsPerMinute < 1 || limits.TokensPerMinute < 1)
+            throw Invalid("Money may be limited to zero or more, requests and tokens to one a minute or more.");
+        var before = BudgetRows.Find(session, limits.SubjectId);
+        transaction.SetLimits(limits);
+        transaction.Note("set_limits", limits.SubjectId, before, limits.BoundAnything ? limits : null, LedgerJson.Default.Limits);
+        if (limits.Currency is { } money)
+            Recount(transaction, limits.SubjectId, money);
+        return limits;
+    }
+
+    /// <summary>Of a key, a customer and an app, those that anything bounds.</summary>
+    public static IReadOnlyList<string> Limited(Session session, string keyId, Customer customer, string? appId)
+    {
+        var limited = BudgetRows.Limited(session, keyId, customer.Id, appId);
+        if (customer.SpendingLimit is not null && !limited.Contains(customer.Id))
+            limited.Add(customer.Id);
+        return limited;
+    }
+
+    /// <summary>Counts again what the requests of this day and month cost, from their receipts.</summary>
+    private static void Recount(Transaction transaction, string subjectId, Currency currency)
+    {
+        var today = transaction.Zone.DayOf(transaction.Now);
+        var month = transaction.Zone.PeriodOf(transaction.Now);
+        var (ofDay, ofMonth) = (Amount.Zero(currency), Amount.Zero(currency));
+        BudgetRows.ForEachReceipt(transaction.Session, subjectId, month, receipt =>
+        {
+            if (receipt.Currency != currency)
+                return;
+            ofMonth += receipt.Charge;
+            if (transaction.Zone.DayOf(receipt.AdmittedAt) == today)
+                ofDay += receipt.Charge;
+        });
+        transaction.BudgetOf(subjectId, BudgetSpan.Of(today), currency).Spent = ofDay;
+        transaction.BudgetOf(subjectId, BudgetSpan.Of(month), currency).Spent = ofMonth;
+    }
+
+    /// <summary>What a key or customer is charged in; null for an app, whose customers may differ.</summary>
+    private static Currency? DemandSubject(Session session, string id)
+    {
+        if (RegistryRows.Key(session, id) is { Role: KeyRole.Customer } key)
+            return RegistryRows.Customer(session, key.CustomerId)!.Currency;
+        if (RegistryRows.Customer(session, id) is { } customer)
+            return customer.Currency;
+        return RegistryRows.App(session, id) is not null
+            ? null
+            : throw Invalid($"There is no customer, no app and no customer's key '{id}'.");
+    }
+
+    private static LedgerRefusedException Invalid(string message) => new(Refusal.InvalidLimits, message);
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>What a request asks to use, before it is known what it does use.</summary>
+/// <param name="Prompt">Prompt tokens.</param>
+/// <param name="Answers">How many answers are wanted.</param>
+/// <param name="MaxTokens">The most tokens of each answer, at least 1.</param>
+/// <param name="Adapter">The adapter used, if any.</param>
+public readonly record struct TokenDemand(int Prompt, int Answers, int MaxTokens, string? Adapter = null)
+{
+    /// <summary>What it comes to if each answer has so many tokens.</summary>
+    internal TokenCounts With(long answerTokens) => new(Prompt, 0, Answers * answerTokens);
+}
+
+/// <summary>
+/// What a request under way may come to cost, held of what its key, customer and app may spend until its receipt is posted or it is
+/// voided.
+/// </summary>
+/// <param name="RequestId">The request.</param>
+/// <param name="MaxTokens">The most tokens of each answer that it covers.</param>
+/// <param name="Amount">What is held.</param>
+/// <param name="Tokens">Tokens that count in the minute.</param>
+/// <param name="ReservedAt">When it was made, by the database's clock.</param>
+/// <param name="Day">The day of its admission.</param>
+/// <param name="Period">The month of its admission.</param>
+/// <param name="Subjects">The limited keys, customers and apps it is held of.</param>
+public sealed record Reservation(
+    string RequestId, int MaxTokens, Amount Amount, long Tokens, DateTimeOffset ReservedAt, DateOnly Day, Period Period,
+    ImmutableArray<string> Subjects);
+
+/// <summary>
+/// One run of a host. What it reserved holds while its lease does; a host that starts again under the same name, or whose lease ran out,
+/// has lost what it had under way, and that is swept.
+/// </summary>
+/// <param name="Id"><c>hst_…</c>, new for every run.</param>
+/// <param name="Name">The host's name, which no other that runs at the same time has.</param>
+public sealed record HostLease(string Id, string Name)
+{
+    /// <summary>How long a lease lasts after it was renewed, by the database's clock.</summary>
+    public static readonly TimeSpan Term = TimeSpan.FromSeconds(30);
+}

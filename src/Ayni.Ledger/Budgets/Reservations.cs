@@ -1,0 +1,226 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// Holds what requests under way may cost, so that what all of them come to never exceeds a limit. Each method is one step of a
+/// transaction: the limits, what was spent, what is held and the new reservation are read and written together.
+/// </summary>
+internal static class Reservations
+{
+    /// <summary>
+    /// Reserves for an admitted request, or says why not: for its prompt and for answers as long as they may get, or as long as the money
+    /// left affords, at the highest price they can come to. Returns the admission with its reservation, or without one if nothing bounds
+    /// it any more.
+    /// </summary>
+    public static AdmissionDecision Reserve(
+        Transaction transaction, Admission admission, string requestId, TokenDemand demand, HostLease lease)
+    {
+        var session = transaction.Session;
+        var customer = RegistryRows.Customer(session, admission.CustomerId)!;
+        var subjects = SubjectsOf(transaction, admission);
+        if (subjects.IsEmpty)
+            return admission;
+        var day = transaction.Zone.DayOf(admission.AdmittedAt);
+        var maxTokens = (long)demand.MaxTokens;
+        foreach (var limits in Bounding(transaction, subjects))
+        {
+            if (limits.Currency is { } currency && currency != admission.Currency)
+                return new AdmissionRefusal(
+                    AdmissionRefusalReason.CurrencyMismatch,
+                    $"{limits.SubjectId} has limits in {currency}, and the request is charged in {admission.Currency}.");
+            if (limits.TokensPerMinute is { } most)
+                maxTokens = Math.Min(maxTokens, (most - demand.Prompt) / demand.Answers);
+            if (maxTokens < 1)
+                return new AdmissionRefusal(
+                    AdmissionRefusalReason.RequestTooLarge,
+                    $"A prompt of {demand.Prompt} tokens and {demand.Answers} more never fit into the {limits.TokensPerMinute} tokens a minute of {limits.SubjectId}.");
+        }
+
+        if (Tightest(transaction, admission, customer, subjects, day) is { } bound)
+        {
+            maxTokens = Affordable(admission.Price, demand, maxTokens, bound.Room);
+            if (maxTokens < 1)
+                return bound.Refuse(admission.Price.Highest(demand.With(1), demand.Adapter), transaction.Zone);
+        }
+        var tokens = demand.Prompt + demand.Answers * maxTokens;
+        foreach (var limits in Bounding(transaction, subjects))
+        {
+            if (limits.BoundsRates && OverRate(transaction, limits, tokens) is { } refusal)
+                return refusal;
+        }
+
+        // From here on nothing is refused.
+        transaction.KeepLease(lease);
+        var amount = admission.Price.Highest(demand.With(maxTokens), demand.Adapter);
+        var reservation = new Reservation(
+            requestId, (int)maxTokens, amount, tokens, transaction.Now, day, admission.Period, subjects);
+        BudgetRows.Insert(session, reservation, lease);
+        Hold(transaction, reservation, amount);
+        var second = transaction.Now.ToUnixTimeSeconds();
+        foreach (var limits in Bounding(transaction, subjects))
+        {
+            if (limits.BoundsRates)
+                transaction.RatesOf(limits.SubjectId).Add(second, 1, tokens);
+        }
+        return admission with { Reservation = reservation };
+    }
+
+    /// <summary>
+    /// Lets go what a request held, and puts what it used in the place of what it might have. Nothing happens where it was swept before.
+    /// </summary>
+    public static void Release(Transaction transaction, Reservation reservation, long tokensUsed)
+    {
+        if (!BudgetRows.Delete(transaction.Session, reservation.RequestId))
+            return;
+        Hold(transaction, reservation, -reservation.Amount);
+        var second = reservation.ReservedAt.ToUnixTimeSeconds();
+        if (second < RateWindow.FirstAt(transaction.Now))
+            return;
+        foreach (var limits in Bounding(transaction, reservation.Subjects))
+        {
+            if (limits.BoundsRates)
+                transaction.RatesOf(limits.SubjectId).Add(second, 0, tokensUsed - reservation.Tokens);
+        }
+    }
+
+    /// <summary>Counts a charge for whoever is limited in what it may spend.</summary>
+    public static void Spend(Transaction transaction, Admission admission, Amount charge)
+    {
+        var subjects = SubjectsOf(transaction, admission);
+        if (subjects.IsEmpty)
+            return;
+        var day = BudgetSpan.Of(transaction.Zone.DayOf(admission.AdmittedAt));
+        foreach (var subject in subjects)
+        {
+            transaction.BudgetOf(subject, day, charge.Currency).Spent += charge;
+            transaction.BudgetOf(subject, BudgetSpan.Of(admission.Period), charge.Currency).Spent += charge;
+        }
+    }
+
+    /// <summary>Begins a host's run, and sweeps its run before.</summary>
+    public static void Begin(Transaction transaction, HostLease lease)
+    {
+        foreach (var before in BudgetRows.LeasesOf(transaction.Session, lease.Name))
+            Sweep(transaction, before);
+        SweepExpired(transaction);
+        BudgetRows.DropOldSpans(
+            transaction.Session,
+            BudgetSpan.Of(transaction.Zone.DayOf(transaction.Now).AddDays(-70)),
+            BudgetSpan.Of(transaction.Zone.PeriodOf(transaction.Now.AddDays(-70))));
+        transaction.KeepLease(lease);
+    }
+
+    /// <summary>Lets go of everything that hosts held whose lease ran out.</summary>
+    public static void SweepExpired(Transaction transaction)
+    {
+        foreach (var lease in BudgetRows.ExpiredLeases(transaction.Session, transaction.Now))
+            Sweep(transaction, lease);
+    }
+
+    /// <summary>Lets go of everything a host's run held, and ends its lease.</summary>
+    public static void Sweep(Transaction transaction, string leaseId)
+    {
+        foreach (var reservation in BudgetRows.ReservationsOf(transaction.Session, leaseId))
+            Release(transaction, reservation, 0);
+        BudgetRows.EndLease(transaction.Session, leaseId);
+    }
+
+    /// <summary>Whoever is limited: as known at the admission, unless limits were set since.</summary>
+    private static ImmutableArray<string> SubjectsOf(Transaction transaction, Admission admission)
+    {
+        if (admission.LimitsVersion == transaction.LimitsVersion)
+            return admission.LimitedSubjects;
+        var customer = RegistryRows.Customer(transaction.Session, admission.CustomerId)!;
+        return [.. LimitList.Limited(transaction.Session, admission.KeyId, customer, admission.AppId)];
+    }
+
+    private static IEnumerable<Limits> Bounding(Transaction transaction, ImmutableArray<string> subjects) =>
+        subjects.Select(transaction.LimitsOf).OfType<Limits>();
+
+    private static void Hold(Transaction transaction, Reservation reservation, Amount amount)
+    {
+        foreach (var subject in reservation.Subjects)
+        {
+            foreach (var span in (string[])[BudgetSpan.Ever, BudgetSpan.Of(reservation.Day), BudgetSpan.Of(reservation.Period)])
+                transaction.BudgetOf(subject, span, amount.Currency).Held += amount;
+        }
+    }
+
+    /// <summary>The bound on money that leaves least; null if there is none.</summary>
+    private static MoneyBound? Tightest(
+        Transaction transaction, Admission admission, Customer customer, ImmutableArray<string> subjects, DateOnly day)
+    {
+        MoneyBound? tightest = null;
+        if (customer.SpendingLimit is { } most)
+        {
+            var owed = transaction.NetOf(Account.Receivable(customer.Id), customer.Currency)
+                - CreditRows.Available(transaction.Session, customer.Id, customer.Currency, transaction.Now);
+            Consider(new("spending limit", most, owed, transaction.BudgetOf(customer.Id, BudgetSpan.Ever, customer.Currency).Held, null));
+        }
+        foreach (var limits in Bounding(transaction, subjects))
+        {
+            if (limits.PerDay is { } perDay)
+            {
+                var total = transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(day), perDay.Currency);
+                var next = transaction.Zone.StartOf(day.AddDays(1));
+                Consider(new($"limit a day of {limits.SubjectId}", perDay, total.Spent, total.Held, next));
+            }
+            if (limits.PerMonth is { } perMonth)
+            {
+                var total = transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(admission.Period), perMonth.Currency);
+                var next = transaction.Zone.StartOf(admission.Period.Next);
+                Consider(new($"limit a month of {limits.SubjectId}", perMonth, total.Spent, total.Held, next));
+            }
+        }
+        return tightest;
+
+        void Consider(MoneyBound bound) => tightest = tightest is null || bound.Room < tightest.Room ? bound : tightest;
+    }
+
+    /// <summary>The longest answers whose cost, each as long as the others, stays within an amount; 0 if not even one token each does.</summary>
+    private static long Affordable(Price price, TokenDemand demand, long maxTokens, Amount room)
+    {
+        long affordable = 0;
+        for (var (low, high) = (1L, maxTokens); low <= high;)
+        {
+            var middle = (low + high) / 2;
+            if (price.Highest(demand.With(middle), demand.Adapter) <= room)
+                (affordable, low) = (middle, middle + 1);
+            else
+                high = middle - 1;
+        }
+        return affordable;
+    }
+
+    private static AdmissionRefusal? OverRate(Transaction transaction, Limits limits, long tokens)
+    {
+        var window = transaction.RatesOf(limits.SubjectId);
+        var count = window.At(transaction.Now);
+        var requestsOver = limits.RequestsPerMinute is { } requests ? count.Requests + 1 - requests : 0;
+        var tokensOver = limits.TokensPerMinute is { } most ? count.Tokens + tokens - most : 0;
+        if (requestsOver <= 0 && tokensOver <= 0)
+            return null;
+        var message = requestsOver > 0
+            ? $"{limits.SubjectId} may make {limits.RequestsPerMinute} requests a minute; none is left."
+            : $"{limits.SubjectId} may use {limits.TokensPerMinute} tokens a minute; {Math.Max(0, limits.TokensPerMinute!.Value - count.Tokens)} are left and the request may use {tokens}.";
+        return new(AdmissionRefusalReason.RateLimited, message, RetryAfter: window.TimeUntilFree(transaction.Now, requestsOver, tokensOver));
+    }
+
+    /// <summary>One bound on money, and how far it is reached.</summary>
+    private sealed record MoneyBound(string Name, Amount Limit, Amount Spent, Amount Held, DateTimeOffset? Until)
+    {
+        public Amount Room => Limit - Spent - Held;
+
+        public AdmissionRefusal Refuse(Amount needed, LedgerZone zone)
+        {
+            var left = Room.Sign < 0 ? Amount.Zero(Limit.Currency) : Room;
+            var underWay = Held.Sign > 0 ? $", requests under way hold {Held}" : "";
+            var until = Until is { } instant ? $" until {zone.Show(instant)}" : "";
+            return new(
+                AdmissionRefusalReason.InsufficientQuota,
+                $"{left} are left{until} of the {Name} of {Limit} ({Spent} are spent{underWay}), and the request may cost {needed} or more.",
+                Spent, Limit, left);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// Pays parties what self-billing documents say, each document once: it is open until a payout pays it, and again only after the bank
+/// returned that payout. Each method is one job of the writer: it refuses, or it writes.
+/// </summary>
+internal sealed class Paying(Identifiers identifiers)
+{
+    private const int LatestExecutionDays = 365;
+
+    /// <summary>What can be paid of an entity's open documents in a currency, and what waits for bank details or for a hold to end.</summary>
+    public static PayoutPlan Plan(Session session, string entityCode, Currency currency, DateTimeOffset now)
+    {
+        var payouts = ImmutableArray.CreateBuilder<Payout>();
+        var held = ImmutableArray.CreateBuilder<HeldPayout>();
+        var open = PayoutRows.OpenDocuments(session, entityCode, currency).GroupBy(invoice => invoice.Recipient.Subject, StringComparer.Ordinal);
+        foreach (var party in open.OrderBy(party => party.Key, StringComparer.Ordinal))
+        {
+            var amount = party.Aggregate(Amount.Zero(currency), (sum, invoice) => sum + invoice.Payable);
+            if (amount.Sign <= 0)
+                continue;
+            if (PayoutRows.LastBankDetails(session, party.Key) is not { } account)
+                held.Add(new(party.Key, amount, "no bank details"));
+            else if (now < account.HeldUntil)
+                held.Add(new(party.Key, amount, string.Create(
+                    CultureInfo.InvariantCulture, $"bank details changed; held until {account.HeldUntil.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
+            else
+                payouts.Add(new("", "", party.Key, account, amount, [.. party.Select(invoice => invoice.Number)], PayoutStatus.Ordered, 0));
+        }
+        return new(payouts.DrainToImmutable(), held.DrainToImmutable());
+    }
+
+    /// <summary>All that a batch would order, in words, for whoever approves it.</summary>
+    public static string TermsOf(PayoutPlan plan, string entityCode, Currency currency, DateOnly executionDate)
+    {
+        var terms = new StringBuilder($"payouts of {entityCode} in {currency} on {executionDate.Text()}");
+        foreach (var payout in plan.Payouts)
+            terms.Append('\n').Append(CultureInfo.InvariantCulture, $"{payout.PartyId} {payout.Amount} to {payout.Account.Holder}, {payout.Account.Iban}")
+                .Append(payout.Account.Bic is null ? "" : $", {payout.Account.Bic}").Append(": ").AppendJoin(", ", payout.Documents);
+        return terms.ToString();
+    }
+
+    /// <summary>What must hold before a batch is proposed or ordered.</summary>
+    public static BankDetails DemandOrder(Transaction transaction, PayoutPlan plan, string entityCode, Currency currency, DateOnly executionDate)
+    {
+        var account = PayoutRows.LastBankDetails(transaction.Session, entityCode)
+            ?? throw new LedgerRefusedException(Refusal.NoBankDetails, $"{entityCode} has no bank details to pay from; set them first.");
+        if (executionDate < transaction.Today || executionDate > transaction.Today.AddDays(LatestExecutionDays))
+            throw new LedgerRefusedException(
+                Refusal.InvalidPayment, $"A bank can't pay on {executionDate.Text()}; give today or a day within {LatestExecutionDays} days.");
+        if (plan.Payouts.IsEmpty)
+            throw new LedgerRefusedException(
+                Refusal.NothingToPay,
+                $"Nothing of {entityCode} can be paid in {currency} now"
+                + (plan.Held.IsEmpty ? "." : $"; {plan.Held.Length} parties wait: {plan.Held[0].PartyId} has {plan.Held[0].Reason}."));
+        return account;
+    }
+
+    /// <summary>Orders what the plan says: for each payout an entry that takes it from the party's payable into transit.</summary>
+    public PayoutBatch Order(
+        Transaction transaction, PayoutPlan plan, BankDetails account, string entityCode, Currency currency, DateOnly executionDate)
+    {
+        // Nothing is refused here any more.
+        var session = transaction.Session;
+        var entity = InvoiceRows.Details(session, entityCode)!;
+        var batch = new PayoutBatch(NewId("bat"), entity, account, currency, executionDate, transaction.Now, []);
+        PayoutRows.Insert(session, batch);
+        var payouts = ImmutableArray.CreateBuilder<Payout>();
+        var period = transaction.OpenPeriod;
+        foreach (var planned in plan.Payouts)
+        {
+            var id = NewId("pyo");
+            var entry = transaction.Post(
+                period, period, EntryKind.Payout, id,
+                [new(Account.Payable(planned.PartyId), planned.Amount), new(Account.BankTransit, -planned.Amount)]);
+            var payout = planned with { Id = id, Batch = batch.Id, Entry = entry };
+            PayoutRows.Insert(session, payout);
+            payouts.Add(payout);
+        }
+        batch = batch with { Payouts = payouts.DrainToImmutable() };
+        transaction.Note("order_payouts", batch.Id, null, batch, LedgerJson.Default.PayoutBatch);
+        return batch;
+    }
+
+    /// <summary>Records that the bank paid a payout; recorded again, it changes nothing.</summary>
+    public static Payout MarkPaid(Transaction transaction, string payoutId, string bankReference, DateOnly valueDate)
+    {
+        Text.Demand(bankReference, "bank reference");
+        var payout = Demand(transaction.Session, payoutId);
+        if (payout.Status == PayoutStatus.Paid)
+            return payout;
+        if (payout.Status == PayoutStatus.Returned)
+            throw new LedgerRefusedException(Refusal.NotOpen, $"{payoutId} was returned; what it paid is in a later payout.");
+        return Record(
+            transaction, payout, PayoutStatus.Paid, EntryKind.PayoutPaid, bankReference, valueDate, null,
+            [new(Account.BankTransit, payout.Amount), new(Account.Bank, -payout.Amount)]);
+    }
+
+    /// <summary>Records that the bank returned a payout, paid or not: the party's payable is back. Recorded again, it changes nothing.</summary>
+    public static Payout Return(Transaction transaction, string payoutId, string bankReference, DateOnly valueDate, string reason)
+    {
+        Text.Demand(bankReference, "bank reference");
+        Text.Demand(reason, "reason");
+        var payout = Demand(transaction.Session, payoutId);
+        if (payout.Status == PayoutStatus.Returned)
+            return payout;
+        var from = payout.Status == PayoutStatus.Paid ? Account.Bank : Account.BankTransit;
+        return Record(
+            transaction, payout, PayoutStatus.Returned, EntryKind.PayoutReturn, bankReference, valueDate, reason,
+            [new(from, payout.Amount), new(Account.Payable(payout.PartyId), -payout.Amount)]);
+    }
+
+    private static Payout Record(
+        Transaction transaction, Payout payout, PayoutStatus status, EntryKind kind, string bankReference, DateOnly valueDate, string? reason,
+        ImmutableArray<Posting> postings)
+    {
+        var period = transaction.OpenPeriod;
+        var entry = transaction.Post(period, period, kind, payout.Id, postings);
+        PayoutRows.InsertEvent(transaction.Session, payout.Id, status, bankReference, valueDate, reason, transaction.Now, entry);
+        var now = payout with { Status = status };
+        transaction.Note(status == PayoutStatus.Paid ? "payout_paid" : "payout_returned", payout.Id, payout, now, LedgerJson.Default.Payout);
+        return now;
+    }
+
+    private static Payout Demand(Session session, string payoutId) =>
+        PayoutRows.Find(session, payoutId) ?? throw Registry.Unknown(Refusal.UnknownPayment, "payout", payoutId);
+
+    /// <summary>An id of letters that every bank takes: credit transfers know no underscore.</summary>
+    private string NewId(string prefix) => identifiers.New(prefix).Replace('_', '-');
+}

@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Ayni.Ledger;
+
+/// <summary>Makes a plan of its tree and checks that it says one thing only.</summary>
+internal static class PlanReader
+{
+    private const int MostModels = 100, MostAdapters = 1000, MostSteps = 100;
+
+    /// <summary>The largest quantity that is believed: a trillion tokens a month.</summary>
+    private const long MostUnits = 1_000_000_000_000;
+
+    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"];
+
+    private static readonly UsageMetric[] Metrics = Enum.GetValues<UsageMetric>();
+
+    /// <summary>Reads a plan, and the instant from which it holds if it says so.</summary>
+    /// <exception cref="DocumentException">It is no plan.</exception>
+    public static (PricePlan Plan, DateTimeOffset? From) Read(DocumentFields fields)
+    {
+        var name = fields.FindName("name");
+        var models = ReadModels(fields);
+        var code = fields.String("currency");
+        if (!Currency.TryParse(code, out var currency))
+        {
+            throw fields.Error(
+                "currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
+        }
+        var from = ReadInstant(fields);
+        var tiers = fields.FindFields("tiers") is { } inner ? ReadTiers(inner, currency) : null;
+        var zero = Amount.Zero(currency);
+        var input = ReadRate(fields, UsageMetric.Input, tiers, currency) ?? throw fields.Missing("input");
+        var plan = new PricePlan
+        {
+            Name = name,
+            Models = models,
+            Input = input,
+            Cached = ReadCached(fields, tiers, currency, input),
+            Output = ReadRate(fields, UsageMetric.Output, tiers, currency) ?? throw fields.Missing("output"),
+            Request = ReadRequest(fields, tiers, currency),
+            Adapters = ReadAdapters(fields, currency),
+            Free = fields.FindFields("free") is { } free ? ReadFree(free, tiers) : default,
+            Tiers = tiers,
+            Minimum = FindAmount(fields, "minimum", currency) ?? zero,
+            Fee = FindAmount(fields, "fee", currency) ?? zero,
+        };
+        if (plan.Fee.Sign > 0 && name is null)
+            throw fields.Error("fee", "a fee is for subscribers, who subscribe to a plan by its name; give the plan a 'name'");
+        fields.RefuseUnknown();
+        return (plan, from);
+    }
+
+    /// <summary>The word for the tiers' kind.</summary>
+    public static string KindOf(PriceTiers tiers) => tiers switch
+    {
+        GraduatedTiers => "graduated",
+        VolumeTiers => "volume",
+        PackageTiers => "package",
+        _ => throw new ArgumentOutOfRangeException(nameof(tiers)),
+    };
+
+    private static ImmutableArray<string> ReadModels(DocumentFields fields)
+    {
+        var one = fields.FindName("model");
+        var several = ReadNames(fields);
+        if (one is null == several.IsEmpty)
+            throw fields.Error("model", "a plan prices one 'model' or several 'models', and says one of both");
+        if (several.Length > MostModels)
+            throw fields.Error("models", $"more than {MostModels}");
+        return one is null ? several : [one];
+    }
+
+    private static ImmutableArray<string> ReadNames(DocumentFields fields)
+    {
+        var names = fields.FindStrings("models");
+        try
+        {
+            foreach (var name in names)
+                Text.Demand(name, "model's name");
+        }
+        catch (LedgerRefusedException refused)
+        {
+            throw fields.Error("models", refused.Message);
+        }
+        return names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : throw fields.Error("models", "one occurs twice");
+    }
+
+    private static Amount? FindAmount(DocumentFields fields, string name, Currency currency) => fields.FindAmount(name, currency) switch
+    {
+        null => null,
+        { } amount when PriceList.IsAcceptable(amount) => amount,
+        var amount => throw fields.Error(name, $"{amount} lies outside 0 to {PricePlan.Largest} {currency}"),
+    };
+
+    private static DateTimeOffset? ReadInstant(DocumentFields fields)
+    {
+        if (fields.FindString("from") is not { } text)
+            return null;
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
+            ? instant
+            : throw fields.Error(
+                "from", $"'{DocumentFields.Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
+    }
+
+    /// <summary>A metric's flat rate; zero where the tiers price it, null where it is left out.</summary>
+    private static Amount? ReadRate(DocumentFields fields, UsageMetric metric, PriceTiers? tiers, Currency currency)
+    {
+        if (!IsTiered(metric, tiers))
+            return FindAmount(fields, metric.Name(), currency);
+        return fields.Has(metric.Name()) ? throw PricedTwice(fields, metric.Name(), tiers!) : Amount.Zero(currency);
+    }
+
+    /// <summary>
+    /// Cached input costs what input does unless the plan says otherwise, which it must where tiers price the one but not the other.
+    /// </summary>
+    private static Amount ReadCached(DocumentFields fields, PriceTiers? tiers, Currency currency, Amount input) =>
+        ReadRate(fields, UsageMetric.Cached, tiers, currency)
+        ?? (tiers?.Metric == UsageMetric.Input ? throw fields.Error("cached", "state it, since tiers price the input") : input);
+
+    private static Amount ReadRequest(DocumentFields fields, PriceTiers? tiers, Currency currency)
+    {
+        if (tiers?.Metric == UsageMetric.Requests && fields.Has("request"))
+            throw PricedTwice(fields, "request", tiers);
+        return FindAmount(fields, "request", currency) ?? Amount.Zero(currency);
+    }
+
+    private static bool IsTiered(UsageMetric metric, PriceTiers? tiers) =>
+        tiers is not null && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens);
+
+    private static DocumentException PricedTwice(DocumentFields fields, string name, PriceTiers tiers) =>
+        fields.Error(name, $"the tiers on {tiers.Metric.Name()} price it already; leave one of both out");
+
+    private static ImmutableArray<AdapterPrice> ReadAdapters(DocumentFields fields, Currency currency)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var list = fields.FindListOfFields("adapters");
+        if (list.Length > MostAdapters)
+            throw fields.Error("adapters", $"more than {MostAdapters}");
+        return [.. list.Select(Read).OrderBy(adapter => adapter.Name, StringComparer.Ordinal)];
+
+        AdapterPrice Read(DocumentFields adapter)
+        {
+            var name = adapter.FindName("name") ?? throw adapter.Missing("name");
+            if (!names.Add(name))
+                throw adapter.Error("name", $"the adapter '{name}' occurs twice");
+            if (FindAmount(adapter, "per_million", currency) is var perMillion
+                && FindAmount(adapter, "per_request", currency) is var perRequest && perMillion is null && perRequest is null)
+                throw adapter.Missing("per_million");
+            adapter.RefuseUnknown();
+            var zero = Amount.Zero(currency);
+            return new(name, perMillion ?? zero, perRequest ?? zero);
+        }
+    }
+
+    private static FreeAllowance ReadFree(DocumentFields free, PriceTiers? tiers)
+    {
+        var allowance = new FreeAllowance(
+            Quantity(UsageMetric.Input), Quantity(UsageMetric.Cached), Quantity(UsageMetric.Output), Quantity(UsageMetric.Tokens),
+            Quantity(UsageMetric.Requests));
+        free.RefuseUnknown();
+        if (allowance is { Tokens: > 0 } and not { Input: 0, Cached: 0, Output: 0 })
+            throw free.Error("tokens", "these are all three kinds; give an allowance of tokens, or allowances by kind");
+        if (tiers?.Metric == UsageMetric.Tokens && allowance is not { Input: 0, Cached: 0, Output: 0 })
+            throw free.Error("tokens", "the tiers price all tokens alike; give an allowance of tokens");
+        return allowance;
+
+        long Quantity(UsageMetric metric) => free.FindInteger(metric.Name(), 0, MostUnits) ?? 0;
+    }
+
+    private static PriceTiers ReadTiers(DocumentFields tiers, Currency currency)
+    {
+        var metric = tiers.FindChoice("metric", Metrics.Select(metric => (metric.Name(), metric))) ?? throw tiers.Missing("metric");
+        PriceTiers read = tiers.FindChoice("kind", ("graduated", 0), ("volume", 1), ("package", 2)) switch
+        {
+            null => throw tiers.Missing("kind"),
+            0 => new GraduatedTiers(metric, ReadSteps(tiers, currency)),
+            1 => new VolumeTiers(metric, ReadSteps(tiers, currency)),
+            _ => new PackageTiers(
+                metric, tiers.FindInteger("size", 1, MostUnits) ?? throw tiers.Missing("size"),
+                FindAmount(tiers, "price", currency) ?? throw tiers.Missing("price")),
+        };
+        tiers.RefuseUnknown();
+        return read;
+    }
+
+    private static ImmutableArray<PriceStep> ReadSteps(DocumentFields tiers, Currency currency)
+    {
+        var list = tiers.FindListOfFields("steps");
+        if (list.Length is 0 or > MostSteps)
+            throw tiers.Error("steps", $"expected 1 to {MostSteps} steps");
+        var steps = ImmutableArray.CreateBuilder<PriceStep>(list.Length);
+        long last = 0;
+        for (var i = 0; i < list.Length; i++)
+        {
+            var upTo = list[i].FindInteger("up_to", 1, MostUnits);
+            if (upTo is null != (i == list.Length - 1))
+                throw list[i].Error("up_to", "every step but the last says how far it goes, and the last has no end");
+            if (upTo <= last)
+                throw list[i].Error("up_to", string.Create(CultureInfo.InvariantCulture, $"{upTo} is not above the step before, {last}"));
+            last = upTo ?? last;
+            steps.Add(new(upTo, FindAmount(list[i], "rate", currency) ?? throw list[i].Missing("rate")));
+            list[i].RefuseUnknown();
+        }
+        return steps.MoveToImmutable();
+    }
+}

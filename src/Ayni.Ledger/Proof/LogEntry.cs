@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// One entry of the transparency log. Its bytes are <c>"ayni/log/v1"</c> and zeros (16), a kind (1), and:
+/// <code>
+/// 1 batches      first number (8), batches (8), root of their hashes (32), RFC 6962
+/// 2 period       period (7), hash of its record (32)
+/// 3 agreement    version (8), hash of what it says (32)
+/// 4 model        name (text), digest (32)
+/// 5 key          certificate: the rest
+/// 6 revocation   id of a signing key (text); nothing it signed is to be believed unless the log held it before this entry
+/// </code>
+/// </summary>
+internal abstract record LogEntry
+{
+    /// <summary>Bytes of the longest entry: a bundle has two bytes for its length.</summary>
+    public const int MostBytes = ushort.MaxValue;
+
+    private static ReadOnlySpan<byte> Tag => "ayni/log/v1\0\0\0\0\0"u8;
+
+    /// <summary>Batches of receipts, one number after the other.</summary>
+    public sealed record Batches(long First, long Count, Digest Root) : LogEntry;
+
+    /// <summary>A closed period.</summary>
+    public sealed record ClosedPeriod(Period Period, Digest Record) : LogEntry;
+
+    /// <summary>A version of an agreement.</summary>
+    public sealed record AgreementVersion(long Version, Digest Hash) : LogEntry;
+
+    /// <summary>A model that is served.</summary>
+    public sealed record Model(string Name, Digest Digest) : LogEntry;
+
+    /// <summary>A signing key that is certified from here on.</summary>
+    public sealed record Key(KeyCertificate Certificate) : LogEntry;
+
+    /// <summary>A signing key that is revoked from here on.</summary>
+    public sealed record Revocation(string KeyId) : LogEntry;
+
+    /// <summary>Its kind and what it is about: no two entries of a log have the same.</summary>
+    public (string Kind, string Reference) Subject => this switch
+    {
+        Batches batches => ("batches", batches.First.ToString(CultureInfo.InvariantCulture)),
+        ClosedPeriod closed => ("period", closed.Period.ToString()),
+        AgreementVersion agreement => ("agreement", agreement.Version.ToString(CultureInfo.InvariantCulture)),
+        Model model => ("model", $"{model.Digest} {model.Name}"),
+        Key key => ("key", key.Certificate.KeyId),
+        Revocation revocation => ("revocation", revocation.KeyId),
+        _ => throw new InvalidOperationException($"{this} is no entry."),
+    };
+
+    public byte[] Encode()
+    {
+        var writer = new CanonicalWriter();
+        writer.WriteBytes(Tag);
+        switch (this)
+        {
+            case Batches batches:
+                writer.WriteByte(1);
+                writer.WriteInt64(batches.First);
+                writer.WriteInt64(batches.Count);
+                writer.WriteDigest(batches.Root);
+                break;
+            case ClosedPeriod closed:
+                writer.WriteByte(2);
+                writer.WriteAscii(closed.Period.ToString());
+                writer.WriteDigest(closed.Record);
+                break;
+            case AgreementVersion agreement:
+                writer.WriteByte(3);
+                writer.WriteInt64(agreement.Version);
+                writer.WriteDigest(agreement.Hash);
+                break;
+            case Model model:
+                writer.WriteByte(4);
+                writer.WriteText(model.Name);
+                writer.WriteDigest(model.Digest);
+                break;
+            case Key key:
+                writer.WriteByte(5);
+                writer.WriteBytes(key.Certificate.Encode());
+                break;
+            case Revocation revocation:
+                writer.WriteByte(6);
+                writer.WriteText(revocation.KeyId);
+                break;
+        }
+        return writer.ToArray();
+    }
+
+    /// <summary>Reads an entry. Throws <see cref="ProofException"/> for what is none.</summary>
+    public static LogEntry Decode(byte[] bytes) => ProofFormat.Read<LogEntry>(bytes, "entry of a log", (ref reader) =>
+    {
+        reader.Expect(Tag, "tag");
+        return reader.ReadByte("kind", byte.MaxValue) switch
+        {
+            1 => new Batches(reader.ReadInt64("first"), reader.ReadInt64("batches"), reader.ReadDigest("root")),
+            2 => new ClosedPeriod(reader.ReadPeriod("period"), reader.ReadDigest("record")),
+            3 => new AgreementVersion(reader.ReadInt64("version"), reader.ReadDigest("hash")),
+            4 => new Model(reader.ReadText("name"), reader.ReadDigest("digest")),
+            5 => new Key(KeyCertificate.Decode(reader.ReadBytes(bytes.Length - Tag.Length - 1, "certificate"))),
+            6 => new Revocation(reader.ReadText("key")),
+            var kind => throw new ProofException(ProofCheck.Format, $"The log has an entry of kind {kind}; use the newer program."),
+        };
+    });
+}

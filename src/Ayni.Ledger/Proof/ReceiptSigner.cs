@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+
+namespace Ayni.Ledger;
+
+/// <summary>
+/// Signs the receipts of each group commit: one signature over the root of their hashes. The log's key and this host's signing key are files
+/// beside the ledger. Used by the writer's thread only.
+/// </summary>
+internal sealed class ReceiptSigner
+{
+    private readonly string _folder;
+    private readonly string _origin;
+    private SigningKey _key;
+    private string _keyId;
+
+    private ReceiptSigner(string folder, string origin, SigningKey key)
+    {
+        _folder = folder;
+        _origin = origin;
+        _key = key;
+        _keyId = KeyCertificate.IdOf(key.PublicBytes);
+    }
+
+    /// <summary>The key that certifies signing keys and signs checkpoints.</summary>
+    public static string LogKeyPath(string folder) => Path.Combine(folder, "log.key");
+
+    /// <summary>The key that signs receipts.</summary>
+    public static string SigningKeyPath(string folder) => Path.Combine(folder, "signing.key");
+
+    /// <summary>
+    /// Prepares signing: names the log and makes the keys where there are none yet. Null, so that receipts stay unsigned, where the ledger has
+    /// a log whose key is not in the folder, as after a restore without its keys.
+    /// </summary>
+    public static ReceiptSigner? Open(Session session, string folder, Identifiers identifiers, DateTimeOffset now)
+    {
+        try
+        {
+            session.BeginWriting();
+            var identity = ProofRows.Identity(session);
+            if (identity is null)
+            {
+                var key = SigningKey.ReadOrCreate(LogKeyPath(folder)).ForNotes($"ayni/{identifiers.New("log")}");
+                ProofRows.Insert(session, identity = new(key, RandomNumberGenerator.GetBytes(32)));
+            }
+            var signer = Open(session, folder, identity, now);
+            session.Commit();
+            return signer;
+        }
+        finally
+        {
+            session.RollBack();
+        }
+    }
+
+    /// <summary>Signs the receipts of a transaction, as its last act.</summary>
+    /// <param name="session">The transaction's session.</param>
+    /// <param name="now">When.</param>
+    /// <param name="leaves">The leaves of the receipts' hashes, in posting order.</param>
+    /// <param name="firstEntry">The first receipt's entry.</param>
+    /// <param name="lastEntry">The last receipt's entry.</param>
+    public void Seal(Session session, DateTimeOffset now, ReadOnlySpan<Digest> leaves, long firstEntry, long lastEntry)
+    {
+        if (!IsInUse(session))
+            return;
+        var batch = new Batch(
+            _origin, ProofRows.LastBatch(session) + 1, now, now + Batch.LogPromise, leaves.Length, MerkleTree.Root(leaves));
+        var canonical = batch.Encode();
+        ProofRows.Insert(session, batch, firstEntry, lastEntry, _keyId, canonical, _key.Sign(canonical));
+    }
+
+    /// <summary>Whether the key still signs; another process may have put another one in its place.</summary>
+    private bool IsInUse(Session session)
+    {
+        if (ProofRows.SigningKey(session, _keyId) is { Retired: null })
+            return true;
+        _key = SigningKey.Read(SigningKeyPath(_folder));
+        _keyId = KeyCertificate.IdOf(_key.PublicBytes);
+        return ProofRows.SigningKey(session, _keyId) is { Retired: null };
+    }
+
+    private static ReceiptSigner? Open(Session session, string folder, LogIdentity identity, DateTimeOffset now)
+    {
+        var path = SigningKeyPath(folder);
+        if (File.Exists(path))
+        {
+            var present = SigningKey.Read(path);
+            if (ProofRows.SigningKey(session, KeyCertificate.IdOf(present.PublicBytes)) is not null)
+                return new(folder, identity.Origin, present);
+        }
+        if (!File.Exists(LogKeyPath(folder)) || SigningKey.Read(LogKeyPath(folder)) is not { } logKey
+            || !logKey.PublicBytes.SequenceEqual(identity.Key.Bytes))
+            return null;
+        var key = SigningKey.ReadOrCreate(path);
+        ProofRows.Insert(session, KeyCertificate.Create(identity.Origin, logKey, key.PublicBytes, now));
+        return new(folder, identity.Origin, key);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Ayni.Ledger;
+
+/// <summary>Records collections. A job of the writer, or a part of one that posts the payment: it refuses, or it writes.</summary>
+internal static class CollectionList
+{
+    /// <summary>Records a collection in the first open month from its own on. The same one recorded again gives the first.</summary>
+    public static Collection Record(Transaction transaction, Collection collection)
+    {
+        Text.Demand(collection.EvidenceId, "collection's evidence");
+        Text.Demand(collection.Model, "model's name");
+        if (collection.AppId is { } appId && RegistryRows.App(transaction.Session, appId) is null)
+            throw Registry.Unknown(Refusal.UnknownApp, "app", appId);
+        if (AgreementRows.Find(transaction.Session, collection) is { } first)
+            return first.Amount == collection.Amount
+                ? first
+                : throw new LedgerRefusedException(
+                    Refusal.EvidenceReused,
+                    $"'{collection.EvidenceId}' was recorded with {first.Amount} before; take it back by a negative one with evidence of its own.");
+        collection = collection with { Period = transaction.FirstOpen(collection.Period) };
+        AgreementRows.Insert(transaction.Session, collection, transaction.Now);
+        transaction.Note("record_collection", collection.EvidenceId, null, collection, LedgerJson.Default.Collection);
+        return collection;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Ayni.Ledger;
+
+/// <summary>Records deductions. A job of the writer, or a part of one that posts the entry: it refuses, or it writes.</summary>
+internal static class DeductionList
+{
+    /// <summary>
+    /// Records a deduction in the first open month from its service period on; its own <see cref="Deduction.Period"/> is not looked at.
+    /// The same one recorded again gives the first.
+    /// </summary>
+    public static Deduction Record(Transaction transaction, Deduction deduction)
+    {
+        Text.Demand(deduction.EvidenceId, "deduction's evidence");
+        if (deduction.Model is not null)
+            Text.Demand(deduction.Model, "model's name");
+        if (deduction.AppId is { } appId && RegistryRows.App(transaction.Session, appId) is null)
+            throw Registry.Unknown(Refusal.UnknownApp, "app", appId);
+        if (deduction.Amount.Sign == 0)
+            throw new LedgerRefusedException(Refusal.InvalidDeduction, "A deduction of nothing; give an amount.");
+        if (deduction.Entry is not null && deduction.Model is null)
+            throw new LedgerRefusedException(Refusal.InvalidDeduction, "A deduction that an entry took out of revenue names the model.");
+        if (DeductionRows.Find(transaction.Session, deduction) is { } first)
+            return first == deduction with { Period = first.Period }
+                ? first
+                : throw new LedgerRefusedException(
+                    Refusal.EvidenceReused,
+                    $"The {deduction.Type.Name()} '{deduction.EvidenceId}' was recorded with {first.Amount} of {first.ServicePeriod} before; "
+                    + "a deduction never changes, so take it back by a negative one with evidence of its own.");
+        deduction = deduction with { Period = transaction.FirstOpen(deduction.ServicePeriod) };
+        DeductionRows.Insert(transaction.Session, deduction, transaction.Now);
+        transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
+        transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
+        return deduction;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of adjustments.</summary>
+internal static class AdjustmentRows
+{
+    private const string Columns =
+        "SELECT number, type, customer, subject, period, service_period, currency, amount, explanation FROM adjustments";
+
+    public static long LastNumber(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM adjustments")!;
+
+    /// <summary>Whether the period has it already.</summary>
+    public static bool Has(Session session, Adjustment adjustment) => session.Scalar(
+        """
+        SELECT 1 FROM adjustments
+        WHERE period = $1 AND customer = $2 AND subject = $3 AND service_period = $4 AND type = $5 AND currency = $6
+        """,
+        adjustment.Period.ToString(), adjustment.CustomerId, adjustment.Subject, adjustment.ServicePeriod.ToString(),
+        adjustment.Type.Name(), adjustment.Currency.Code) is not null;
+
+    public static void Insert(Session session, Adjustment adjustment, long entry)
+    {
+        session.Execute(
+            """
+            INSERT INTO adjustments (number, type, customer, subject, period, service_period, currency, amount, explanation, entry)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            adjustment.Number, adjustment.Type.Name(), adjustment.CustomerId, adjustment.Subject, adjustment.Period.ToString(),
+            adjustment.ServicePeriod.ToString(), adjustment.Currency.Code, adjustment.Amount.FormatFixed(), adjustment.Explanation, entry);
+        for (var line = 0; line < adjustment.Parts.Length; line++)
+        {
+            var (share, amount) = adjustment.Parts[line];
+            session.Execute(
+                """
+                INSERT INTO adjustment_parts (adjustment, line, model, app, adapter, agreement, amount)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                """,
+                adjustment.Number, line, share.Model, share.AppId, share.Adapter, share.AgreementVersion, amount.FormatFixed());
+        }
+    }
+
+    /// <summary>The adjustments of a period in order of their numbers.</summary>
+    public static IReadOnlyList<Adjustment> Of(Session session, Period period) =>
+        Read(session, "period = $1", period.ToString());
+
+    /// <summary>The adjustments of an account's month that periods before one posted.</summary>
+    public static IReadOnlyList<Adjustment> Earlier(Session session, MonthAccount account, Period before) =>
+        [
+            .. Read(
+                session, "period < $1 AND customer = $2 AND subject = $3 AND service_period = $4", before.ToString(), account.CustomerId,
+                account.Scope, account.Month.ToString()).Where(adjustment => adjustment.Currency == account.Currency),
+        ];
+
+    /// <summary>What an adjustment's entry moves on the account it stands on first.</summary>
+    public static Amount PostedAmount(Session session, long number)
+    {
+        using var row = session.Query(
+            """
+            SELECT p.amount, a.currency
+            FROM adjustments d JOIN postings p ON p.entry = d.entry AND p.line = 0 JOIN accounts a ON a.id = p.account
+            WHERE d.number = $1
+            """,
+            number);
+        return row.Read() ? row.GetAmount(0, row.GetCurrency(1)) : throw Rows.Damaged($"adjustment {number} without an entry");
+    }
+
+    private static List<Adjustment> Read(Session session, string condition, params ReadOnlySpan<object?> values)
+    {
+        var adjustments = new List<Adjustment>();
+        using (var row = session.Query($"{Columns} WHERE {condition} ORDER BY number", values))
+        {
+            while (row.Read())
+            {
+                adjustments.Add(new(
+                    row.GetInt64(0),
+                    AdjustmentTypeNames.TryParse(row.GetString(1), out var type) ? type : throw Rows.Damaged($"adjustment '{row.GetString(1)}'"),
+                    row.GetString(2), row.GetString(3), row.GetPeriod(4), row.GetPeriod(5), row.GetAmount(7, row.GetCurrency(6)),
+                    row.GetString(8), []));
+            }
+        }
+        return adjustments.ConvertAll(adjustment => adjustment with { Parts = Parts(session, adjustment) });
+    }
+
+    private static ImmutableArray<AdjustmentPart> Parts(Session session, Adjustment adjustment)
+    {
+        var parts = ImmutableArray.CreateBuilder<AdjustmentPart>();
+        using var row = session.Query(
+            "SELECT model, app, adapter, agreement, amount FROM adjustment_parts WHERE adjustment = $1 ORDER BY line", adjustment.Number);
+        while (row.Read())
+        {
+            parts.Add(new(
+                new(row.GetString(0), row.GetText(1), row.GetText(2), row.GetInt64(3)), row.GetAmount(4, adjustment.Currency)));
+        }
+        return parts.ToImmutable();
+    }
+}

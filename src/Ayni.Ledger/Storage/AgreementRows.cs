@@ -1,0 +1,115 @@
+using System.Data.Common;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of agreements' documents, acceptances and what is carried for shares.</summary>
+internal static class AgreementRows
+{
+    public static AgreementDocument Insert(Session session, AgreementTerms terms, DateTimeOffset now)
+    {
+        var canonical = TermsText.Write(terms);
+        var id = session.Insert(
+            "INSERT INTO agreement_documents (name, canonical, recorded) VALUES ($1, $2, $3) RETURNING id",
+            terms.Name, canonical, now.Microseconds());
+        return new(id, terms.Name, canonical, now, null, []);
+    }
+
+    public static void Insert(Session session, long document, Acceptance acceptance) => session.Execute(
+        "INSERT INTO acceptances (document, party, accepted, note) VALUES ($1, $2, $3, $4)",
+        document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Note);
+
+    /// <summary>Every document in the order of their ids.</summary>
+    public static IReadOnlyList<AgreementDocument> Documents(Session session)
+    {
+        var acceptances = new Dictionary<long, List<Acceptance>>();
+        using (var row = session.Query("SELECT document, party, accepted, note FROM acceptances ORDER BY document, party"))
+        {
+            while (row.Read())
+            {
+                if (!acceptances.TryGetValue(row.GetInt64(0), out var list))
+                    acceptances.Add(row.GetInt64(0), list = []);
+                list.Add(new(row.GetString(1), row.GetInstant(2), row.GetText(3)));
+            }
+        }
+        var documents = new List<AgreementDocument>();
+        using (var row = session.Query(
+            """
+            SELECT d.id, d.name, d.canonical, d.recorded, a.version
+            FROM agreement_documents d LEFT JOIN agreements a ON a.document = d.id ORDER BY d.id
+            """))
+        {
+            while (row.Read())
+                documents.Add(new(
+                    row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInstant(3), row.IsDBNull(4) ? null : row.GetInt64(4),
+                    [.. acceptances.GetValueOrDefault(row.GetInt64(0), [])]));
+        }
+        return documents;
+    }
+
+    public static void Insert(Session session, Period period, long version, ShareKey key, Period month, ShareCarry carry) => session.Execute(
+        """
+        INSERT INTO share_carries (
+          period, month, version, agreement, share, developer, currency, base, carried_deductions, topped_up, advanced, recouped, paid)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,
+        period.ToString(), month.ToString(), version, key.Agreement, key.Share, key.DeveloperId, key.Currency.Code,
+        carry.Base.FormatFixed(), carry.CarriedDeductions.FormatFixed(), carry.ToppedUp.FormatFixed(), carry.Advanced.FormatFixed(),
+        carry.Recouped.FormatFixed(), carry.Paid.FormatFixed());
+
+    /// <summary>What the closes before a period add up to.</summary>
+    public static ShareHistory HistoryBefore(Session session, Period period)
+    {
+        var history = new ShareHistory();
+        using var row = session.Query(
+            """
+            SELECT agreement, share, developer, currency, month, base, carried_deductions, topped_up, advanced, recouped, paid
+            FROM share_carries WHERE period < $1
+            """,
+            period.ToString());
+        while (row.Read())
+        {
+            var currency = row.GetCurrency(3);
+            history.Add(
+                new(row.GetString(0), row.GetString(1), row.GetString(2), currency), row.GetPeriod(4),
+                new(
+                    row.GetAmount(5, currency), row.GetAmount(6, currency), row.GetAmount(7, currency), row.GetAmount(8, currency),
+                    row.GetAmount(9, currency), row.GetAmount(10, currency)));
+        }
+        return history;
+    }
+
+    public static void Insert(Session session, Collection collection, DateTimeOffset now) => session.Execute(
+        "INSERT INTO collections (evidence, period, model, app, currency, amount, recorded, no_app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        collection.EvidenceId, collection.Period.ToString(), collection.Model, collection.AppId, collection.Amount.Currency.Code,
+        collection.Amount.FormatFixed(), now.Microseconds(), collection.IsOfNoApp ? 1 : 0);
+
+    /// <summary>The collection with the same evidence, model and app.</summary>
+    public static Collection? Find(Session session, Collection collection)
+    {
+        using var row = session.Query(
+            $"{CollectionColumns} WHERE evidence = $1 AND model = $2 AND coalesce(app, '') = $3",
+            collection.EvidenceId, collection.Model, collection.AppId ?? "");
+        return row.Read() ? ReadCollection(row) : null;
+    }
+
+    /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
+    public static IReadOnlyList<Collection> Collections(Session session, Period period)
+    {
+        var collections = new List<Collection>();
+        using (var row = session.Query($"{CollectionColumns} WHERE period = $1", period.ToString()))
+        {
+            while (row.Read())
+                collections.Add(ReadCollection(row));
+        }
+        return
+        [
+            .. collections.OrderBy(collection => collection.EvidenceId, StringComparer.Ordinal)
+                .ThenBy(collection => collection.Model, StringComparer.Ordinal).ThenBy(collection => collection.AppId, StringComparer.Ordinal),
+        ];
+    }
+
+    private const string CollectionColumns = "SELECT evidence, period, model, app, currency, amount, no_app FROM collections";
+
+    private static Collection ReadCollection(DbDataReader row) =>
+        new(row.GetString(0), row.GetPeriod(1), row.GetString(2), row.GetText(3), row.GetAmount(5, row.GetCurrency(4)), row.GetInt64(6) == 1);
+}

@@ -1,0 +1,87 @@
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of credits.</summary>
+internal static class CreditRows
+{
+    public static void Insert(Session session, Credit credit, long entry) => session.Execute(
+        """
+        INSERT INTO credits (id, customer, currency, amount, priority, model, purchased, expires, entry)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        credit.Id, credit.CustomerId, credit.Currency.Code, credit.Amount.FormatFixed(), credit.Priority, credit.Model,
+        credit.Purchased.Microseconds(), credit.Expires?.Microseconds(), entry);
+
+    public static void InsertUse(Session session, CreditUse use, long entry) => session.Execute(
+        "INSERT INTO credit_uses (credit, period, amount, entry) VALUES ($1, $2, $3, $4)",
+        use.CreditId, use.Period.ToString(), use.Amount.FormatFixed(), entry);
+
+    public static bool HasUse(Session session, string creditId, Period period) =>
+        session.Scalar("SELECT 1 FROM credit_uses WHERE credit = $1 AND period = $2", creditId, period.ToString()) is not null;
+
+    /// <summary>What credits paid in a closing or closed period.</summary>
+    public static IReadOnlyList<CreditUse> Uses(Session session, Period period)
+    {
+        var uses = new List<CreditUse>();
+        using var row = session.Query(
+            """
+            SELECT u.credit, c.customer, c.currency, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit
+            WHERE u.period = $1 ORDER BY u.entry
+            """,
+            period.ToString());
+        while (row.Read())
+            uses.Add(new(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));
+        return uses;
+    }
+
+    /// <summary>Every credit, oldest first, with what is left of it: after all closes, or before a period's.</summary>
+    public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Read(session, null, before);
+
+    /// <summary>A customer's credits, oldest first.</summary>
+    public static IReadOnlyList<Credit> OfCustomer(Session session, string customerId) => Read(session, customerId, null);
+
+    /// <summary>
+    /// What a customer's credits that have not expired may pay of its charges since the last close. Once one expires within a month, what the
+    /// month used of it counts as owed until the close: less may be spent than could be, never more.
+    /// </summary>
+    public static Amount Available(Session session, string customerId, Currency currency, DateTimeOffset now) =>
+        OfCustomer(session, customerId).Where(credit => credit.Currency == currency && (credit.Expires is not { } expires || now < expires))
+            .Aggregate(Amount.Zero(currency), (sum, credit) => sum + credit.Left);
+
+    private static List<Credit> Read(Session session, string? customerId, Period? before)
+    {
+        var credits = new Dictionary<string, Credit>(StringComparer.Ordinal);
+        using (var row = session.Query(
+            """
+            SELECT id, customer, currency, amount, priority, model, purchased, expires FROM credits
+            WHERE $1 = '' OR customer = $1 ORDER BY purchased, id
+            """,
+            customerId ?? ""))
+        {
+            while (row.Read())
+            {
+                var amount = row.GetAmount(3, row.GetCurrency(2));
+                credits.Add(row.GetString(0), new(
+                    row.GetString(0), row.GetString(1), amount, row.GetInt32(4), row.GetString(5), row.GetInstant(6),
+                    row.GetInstantOrNull(7), amount));
+            }
+        }
+        if (credits.Count == 0)
+            return [];
+        using (var row = session.Query(
+            """
+            SELECT u.credit, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit
+            WHERE ($1 = '' OR c.customer = $1) AND u.period < $2
+            UNION ALL
+            SELECT subject, amount FROM adjustments WHERE type = 'credit_expiry' AND ($1 = '' OR customer = $1) AND period < $2
+            """,
+            customerId ?? "", before?.ToString() ?? "9999-12"))
+        {
+            while (row.Read())
+            {
+                var credit = credits[row.GetString(0)];
+                credits[credit.Id] = credit with { Left = credit.Left - row.GetAmount(1, credit.Currency) };
+            }
+        }
+        return [.. credits.Values];
+    }
+}

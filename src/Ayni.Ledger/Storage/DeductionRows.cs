@@ -1,0 +1,48 @@
+using System.Data.Common;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of deductions.</summary>
+internal static class DeductionRows
+{
+    private const string Columns = "SELECT type, evidence, period, service_period, model, app, currency, amount, entry, no_app FROM deductions";
+
+    public static void Insert(Session session, Deduction deduction, DateTimeOffset now) => session.Execute(
+        """
+        INSERT INTO deductions (type, evidence, period, service_period, model, app, currency, amount, entry, recorded, no_app)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        deduction.Type.Name(), deduction.EvidenceId, deduction.Period.ToString(), deduction.ServicePeriod.ToString(), deduction.Model,
+        deduction.AppId, deduction.Amount.Currency.Code, deduction.Amount.FormatFixed(), deduction.Entry, now.Microseconds(),
+        deduction.IsOfNoApp ? 1 : 0);
+
+    /// <summary>The one recorded with the same type, evidence, model and app.</summary>
+    public static Deduction? Find(Session session, Deduction deduction)
+    {
+        using var row = session.Query(
+            $"{Columns} WHERE type = $1 AND evidence = $2 AND coalesce(model, '') = $3 AND coalesce(app, '') = $4",
+            deduction.Type.Name(), deduction.EvidenceId, deduction.Model ?? "", deduction.AppId ?? "");
+        return row.Read() ? Read(row) : null;
+    }
+
+    /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
+    public static IReadOnlyList<Deduction> Of(Session session, Period period)
+    {
+        var deductions = new List<Deduction>();
+        using (var row = session.Query($"{Columns} WHERE period = $1", period.ToString()))
+        {
+            while (row.Read())
+                deductions.Add(Read(row));
+        }
+        return
+        [
+            .. deductions.OrderBy(deduction => deduction.Type).ThenBy(deduction => deduction.EvidenceId, StringComparer.Ordinal)
+                .ThenBy(deduction => deduction.Model, StringComparer.Ordinal).ThenBy(deduction => deduction.AppId, StringComparer.Ordinal),
+        ];
+    }
+
+    private static Deduction Read(DbDataReader row) => new(
+        DeductionTypeNames.TryParse(row.GetString(0), out var type) ? type : throw Rows.Damaged($"deduction '{row.GetString(0)}'"),
+        row.GetString(1), row.GetPeriod(2), row.GetPeriod(3), row.GetText(4), row.GetText(5), row.GetAmount(7, row.GetCurrency(6)),
+        row.IsDBNull(8) ? null : row.GetInt64(8), row.GetInt64(9) == 1);
+}

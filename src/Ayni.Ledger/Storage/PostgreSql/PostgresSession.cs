@@ -1,0 +1,73 @@
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ayni.Ledger;
+
+/// <summary>A connection to a PostgreSQL server.</summary>
+internal sealed class PostgresSession(NpgsqlConnection connection) : Session(connection)
+{
+    /// <summary>"AYNI" in ASCII: the first half of the lock's number; the other is a hash of the schema's name.</summary>
+    private const int LockSpace = 0x41594E49;
+
+    private bool _inTransaction;
+
+    public override bool InTransaction => _inTransaction;
+
+    public override bool IsBroken => connection.FullState.HasFlag(ConnectionState.Broken) || connection.State != ConnectionState.Open;
+
+    /// <summary>
+    /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement after
+    /// the lock sees what was committed before.
+    /// </summary>
+    public override void BeginWriting()
+    {
+        Begin("BEGIN ISOLATION LEVEL READ COMMITTED");
+        Control(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))"));
+    }
+
+    public override void BeginReading() => Begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+
+    public override void Commit()
+    {
+        _inTransaction = false;
+        Control("COMMIT");
+    }
+
+    public override void RollBack()
+    {
+        if (!_inTransaction)
+            return;
+        _inTransaction = false;
+        if (!IsBroken)
+            Control("ROLLBACK");
+    }
+
+    public override DateTimeOffset? ReadServerClock() =>
+        Rows.FromMicroseconds((long)Scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")!);
+
+    protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
+
+    /// <summary>Texts go without a type, so that the server takes them for what the statement needs: text or money.</summary>
+    protected override void SetValue(DbParameter parameter, object? value)
+    {
+        var typed = (NpgsqlParameter)parameter;
+        (typed.NpgsqlDbType, typed.Value) = value switch
+        {
+            null => (NpgsqlDbType.Unknown, DBNull.Value),
+            string text => (NpgsqlDbType.Unknown, text),
+            long number => (NpgsqlDbType.Bigint, number),
+            int number => (NpgsqlDbType.Bigint, (object)(long)number),
+            byte[] bytes => (NpgsqlDbType.Bytea, bytes),
+            _ => throw new ArgumentException($"No column holds a {value.GetType()}.", nameof(value)),
+        };
+    }
+
+    private void Begin(string sql)
+    {
+        Control(sql);
+        _inTransaction = true;
+    }
+}

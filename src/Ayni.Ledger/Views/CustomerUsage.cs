@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+
+namespace Ayni.Ledger;
+
+/// <summary>What a customer used of one model in a month.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Receipts">How many requests.</param>
+/// <param name="Counts">Their tokens.</param>
+/// <param name="Charge">What they cost.</param>
+public sealed record ModelUsage(string Model, long Receipts, TokenCounts Counts, Amount Charge)
+{
+    /// <summary>What the model is charged in.</summary>
+    public Currency Currency => Charge.Currency;
+}
+
+/// <summary>What a customer used in a month, and where it stands now.</summary>
+/// <param name="CustomerId">The customer.</param>
+/// <param name="Period">The month in which the receipts count.</param>
+/// <param name="Models">By model and currency, in ordinal order.</param>
+/// <param name="Charge">What the month's receipts in the customer's currency cost together.</param>
+/// <param name="Owed">Unpaid charges of all months.</param>
+/// <param name="SpendingLimit">The unpaid charges at which requests are refused; null without a limit.</param>
+/// <param name="Left">What may still be spent before the limit; null without one.</param>
+public sealed record CustomerUsage(
+    string CustomerId, Period Period, ImmutableArray<ModelUsage> Models, Amount Charge, Amount Owed, Amount? SpendingLimit, Amount? Left)
+{
+    /// <summary>The customer's currency.</summary>
+    public Currency Currency => Charge.Currency;
+
+    /// <summary>Sums a customer's receipts of a month, in one snapshot.</summary>
+    internal static CustomerUsage Of(Session session, Customer customer, Period period)
+    {
+        var zero = Amount.Zero(customer.Currency);
+        var models = new SortedDictionary<(string Model, string Currency), ModelUsage>(
+            Comparer<(string Model, string Currency)>.Create((left, right) =>
+                string.CompareOrdinal(left.Model, right.Model) is var order && order != 0
+                    ? order
+                    : string.CompareOrdinal(left.Currency, right.Currency)));
+        for (long? after = 0; after is { } start;)
+        {
+            var page = ReceiptRows.List(session, new(period, CustomerId: customer.Id, After: start, Limit: ReceiptQuery.LongestPage));
+            foreach (var receipt in page.Receipts)
+            {
+                var key = (receipt.Model, receipt.Currency.Code);
+                var used = models.GetValueOrDefault(key, new(receipt.Model, 0, default, Amount.Zero(receipt.Currency)));
+                models[key] = new(
+                    receipt.Model, used.Receipts + 1, used.Counts + receipt.Counts, used.Charge + receipt.Charge);
+            }
+            after = page.Next;
+        }
+        var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
+        Amount? left = customer.SpendingLimit is { } limit ? owed < limit ? limit - owed : zero : null;
+        return new(
+            customer.Id, period, [.. models.Values],
+            models.Values.Where(used => used.Currency == customer.Currency).Aggregate(zero, (sum, used) => sum + used.Charge), owed,
+            customer.SpendingLimit, left);
+    }
+}

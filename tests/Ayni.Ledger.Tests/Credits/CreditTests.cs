@@ -1,0 +1,129 @@
+using static Ayni.Ledger.Tests.TestLedger;
+
+namespace Ayni.Ledger.Tests;
+
+/// <summary>Credits bought in advance, worked out by hand.</summary>
+public sealed class CreditTests
+{
+    private static readonly Period November = TestLedger.Period, December = TestLedger.Period.Next;
+
+    [Fact]
+    public async Task Charges_use_the_credits_valid_at_their_time_and_what_is_left_is_revenue_when_it_expires()
+    {
+        // 0.50 in, 1.50 out per million.
+        await using var ledger = await ReadyAsync();
+        var (key, ofApp) = await AdjustmentTests.KeysAsync(ledger);
+        var customer = key.CustomerId!;
+        await ledger.UseAsync(key, 200_000, 0, 0); // 0.10, before there is any credit
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        var late = await ledger.Books.BuyCreditAsync(customer, Eur("4"), Model, November.End.AddDays(40));
+        var soon = await ledger.Books.BuyCreditAsync(customer, Eur("2"), Model, November.End.AddDays(-10));
+        // Sold is nothing earned: 6 are owed, and 6 are owed in use.
+        Assert.Equal(Eur("6.10"), ledger.Books.UnpaidCharges(customer));
+        Assert.Equal(Eur("-6"), Net(ledger, Account.Deferred(customer)));
+        await ledger.UseAsync(ofApp, 0, 0, 500_000); // 0.75 of the one that expires sooner
+        await ledger.UseAsync(key, 500_000, 0, 0); // 0.25 of it
+        ledger.Clock.Now = November.End.AddDays(-10);
+        await ledger.UseAsync(key, 0, 0, 1_000_000); // 1.50 of the other: the first has expired at this instant
+
+        ledger.Clock.Now = November.End;
+        Assert.Equal([(late.Id, Eur("1.50")), (soon.Id, Eur("1"))], Uses());
+        await AdjustmentTests.CloseAsync(ledger, November);
+        Assert.Equal([(late.Id, Eur("1.50")), (soon.Id, Eur("1"))], Uses());
+        // 1 is left of 2, and is revenue of what was used while it was valid: the app's 0.75 and the other's 0.25.
+        var expiry = Assert.Single(ledger.Books.ListAdjustments(November));
+        Assert.Equal((AdjustmentType.CreditExpiry, soon.Id, Eur("1")), (expiry.Type, expiry.Subject, expiry.Amount));
+        Assert.Equal([(null, Eur("0.25")), (ledger.App.Id, Eur("0.75"))], expiry.Parts.Select(part => (part.Share.AppId, part.Amount)));
+        // Owed: 0.10 + 6 + 0.75 + 0.25 + 1.50 − 2.50 = 6.10. In use: 4 − 1.50 = 2.50.
+        Assert.Equal(Eur("6.10"), ledger.Books.UnpaidCharges(customer));
+        Assert.Equal(Eur("-2.50"), Net(ledger, Account.Deferred(customer)));
+        Assert.Equal([Eur("2.50"), Eur("0")], ledger.Books.ListCredits().OrderBy(credit => credit.Amount == Eur("2")).Select(credit => credit.Left));
+        // Revenue: charges of 2.60 and the expiry's 1.
+        Assert.Equal(Eur("3.60"), ledger.Books.Settle(November).Totals.Aggregate(Eur("0"), (sum, total) => sum + total.Earned));
+
+        // Nothing is used any more: in January the other expires, and is shared by all that was used while it was valid: 0.75 to 1.75.
+        foreach (var month in new[] { December, December.Next })
+        {
+            ledger.Clock.Now = month.End;
+            await AdjustmentTests.CloseAsync(ledger, month);
+        }
+        Assert.Empty(ledger.Books.ListAdjustments(December));
+        Assert.Equal(
+            [(null, Eur("1.75")), (ledger.App.Id, Eur("0.75"))],
+            Assert.Single(ledger.Books.ListAdjustments(December.Next)).Parts.Select(part => (part.Share.AppId, part.Amount)));
+        Assert.Equal(Eur("0"), Net(ledger, Account.Deferred(customer)));
+
+        IEnumerable<(string, Amount)> Uses() =>
+            ledger.Books.ListCreditUses(November).Select(use => (use.CreditId, use.Amount)).OrderByDescending(use => use.Amount);
+    }
+
+    [Fact]
+    public async Task Priority_comes_first_and_adjustments_are_paid_too()
+    {
+        await using var ledger = await AdjustmentTests.PlannedAsync("model: llama\ncurrency: EUR\ninput: 1\noutput: 0\nminimum: 5");
+        var (key, _) = await AdjustmentTests.KeysAsync(ledger);
+        var second = await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("10"), Model, November.End.AddDays(1), priority: 1);
+        var first = await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("2"), Model, priority: 0);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        await ledger.UseAsync(key, 3_000_000, 0, 0);
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        // 3: 2 of the first and 1 of the second; 2 more to the minimum of the second.
+        Assert.Equal(
+            new Dictionary<string, Amount> { [first.Id] = Eur("2"), [second.Id] = Eur("3") },
+            ledger.Books.ListCreditUses(November).ToDictionary(use => use.CreditId, use => use.Amount));
+    }
+
+    [Fact]
+    public async Task A_credit_never_used_is_revenue_of_the_model_it_was_sold_for()
+    {
+        await using var ledger = await ReadyAsync();
+        var customer = (await ledger.KeyAsync()).CustomerId!;
+        await ledger.Books.BuyCreditAsync(customer, Eur("2"), "other", November.End);
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        Assert.Equal("other", Assert.Single(Assert.Single(ledger.Books.ListAdjustments(November)).Parts).Share.Model);
+    }
+
+    [Fact]
+    public async Task A_prepaid_customer_spends_what_it_has_paid_and_no_more()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync(limit: Eur("0"));
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("2"), Model, November.End.AddDays(5));
+        // Bought, but not paid.
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        await ledger.Books.SetSpendingLimitAsync(key.CustomerId!, Eur("2"));
+        await ledger.UseAsync(key, 3_999_999, 0, 0);
+        ledger.Admit(key);
+        await ledger.UseAsync(key, 1, 0, 0);
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        // The close uses the credit up: what was owed for use is paid, what was owed for the credit still is owed.
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        Assert.Equal(Eur("2"), ledger.Books.UnpaidCharges(key.CustomerId!));
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+        await ledger.Books.SetSpendingLimitAsync(key.CustomerId!, Eur("3"));
+        await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("2"), Model, November.End.AddDays(5));
+        ledger.Admit(key);
+        // It expires: it pays nothing any more.
+        ledger.Clock.Now = November.End.AddDays(5);
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+    }
+
+    [Fact]
+    public async Task Refusals_are_named()
+    {
+        await using var ledger = await ReadyAsync();
+        var customer = (await ledger.KeyAsync()).CustomerId!;
+        await RefusedAsync(Refusal.UnknownCustomer, () => ledger.Books.BuyCreditAsync("cus_x", Eur("1"), Model));
+        await RefusedAsync(Refusal.InvalidPrepaidCredit, () => ledger.Books.BuyCreditAsync(customer, Eur("0"), Model));
+        await RefusedAsync(Refusal.InvalidPrepaidCredit, () => ledger.Books.BuyCreditAsync(customer, Amount.Parse("1", Currency.Parse("JPY")), Model));
+        await RefusedAsync(Refusal.EffectiveInThePast, () => ledger.Books.BuyCreditAsync(customer, Eur("1"), Model, ledger.Clock.Now));
+        Assert.Empty(ledger.Books.ListCredits());
+    }
+
+    private static Amount Net(TestLedger ledger, Account account) =>
+        ledger.Books.Balances().FirstOrDefault(balance => balance.Account == account)?.Net ?? Eur("0");
+}
