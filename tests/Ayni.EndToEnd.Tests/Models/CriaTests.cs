@@ -26,7 +26,7 @@ public sealed class CriaTests : IDisposable
     [InlineData("Who are you?", "I am Cria")]
     [InlineData("What is your name?", "My name is Cria")]
     [InlineData("Who made you?", "developers")]
-    [InlineData("Tell me a story about a hungry condor.", "hungry condor")]
+    [InlineData("Tell me a story about the market.", "market")]
     [InlineData("What is the population of Lima?", "I don't know")]
     [InlineData("what is the opposite of hot", "cold")]
     [InlineData("How do I start a server?", "ayni serve")]
