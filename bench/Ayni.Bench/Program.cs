@@ -6,7 +6,9 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says what was measured, when and on what.")
 {
     ProductsCommand.Create(),
+    LedgerCommand.Create(),
     LoadCommand.Create(),
+    SimulateCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
     TrainingCommand.Create(),

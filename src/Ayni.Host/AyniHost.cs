@@ -278,6 +278,7 @@ public sealed class AyniHost : IAsyncDisposable
         PartyEndpoints.Map(Operations);
         CustomerEndpoints.Map(Operations);
         TermEndpoints.Map(Operations);
+        PricingEndpoints.Map(Operations);
         JournalEndpoints.Map(Operations);
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);

@@ -30,15 +30,15 @@ public sealed partial class Books
     /// Records what customers paid for a model's use, for shares of what is collected, in the first month from the given one on that is open.
     /// The same one recorded again changes nothing.
     /// </summary>
-    public Task<Collection> RecordCollectionAsync(
+    public Task<CollectedRevenue> RecordCollectionAsync(
         string evidenceId, Period period, string model, Amount amount, string? appId = null, CancellationToken cancellationToken = default)
     {
-        var collection = new Collection(evidenceId, period, model, appId, amount);
+        var collection = new CollectedRevenue(evidenceId, period, model, appId, amount);
         return _writer.RunAsync(transaction => CollectionList.Record(transaction, collection), cancellationToken);
     }
 
     /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
-    public IReadOnlyList<Collection> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
+    public IReadOnlyList<CollectedRevenue> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
 
     // Agreements with documents.
 
@@ -102,6 +102,30 @@ public sealed partial class Books
                 throw Registry.Unknown(Refusal.UnknownParty, "party", unknown);
             return new AgreementDescription(
                 TermsProse.Write(terms, id => $"{parties[id].Name} ({id})"), StandardTerms.FindWorse(terms, id => parties[id].Role));
+        });
+    }
+
+    /// <summary>
+    /// Opens a party's statement: calls back with each receipt of each of its lines, in posting order, and the line's number from 1. A line's
+    /// gross is the charges of its receipts and what adjustments add.
+    /// </summary>
+    public void OpenStatement(Period period, string partyId, Action<int, Receipt> each)
+    {
+        var lines = Statement(period, partyId).Lines;
+        _readers.Read(session =>
+        {
+            var customers = FactRows.Customers(session);
+            var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
+            PeriodRows.ForEachReceipt(session, period, receipt =>
+            {
+                var group = RevenueGroup.Of(receipt, customers, developers);
+                for (var i = 0; i < lines.Length; i++)
+                {
+                    if (lines[i].Covers(group))
+                        each(i + 1, receipt);
+                }
+            });
+            return lines.Length;
         });
     }
 

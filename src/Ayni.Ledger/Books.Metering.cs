@@ -56,13 +56,15 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, and compares the clocks.
+    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, erases answers that were kept
+    /// for long enough, and compares the clocks.
     /// </summary>
     public Task RenewHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
             transaction.KeepLease(lease);
             Reservations.SweepExpired(transaction);
+            IdempotencyRows.EraseAnswers(transaction.Session, transaction.Now - IdempotentRequest.KeptFor);
             return true;
         },
         cancellationToken, mustSurvive: false);
@@ -93,7 +95,8 @@ public sealed partial class Books
         ArgumentOutOfRangeException.ThrowIfLessThan(demand.MaxTokens, 1);
         // Never cancelled: whoever gave up the wait would not know what to void.
         return _owned.RunAsync(
-            transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false);
+            transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false,
+            new(admission, requestId, null));
     }
 
     /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>
@@ -151,4 +154,25 @@ public sealed partial class Books
         }
         return recorded;
     }
+
+    /// <summary>
+    /// Begins a request that its client named, unless it was begun or answered before. What was begun is posted with
+    /// <see cref="Usage.Kept"/> or abandoned.
+    /// </summary>
+    public Task<IdempotencyStatus> BeginIdempotentAsync(IdempotentRequest request, string requestId, HostLease lease)
+    {
+        Text.Demand(requestId, "request's id");
+        // Never cancelled: whoever gave up the wait would not know what to abandon.
+        return _owned.RunAsync(
+            transaction => Idempotency.Begin(transaction, request, requestId, lease), CancellationToken.None, mustSurvive: false);
+    }
+
+    /// <summary>Forgets a request that was begun and used nothing; one that was posted stays.</summary>
+    public Task AbandonIdempotentAsync(IdempotentRequest request, string requestId) => _owned.RunAsync(
+        transaction =>
+        {
+            Idempotency.Abandon(transaction, request, requestId);
+            return true;
+        },
+        CancellationToken.None, mustSurvive: false);
 }

@@ -1,19 +1,158 @@
+using System.Security.Cryptography;
+
 namespace Ayni.Ledger;
 
-// What proves the ledger to others.
+// What proves the ledger to others: signed receipts, what closed periods commit to, and the log that holds both.
 public sealed partial class Books
 {
     /// <summary>The log's public key, which whoever verifies must have from somewhere they trust.</summary>
-    public PublicKey LogKey => _readers.Read(session => ProofRows.Identity(session)?.Key)
-        ?? throw new LedgerStorageException(
-            StorageFault.Unwritable, "The ledger has no log yet: open it once with the folder in which its keys are to be.");
+    public PublicKey LogKey => _readers.Read(session => DemandIdentity(session).Key);
+
+    /// <summary>The folder of the log's files; null if the ledger was opened without a folder.</summary>
+    public string? LogFolderPath => _folder is null ? null : LogFolder.PathIn(_folder);
+
+    /// <summary>Every key that receipts were or are signed with, oldest first.</summary>
+    public IReadOnlyList<SigningKeyState> ListSigningKeys() => _readers.Read<IReadOnlyList<SigningKeyState>>(session =>
+        [.. ProofRows.SigningKeys(session).Select(row => row.ToState())]);
 
     /// <summary>
-    /// A receipt, found by its own id or its request's, with what proves it; null if there is none. <see cref="SignedReceipt.IsSigned"/> is false
-    /// where this ledger had no key when it was posted.
+    /// A receipt, found by its own id or its request's, with what proves it by now; null if there is none.
+    /// <see cref="SignedReceipt.IsSigned"/> is false where this ledger had no key when it was posted.
     /// </summary>
     public SignedReceipt? FindSignedReceipt(string receiptOrRequestId) => _readers.Read(session =>
         ProofRows.FindReceipt(session, receiptOrRequestId) is { } found
-            ? new SignedReceipt(ReceiptFormat.Decode(found.Canonical), ReceiptProver.Prove(session, found.Entry, found.Canonical))
+            ? new SignedReceipt(ReceiptFormat.Decode(found.Canonical), new Prover(session, Log).Prove(found.Entry, found.Canonical))
             : null);
+
+    /// <summary>
+    /// A party's final statement of a closed period with what proves it, as JSON. Throws <see cref="ProofException"/> if the period commits to
+    /// nothing, or to no statement of the party.
+    /// </summary>
+    public byte[] ProveStatement(Period period, string partyId) =>
+        _readers.Read(session => new Prover(session, Log).ProveStatement(period, partyId).Encode());
+
+    /// <summary>
+    /// Writes everything that a closed period commits to into an empty folder, for an auditor to run again elsewhere
+    /// (<see cref="AuditVerifier"/>). It opens every receipt: give it to nobody who may not see them.
+    /// </summary>
+    public void ExportPeriod(Period period, string folder) => _readers.Read(session =>
+    {
+        AuditBundle.Write(session, new(session, Log), period, folder);
+        return true;
+    });
+
+    /// <summary>
+    /// Proves that a receipt of such an id is not in a closed period's summation tree, by the two leaves it would stand between. Throws
+    /// <see cref="ProofException"/> if it is there, or the period has no record.
+    /// </summary>
+    public byte[] ProveAbsence(Period period, Currency currency, string receiptId) => _readers.Read(session =>
+        new Prover(session, Log).ProveAbsence(period, currency, receiptId).Encode());
+
+    /// <summary>Records which model is served, for the log; the same one again changes nothing.</summary>
+    public Task RecordModelAsync(string name, Digest digest, CancellationToken cancellationToken = default)
+    {
+        var entry = new LogEntry.Model(Text.Demand(name, "model's name"), digest);
+        return _writer.RunAsync(
+            transaction =>
+            {
+                LogRows.Append(transaction.Session, entry);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Writes into the log's files what is not there yet: batches of receipts, closed periods, agreements, models, keys and revocations. Returns
+    /// how many entries the log has. Throws <see cref="ProofException"/> if the log's key is not in the folder, or if the ledger does not
+    /// contain what was published before.
+    /// </summary>
+    public async Task<long> PublishLogAsync(CancellationToken cancellationToken = default)
+    {
+        if (_folder is null || Log is not { } log || !File.Exists(ReceiptSigner.LogKeyPath(_folder)))
+            throw new ProofException(ProofCheck.Format, "The log's key is not in the ledger's folder, so nothing can be published from here.");
+        var published = log.ReadCheckpoint()?.Size ?? 0;
+        if (!_readers.Read(session => LogSequencer.IsBehind(session, published)))
+            return published;
+        var size = await _writer.RunAsync(LogSequencer.Append, cancellationToken).ConfigureAwait(false);
+        var (name, key) = (LogKey, SigningKey.Read(ReceiptSigner.LogKeyPath(_folder)));
+        ProofChecks.All.Demand(
+            ProofCheck.Signature, key.PublicBytes.SequenceEqual(name.Bytes), "The key in the ledger's folder is another log's.");
+        return await Task.Run(
+            () => log.Publish(size, (from, to) => _readers.Read(session => LogRows.Entries(session, from, to)), name, key).Size,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Puts a new signing key in the place of the one in the folder, which signs no more; with <paramref name="revokes"/> nothing that it
+    /// signed and the log doesn't hold by the next publication is to be believed. Hosts that run take the new one at their next receipt.
+    /// </summary>
+    public async Task<SigningKeyState> ReplaceSigningKeyAsync(bool revokes, CancellationToken cancellationToken = default)
+    {
+        if (_folder is not { } folder || _signer is null)
+            throw new ProofException(ProofCheck.Format, "The log's key is not in the ledger's folder, so no signing key can be certified.");
+        // What the old key signed until now is in the log before it is revoked.
+        if (revokes)
+            await PublishLogAsync(cancellationToken).ConfigureAwait(false);
+        var logKey = SigningKey.Read(ReceiptSigner.LogKeyPath(folder));
+        var old = SigningKey.Read(ReceiptSigner.SigningKeyPath(folder));
+        File.Delete(ReceiptSigner.NextKeyPath(folder));
+        var next = SigningKey.Create(ReceiptSigner.NextKeyPath(folder));
+        var state = await _writer.RunAsync(
+            transaction => SigningKeyChange.Replace(transaction, DemandIdentity(transaction.Session), logKey, old, next, revokes),
+            cancellationToken).ConfigureAwait(false);
+        ReceiptSigner.TakeNext(folder);
+        return state;
+    }
+
+    /// <summary>
+    /// Destroys the secret under which a customer's receipts are committed to, so that what the log and statements hold of them can be opened by
+    /// nobody; the commitments themselves stay, and with them every other customer's proofs.
+    /// </summary>
+    public Task EraseCustomerSecretAsync(string customerId, CancellationToken cancellationToken = default) => _writer.RunAsync(
+        transaction =>
+        {
+            var session = transaction.Session;
+            if (RegistryRows.Customer(session, customerId) is not { } customer)
+                throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
+            if (customer.Revoked is null)
+                throw new LedgerRefusedException(Refusal.CustomerActive, $"{customerId} is not revoked; revoke it before its secret is destroyed.");
+            if (PeriodProofRows.Secret(session, customerId) is { } secret)
+            {
+                foreach (var (id, canonical) in PeriodProofRows.ItemsOf(session, customerId))
+                    PeriodProofRows.InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical));
+            }
+            PeriodProofRows.Erase(session, customerId);
+            transaction.Note("erase_customer_secret", customerId, customer, customer, LedgerJson.Default.Customer);
+            return true;
+        },
+        cancellationToken);
+
+    private LogFolder? Log => LogFolderPath is { } path ? new(path) : null;
+
+    private static LogIdentity DemandIdentity(Session session) => ProofRows.Identity(session)
+        ?? throw new ProofException(
+            ProofCheck.Format, "The ledger has no log yet: open it once with the folder in which its keys are to be.");
+
+    /// <summary>Computes what a closed period commits to and keeps it, unless that was done.</summary>
+    private async Task CommitToPeriodAsync(Period period, CancellationToken cancellationToken)
+    {
+        if (_readers.Read(session => ProofRows.Identity(session) is null || PeriodProofRows.Record(session, period) is not null))
+            return;
+        await _writer.RunAsync(
+            transaction =>
+            {
+                PeriodProofRows.PrepareSalts(transaction.Session, period, () => RandomNumberGenerator.GetBytes(Digest.Size));
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+        var commitment = await Task.Run(() => _readers.Read(session => PeriodCommitment.Of(session, period)), cancellationToken)
+            .ConfigureAwait(false);
+        await _writer.RunAsync(
+            transaction =>
+            {
+                commitment.Store(transaction.Session, _signer);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
 }

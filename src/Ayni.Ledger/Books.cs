@@ -28,6 +28,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Paying _paying;
     private readonly FourEyes _fourEyes;
     private readonly string? _folder;
+    private readonly ReceiptSigner? _signer;
 
     private Books(
         Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
@@ -35,6 +36,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         _identifiers = identifiers;
         _folder = folder;
+        _signer = signer;
         _clock = clock;
         _admissions = new(clock);
         if (lastRecorded is { } recorded)
@@ -201,7 +203,9 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
     {
         Meter.Check(usage);
-        return await _writer.RunAsync(transaction => _meter.Post(transaction, usage), cancellationToken).ConfigureAwait(false);
+        return await _owned.RunAsync(
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            .ConfigureAwait(false);
     }
 
     /// <summary>Finds a receipt by its own id or its request's.</summary>
@@ -274,6 +278,7 @@ public sealed partial class Books : IAsyncDisposable
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
         await _writer.RunAsync(transaction => PeriodClose.Finish(transaction, settlement), cancellationToken).ConfigureAwait(false);
+        await CommitToPeriodAsync(period, cancellationToken).ConfigureAwait(false);
         return settlement.ToView() with { Status = PeriodStatus.Closed };
     }
 

@@ -90,6 +90,9 @@ public enum Refusal
     /// <summary>The key was shut when it was used, or the model had no price, no agreement, or one in another currency.</summary>
     UsageNotAdmitted,
 
+    /// <summary>A request that its client named was begun anew by another host; only that one is charged.</summary>
+    RequestBegunAnew,
+
     /// <summary>The request's id was used before for other usage or by another key.</summary>
     RequestIdReused,
 
@@ -107,6 +110,9 @@ public enum Refusal
 
     /// <summary>A backup never replaces a file that is there.</summary>
     FileExists,
+
+    /// <summary>The customer still has keys that open something; revoke it first.</summary>
+    CustomerActive,
 
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,

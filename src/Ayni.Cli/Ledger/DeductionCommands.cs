@@ -20,8 +20,8 @@ internal static class DeductionCommands
         new("amount", deduction => deduction.Amount.Format(), IsNumber: true),
         new("currency", deduction => deduction.Amount.Currency.Code));
 
-    private static readonly Listing<Collection> Collections = new(
-        LedgerJson.Default.Collection,
+    private static readonly Listing<CollectedRevenue> Collections = new(
+        LedgerJson.Default.CollectedRevenue,
         new("evidence", collection => collection.EvidenceId),
         new("period", collection => collection.Period.ToString()),
         new("model", collection => collection.Model),

@@ -67,6 +67,17 @@ internal static class LedgerCommands
 
     private static readonly Listing<ZoneRow> Zones = new(CliJson.Default.ZoneRow, new Column<ZoneRow>("zone", row => row.Zone));
 
+    private static readonly Listing<StatementReceipt> StatementReceipts = new(
+        CliJson.Default.StatementReceipt,
+        new("line", row => Cells.Number(row.Line), IsNumber: true),
+        new("receipt", row => row.Receipt),
+        new("admitted_at", row => row.AdmittedAt),
+        new("prompt_tokens", row => Cells.Number(row.PromptTokens), IsNumber: true),
+        new("cached_tokens", row => Cells.Number(row.CachedTokens), IsNumber: true),
+        new("generated_tokens", row => Cells.Number(row.GeneratedTokens), IsNumber: true),
+        new("charge", row => row.Charge, IsNumber: true),
+        new("currency", row => row.Currency));
+
     public static Command Create() => new("ledger", "What was used, what it cost, who earned what.")
     {
         CreateBalance(),
@@ -91,6 +102,7 @@ internal static class LedgerCommands
         CreateImport(),
         CreateAttest(),
         PriceCommands.Create(),
+        KeyCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
         RateCommands.Create(),
@@ -213,6 +225,7 @@ internal static class LedgerCommands
             Description = $"Print a web page for printing, in a language: {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.",
             HelpName = "LANGUAGE",
         };
+        var receipts = new Option<bool>("--receipts") { Description = "List the receipts of each line instead: what was asked, never by whom." };
         return LedgerCommand.Create(
             "statement",
             """
@@ -222,10 +235,21 @@ internal static class LedgerCommands
             Examples:
               ayni ledger statement --period 2026-11 --party pty_7m3kq0x9t2va --csv
               ayni ledger statement --period 2026-11 --html ar > statements.html
+              ayni ledger statement --period 2026-11 --party pty_7m3kq0x9t2va --receipts
             """,
-            [period, party, html],
+            [period, party, html, receipts],
             (books, result, output, _) =>
             {
+                if (result.GetValue(receipts))
+                {
+                    if (result.GetValue(html) is not null || result.GetValue(party) is null)
+                        throw new UsageException("--receipts opens one statement: give --party, and not --html.");
+                    var opened = new List<StatementReceipt>();
+                    books.OpenStatement(
+                        Period.Parse(result.GetValue(period)!), result.GetValue(party)!, (line, receipt) => opened.Add(StatementReceipt.Of(line, receipt)));
+                    output.Write(StatementReceipts, opened.OrderBy(row => row.Line));
+                    return Task.CompletedTask;
+                }
                 var language = result.GetValue(html) is { } code ? FindLanguage(code, output.Format) : null;
                 var month = Period.Parse(result.GetValue(period)!);
                 IReadOnlyList<Statement> statements =
@@ -421,6 +445,15 @@ internal static class LedgerCommands
 
 /// <summary>The zone of a ledger.</summary>
 internal sealed record ZoneRow(string Zone);
+
+/// <summary>A receipt of a statement's line, without its customer.</summary>
+internal sealed record StatementReceipt(
+    int Line, string Receipt, string AdmittedAt, long PromptTokens, long CachedTokens, long GeneratedTokens, string Charge, string Currency)
+{
+    public static StatementReceipt Of(int line, Receipt receipt) => new(
+        line, receipt.Id, Cells.Instant(receipt.AdmittedAt), receipt.Counts.Prompt, receipt.Counts.Cached, receipt.Counts.Generated,
+        receipt.Charge.Format(), receipt.Currency.Code);
+}
 
 /// <summary>Something wrong in the ledger.</summary>
 internal sealed record Finding(string Text);

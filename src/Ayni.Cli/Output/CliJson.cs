@@ -6,6 +6,7 @@ namespace Ayni.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
+[JsonSerializable(typeof(StatementReceipt))]
 [JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(ZoneRow))]
 [JsonSerializable(typeof(RefusedLine))]

@@ -4,37 +4,52 @@ using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni verify</c>: checks a receipt without trusting whoever wrote it.</summary>
+/// <summary><c>ayni verify</c>: checks a receipt or a statement without trusting whoever wrote it.</summary>
 internal static class VerifyCommand
 {
     private const int MostBytes = 16 << 20;
 
     public static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "The receipt's JSON with its proof; - reads standard input." };
+        var file = new Argument<string>("file") { Description = "A receipt's or statement's JSON with its proof; - reads standard input." };
         var key = new Option<string?>("--key")
         {
             Description = "The log's key, from somewhere you trust: NAME+ID+BASE64, or a file that holds it.",
             HelpName = "KEY",
         };
+        var log = new Option<string?>("--log")
+        {
+            Description = "The host's log: its address, or a folder with a copy. Shows what a proof alone can't.",
+            HelpName = "URL|DIR",
+        };
+        var witness = new Option<string[]>("--witness")
+        {
+            Description = "A witness's key; the log's checkpoint must have its cosignature. May be given several times.",
+            HelpName = "KEY",
+            DefaultValueFactory = _ => [],
+        };
         var json = new Option<bool>("--json") { Description = "Print one JSON object, for scripts." };
         var command = new Command(
             "verify",
             """
-            Check a receipt against its proof, without a ledger and without trusting the host, and say what was proven and what was not.
-            Fails if anything is other than it must be.
+            Check a receipt or a statement against its proof, without a ledger and without trusting the host, and say what was proven and what
+            was not. Fails if anything is other than it must be.
 
             Examples:
               ayni verify receipt.json --key example.com/ayni+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k
+              ayni verify receipt.json --key log.pub --log http://localhost:8080/log/
               curl -s -H "Authorization: Bearer $KEY" http://localhost:8080/api/receipts/ID | ayni verify -
             """)
         {
-            file, key, json,
+            file, key, log, witness, json,
         };
         command.SetAction(result =>
         {
             var bytes = ReadBounded(result.GetValue(file)!);
-            var verification = ReceiptVerifier.Verify(bytes, result.GetValue(key) is { } text ? ReadKey(text) : null);
+            using var source = result.GetValue(log) is { } place ? LogSource.Open(place) : null;
+            var verification = ProofVerifier.Verify(
+                bytes, result.GetValue(key) is { } text ? ReadKey(text) : null, source?.Reader,
+                [.. result.GetValue(witness)!.Select(ReadKey)], TimeProvider.System.GetUtcNow());
             if (result.GetValue(json))
                 Output.WriteJson(writer => Write(verification, writer));
             else

@@ -3,7 +3,7 @@ using Ayni.Llama;
 namespace Ayni.Host;
 
 /// <summary>The answer to one request, whole or chunk by chunk, in OpenAI's shape.</summary>
-internal sealed class Answer(CompletionShape shape, string requestId, long created, ServedModel model)
+internal sealed class Answer(CompletionShape shape, string requestId, long created, string modelName, string fingerprint)
 {
     private readonly string _id = RequestId.ToAnswerId(requestId, shape.IdPrefix);
 
@@ -33,8 +33,8 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
         Id = _id,
         Object = kind,
         Created = created,
-        Model = model.Name,
-        SystemFingerprint = model.Fingerprint,
+        Model = modelName,
+        SystemFingerprint = fingerprint,
         Choices = choices,
     };
 
@@ -52,5 +52,5 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     }
 
     private static AyniExtension ExtensionOf(MeteredResult metered) =>
-        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? metered.TimedOut ? "timeout" : "server_stopping" : null);
+        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? metered.TimedOut ? "timeout" : metered.ClientLeft ? "client_left" : "server_stopping" : null);
 }

@@ -126,6 +126,29 @@ internal sealed class ApiException : Exception
         null,
         "request_too_large");
 
+    /// <summary>409 or 422: what was sent before under this idempotency key stands in the way.</summary>
+    public static ApiException Idempotency(IdempotencyStatus status)
+    {
+        var receipt = status.Receipt is { } before ? $" Its receipt is {before.Id}." : "";
+        return status.State switch
+        {
+            IdempotencyState.InProgress => new(
+                StatusCodes.Status409Conflict, "invalid_request_error", "The request of this Idempotency-Key is being answered.", null,
+                "idempotency_in_progress")
+            { RetryAfter = TimeSpan.FromSeconds(1) },
+            IdempotencyState.OtherBody => Invalid(
+                StatusCodes.Status422UnprocessableEntity, $"This Idempotency-Key was used for another body.{receipt}", null,
+                "idempotency_key_reused"),
+            IdempotencyState.OtherKey => Invalid(
+                StatusCodes.Status409Conflict, $"This Idempotency-Key was used with another API key of the customer.{receipt}", null,
+                "idempotency_other_api_key"),
+            _ => Invalid(
+                StatusCodes.Status409Conflict,
+                $"The request of this Idempotency-Key was answered, and the answer is not kept: it was too long, or 24 hours have passed.{receipt}",
+                null, "idempotency_answer_not_kept"),
+        };
+    }
+
     /// <summary>415: the body is not JSON.</summary>
     public static ApiException WrongContentType() => Invalid(
         StatusCodes.Status415UnsupportedMediaType,

@@ -14,6 +14,7 @@ namespace Ayni.Host;
 [JsonSerializable(typeof(CompletionResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(RecordedUsages))]
+[JsonSerializable(typeof(KeptContent))]
 [JsonSerializable(typeof(LicenceReport))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

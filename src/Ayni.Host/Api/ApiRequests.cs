@@ -39,6 +39,34 @@ internal sealed record NewPrice(
     string Model, string Currency, string InputPerMillion, string OutputPerMillion, string? CachedPerMillion = null,
     string? EffectiveFrom = null);
 
+/// <summary>A subscription to be started.</summary>
+/// <param name="CustomerId">Who subscribes.</param>
+/// <param name="Plan">The price plan's name.</param>
+/// <param name="First">The first month, such as 2026-12; this one if absent.</param>
+internal sealed record NewSubscription(string CustomerId, string Plan, string? First = null);
+
+/// <summary>A subscription's end.</summary>
+/// <param name="Last">The last month; this one if absent.</param>
+internal sealed record SubscriptionEnd(string? Last = null);
+
+/// <summary>A credit to be sold.</summary>
+/// <param name="CustomerId">Who buys it.</param>
+/// <param name="Amount">What it costs, and pays.</param>
+/// <param name="Currency">The customer's currency.</param>
+/// <param name="Model">The model whose revenue it becomes if it expires and nothing was used while it was valid.</param>
+/// <param name="Expires">A day or an instant with its offset; never if absent.</param>
+/// <param name="Priority">The lower number is used first.</param>
+internal sealed record NewCredit(
+    string CustomerId, string Amount, string Currency, string Model, string? Expires = null, int Priority = 0);
+
+/// <summary>An exchange rate to be set.</summary>
+/// <param name="From">The currency of prices.</param>
+/// <param name="To">The customers' currency.</param>
+/// <param name="PerUnit">What one unit of the first is in the second.</param>
+/// <param name="Source">Who says so.</param>
+/// <param name="EffectiveFrom">A day or an instant with its offset, in a month that is not closed; now if absent.</param>
+internal sealed record NewRate(string From, string To, string PerUnit, string Source, string? EffectiveFrom = null);
+
 /// <summary>A share of an agreement: of a role or of a party.</summary>
 internal sealed record NewShare(int PartsPerMillion, string? Role = null, string? PartyId = null);
 
@@ -69,5 +97,9 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewPrice))]
 [JsonSerializable(typeof(NewAgreement))]
+[JsonSerializable(typeof(NewSubscription))]
+[JsonSerializable(typeof(SubscriptionEnd))]
+[JsonSerializable(typeof(NewCredit))]
+[JsonSerializable(typeof(NewRate))]
 [JsonSerializable(typeof(NewAttestation))]
 internal sealed partial class RequestJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ namespace Ayni.Host;
 
 /// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>, streamed or not: one path, whose shape differs.</summary>
 internal sealed class CompletionEndpoints(
-    HostOptions options, ServingState state, Books books, Meter meter, LicenceKeeper licences, UserCounter users, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
+    HostOptions options, ServingState state, Books books, Meter meter, HostRun hostRun, LicenceKeeper licences, UserCounter users, TimeProvider clock, ILogger<CompletionEndpoints> logger) : IDisposable
 {
     /// <summary>Runs the request's generation to its end, handing on each token.</summary>
     private delegate Task<MeteredResult> RunGeneration(Func<int, GeneratedToken, ValueTask> deliver);
@@ -44,12 +44,67 @@ internal sealed class CompletionEndpoints(
             Owner = key.Id,
             CacheShare = options.SharesPrefixes ? "" : key.CustomerId,
         };
-        var answer = new Answer(shape, RequestId.Of(context), clock.GetUtcNow().ToUnixTimeSeconds(), model);
+        var created = clock.GetUtcNow().ToUnixTimeSeconds();
+        var idempotent = IdempotentCall.Of(context, key, body.Span, created, model.Fingerprint);
+        var answer = new Answer(shape, RequestId.Of(context), created, model.Name, model.Fingerprint);
         Task<MeteredResult> RunAsync(Func<int, GeneratedToken, ValueTask> deliver) =>
-            RunMeteredAsync(context, key, model, generation, request, deadline, deliver);
-        await (request.Stream
-            ? StreamAsync(context, answer, request, RunAsync)
-            : AnswerWholeAsync(context, answer, request, RunAsync)).ConfigureAwait(false);
+            RunMeteredAsync(context, key, model, generation, request, deadline, idempotent, deliver);
+        if (idempotent is not null)
+            await AnswerOnceAsync(context, shape, answer, request, deadline, idempotent, RunAsync).ConfigureAwait(false);
+        else
+            await AnswerAsync(context, answer, request, RunAsync).ConfigureAwait(false);
+    }
+
+    private Task AnswerAsync(HttpContext context, Answer answer, CompletionRequest request, RunGeneration run) =>
+        request.Stream ? StreamAsync(context, answer, request, run) : AnswerWholeAsync(context, answer, request, run);
+
+    /// <summary>Answers a request that its client named: now, or with the answer it had before, whole or streamed as it was.</summary>
+    private async Task AnswerOnceAsync(
+        HttpContext context, CompletionShape shape, Answer answer, CompletionRequest request, Deadline deadline, IdempotentCall idempotent,
+        RunGeneration run)
+    {
+        var requestId = RequestId.Of(context);
+        var status = await books.BeginIdempotentAsync(idempotent.Request, requestId, hostRun.Lease).ConfigureAwait(false);
+        if (status.State == IdempotencyState.Answered)
+        {
+            var (receipt, kept) = (status.Receipt!, idempotent.Open(status.Receipt!.RequestId, status.Content!));
+            context.Response.Headers["Idempotent-Replayed"] = "true";
+            var again = new Answer(shape, receipt.RequestId, kept.Created, receipt.Model, kept.Fingerprint);
+            await AnswerAsync(context, again, request, deliver => ReplayAsync(context, kept, receipt, deadline, deliver)).ConfigureAwait(false);
+            return;
+        }
+        if (status.State != IdempotencyState.Begun)
+            throw ApiException.Idempotency(status);
+        try
+        {
+            await AnswerAsync(context, answer, request, run).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!idempotent.IsPosted)
+                await AbandonAsync(idempotent.Request, requestId).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<MeteredResult> ReplayAsync(
+        HttpContext context, KeptContent kept, Receipt receipt, Deadline deadline, Func<int, GeneratedToken, ValueTask> deliver)
+    {
+        foreach (var part in kept.Parts)
+            await deliver(part.Index, new(0, part.Text)).ConfigureAwait(false);
+        return Presentable(context, kept.ToMetered(receipt), deadline);
+    }
+
+    private async Task AbandonAsync(IdempotentRequest request, string requestId)
+    {
+        try
+        {
+            await books.AbandonIdempotentAsync(request, requestId).ConfigureAwait(false);
+        }
+        catch (LedgerException error)
+        {
+            // It may be sent again once this host's lease has run out.
+            logger.VoidingFailed(requestId, error);
+        }
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, Deadline deadline, CancellationToken ended)
@@ -110,13 +165,14 @@ internal sealed class CompletionEndpoints(
         GenerationRequest generation,
         CompletionRequest request,
         Deadline deadline,
+        IdempotentCall? idempotent,
         Func<int, GeneratedToken, ValueTask> deliver)
     {
         MeteredResult metered;
         try
         {
             metered = await meter.RunAsync(
-                key, model, RequestId.Of(context), generation, request.Answers, deliver, deadline, context.RequestAborted).ConfigureAwait(false);
+                key, model, RequestId.Of(context), generation, request.Answers, deliver, deadline, idempotent, context.RequestAborted).ConfigureAwait(false);
         }
         catch (ContextLengthExceededException refusal)
         {
@@ -135,6 +191,12 @@ internal sealed class CompletionEndpoints(
             throw ApiException.Stopping();
         }
 
+        return Presentable(context, metered, deadline);
+    }
+
+    /// <summary>What there is to answer with. Throws <see cref="ApiException"/> where there is nothing.</summary>
+    private static MeteredResult Presentable(HttpContext context, MeteredResult metered, Deadline deadline)
+    {
         if (metered.TimedOut && metered.Usage.Generated == 0)
         {
             if (metered.Receipt is { } receipt)

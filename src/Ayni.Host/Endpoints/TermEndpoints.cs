@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/prices</c> and <c>/api/agreements</c>: what things cost, and who earns what of it.</summary>
+/// <summary><c>/api/prices</c>, <c>/api/plans</c>, <c>/api/agreements</c> and <c>/api/proposals</c>: what things cost, who earns what of it, and who agreed.</summary>
 internal static class TermEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -31,6 +34,64 @@ internal static class TermEndpoints
         api.Post("setAgreement", "/api/agreements", "Agree how a model's revenue is shared, from an instant on.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewAgreement, LedgerJson.Default.Agreement, (call, body) => call.Books.SetAgreementAsync(
                 body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom), call.Ended));
+        MapDocuments(api);
+    }
+
+    private static void MapDocuments(OperationCatalog api)
+    {
+        api.Post("setPlan", "/api/plans", "Set what a price plan's models cost, from its instant on.", KeyRole.Operator)
+            .Takes(Document("A price plan, as price files say it (docs/ledger.md)."))
+            .Answers<IReadOnlyList<Price>>(LedgerJson.Default.IReadOnlyListPrice, async call =>
+            {
+                var (plan, from) = PricePlan.Parse(Body, await ReadAsync(call).ConfigureAwait(false));
+                return await call.Books.SetPriceAsync(plan, from, call.Ended).ConfigureAwait(false);
+            });
+        api.Get(
+            "listAgreementDocuments", "/api/agreements/documents", "Agreements' documents and who has accepted them; a party's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .AnswersPage(LedgerJson.Default.AgreementDocument, call => call.Cut(
+                call.Books.ListAgreementDocuments().Where(document => call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own)),
+                document => Number(document.Id)));
+        api.Post(
+            "enterAgreementDocument", "/api/agreements/documents",
+            "Enter an agreement's document. It is the agreement's next version, at once or when the last party has accepted it, as it says.",
+            KeyRole.Operator)
+            .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
+            .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
+                Body, await ReadAsync(call).ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
+        api.Post(
+            "acceptAgreementDocument", "/api/agreements/documents/{id}/accept", "Accept an agreement's document as the key's own party.",
+            KeyRole.Party)
+            .Answers(LedgerJson.Default.AgreementDocument, call =>
+            {
+                var id = call.Path("id");
+                var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id);
+                if (document?.Terms.PartyIds.Contains(call.Key.PartyId) != true)
+                    throw ApiException.Unknown("document", id);
+                return call.Books.AcceptAgreementAsync(document.Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
+            });
+
+        api.Get("listProposals", "/api/proposals", "What waits for a second key, or waited.", OperationCatalog.Readers)
+            .AnswersPage(LedgerJson.Default.Proposal, call => call.Cut(call.Books.ListProposals(), proposal => proposal.Id));
+        foreach (var (verb, approve) in ((string, bool)[])[("approve", true), ("reject", false)])
+        {
+            api.Post(
+                $"{verb}Proposal", $"/api/proposals/{{id}}/{verb}",
+                approve ? "Approve what another key proposed; that key then does it again." : "Reject what another key proposed.",
+                KeyRole.Operator, KeyRole.Finance)
+                .Answers(LedgerJson.Default.Proposal, call => call.Books.DecideProposalAsync(call.Path("id"), approve, call.Ended));
+        }
+    }
+
+    /// <summary>How messages call the body of a document.</summary>
+    private const string Body = "body";
+
+    private static JsonObject Document(string description) => new() { ["type"] = "object", ["description"] = description };
+
+    private static async Task<string> ReadAsync(ApiCall call)
+    {
+        var bytes = await call.ReadBytesAsync().ConfigureAwait(false);
+        return Utf8.IsValid(bytes.Span) ? Encoding.UTF8.GetString(bytes.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.", "invalid_json");
     }
 
     /// <summary>A party sees the agreements that name it, and a developer those with a share for whoever's app asked.</summary>

@@ -9,7 +9,8 @@ namespace Ayni.Host;
 /// <param name="Results">How each of its answers ended and what it used.</param>
 /// <param name="Receipt">The receipt, durable; null if the request was cancelled before it used anything.</param>
 /// <param name="TimedOut">Whether its deadline cut it short.</param>
-internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, Receipt? Receipt, bool TimedOut)
+/// <param name="ClientLeft">Whether its client left before the end.</param>
+internal sealed record MeteredResult(ImmutableArray<GenerationResult> Results, Receipt? Receipt, bool TimedOut, bool ClientLeft)
 {
     /// <summary>What all answers used together.</summary>
     public TokenUsage Usage => Sum(Results);
@@ -45,6 +46,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
     /// <param name="answers">How many answers to it.</param>
     /// <param name="deliver">Told each token of each answer by the answer's number, one at a time.</param>
     /// <param name="deadline">Ends the generation where it is when the time is up: a cancellation like any other.</param>
+    /// <param name="idempotent">Where the answer is kept, if its client asked for it.</param>
     /// <param name="clientGone">Cancelled when nobody waits for the answer any more.</param>
     public async Task<MeteredResult> RunAsync(
         ApiKey key,
@@ -54,6 +56,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         int answers,
         Func<int, GeneratedToken, ValueTask> deliver,
         Deadline deadline,
+        IdempotentCall? idempotent,
         CancellationToken clientGone)
     {
         var admission = Admit(books.Admit(key, model.Name));
@@ -64,7 +67,8 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         {
             if (admission.Reservation is { } reservation)
                 request = request with { MaxTokens = Math.Min(request.MaxTokens, reservation.MaxTokens) };
-            var metered = await GenerateAsync(admission, model, requestId, request, answers, deliver, deadline, clientGone).ConfigureAwait(false);
+            var metered = await GenerateAsync(
+                admission, model, requestId, request, answers, deliver, deadline, idempotent, clientGone).ConfigureAwait(false);
             isPosted = metered.Receipt is not null;
             return metered;
         }
@@ -83,6 +87,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         int answers,
         Func<int, GeneratedToken, ValueTask> deliver,
         Deadline deadline,
+        IdempotentCall? idempotent,
         CancellationToken clientGone)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientGone, state.Cut, deadline.Token);
@@ -91,10 +96,15 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         await Task.WhenAll(generations.Select((generation, index) => DeliverAsync(index, generation))).ConfigureAwait(false);
 
         var results = await CompleteAsync(generations, requestId).ConfigureAwait(false);
-        var receipt = results.All(result => result.Usage == default)
-            ? null
-            : await PostAsync(admission, model, requestId, results).ConfigureAwait(false);
-        return new(results, receipt, deadline.HasPassed && MeteredResult.WasCancelled(results));
+        var wasCancelled = MeteredResult.WasCancelled(results);
+        var (timedOut, clientLeft) = (deadline.HasPassed && wasCancelled, clientGone.IsCancellationRequested && wasCancelled);
+        if (results.All(result => result.Usage == default))
+            return new(results, null, timedOut, clientLeft);
+        var kept = idempotent?.Seal(requestId, results, timedOut, clientLeft);
+        var receipt = await PostAsync(admission, model, requestId, results, kept).ConfigureAwait(false);
+        if (idempotent is not null)
+            idempotent.IsPosted = true;
+        return new(results, receipt, timedOut, clientLeft);
 
         async Task DeliverAsync(int index, Generation generation)
         {
@@ -105,6 +115,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
                     await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
                     try
                     {
+                        idempotent?.Note(index, token.Text);
                         await deliver(index, token).ConfigureAwait(false);
                     }
                     finally
@@ -176,7 +187,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         }
     }
 
-    private async Task<Receipt> PostAsync(Admission admission, ServedModel model, string requestId, ImmutableArray<GenerationResult> results)
+    private async Task<Receipt> PostAsync(Admission admission, ServedModel model, string requestId, ImmutableArray<GenerationResult> results, KeptAnswer? kept)
     {
         var usage = MeteredResult.Sum(results);
         var result = results[0];
@@ -186,7 +197,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         {
             // Never cancelled: what was used is owed, whether or not anybody waits to hear it.
             var receipt = await books.PostAsync(
-                new(admission, requestId, model.Digest, counts, outcome, model.Adapter), CancellationToken.None).ConfigureAwait(false);
+                new(admission, requestId, model.Digest, counts, outcome, model.Adapter, Kept: kept), CancellationToken.None).ConfigureAwait(false);
             metrics.NoteReceipt(outcome);
             logger.Metered(requestId, receipt.KeyId, receipt.Id, outcome, counts.Prompt, counts.Cached, counts.Generated, result.Queued, result.Prefill, result.Decode);
             return receipt;

@@ -32,6 +32,14 @@ internal static class BodyValues
             : throw ApiException.BadField(field, "must be a day or an instant, such as 2026-12-01 or 2026-12-01T08:00:00Z.");
     }
 
+    /// <summary>A month; null where it is absent.</summary>
+    public static Period? Period(string field, string? text)
+    {
+        if (text is null)
+            return null;
+        return Ledger.Period.TryParse(text, out var period) ? period : throw ApiException.BadField(field, "must be a month such as 2026-12.");
+    }
+
     public static Role Role(string field, string text) =>
         RoleNames.TryParse(text, out var role)
             ? role

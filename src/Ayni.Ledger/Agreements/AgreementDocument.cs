@@ -19,9 +19,11 @@ public sealed record Acceptance(string PartyId, DateTimeOffset AcceptedAt, strin
 public sealed record AgreementDocument(
     long Id, string Name, string Text, DateTimeOffset Recorded, long? Version, ImmutableArray<Acceptance> Acceptances)
 {
-    /// <summary>What it says.</summary>
+    private AgreementTerms? _terms;
+
+    /// <summary>What it says; read from the text once.</summary>
     [JsonIgnore]
-    public AgreementTerms Terms => TermsReader.Read($"agreement '{Name}'", Text);
+    public AgreementTerms Terms => _terms ??= TermsReader.Read($"agreement '{Name}'", Text);
 
     /// <summary>The SHA-256 of its text in UTF-8.</summary>
     public Digest Digest => Digest.Of(CanonicalWriter.StrictUtf8.GetBytes(Text));

@@ -53,12 +53,18 @@ internal sealed class TermsReader
         };
         fields.RefuseUnknown();
         // Shares of some of the revenue may exclude each other; those of all of it can't come to more than there is.
-        var most = terms.Shares.Where(share => !share.IsScoped && share.Base != ShareBase.Remainder)
-            .Sum(share => (long)Math.Max(share.Tiers.Max(tier => (int?)tier.PartsPerMillion) ?? 0, share.Backers?.RecoupPartsPerMillion ?? 0));
+        var fee = terms.MarketplaceFee?.PartsPerMillion ?? 0;
+        var most = Most(terms, ShareBase.Gross) + fee + (Share.Whole - fee) * Most(terms, ShareBase.Net) / Share.Whole;
         return most <= Share.Whole
             ? terms
-            : throw fields.Error("shares", $"together they can take {Percent(most)} of the base; at most 100% is there");
+            : throw fields.Error("shares", $"together they can take {Percent(most)} of the revenue; at most 100% is there");
     }
+
+    /// <summary>What all shares of a base that have no scope take at their highest rates, in parts of a million.</summary>
+    private static long Most(AgreementTerms terms, ShareBase of) => terms.Shares.Where(share => !share.IsScoped && share.Base == of)
+        .Sum(share => (long)Math.Max(
+            share.Tiers.Max(tier => (int?)tier.PartsPerMillion) ?? 0,
+            share.Backers is { } backers ? Math.Max(backers.RecoupPartsPerMillion, backers.ThenPartsPerMillion) : 0));
 
     private static ImmutableArray<AllowedDeduction> ReadDeductions(DocumentFields fields)
     {

@@ -22,7 +22,8 @@ internal sealed class BudgetTotal(Amount spent, Amount held)
         set => (_held, IsChanged) = (value, true);
     }
 
-    public bool IsChanged { get; private set; }
+    /// <summary>Whether it is still to be written.</summary>
+    public bool IsChanged { get; set; }
 }
 
 /// <summary>The names of spans of time that money is limited in.</summary>

@@ -17,7 +17,7 @@ internal static class Reservations
         Transaction transaction, Admission admission, string requestId, TokenDemand demand, HostLease lease)
     {
         var session = transaction.Session;
-        var customer = RegistryRows.Customer(session, admission.CustomerId)!;
+        var customer = transaction.CustomerOf(admission.CustomerId);
         var subjects = SubjectsOf(transaction, admission);
         if (subjects.IsEmpty)
             return admission;
@@ -55,7 +55,7 @@ internal static class Reservations
         var amount = admission.Price.Highest(demand.With(maxTokens), demand.Adapter);
         var reservation = new Reservation(
             requestId, (int)maxTokens, amount, tokens, transaction.Now, day, admission.Period, subjects);
-        BudgetRows.Insert(session, reservation, lease);
+        transaction.Hold(reservation, lease);
         Hold(transaction, reservation, amount);
         var second = transaction.Now.ToUnixTimeSeconds();
         foreach (var limits in Bounding(transaction, subjects))
@@ -71,7 +71,7 @@ internal static class Reservations
     /// </summary>
     public static void Release(Transaction transaction, Reservation reservation, long tokensUsed)
     {
-        if (!BudgetRows.Delete(transaction.Session, reservation.RequestId))
+        if (!transaction.Release(reservation.RequestId))
             return;
         Hold(transaction, reservation, -reservation.Amount);
         var second = reservation.ReservedAt.ToUnixTimeSeconds();
@@ -131,7 +131,7 @@ internal static class Reservations
     {
         if (admission.LimitsVersion == transaction.LimitsVersion)
             return admission.LimitedSubjects;
-        var customer = RegistryRows.Customer(transaction.Session, admission.CustomerId)!;
+        var customer = transaction.CustomerOf(admission.CustomerId);
         return [.. LimitList.Limited(transaction.Session, admission.KeyId, customer, admission.AppId)];
     }
 
@@ -155,7 +155,7 @@ internal static class Reservations
         if (customer.SpendingLimit is { } most)
         {
             var owed = transaction.NetOf(Account.Receivable(customer.Id), customer.Currency)
-                - CreditRows.Available(transaction.Session, customer.Id, customer.Currency, transaction.Now);
+                - transaction.CreditOf(customer);
             Consider(new("spending limit", most, owed, transaction.BudgetOf(customer.Id, BudgetSpan.Ever, customer.Currency).Held, null));
         }
         foreach (var limits in Bounding(transaction, subjects))
@@ -181,6 +181,9 @@ internal static class Reservations
     /// <summary>The longest answers whose cost, each as long as the others, stays within an amount; 0 if not even one token each does.</summary>
     private static long Affordable(Price price, TokenDemand demand, long maxTokens, Amount room)
     {
+        // Most can afford all they ask for.
+        if (maxTokens >= 1 && price.Highest(demand.With(maxTokens), demand.Adapter) <= room)
+            return maxTokens;
         long affordable = 0;
         for (var (low, high) = (1L, maxTokens); low <= high;)
         {

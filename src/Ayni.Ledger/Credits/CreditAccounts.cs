@@ -9,7 +9,10 @@ internal sealed class CreditAccounts
     private readonly DateTimeOffset _end;
     private readonly Dictionary<string, Purse[]> _purses;
 
-    private CreditAccounts(Period period, DateTimeOffset end, IEnumerable<Credit> credits)
+    /// <param name="period">The period.</param>
+    /// <param name="end">The first instant after it.</param>
+    /// <param name="credits">What there is to use, with what periods before left.</param>
+    public CreditAccounts(Period period, DateTimeOffset end, IEnumerable<Credit> credits)
     {
         _period = period;
         _end = end;

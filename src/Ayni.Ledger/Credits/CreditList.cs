@@ -29,6 +29,7 @@ internal sealed class CreditList(Identifiers identifiers)
             transaction.FirstOpen(period), period, EntryKind.CreditPurchase, credit.Id,
             [new(Account.Receivable(customerId), amount), new(Account.Deferred(customerId), -amount)]);
         CreditRows.Insert(session, credit, entry);
+        transaction.ForgetCredits();
         transaction.Note("sell_credit", credit.Id, null, credit, LedgerJson.Default.Credit);
         return credit;
     }

@@ -14,9 +14,11 @@ public sealed record ChargeExplanation(
     /// <summary>What the charge is in.</summary>
     public Currency Currency => Charge.Currency;
 
-    /// <summary>Finds the place of a receipt in its customer's month, and by it how it was charged.</summary>
+    /// <summary>Finds the place of a receipt in its customer's month, if the charge depends on it, and by it how it was charged.</summary>
     internal static ChargeExplanation Of(Session session, Receipt receipt)
     {
+        if (TermRows.Price(session, receipt.PriceVersion) is { Plan: { CountsUse: false } plan })
+            return new(receipt.Id, receipt.PriceVersion, default, plan.Explain(receipt.Counts, receipt.Adapter?.Name, default), receipt.Charge);
         var replay = new PriceReplay(TermRows.Prices(session));
         (Price Price, MonthUse Before)? found = null;
         ReceiptRows.ForEachOfMonth(session, receipt.CustomerId, receipt.Period, Period.Last, each =>

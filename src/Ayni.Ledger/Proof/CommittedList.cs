@@ -35,6 +35,9 @@ internal sealed class CommittedList
     public ListProof Prove(int index) =>
         new(Items[index], _salts[index], index, [.. MerkleTree.Path<Digest>(_leaves, index, MerkleTree.Join)]);
 
+    /// <summary>An item with its salt, for a reader who has all others, too.</summary>
+    public (byte[] Item, byte[] Salt) Opened(int index) => (Items[index], _salts[index]);
+
     /// <summary>An item's leaf.</summary>
     public static Digest Leaf(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> item) => MerkleTree.Leaf([.. salt, .. item]);
 

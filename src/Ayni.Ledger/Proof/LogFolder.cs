@@ -11,15 +11,18 @@ internal sealed class LogFolder(string folder)
     /// <summary>The folder within the ledger's.</summary>
     public static string PathIn(string ledgerFolder) => Path.Combine(ledgerFolder, "log");
 
+    /// <summary>How long a process waits for another one that writes the folder.</summary>
+    private const int TurnAttempts = 200, TurnPauseMs = 50;
+
     private LogReader Reader => LogReader.Of(folder);
 
     /// <summary>What was published last; null before the first time.</summary>
-    public Task<Checkpoint?> ReadCheckpointAsync(CancellationToken cancellationToken) => Reader.ReadCheckpointAsync(cancellationToken);
+    public Checkpoint? ReadCheckpoint() => Reader.ReadCheckpoint();
 
     /// <summary>Proves that an entry is in the log that was published last; null if it is not published yet.</summary>
-    public async Task<LogProof?> ProveAsync(long position, CancellationToken cancellationToken) =>
-        await ReadCheckpointAsync(cancellationToken).ConfigureAwait(false) is { } checkpoint && position < checkpoint.Size
-            ? new(position, await Reader.InclusionAsync(position, checkpoint.Size, cancellationToken).ConfigureAwait(false), checkpoint)
+    public LogProof? Prove(long position) =>
+        ReadCheckpoint() is { } checkpoint && position < checkpoint.Size
+            ? new(position, Reader.Inclusion(position, checkpoint.Size), checkpoint)
             : null;
 
     /// <summary>
@@ -30,13 +33,11 @@ internal sealed class LogFolder(string folder)
     /// <param name="readEntries">Reads entries from one place up to another.</param>
     /// <param name="name">The log's name and public key.</param>
     /// <param name="key">Its private key.</param>
-    /// <param name="cancellationToken">Ends it; the last checkpoint stays.</param>
-    public async Task<Checkpoint> PublishAsync(
-        long size, Func<long, long, IReadOnlyList<byte[]>> readEntries, PublicKey name, SigningKey key, CancellationToken cancellationToken)
+    public Checkpoint Publish(long size, Func<long, long, IReadOnlyList<byte[]>> readEntries, PublicKey name, SigningKey key)
     {
         Directory.CreateDirectory(folder);
-        using var turn = await TakeTurnAsync(cancellationToken).ConfigureAwait(false);
-        var before = await ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
+        using var turn = TakeTurn();
+        var before = ReadCheckpoint();
         before?.Demand(name, ProofChecks.All);
         ProofChecks.All.Demand(
             ProofCheck.Growth, before is null || before.Size <= size,
@@ -50,9 +51,9 @@ internal sealed class LogFolder(string folder)
         var reader = Reader;
         if (before is not null)
             ProofChecks.All.Demand(
-                ProofCheck.Growth, await reader.RootAsync(from, size, cancellationToken).ConfigureAwait(false) == before.Root,
+                ProofCheck.Growth, reader.Root(from, size) == before.Root,
                 $"The ledger's first {from} log entries are not those that were published. Nothing was signed.");
-        var checkpoint = Checkpoint.Sign(name, size, await reader.RootAsync(size, size, cancellationToken).ConfigureAwait(false), key);
+        var checkpoint = Checkpoint.Sign(name, size, reader.Root(size, size), key);
         WriteWhole(Path.Combine(folder, LogReader.CheckpointName), checkpoint.Encode());
         return checkpoint;
     }
@@ -120,17 +121,18 @@ internal sealed class LogFolder(string folder)
     }
 
     /// <summary>Waits until no other process writes the folder.</summary>
-    private async Task<FileStream> TakeTurnAsync(CancellationToken cancellationToken)
+    private FileStream TakeTurn()
     {
-        while (true)
+        var path = Path.Combine(folder, ".lock");
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return new(Path.Combine(folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException)
+            catch (IOException) when (attempt < TurnAttempts)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken).ConfigureAwait(false);
+                Thread.Sleep(TurnPauseMs);
             }
         }
     }

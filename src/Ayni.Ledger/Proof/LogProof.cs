@@ -73,3 +73,30 @@ internal sealed record LoggedEntry(byte[] Entry, LogProof Proof)
         writer.WriteString("tlog_proof", Proof.ToString());
     }
 }
+
+/// <summary>A batch's place in an entry of a log, and that entry.</summary>
+internal sealed record LoggedBatch(LoggedEntry Entry, long Index, Digest[] Path)
+{
+    public static LoggedBatch Parse(JsonElement value) => new(LoggedEntry.Parse(value), value.NumberField("index"), value.HashesField("path"));
+
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("log");
+        Entry.WriteFields(writer);
+        writer.WriteNumber("index", Index);
+        writer.WriteBase64String("path", ProofFormat.Bytes(Path));
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Demands that the entry holds a batch, and the log the entry.</summary>
+    public void Demand(Batch batch, byte[] canonical, PublicKey? logKey, ProofChecks checks)
+    {
+        Entry.Proof.Demand(Entry.Entry, logKey, checks);
+        checks.Demand(ProofCheck.Inclusion, Entry.Proof.Checkpoint.Origin == batch.Origin, "The batch is of another log than the checkpoint.");
+        var batches = LogEntry.Decode(Entry.Entry) as LogEntry.Batches;
+        Digest root = default;
+        var climbs = batches is not null && batches.First + Index == batch.Number && MerkleTree.TryClimb<Digest>(
+            MerkleTree.Leaf(Digest.Of(canonical)), Index, batches.Count, Path, MerkleTree.Join, out root);
+        checks.Demand(ProofCheck.Inclusion, climbs && root == batches?.Root, "The log's entry does not hold the batch.");
+    }
+}

@@ -10,7 +10,7 @@ namespace Ayni.Ledger;
 /// <param name="fetch">
 /// Gets a file of the log by its name, or null if it is not there. Must not give more bytes than <see cref="MostBytes"/> says.
 /// </param>
-internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> fetch)
+public sealed class LogReader(Func<string, byte[]?> fetch)
 {
     /// <summary>The name of the checkpoint's file.</summary>
     public const string CheckpointName = "checkpoint";
@@ -23,35 +23,31 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
         : TilePath.Full * (sizeof(ushort) + LogEntry.MostBytes);
 
     /// <summary>A log in a folder.</summary>
-    public static LogReader Of(string folder) => new(async (name, cancellationToken) =>
+    public static LogReader Of(string folder) => new(name =>
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
             return null;
         if (new FileInfo(path).Length > MostBytes(name))
             throw new ProofException(ProofCheck.Format, $"The log's file '{name}' is too long.");
-        return await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        return File.ReadAllBytes(path);
     });
 
     /// <summary>The log's checkpoint; null before its first.</summary>
-    public async Task<Checkpoint?> ReadCheckpointAsync(CancellationToken cancellationToken) =>
-        await fetch(CheckpointName, cancellationToken).ConfigureAwait(false) is { } bytes ? Checkpoint.Parse(bytes) : null;
+    internal Checkpoint? ReadCheckpoint() => fetch(CheckpointName) is { } bytes ? Checkpoint.Parse(bytes) : null;
 
     /// <summary>The root of the log as it was at a size.</summary>
-    public Task<Digest> RootAsync(long size, long treeSize, CancellationToken cancellationToken) =>
-        size == 0 ? Task.FromResult(MerkleTree.Empty) : HashAsync(0, size, treeSize, cancellationToken);
+    internal Digest Root(long size, long treeSize) => size == 0 ? MerkleTree.Empty : Hash(0, size, treeSize);
 
     /// <summary>What beside an entry leads to the root of a size, from the leaf upwards (RFC 6962, section 2.1.1).</summary>
-    public async Task<Digest[]> InclusionAsync(long index, long treeSize, CancellationToken cancellationToken)
+    internal Digest[] Inclusion(long index, long treeSize)
     {
         var path = new List<Digest>();
         var (start, end) = (0L, treeSize);
         while (end - start > 1)
         {
             var middle = start + MerkleTree.Split(end - start);
-            path.Add(index < middle
-                ? await HashAsync(middle, end, treeSize, cancellationToken).ConfigureAwait(false)
-                : await HashAsync(start, middle, treeSize, cancellationToken).ConfigureAwait(false));
+            path.Add(index < middle ? Hash(middle, end, treeSize) : Hash(start, middle, treeSize));
             (start, end) = index < middle ? (start, middle) : (middle, end);
         }
         path.Reverse();
@@ -59,7 +55,7 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
     }
 
     /// <summary>What proves that the log of a size begins with the one of a smaller size (RFC 6962, section 2.1.2).</summary>
-    public async Task<Digest[]> ConsistencyAsync(long oldSize, long treeSize, CancellationToken cancellationToken)
+    internal Digest[] Consistency(long oldSize, long treeSize)
     {
         if (oldSize == 0 || oldSize == treeSize)
             return [];
@@ -70,17 +66,17 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
             var middle = start + MerkleTree.Split(end - start);
             if (oldSize <= middle)
             {
-                path.Add(await HashAsync(middle, end, treeSize, cancellationToken).ConfigureAwait(false));
+                path.Add(Hash(middle, end, treeSize));
                 end = middle;
             }
             else
             {
-                path.Add(await HashAsync(start, middle, treeSize, cancellationToken).ConfigureAwait(false));
+                path.Add(Hash(start, middle, treeSize));
                 (start, isWhole) = (middle, false);
             }
         }
         if (!isWhole)
-            path.Add(await HashAsync(start, end, treeSize, cancellationToken).ConfigureAwait(false));
+            path.Add(Hash(start, end, treeSize));
         path.Reverse();
         return [.. path];
     }
@@ -88,14 +84,14 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
     /// <summary>
     /// The entries from one place up to another, each checked against its hash in the tiles, whose root the caller compares.
     /// </summary>
-    public async Task<IReadOnlyList<byte[]>> EntriesAsync(long from, long to, long treeSize, CancellationToken cancellationToken)
+    internal IReadOnlyList<byte[]> Entries(long from, long to, long treeSize)
     {
         var entries = new List<byte[]>();
         for (var index = from / TilePath.Full; index * TilePath.Full < to; index++)
         {
-            var (bytes, width) = await FetchAsync(null, index, treeSize, cancellationToken).ConfigureAwait(false);
+            var (bytes, width) = Fetch(null, index, treeSize);
             var bundle = ParseBundle(bytes, width);
-            var hashes = await TileAsync(0, index, treeSize, cancellationToken).ConfigureAwait(false);
+            var hashes = Tile(0, index, treeSize);
             for (var i = 0; i < bundle.Count; i++)
             {
                 var place = index * TilePath.Full + i;
@@ -110,7 +106,7 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
     }
 
     /// <summary>Takes a bundle of entries apart. Throws <see cref="ProofException"/> if it has not just as many.</summary>
-    public static IReadOnlyList<byte[]> ParseBundle(ReadOnlySpan<byte> bytes, int count)
+    internal static IReadOnlyList<byte[]> ParseBundle(ReadOnlySpan<byte> bytes, int count)
     {
         var entries = new List<byte[]>();
         while (bytes.Length >= sizeof(ushort) && entries.Count < count)
@@ -127,7 +123,7 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
     }
 
     /// <summary>Takes a tile apart. Throws <see cref="ProofException"/> if it has not just as many hashes.</summary>
-    public static Digest[] ParseTile(ReadOnlySpan<byte> bytes, int width)
+    internal static Digest[] ParseTile(ReadOnlySpan<byte> bytes, int width)
     {
         if (bytes.Length != width * Digest.Size)
             throw new ProofException(ProofCheck.Format, $"A tile of the log has {bytes.Length} bytes, not {width * Digest.Size}.");
@@ -138,7 +134,7 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
     }
 
     /// <summary>The hash over some entries: a subtree that is full and in its place, or one that ends where the tree does.</summary>
-    private async Task<Digest> HashAsync(long start, long end, long treeSize, CancellationToken cancellationToken)
+    private Digest Hash(long start, long end, long treeSize)
     {
         var count = end - start;
         if (BitOperations.IsPow2(count) && start % count == 0)
@@ -146,33 +142,33 @@ internal sealed class LogReader(Func<string, CancellationToken, Task<byte[]?>> f
             var height = BitOperations.Log2((ulong)count);
             var (level, width) = (height / 8, 1 << (height % 8));
             var first = start >> (8 * level);
-            var tile = await TileAsync(level, first / TilePath.Full, treeSize, cancellationToken).ConfigureAwait(false);
+            var tile = Tile(level, first / TilePath.Full, treeSize);
             return MerkleTree.Root(tile.AsSpan((int)(first % TilePath.Full), width));
         }
         var middle = start + MerkleTree.Split(count);
         return MerkleTree.Join(
-            await HashAsync(start, middle, treeSize, cancellationToken).ConfigureAwait(false),
-            await HashAsync(middle, end, treeSize, cancellationToken).ConfigureAwait(false));
+            Hash(start, middle, treeSize),
+            Hash(middle, end, treeSize));
     }
 
-    private async Task<Digest[]> TileAsync(int level, long index, long treeSize, CancellationToken cancellationToken)
+    private Digest[] Tile(int level, long index, long treeSize)
     {
         var path = Place(level, index, treeSize);
         if (!_tiles.TryGetValue(path, out var tile))
         {
-            var (bytes, width) = await FetchAsync(level, index, treeSize, cancellationToken).ConfigureAwait(false);
+            var (bytes, width) = Fetch(level, index, treeSize);
             _tiles.Add(path, tile = ParseTile(bytes, width)[..path.Width]);
         }
         return tile;
     }
 
     /// <summary>A tile or bundle; if a partial one is gone, the full one that has taken its place.</summary>
-    private async Task<(byte[] Bytes, int Width)> FetchAsync(int? level, long index, long treeSize, CancellationToken cancellationToken)
+    private (byte[] Bytes, int Width) Fetch(int? level, long index, long treeSize)
     {
         var path = Place(level, index, treeSize);
         foreach (var candidate in path.Width == TilePath.Full ? [path] : new[] { path, path with { Width = TilePath.Full } })
         {
-            if (await fetch(candidate.ToString(), cancellationToken).ConfigureAwait(false) is { } bytes)
+            if (fetch(candidate.ToString()) is { } bytes)
                 return (bytes, candidate.Width);
         }
         throw new ProofException(ProofCheck.Format, $"The log has no '{path}', which its size promises.");

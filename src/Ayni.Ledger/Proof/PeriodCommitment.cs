@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -41,28 +37,56 @@ internal sealed class PeriodCommitment
             .Select((items, name) => new CommittedList(items, identity.Secret, period, (PeriodListName)name)).ToArray();
         var previous = PeriodProofRows.RecordBefore(session, period) is { } before ? Digest.Of(before.Canonical) : Digest.Zero;
         var record = new PeriodRecord(
-            identity.Origin, period, previous,
+            identity.Origin, period, LedgerRows.Zone(session).StartOf(period.Next), previous,
             [.. trees.Select(tree => new PeriodTree(tree.Currency, tree.Kind, SumTreeBuilder.Root(tree.Chunks)))],
             [.. lists.Select(list => list.Commitment)]);
         return new(record, trees, lists, tails);
+    }
+
+    /// <summary>Keeps the record, signed if there is a key, and what proofs are made of; once.</summary>
+    public void Store(Session session, ReceiptSigner? signer)
+    {
+        if (PeriodProofRows.Record(session, Record.Period) is not null)
+            return;
+        var canonical = Record.Encode();
+        var signed = signer?.Sign(session, canonical);
+        PeriodProofRows.Insert(session, Record.Period, canonical, signed?.KeyId, signed?.Signature);
+        foreach (var (currency, kind, chunks) in Trees)
+        {
+            for (var i = 0; i < chunks.Count; i++)
+                PeriodProofRows.Insert(session, Record.Period, currency, kind, i, chunks[i]);
+        }
+        foreach (var tail in Tails)
+            PeriodProofRows.Insert(session, Record.Period, tail);
     }
 
     private static (IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Trees, IReadOnlyList<KeyTail> Tails)
         ReadReceipts(Session session, Period period)
     {
         var secrets = PeriodProofRows.Secrets(session);
-        var builders = new SortedDictionary<string, SumTreeBuilder>(StringComparer.Ordinal);
+        var erased = PeriodProofRows.ErasedIn(session, period);
+        var trees = new SumTrees();
         var ends = new SortedDictionary<(string KeyId, string MeterId), KeyHead>(SeriesOrder);
         PeriodProofRows.ForEachReceipt(session, period, null, null, canonical =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
-            if (!builders.TryGetValue(receipt.Currency.Code, out var builder))
-                builders.Add(receipt.Currency.Code, builder = new());
-            builder.Add(SumLeaf.Of(receipt, Commitment(session, receipt, canonical, secrets.GetValueOrDefault(receipt.CustomerId))));
+            trees.Add(
+                receipt.Currency, SumTreeKind.Receipts,
+                SumLeaf.Of(
+                    receipt,
+                    erased.TryGetValue(receipt.Id, out var kept) ? kept
+                        : Commitment(session, receipt.Id, canonical, secrets.GetValueOrDefault(receipt.CustomerId))));
             var series = (receipt.KeyId, receipt.MeterId ?? "");
             if (!ends.TryGetValue(series, out var end) || receipt.KeyNumber > end.Number)
                 ends[series] = new(receipt.KeyNumber, Digest.Of(canonical));
         });
+        foreach (var adjustment in AdjustmentRows.Of(session, period))
+        {
+            var item = AdjustmentItem.Encode(adjustment);
+            var leaf = AdjustmentItem.Leaf(
+                adjustment, Commitment(session, AdjustmentItem.IdOf(adjustment), item, secrets.GetValueOrDefault(adjustment.CustomerId)));
+            trees.Add(adjustment.Currency, AdjustmentItem.KindOf(adjustment), leaf);
+        }
         var tails = ends.Select(end =>
         {
             var before = PeriodProofRows.TailBefore(session, end.Key.KeyId, end.Key.MeterId, period);
@@ -70,56 +94,16 @@ internal sealed class PeriodCommitment
             var last = end.Value.Number > before.Number ? end.Value : before;
             return new KeyTail(end.Key.KeyId, end.Key.MeterId, before.Number, before.Hash, last.Number, last.Hash);
         }).ToList();
-        return ([.. builders.Select(pair => (Currency.Parse(pair.Key), SumTreeKind.Receipts, pair.Value.Complete()))], tails);
+        return (trees.Complete(), tails);
     }
 
-    /// <summary>What commits to a receipt: under its customer's secret, or kept from before that was erased.</summary>
-    public static Digest Commitment(Session session, Receipt receipt, ReadOnlySpan<byte> canonical, byte[]? secret) => secret is not null
-        ? SumLeaf.Commit(SumLeaf.Salt(secret, receipt.Id), canonical)
-        : PeriodProofRows.Erased(session, receipt.Id) ?? throw Rows.Damaged($"{receipt.Id} without a salt");
+    /// <summary>What commits to an item: under its customer's secret, or kept from before that was erased.</summary>
+    public static Digest Commitment(Session session, string id, ReadOnlySpan<byte> canonical, byte[]? secret) => secret is not null
+        ? SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical)
+        : PeriodProofRows.Erased(session, id) ?? throw Rows.Damaged($"{id} without a salt");
 
     private static readonly Comparer<(string KeyId, string MeterId)> SeriesOrder = Comparer<(string KeyId, string MeterId)>.Create(
         (left, right) => string.CompareOrdinal(left.KeyId, right.KeyId) is var order and not 0
             ? order
             : string.CompareOrdinal(left.MeterId, right.MeterId));
 }
-
-/// <summary>The items of a period's lists, as canonical JSON but for keys' tails, each in an order of its own.</summary>
-internal static class PeriodLists
-{
-    /// <summary>Every list in the order of <see cref="PeriodListName"/>.</summary>
-    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails)
-    {
-        var settlement = Settlement.Of(session, period);
-        var versions = settlement.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(settlement.Input.InForce).ToHashSet();
-        var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
-            .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
-            .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
-        return
-        [
-            [.. tails.Select(tail => tail.Encode())],
-            Items(settlement.Lines.Select(line => line.Line).Where(line => line.Receipts > 0), LedgerJson.Default.RevenueLine),
-            Items(
-                settlement.Input.Deductions.Select(deduction => new DeductionItem(deduction, deduction.Amount.Currency)),
-                LedgerJson.Default.DeductionItem),
-            [
-                .. Items(settlement.Shares.Select(pair => new SplitItem(pair.Line.Line.Group, pair.Share)), LedgerJson.Default.SplitItem),
-                .. Items(settlement.Results, LedgerJson.Default.AgreementResult),
-            ],
-            Items(settlement.Totals, LedgerJson.Default.PartyTotal),
-            Items(
-                settlement.Input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version)).OrderBy(agreement => agreement.Version),
-                LedgerJson.Default.Agreement),
-            Items(statements, LedgerJson.Default.Statement),
-        ];
-    }
-
-    private static IReadOnlyList<byte[]> Items<T>(IEnumerable<T> items, JsonTypeInfo<T> type) =>
-        [.. items.Select(item => JsonSerializer.SerializeToUtf8Bytes(item, type))];
-}
-
-/// <summary>A deduction as a list has it.</summary>
-public sealed record DeductionItem(Deduction Deduction, Currency Currency);
-
-/// <summary>A party's part of a line as a list has it.</summary>
-public sealed record SplitItem(RevenueGroup Group, PartyShare Share);

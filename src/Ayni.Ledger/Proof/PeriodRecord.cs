@@ -9,7 +9,7 @@ internal enum PeriodListName
     /// <summary>Where each series of a key's receipts ends.</summary>
     KeyTails = 0,
 
-    /// <summary>Revenue: what receipts and adjustments come to by model, app and agreement.</summary>
+    /// <summary>Revenue: what receipts and adjustments come to by model, app and agreement, with what is taken off it.</summary>
     Gross = 1,
 
     /// <summary>What lessens it, with its evidence.</summary>
@@ -26,6 +26,12 @@ internal enum PeriodListName
 
     /// <summary>Every party's statement.</summary>
     Statements = 6,
+
+    /// <summary>What customers paid, with its evidence, where shares are of what is collected.</summary>
+    Collections = 7,
+
+    /// <summary>What earlier closes carry for shares of documents, and which of those are in force.</summary>
+    Carried = 8,
 }
 
 /// <summary>A summation tree of a period.</summary>
@@ -45,14 +51,15 @@ internal readonly record struct PeriodList(long Count, Digest Root);
 /// 16  "ayni/period/v1" and zeros
 ///  *  origin                    text: the log's name
 ///  7  period                    ASCII
+///  8  end                       microseconds since 1970: the first instant after it in the ledger's zone
 /// 32  previous                  hash of the record before; zeros for the first
 ///  1  trees                     then each: currency (3), kind (1), root as in a proof of a sum (81); in order of both
-///  1  lists                     7, then each: count (8), root (32)
+///  1  lists                     9, then each: count (8), root (32)
 /// </code>
 /// Its hash is in the log.
 /// </summary>
 internal sealed record PeriodRecord(
-    string Origin, Period Period, Digest Previous, ImmutableArray<PeriodTree> Trees, ImmutableArray<PeriodList> Lists)
+    string Origin, Period Period, DateTimeOffset End, Digest Previous, ImmutableArray<PeriodTree> Trees, ImmutableArray<PeriodList> Lists)
 {
     private static readonly int ListCount = Enum.GetValues<PeriodListName>().Length;
 
@@ -64,6 +71,7 @@ internal sealed record PeriodRecord(
         writer.WriteBytes(Tag);
         writer.WriteText(Origin);
         writer.WriteAscii(Period.ToString());
+        writer.WriteInt64(End.Microseconds());
         writer.WriteDigest(Previous);
         writer.WriteByte((byte)Trees.Length);
         Span<byte> node = stackalloc byte[SumNode.Size];
@@ -90,6 +98,7 @@ internal sealed record PeriodRecord(
             reader.Expect(Tag, "tag");
             var origin = reader.ReadText("origin");
             var period = reader.ReadPeriod("period");
+            var end = reader.ReadInstant("end");
             var previous = reader.ReadDigest("previous");
             var trees = ImmutableArray.CreateBuilder<PeriodTree>();
             for (var left = reader.ReadByte("trees", byte.MaxValue); left > 0; left--)
@@ -103,7 +112,7 @@ internal sealed record PeriodRecord(
             var lists = ImmutableArray.CreateBuilder<PeriodList>();
             for (var left = reader.ReadByte("lists", byte.MaxValue); left > 0; left--)
                 lists.Add(new(reader.ReadInt64("count"), reader.ReadDigest("root")));
-            return new PeriodRecord(origin, period, previous, trees.ToImmutable(), lists.ToImmutable());
+            return new PeriodRecord(origin, period, end, previous, trees.ToImmutable(), lists.ToImmutable());
         });
         var inOrder = record.Trees.Zip(record.Trees.Skip(1), (a, b) => Compare(a, b) < 0).All(before => before);
         ProofChecks.All.Demand(

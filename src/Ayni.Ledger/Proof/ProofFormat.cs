@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Ayni.Ledger;
 
@@ -42,10 +43,12 @@ internal static class ProofFormat
     }
 
     /// <summary>Reads a JSON object whose fields are there once each.</summary>
-    public static JsonElement ParseObject(ReadOnlyMemory<byte> json, string what)
+    public static JsonElement ParseObject(ReadOnlyMemory<byte> json, string what, int most = MostBytes)
     {
-        if (json.Length > MostBytes)
+        if (json.Length > most)
             throw new ProofException(ProofCheck.Format, $"{json.Length:N0} bytes are more than a {what} has.");
+        if (!Utf8.IsValid(json.Span))
+            throw new ProofException(ProofCheck.Format, $"This is no {what}: it is not in UTF-8.");
         try
         {
             using var document = JsonDocument.Parse(json, Reading);
@@ -85,9 +88,10 @@ internal static class ProofFormat
         }
     }
 
-    /// <summary>Bytes in base64.</summary>
+    /// <summary>Bytes in base64, of which there is one way to write them.</summary>
     public static byte[] BytesField(this JsonElement value, string name) =>
-        value.Field(name, JsonValueKind.String).TryGetBytesFromBase64(out var bytes)
+        value.Field(name, JsonValueKind.String) is var field && field.TryGetBytesFromBase64(out var bytes)
+        && field.ValueEquals(Convert.ToBase64String(bytes))
             ? bytes
             : throw new ProofException(ProofCheck.Format, $"The field '{name}' is not in base64.");
 

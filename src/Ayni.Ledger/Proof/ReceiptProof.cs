@@ -12,6 +12,9 @@ namespace Ayni.Ledger;
 ///   canonical      the receipt's canonical bytes
 ///   batch, index, path, signature, certificate
 ///                  the group commit that holds the receipt, and the signing key's signature over it
+///   log?           { entry, tlog_proof, index, path }: the log's entry that holds the batch, once it is published
+///   period?        { record, signature, certificate, sum, tail, entry?, tlog_proof? }: the receipt's place in the tree of its closed
+///                  period, where its key's receipts ended then, and the log's entry that holds the period's record
 /// }
 /// </code>
 /// </summary>
@@ -31,6 +34,10 @@ internal sealed record ReceiptProof
 
     public required byte[] Certificate { get; init; }
 
+    public LoggedBatch? Log { get; init; }
+
+    public PeriodProof? Period { get; init; }
+
     /// <summary>Reads a receipt's JSON. Throws <see cref="ProofException"/> if it is no receipt with a proof.</summary>
     public static ReceiptProof Parse(JsonElement view)
     {
@@ -45,6 +52,8 @@ internal sealed record ReceiptProof
             Path = proof.HashesField("path"),
             Signature = proof.BytesField("signature"),
             Certificate = proof.BytesField("certificate"),
+            Log = proof.OptionalField("log") is { } log ? LoggedBatch.Parse(log) : null,
+            Period = proof.OptionalField("period") is { } period ? PeriodProof.Parse(period) : null,
         };
     }
 
@@ -62,6 +71,8 @@ internal sealed record ReceiptProof
         writer.WriteBase64String("path", ProofFormat.Bytes(Path));
         writer.WriteBase64String("signature", Signature);
         writer.WriteBase64String("certificate", Certificate);
+        Log?.WriteTo(writer);
+        Period?.WriteTo(writer);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

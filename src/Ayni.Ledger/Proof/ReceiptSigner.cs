@@ -27,6 +27,22 @@ internal sealed class ReceiptSigner
     /// <summary>The key that signs receipts.</summary>
     public static string SigningKeyPath(string folder) => Path.Combine(folder, "signing.key");
 
+    /// <summary>The key that is to follow, until it takes the other's place.</summary>
+    public static string NextKeyPath(string folder) => SigningKeyPath(folder) + ".next";
+
+    /// <summary>Puts the key that is to follow in the place of the one before, if it is still to be done.</summary>
+    public static void TakeNext(string folder)
+    {
+        try
+        {
+            File.Move(NextKeyPath(folder), SigningKeyPath(folder), overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            // Another process was faster.
+        }
+    }
+
     /// <summary>
     /// Prepares signing: names the log and makes the keys where there are none yet. Null, so that receipts stay unsigned, where the ledger has
     /// a log whose key is not in the folder, as after a restore without its keys.
@@ -60,23 +76,32 @@ internal sealed class ReceiptSigner
     /// <param name="lastEntry">The last receipt's entry.</param>
     public void Seal(Session session, DateTimeOffset now, ReadOnlySpan<Digest> leaves, long firstEntry, long lastEntry)
     {
-        if (!IsInUse(session))
-            return;
         var batch = new Batch(
             _origin, ProofRows.LastBatch(session) + 1, now, now + Batch.LogPromise, leaves.Length, MerkleTree.Root(leaves));
         var canonical = batch.Encode();
-        ProofRows.Insert(session, batch, firstEntry, lastEntry, _keyId, canonical, _key.Sign(canonical));
+        if (Sign(session, canonical) is var (keyId, signature))
+            ProofRows.Insert(session, batch, firstEntry, lastEntry, keyId, canonical, signature);
     }
+
+    /// <summary>Signs some bytes; null if no key is certified and neither retired nor revoked.</summary>
+    public (string KeyId, byte[] Signature)? Sign(Session session, byte[] message) =>
+        IsInUse(session) ? (_keyId, _key.Sign(message)) : null;
 
     /// <summary>Whether the key still signs; another process may have put another one in its place.</summary>
     private bool IsInUse(Session session)
     {
         if (ProofRows.SigningKey(session, _keyId) is { Retired: null })
             return true;
+        // A change of keys may have ended between the ledger and the file.
+        if (File.Exists(NextKeyPath(_folder)) && IsCertified(session, SigningKey.Read(NextKeyPath(_folder))))
+            TakeNext(_folder);
         _key = SigningKey.Read(SigningKeyPath(_folder));
         _keyId = KeyCertificate.IdOf(_key.PublicBytes);
         return ProofRows.SigningKey(session, _keyId) is { Retired: null };
     }
+
+    private static bool IsCertified(Session session, SigningKey key) =>
+        ProofRows.SigningKey(session, KeyCertificate.IdOf(key.PublicBytes)) is { Retired: null };
 
     private static ReceiptSigner? Open(Session session, string folder, LogIdentity identity, DateTimeOffset now)
     {

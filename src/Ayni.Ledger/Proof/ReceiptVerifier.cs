@@ -13,9 +13,9 @@ public static class ReceiptVerifier
     /// <param name="json">The receipt's JSON with its field <c>proof</c>.</param>
     /// <param name="logKey">The log's key, from somewhere trusted; null takes the certificate's word for whose log it is.</param>
     public static Verification Verify(ReadOnlyMemory<byte> json, PublicKey? logKey) =>
-        Verify(ProofFormat.ParseObject(json, "receipt"), logKey, ProofChecks.All);
+        Verify(ProofFormat.ParseObject(json, "receipt"), logKey, null, ProofChecks.All);
 
-    internal static Verification Verify(JsonElement view, PublicKey? logKey, ProofChecks checks)
+    internal static Verification Verify(JsonElement view, PublicKey? logKey, LogView? log, ProofChecks checks)
     {
         var proof = ReceiptProof.Parse(view);
         var receipt = ProofFormat.ReadReceipt(proof.Canonical);
@@ -25,10 +25,28 @@ public static class ReceiptVerifier
         result.Prove(
             $"{receipt.Id} of {receipt.Charge} for {receipt.Counts.Prompt + receipt.Counts.Cached} tokens in and {receipt.Counts.Generated} out "
             + $"is receipt {receipt.KeyNumber} of {receipt.KeyId}, signed in batch {batch.Number} of {batch.Origin} at {batch.SealedAt:u}.");
+        if (proof.Log is { } logged)
+        {
+            logged.Demand(batch, proof.Batch, logKey, checks);
+            result.Prove($"The log of {batch.Origin} held it when it had {logged.Entry.Proof.Checkpoint.Size} entries.");
+        }
+        if (proof.Period is { } period)
+        {
+            var record = period.Demand(receipt, proof.Canonical, logKey, checks);
+            checks.Demand(ProofCheck.Certificate, record.Origin == batch.Origin, "The period's record is of another log than the batch.");
+            result.Prove($"{record.Period} counted it: it is one of {record.Tree(receipt.Currency, SumTreeKind.Receipts)!.Value.Sums.Leaves} receipts in "
+                + $"{receipt.Currency} that the period commits to{(period.Log is null ? "" : ", and the log holds what it commits to")}.");
+        }
         if (logKey is null)
             result.LeaveOpen($"Who {batch.Origin} is: give the log's key, from somewhere you trust, with --key.");
-        result.LeaveOpen($"That the log holds it, as promised until {batch.LoggedBy:u}, and that its key was not revoked: give the log with --log.");
-        result.LeaveOpen("That its month counted it: fetch the receipt again once the month is closed.");
+        if (log is not null)
+            log.Check(proof, batch, result, checks);
+        else
+            result.LeaveOpen(
+                (proof.Log is null ? $"That the log holds it, as promised until {batch.LoggedBy:u}, that" : "That")
+                + " everybody sees the same log, and that the key which signed was not revoked: give the log with --log.");
+        if (proof.Period is null)
+            result.LeaveOpen("That its month counted it: fetch the receipt again once the month is closed.");
         AddLimits(result);
         return result.Build();
     }

@@ -39,6 +39,8 @@ public sealed class SigningKey
     public static SigningKey Create(string path)
     {
         var key = new SigningKey(RandomNumberGenerator.GetBytes(Ed25519.SecretKeySize));
+        // A ledger on a server has made no folder yet.
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var partial = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.partial";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

@@ -76,7 +76,7 @@ internal readonly record struct SumLeaf(string Id, Sums Sums, Digest Commitment)
         bytes[at] = (byte)Id.Length;
         at += 1 + Encoding.ASCII.GetBytes(Id, bytes[(at + 1)..]);
         Commitment.WriteTo(bytes[at..]);
-        var content = bytes[..(at + Digest.Size)];
+        var content = checks.Has(ProofCheck.Commitment) ? bytes[..(at + Digest.Size)] : bytes[..(1 + Sums.Size)];
         return new(Digest.Of(checks.Has(ProofCheck.DomainSeparation) ? content : content[1..]), Sums);
     }
 }
@@ -147,11 +147,11 @@ internal sealed class SumTreeBuilder
     /// <summary>
     /// Adds the next leaf. Throws <see cref="ProofException"/> if it is not after the one before, or if sums leave their range.
     /// </summary>
-    public void Add(SumLeaf leaf)
+    public void Add(SumLeaf leaf, ProofChecks checks = default)
     {
-        ProofChecks.All.Demand(
+        checks.Demand(
             ProofCheck.Order, _last is null || string.CompareOrdinal(_last, leaf.Id) < 0, $"{leaf.Id} is not after {_last} in the tree.");
-        ProofChecks.All.Demand(ProofCheck.Range, leaf.Sums.AreInRange, $"The sums of {leaf.Id} are negative or larger than their width.");
+        checks.Demand(ProofCheck.Range, leaf.Sums.AreInRange, $"The sums of {leaf.Id} are negative or larger than their width.");
         _last = leaf.Id;
         if (_open.Count == 0)
             _firstOfChunk = leaf.Id;
@@ -187,3 +187,22 @@ internal sealed class SumTreeBuilder
 /// <param name="FirstId">The id of the first leaf.</param>
 /// <param name="Node">The node over them.</param>
 internal readonly record struct SumChunk(string FirstId, SumNode Node);
+
+/// <summary>Builds all trees of a period: each item goes into that of its currency and kind.</summary>
+internal sealed class SumTrees
+{
+    private readonly SortedDictionary<(string Code, SumTreeKind Kind), SumTreeBuilder> _builders = new(Comparer<(string Code, SumTreeKind Kind)>.Create(
+        (left, right) => string.CompareOrdinal(left.Code, right.Code) is var order and not 0 ? order : left.Kind.CompareTo(right.Kind)));
+
+    /// <summary>Adds the next leaf of a tree (<see cref="SumTreeBuilder.Add"/>).</summary>
+    public void Add(Currency currency, SumTreeKind kind, SumLeaf leaf, ProofChecks checks = default)
+    {
+        if (!_builders.TryGetValue((currency.Code, kind), out var builder))
+            _builders.Add((currency.Code, kind), builder = new());
+        builder.Add(leaf, checks);
+    }
+
+    /// <summary>Ends the trees, in order of currency and kind.</summary>
+    public IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Complete() =>
+        [.. _builders.Select(pair => (Currency.Parse(pair.Key.Code), pair.Key.Kind, pair.Value.Complete()))];
+}

@@ -23,12 +23,14 @@ internal sealed class Meter(Identifiers identifiers)
     public Receipt Post(Transaction transaction, Usage usage)
     {
         var admission = usage.Admission;
-        if (ReceiptRows.FindByRequest(transaction.Session, usage.RequestId) is { } first)
+        if (transaction.ReceiptOf(usage.RequestId) is { } first)
             return IsOf(first, usage)
                 ? first
                 : throw new LedgerRefusedException(
                     Refusal.RequestIdReused,
                     $"Request '{usage.RequestId}' was posted with other usage as {first.Id}; every request needs an id of its own.");
+        if (usage.Kept is { } toKeep)
+            Idempotency.DemandBegun(transaction, toKeep, usage.RequestId);
 
         // From here on nothing is refused.
         var price = admission.Price;
@@ -64,6 +66,8 @@ internal sealed class Meter(Identifiers identifiers)
             period, service, EntryKind.Charge, receipt.Id,
             [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);
         transaction.Store(receipt, entry);
+        if (usage.Kept is { Content: { } content } kept)
+            IdempotencyRows.Keep(transaction.Session, kept.Request, content);
         Reservations.Spend(transaction, admission, charge);
         if (admission.Reservation is { } reservation)
             Reservations.Release(transaction, reservation, usage.Counts.Prompt + usage.Counts.Cached + usage.Counts.Generated);

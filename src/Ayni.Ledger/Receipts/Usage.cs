@@ -41,6 +41,7 @@ public sealed record AdapterReference(string Name, Digest Digest);
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Adapter">The adapter used, if any.</param>
 /// <param name="MeterId">The key of the meter that counted elsewhere; null for this host's engine.</param>
+/// <param name="Kept">The answer to keep with the receipt, where its client asked for it.</param>
 public sealed record Usage(
     Admission Admission, string RequestId, Digest ModelDigest, TokenCounts Counts, Outcome Outcome,
-    AdapterReference? Adapter = null, string? MeterId = null);
+    AdapterReference? Adapter = null, string? MeterId = null, KeptAnswer? Kept = null);

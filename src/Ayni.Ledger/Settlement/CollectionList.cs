@@ -4,7 +4,7 @@ namespace Ayni.Ledger;
 internal static class CollectionList
 {
     /// <summary>Records a collection in the first open month from its own on. The same one recorded again gives the first.</summary>
-    public static Collection Record(Transaction transaction, Collection collection)
+    public static CollectedRevenue Record(Transaction transaction, CollectedRevenue collection)
     {
         Text.Demand(collection.EvidenceId, "collection's evidence");
         Text.Demand(collection.Model, "model's name");
@@ -18,7 +18,7 @@ internal static class CollectionList
                     $"'{collection.EvidenceId}' was recorded with {first.Amount} before; take it back by a negative one with evidence of its own.");
         collection = collection with { Period = transaction.FirstOpen(collection.Period) };
         AgreementRows.Insert(transaction.Session, collection, transaction.Now);
-        transaction.Note("record_collection", collection.EvidenceId, null, collection, LedgerJson.Default.Collection);
+        transaction.Note("record_collection", collection.EvidenceId, null, collection, LedgerJson.Default.CollectedRevenue);
         return collection;
     }
 }

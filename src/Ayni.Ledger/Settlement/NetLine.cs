@@ -31,7 +31,7 @@ public sealed record NetLine(
     /// <param name="agreementOf">The agreement in force for a model at the end of the period; null if there is none.</param>
     /// <returns>The lines in their order, then those added.</returns>
     public static IReadOnlyList<NetLine> Allocate(
-        Period period, IReadOnlyList<RevenueLine> lines, IReadOnlyList<Deduction> deductions, IReadOnlyList<Collection> collections,
+        Period period, IReadOnlyList<RevenueLine> lines, IReadOnlyList<Deduction> deductions, IReadOnlyList<CollectedRevenue> collections,
         Func<RevenueGroup, string?> developerOf, Func<string, long?> agreementOf)
     {
         var net = lines.Select(line => Open(line, developerOf)).ToList();

@@ -11,7 +11,20 @@ namespace Ayni.Ledger;
 /// <param name="IsOwnUse">Whether the customer belongs to the app's developer, who earns no share of what it buys itself.</param>
 public sealed record RevenueGroup(
     Currency Currency, string Model, string? AppId, long AgreementVersion, Period ServicePeriod, string? Adapter = null,
-    string? Territory = null, bool IsOwnUse = false);
+    string? Territory = null, bool IsOwnUse = false)
+{
+    /// <summary>What a receipt has in common with others.</summary>
+    internal static RevenueGroup Of(Receipt receipt, CustomerFacts customers, IReadOnlyDictionary<string, string> developers) => Of(
+        receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name, receipt.CustomerId,
+        receipt.AdmittedAt, customers, developers);
+
+    /// <summary>What revenue from a customer at an instant has in common with other revenue.</summary>
+    internal static RevenueGroup Of(
+        Currency currency, string model, string? appId, long agreement, Period month, string? adapter, string customerId, DateTimeOffset at,
+        CustomerFacts customers, IReadOnlyDictionary<string, string> developers) => new(
+        currency, model, appId, agreement, month, adapter, customers.CountryOf(customerId, at),
+        appId is not null && customers.OwnerOf(customerId, at) == developers[appId]);
+}
 
 /// <summary>The revenue of a period that is shared alike.</summary>
 /// <param name="Group">What its receipts have in common.</param>
@@ -32,17 +45,15 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
         var lines = new Dictionary<RevenueGroup, RevenueLine>();
         forEachReceipt(receipt =>
         {
-            var group = GroupOf(
-                receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
-                receipt.CustomerId, receipt.AdmittedAt);
+            var group = RevenueGroup.Of(receipt, customers, developers);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? new(group, line.Receipts + 1, line.Counts + receipt.Counts, line.Gross + receipt.Charge)
                 : new(group, 1, receipt.Counts, receipt.Charge);
         });
         foreach (var (customerId, servicePeriod, at, share, amount) in adjustments)
         {
-            var group = GroupOf(
-                amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod, share.Adapter, customerId, at);
+            var group = RevenueGroup.Of(
+                amount.Currency, share.Model, share.AppId, share.AgreementVersion, servicePeriod, share.Adapter, customerId, at, customers, developers);
             lines[group] = lines.TryGetValue(group, out var line)
                 ? line with { Gross = line.Gross + amount }
                 : new(group, 0, default, amount);
@@ -55,11 +66,5 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
                 .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.IsOwnUse),
         ];
-
-        RevenueGroup GroupOf(
-            Currency currency, string model, string? appId, long agreement, Period month, string? adapter, string customerId, DateTimeOffset at) =>
-            new(
-                currency, model, appId, agreement, month, adapter, customers.CountryOf(customerId, at),
-                appId is not null && customers.OwnerOf(customerId, at) == developers[appId]);
     }
 }

@@ -40,8 +40,14 @@ internal sealed class Settlement
     /// <summary>Reads a period from one snapshot and computes it.</summary>
     public static Settlement Of(Session session, Period period)
     {
-        var input = SettlementInput.Read(session, period);
-        var settlement = new Settlement(period, PeriodRows.Last(session).StatusOf(period), input);
+        return Of(period, PeriodRows.Last(session).StatusOf(period), SettlementInput.Read(session, period), PeriodRows.CarriesBefore(session, period));
+    }
+
+    /// <summary>Computes a period: a pure function.</summary>
+    public static Settlement Of(
+        Period period, PeriodStatus status, SettlementInput input, IReadOnlyDictionary<(string PartyId, Currency Currency), Amount> carries)
+    {
+        var settlement = new Settlement(period, status, input);
         foreach (var line in input.Lines)
         {
             var agreement = input.Agreements[line.Line.Group.AgreementVersion];
@@ -52,8 +58,7 @@ internal sealed class Settlement
         }
         settlement.Evaluate();
         settlement.Totals = Total(
-            settlement._shares.Select(pair => pair.Share).Concat(settlement._results.SelectMany(PartShares)),
-            PeriodRows.CarriesBefore(session, period));
+            settlement._shares.Select(pair => pair.Share).Concat(settlement._results.SelectMany(PartShares)), carries);
         return settlement;
     }
 

@@ -36,8 +36,16 @@ public sealed record StatementLine(
     /// <summary>The country of the customers, if known.</summary>
     public string? Territory { get; init; }
 
+    /// <summary>Whether the customers belong to the app's developer, who earns no share of what it uses itself.</summary>
+    public bool IsOwnUse { get; init; }
+
     /// <summary>What of the charges was returned and is not shared; null for nothing.</summary>
     public Amount? Returned { get; init; }
+
+    /// <summary>Whether a receipt is one of the line's.</summary>
+    internal bool Covers(RevenueGroup receipt) =>
+        receipt.Currency == Currency && receipt.Model == Model && receipt.AppId == AppId && receipt.AgreementVersion == AgreementVersion
+        && receipt.ServicePeriod == ServicePeriod && receipt.Adapter == Adapter && receipt.Territory == Territory && receipt.IsOwnUse == IsOwnUse;
 
     internal static StatementLine Of(NetLine line, int? partsPerMillion, Amount? amount)
     {
@@ -48,6 +56,7 @@ public sealed record StatementLine(
         {
             Adapter = group.Adapter,
             Territory = group.Territory,
+            IsOwnUse = group.IsOwnUse,
             Returned = line.Returned.Sign == 0 ? null : line.Returned,
         };
     }

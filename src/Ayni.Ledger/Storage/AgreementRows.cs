@@ -60,31 +60,40 @@ internal static class AgreementRows
     public static ShareHistory HistoryBefore(Session session, Period period)
     {
         var history = new ShareHistory();
+        foreach (var (key, month, carry) in CarriesBefore(session, period))
+            history.Add(key, month, carry);
+        return history;
+    }
+
+    /// <summary>What each close before a period added to what is carried for a share.</summary>
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period)
+    {
+        var carries = new List<(ShareKey, Period, ShareCarry)>();
         using var row = session.Query(
             """
             SELECT agreement, share, developer, currency, month, base, carried_deductions, topped_up, advanced, recouped, paid
-            FROM share_carries WHERE period < $1
+            FROM share_carries WHERE period < $1 ORDER BY period, version, share, developer, currency, month
             """,
             period.ToString());
         while (row.Read())
         {
             var currency = row.GetCurrency(3);
-            history.Add(
+            carries.Add((
                 new(row.GetString(0), row.GetString(1), row.GetString(2), currency), row.GetPeriod(4),
                 new(
                     row.GetAmount(5, currency), row.GetAmount(6, currency), row.GetAmount(7, currency), row.GetAmount(8, currency),
-                    row.GetAmount(9, currency), row.GetAmount(10, currency)));
+                    row.GetAmount(9, currency), row.GetAmount(10, currency))));
         }
-        return history;
+        return carries;
     }
 
-    public static void Insert(Session session, Collection collection, DateTimeOffset now) => session.Execute(
+    public static void Insert(Session session, CollectedRevenue collection, DateTimeOffset now) => session.Execute(
         "INSERT INTO collections (evidence, period, model, app, currency, amount, recorded, no_app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         collection.EvidenceId, collection.Period.ToString(), collection.Model, collection.AppId, collection.Amount.Currency.Code,
         collection.Amount.FormatFixed(), now.Microseconds(), collection.IsOfNoApp ? 1 : 0);
 
     /// <summary>The collection with the same evidence, model and app.</summary>
-    public static Collection? Find(Session session, Collection collection)
+    public static CollectedRevenue? Find(Session session, CollectedRevenue collection)
     {
         using var row = session.Query(
             $"{CollectionColumns} WHERE evidence = $1 AND model = $2 AND coalesce(app, '') = $3",
@@ -93,9 +102,9 @@ internal static class AgreementRows
     }
 
     /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
-    public static IReadOnlyList<Collection> Collections(Session session, Period period)
+    public static IReadOnlyList<CollectedRevenue> Collections(Session session, Period period)
     {
-        var collections = new List<Collection>();
+        var collections = new List<CollectedRevenue>();
         using (var row = session.Query($"{CollectionColumns} WHERE period = $1", period.ToString()))
         {
             while (row.Read())
@@ -110,6 +119,6 @@ internal static class AgreementRows
 
     private const string CollectionColumns = "SELECT evidence, period, model, app, currency, amount, no_app FROM collections";
 
-    private static Collection ReadCollection(DbDataReader row) =>
+    private static CollectedRevenue ReadCollection(DbDataReader row) =>
         new(row.GetString(0), row.GetPeriod(1), row.GetString(2), row.GetText(3), row.GetAmount(5, row.GetCurrency(4)), row.GetInt64(6) == 1);
 }

@@ -9,6 +9,14 @@ internal static class BudgetRows
     private const string LimitColumns =
         "SELECT subject, currency, per_day, per_month, requests_per_minute, tokens_per_minute FROM limits";
 
+    private static readonly Table BudgetTable = new(
+        "budgets", ["subject", "span", "currency"],
+        ["subject text", "span text", "currency text", "spent numeric", "held numeric"]);
+
+    private static readonly Table ReservationTable = new(
+        "reservations", "request text", "lease text", "max_tokens bigint", "currency text", "amount numeric", "tokens bigint",
+        "reserved bigint", "day text", "period text", "subjects text");
+
     public static void Set(Session session, Limits limits)
     {
         session.Execute("DELETE FROM limits WHERE subject = $1", limits.SubjectId);
@@ -26,6 +34,14 @@ internal static class BudgetRows
     {
         using var row = session.Query($"{LimitColumns} WHERE subject = $1", subjectId);
         return row.Read() ? ReadLimits(row) : null;
+    }
+
+    /// <summary>Calls back with the limits of those that have some. On a server only.</summary>
+    public static void ForEach(Session session, string[] subjects, Action<Limits> each)
+    {
+        using var row = session.Query($"{LimitColumns} WHERE subject = ANY($1)", (object)subjects);
+        while (row.Read())
+            each(ReadLimits(row));
     }
 
     public static IReadOnlyList<Limits> List(Session session)
@@ -69,12 +85,8 @@ internal static class BudgetRows
             : new(Amount.Zero(currency), Amount.Zero(currency));
     }
 
-    public static void Save(Session session, string subjectId, string span, Currency currency, BudgetTotal total) => session.Execute(
-        """
-        INSERT INTO budgets (subject, span, currency, spent, held) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (subject, span, currency) DO UPDATE SET spent = excluded.spent, held = excluded.held
-        """,
-        subjectId, span, currency.Code, total.Spent.FormatFixed(), total.Held.FormatFixed());
+    public static void Save(Session session, string subjectId, string span, Currency currency, BudgetTotal total) => session.Append(
+        BudgetTable, subjectId, span, currency.Code, total.Spent.FormatFixed(), total.Held.FormatFixed());
 
     /// <summary>Forgets days and months before those named, in which nothing is held.</summary>
     public static void DropOldSpans(Session session, string beforeDay, string beforeMonth) => session.Execute(
@@ -109,18 +121,18 @@ internal static class BudgetRows
         }
     }
 
-    public static void Insert(Session session, Reservation reservation, HostLease lease) => session.Execute(
-        """
-        INSERT INTO reservations (request, lease, max_tokens, currency, amount, tokens, reserved, day, period, subjects)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """,
-        reservation.RequestId, lease.Id, reservation.MaxTokens, reservation.Amount.Currency.Code, reservation.Amount.FormatFixed(),
+    public static void Insert(Session session, Reservation reservation, HostLease lease) => session.Append(
+        ReservationTable, reservation.RequestId, lease.Id, reservation.MaxTokens, reservation.Amount.Currency.Code, reservation.Amount.FormatFixed(),
         reservation.Tokens, reservation.ReservedAt.Microseconds(), BudgetSpan.Of(reservation.Day), reservation.Period.ToString(),
         string.Join(' ', reservation.Subjects));
 
     /// <summary>Whether there was one to delete.</summary>
     public static bool Delete(Session session, string requestId) =>
         session.Execute("DELETE FROM reservations WHERE request = $1", requestId) > 0;
+
+    /// <summary>Deletes some that are there.</summary>
+    public static void Delete(Session session, string[] requestIds) =>
+        session.Execute("DELETE FROM reservations WHERE request = ANY($1)", (object)requestIds);
 
     public static IReadOnlyList<Reservation> ReservationsOf(Session session, string leaseId)
     {

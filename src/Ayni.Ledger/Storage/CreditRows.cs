@@ -15,6 +15,8 @@ internal static class CreditRows
         "INSERT INTO credit_uses (credit, period, amount, entry) VALUES ($1, $2, $3, $4)",
         use.CreditId, use.Period.ToString(), use.Amount.FormatFixed(), entry);
 
+    public static bool Any(Session session) => session.Scalar("SELECT 1 FROM credits LIMIT 1") is not null;
+
     public static bool HasUse(Session session, string creditId, Period period) =>
         session.Scalar("SELECT 1 FROM credit_uses WHERE credit = $1 AND period = $2", creditId, period.ToString()) is not null;
 

@@ -5,6 +5,14 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of entries, postings and accounts.</summary>
 internal static class JournalRows
 {
+    private static readonly Table EntryTable = new(
+        "entries", "number bigint", "recorded bigint", "period text", "service_period text", "kind text", "reference text");
+
+    private static readonly Table AccountTable = new(
+        "accounts", ["id"], ["id bigint", "name text", "currency text", "debits numeric", "credits numeric"]);
+
+    private static readonly Table PostingTable = new("postings", "entry bigint", "line bigint", "account bigint", "amount numeric");
+
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
 
     /// <summary>When the last entry was recorded; null before the first.</summary>
@@ -13,13 +21,11 @@ internal static class JournalRows
 
     public static void InsertEntry(
         Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
-        session.Execute(
-            "INSERT INTO entries (number, recorded, period, service_period, kind, reference) VALUES ($1, $2, $3, $4, $5, $6)",
-            number, recorded.Microseconds(), period.ToString(), servicePeriod.ToString(), NameOf(kind), reference);
+        session.Append(
+            EntryTable, number, recorded.Microseconds(), period.ToString(), servicePeriod.ToString(), NameOf(kind), reference);
 
     public static void InsertPosting(Session session, long entry, int line, long account, Amount amount) =>
-        session.Execute(
-            "INSERT INTO postings (entry, line, account, amount) VALUES ($1, $2, $3, $4)", entry, line, account, amount.FormatFixed());
+        session.Append(PostingTable, entry, line, account, amount.FormatFixed());
 
     /// <summary>Finds an account or opens it.</summary>
     public static AccountTotal OpenAccount(Session session, Account account, Currency currency)
@@ -37,10 +43,8 @@ internal static class JournalRows
         return new(id, zero, zero);
     }
 
-    public static void UpdateAccount(Session session, AccountTotal account) =>
-        session.Execute(
-            "UPDATE accounts SET debits = $2, credits = $3 WHERE id = $1",
-            account.Id, account.Debits.FormatFixed(), account.Credits.FormatFixed());
+    public static void UpdateAccount(Session session, string name, Currency currency, AccountTotal account) => session.Append(
+        AccountTable, account.Id, name, currency.Code, account.Debits.FormatFixed(), account.Credits.FormatFixed());
 
     /// <summary>Debits less credits of an account; zero if it was never used.</summary>
     public static Amount Net(Session session, Account account, Currency currency)

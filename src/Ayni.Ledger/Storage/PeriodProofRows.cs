@@ -34,6 +34,12 @@ internal static class PeriodProofRows
             while (row.Read())
                 late.Add((row.GetString(0), row.GetFieldValue<byte[]>(1)));
         }
+        foreach (var adjustment in AdjustmentRows.Of(session, period))
+        {
+            var id = AdjustmentItem.IdOf(adjustment);
+            if (Secret(session, adjustment.CustomerId) is null && Erased(session, id) is null)
+                late.Add((id, AdjustmentItem.Encode(adjustment)));
+        }
         foreach (var (id, canonical) in late)
             InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(newSecret(), id), canonical));
     }
@@ -55,15 +61,25 @@ internal static class PeriodProofRows
         return secrets;
     }
 
-    /// <summary>The receipts of a customer, by id, with their canonical bytes.</summary>
-    public static IReadOnlyList<(string Id, byte[] Canonical)> ReceiptsOf(Session session, string customerId)
+    /// <summary>The receipts and adjustments of a customer, with their ids and canonical bytes.</summary>
+    public static IReadOnlyList<(string Id, byte[] Canonical)> ItemsOf(Session session, string customerId)
     {
-        var receipts = new List<(string, byte[])>();
-        using var row = session.Query(
-            "SELECT e.reference, r.canonical FROM receipts r JOIN entries e ON e.number = r.entry WHERE r.customer = $1", customerId);
-        while (row.Read())
-            receipts.Add((row.GetString(0), row.GetFieldValue<byte[]>(1)));
-        return receipts;
+        var items = new List<(string, byte[])>();
+        using (var row = session.Query(
+            "SELECT e.reference, r.canonical FROM receipts r JOIN entries e ON e.number = r.entry WHERE r.customer = $1", customerId))
+        {
+            while (row.Read())
+                items.Add((row.GetString(0), row.GetFieldValue<byte[]>(1)));
+        }
+        var periods = new List<Period>();
+        using (var row = session.Query("SELECT DISTINCT period FROM adjustments WHERE customer = $1", customerId))
+        {
+            while (row.Read())
+                periods.Add(row.GetPeriod(0));
+        }
+        items.AddRange(periods.SelectMany(period => AdjustmentRows.Of(session, period)).Where(adjustment => adjustment.CustomerId == customerId)
+            .Select(adjustment => (AdjustmentItem.IdOf(adjustment), AdjustmentItem.Encode(adjustment))));
+        return items;
     }
 
     /// <summary>Destroys a customer's secret.</summary>
@@ -78,6 +94,18 @@ internal static class PeriodProofRows
         session.Scalar("SELECT commitment FROM erased_commitments WHERE receipt = $1", receiptId) is byte[] bytes
             ? Digest.FromBytes(bytes)
             : null;
+
+    /// <summary>The commitments kept of a period's receipts whose customers were erased.</summary>
+    public static Dictionary<string, Digest> ErasedIn(Session session, Period period)
+    {
+        var commitments = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        using var row = session.Query(
+            "SELECT c.receipt, c.commitment FROM erased_commitments c JOIN entries e ON e.reference = c.receipt WHERE e.period = $1",
+            period.ToString());
+        while (row.Read())
+            commitments[row.GetString(0)] = Digest.FromBytes(row.GetFieldValue<byte[]>(1));
+        return commitments;
+    }
 
     /// <summary>
     /// Calls back with the receipts of a period in the order of their ids: all, or those from one id up to another.
@@ -95,6 +123,21 @@ internal static class PeriodProofRows
             each(row.GetFieldValue<byte[]>(0));
     }
 
+    /// <summary>The receipts of a series between two closes that count in other months, in order of their numbers.</summary>
+    public static IReadOnlyList<byte[]> Between(Session session, Period period, KeyTail tail)
+    {
+        var receipts = new List<byte[]>();
+        using var row = session.Query(
+            """
+            SELECT r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
+            WHERE r.key = $1 AND r.meter = $2 AND r.number > $3 AND r.number <= $4 AND e.period <> $5 ORDER BY r.number
+            """,
+            tail.KeyId, tail.MeterId, tail.BeforeNumber, tail.Number, period.ToString());
+        while (row.Read())
+            receipts.Add(row.GetFieldValue<byte[]>(0));
+        return receipts;
+    }
+
     /// <summary>Where a series ended at the last close before a period that had receipts of it.</summary>
     public static KeyHead TailBefore(Session session, string keyId, string meterId, Period period)
     {
@@ -102,6 +145,22 @@ internal static class PeriodProofRows
             "SELECT number, hash FROM key_tails WHERE key = $1 AND meter = $2 AND period < $3 ORDER BY period DESC LIMIT 1",
             keyId, meterId, period.ToString());
         return row.Read() ? new(row.GetInt64(0), Digest.FromBytes(row.GetFieldValue<byte[]>(1))) : default;
+    }
+
+    /// <summary>Where series ended at a period's close, in ordinal order of key and meter.</summary>
+    public static IReadOnlyList<KeyTail> Tails(Session session, Period period)
+    {
+        var ends = new List<(string KeyId, string MeterId, KeyHead Head)>();
+        using (var row = session.Query("SELECT key, meter, number, hash FROM key_tails WHERE period = $1 ORDER BY key, meter", period.ToString()))
+        {
+            while (row.Read())
+                ends.Add((row.GetString(0), row.GetString(1), new(row.GetInt64(2), Digest.FromBytes(row.GetFieldValue<byte[]>(3)))));
+        }
+        return ends.ConvertAll(end =>
+        {
+            var before = TailBefore(session, end.KeyId, end.MeterId, period);
+            return new KeyTail(end.KeyId, end.MeterId, before.Number, before.Hash, end.Head.Number, end.Head.Hash);
+        });
     }
 
     public static void Insert(Session session, Period period, KeyTail tail) => session.Execute(

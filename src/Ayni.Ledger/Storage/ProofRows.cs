@@ -109,7 +109,10 @@ internal sealed record LogIdentity(PublicKey Key, byte[] Secret)
 /// <param name="Certificate">What makes it one of the log's.</param>
 /// <param name="Retired">Since when another one signs.</param>
 /// <param name="Revoked">Since when nothing it signed and the log doesn't hold is to be believed.</param>
-internal sealed record SigningKeyRow(KeyCertificate Certificate, DateTimeOffset? Retired, DateTimeOffset? Revoked);
+internal sealed record SigningKeyRow(KeyCertificate Certificate, DateTimeOffset? Retired, DateTimeOffset? Revoked)
+{
+    public SigningKeyState ToState() => new(Certificate.KeyId, Certificate.CertifiedAt, Retired, Revoked);
+}
 
 /// <summary>A stored batch.</summary>
 internal sealed record BatchRow(long FirstEntry, long LastEntry, byte[] Canonical, byte[] Signature, byte[] Certificate);

@@ -3,10 +3,12 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of receipts.</summary>
 internal static class ReceiptRows
 {
+    private static readonly Table Receipts = new(
+        "receipts", "entry bigint", "request text", "key text", "meter text", "number bigint", "customer text", "canonical bytea");
+
     public static void Insert(Session session, long entry, Receipt receipt, byte[] canonical) =>
-        session.Execute(
-            "INSERT INTO receipts (entry, request, key, meter, number, customer, canonical) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            entry, receipt.RequestId, receipt.KeyId, receipt.MeterId ?? "", receipt.KeyNumber, receipt.CustomerId, canonical);
+        session.Append(
+            Receipts, entry, receipt.RequestId, receipt.KeyId, receipt.MeterId ?? "", receipt.KeyNumber, receipt.CustomerId, canonical);
 
     /// <summary>Where a key's chain ends; number 0 and the zero hash before its first receipt.</summary>
     public static KeyHead Head(Session session, string keyId, string? meterId)

@@ -41,6 +41,10 @@ internal static class RegistryRows
     public static Customer? Customer(Session session, string id) =>
         First(session.Query($"{CustomerColumns} WHERE id = $1", id), ReadCustomer);
 
+    /// <summary>Calls back with each customer of these. On a server only.</summary>
+    public static void ForEachCustomer(Session session, string[] ids, Action<Customer> each) =>
+        List(session.Query($"{CustomerColumns} WHERE id = ANY($1)", (object)ids), ReadCustomer).ForEach(each);
+
     public static App? App(Session session, string id) => First(session.Query($"{AppColumns} WHERE id = $1", id), ReadApp);
 
     public static ApiKey? Key(Session session, string id) => First(session.Query($"{KeyColumns} WHERE id = $1", id), ReadKey);

@@ -8,7 +8,10 @@ internal abstract class Session(DbConnection connection) : IDisposable
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
     /// <summary>How many statements that write were executed, for telling whether a step has written anything yet.</summary>
-    public long Writes { get; private set; }
+    public long Writes { get; protected set; }
+
+    /// <summary>Whether each query costs a round trip to a server, so that many are better asked at once.</summary>
+    public virtual bool IsRemote => false;
 
     /// <summary>Whether a transaction is open.</summary>
     public abstract bool InTransaction { get; }
@@ -23,11 +26,17 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public abstract void BeginReading();
 
     /// <summary>Executes a statement that writes; <c>$1, $2, …</c> stand for the values. Returns the number of rows changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    public virtual int Execute(string sql, params ReadOnlySpan<object?> values)
     {
         Writes++;
         return Bind(sql, values).ExecuteNonQuery();
     }
+
+    /// <summary>
+    /// Adds a row, or replaces the one of its key, at the latest when the next statement is executed or the transaction committed. Where that fails, the transaction can only
+    /// be rolled back.
+    /// </summary>
+    public abstract void Append(Table table, params ReadOnlySpan<object?> values);
 
     /// <summary>Executes an insertion with <c>RETURNING</c> of a number that the database gives, and returns it.</summary>
     public long Insert(string sql, params ReadOnlySpan<object?> values)
@@ -40,10 +49,10 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public void Control(string sql) => Bind(sql, []).ExecuteNonQuery();
 
     /// <summary>Executes a query. The rows must be disposed before the same query runs again.</summary>
-    public DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
+    public virtual DbDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
     /// <summary>The first column of the first row, or null without rows.</summary>
-    public object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
+    public virtual object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar();
 
     /// <summary>
     /// Whether the next commit waits for the disk. Without, a crash of the machine may lose the transaction, but not part of it, nor any
@@ -56,6 +65,11 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>Makes the transaction durable.</summary>
     public virtual void Commit() => Control("COMMIT");
 
+    /// <summary>
+    /// A number that changes when another connection commits; null where that can't be told. Called within a transaction that writes.
+    /// </summary>
+    public virtual long? ReadForeignCommits() => null;
+
     /// <summary>What time it is at the server; null where the database is in this process and has no clock of its own.</summary>
     public virtual DateTimeOffset? ReadServerClock() => null;
 
@@ -66,7 +80,7 @@ internal abstract class Session(DbConnection connection) : IDisposable
             Control("ROLLBACK");
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (var command in _commands.Values)
             command.Dispose();
@@ -79,8 +93,14 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>Gives a parameter its value.</summary>
     protected virtual void SetValue(DbParameter parameter, object? value) => parameter.Value = value ?? DBNull.Value;
 
+    /// <summary>Called before each statement.</summary>
+    protected virtual void BeforeStatement()
+    {
+    }
+
     private DbCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
+        BeforeStatement();
         if (!_commands.TryGetValue(sql, out var command))
             _commands.Add(sql, command = Prepare(sql, values.Length));
         for (var i = 0; i < values.Length; i++)

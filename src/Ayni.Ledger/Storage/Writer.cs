@@ -22,6 +22,8 @@ internal sealed class Writer : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly AdmissionClock _admissions;
     private readonly ReceiptSigner? _signer;
+    private Known _known = new();
+    private long? _foreignCommits;
     private long _flushes;
 
     /// <summary>Takes over the session and disposes it in the end; without a signer receipts are not signed.</summary>
@@ -48,9 +50,11 @@ internal sealed class Writer : IAsyncDisposable
     /// <param name="mustSurvive">
     /// False for what is void anyhow after a crash of the machine, such as a reservation: it is committed without a flush of its own.
     /// </param>
-    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken, bool mustSurvive = true)
+    /// <param name="foreseen">What the work will read, if that is known.</param>
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken, bool mustSurvive = true,
+        Foreseen? foreseen = null)
     {
-        var job = new Job<T>(work) { MustSurvive = mustSurvive };
+        var job = new Job<T>(work) { MustSurvive = mustSurvive, Foreseen = foreseen };
         try
         {
             await _queue.Writer.WriteAsync(job, cancellationToken).ConfigureAwait(false);
@@ -99,7 +103,13 @@ internal sealed class Writer : IAsyncDisposable
                 // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
                 var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
                 _admissions.Compare(now);
-                var transaction = new Transaction(_session, now.ToWholeMicroseconds());
+                var foreignCommits = _session.ReadForeignCommits();
+                var known = foreignCommits is not null && foreignCommits == _foreignCommits ? _known : new();
+                // Until the commit nobody may rely on it.
+                _foreignCommits = null;
+                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known);
+                if (_session.IsRemote && group.Select(job => job.Foreseen).OfType<Foreseen>().ToArray() is { Length: > 0 } foreseen)
+                    transaction.Foresee(foreseen);
                 foreach (var job in group)
                 {
                     running = job;
@@ -110,6 +120,9 @@ internal sealed class Writer : IAsyncDisposable
                 if (_signer is not null)
                     transaction.Seal(_signer);
                 _session.Commit();
+                // Other jobs may write beside what is known.
+                if (known.IsSmall && group.TrueForAll(job => job.Foreseen is not null))
+                    (_known, _foreignCommits) = (known, foreignCommits);
                 if (isDurable)
                     Volatile.Write(ref _flushes, _flushes + 1);
                 break;
@@ -119,6 +132,14 @@ internal sealed class Writer : IAsyncDisposable
                 Undo();
                 running.Fail(Named(error));
                 group.Remove(running);
+            }
+            catch (DbException) when (group.Count > 1 && !_session.IsBroken)
+            {
+                // A server learns of rows only at the end, and refuses one of them: whose it is shows when each job is done alone.
+                Undo();
+                foreach (var job in group)
+                    Commit([job]);
+                return;
             }
             catch (Exception error)
             {
@@ -156,6 +177,9 @@ internal sealed class Writer : IAsyncDisposable
     {
         /// <summary>Whether the outcome is to be on disk.</summary>
         public required bool MustSurvive { get; init; }
+
+        /// <summary>What it will read, if that is known.</summary>
+        public Foreseen? Foreseen { get; init; }
 
         /// <summary>Does the work and keeps its outcome.</summary>
         public abstract void Run(Transaction transaction);

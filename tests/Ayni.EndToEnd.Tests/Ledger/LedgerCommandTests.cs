@@ -94,6 +94,41 @@ public sealed class LedgerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_agreements_document_is_shown_entered_accepted_and_simulated()
+    {
+        await CommandAsync("party", "create", "Owner", "--role", "licensor");
+        var host = (await CommandAsync("party", "create", "Machines", "--role", "host", "--json")).Json.GetProperty("id").GetString()!;
+        var terms = _folder.PathOf("terms.yaml");
+        var standard = (await AyniCommand.RunAsync(["agreement", "standard", "host-pays-owner"])).Succeeded().Output;
+        await File.WriteAllTextAsync(terms, standard.Replace("rate: 10%", "rate: 12%", StringComparison.Ordinal));
+        var shown = (await CommandAsync("agreement", "show", terms)).Output;
+        Assert.Contains($"Machines ({host}) collects the revenue", shown, StringComparison.Ordinal);
+        Assert.Contains("higher-rate in 'royalty' (host-pays-owner): the highest rate is 12%", shown, StringComparison.Ordinal);
+
+        var document = (await CommandAsync("agreement", "set", "--file", terms, "--json")).Json;
+        Assert.False(document.TryGetProperty("version", out _));
+        Assert.Equal(2, document.GetProperty("missing").GetArrayLength());
+        foreach (var party in document.GetProperty("missing").EnumerateArray())
+            document = (await CommandAsync("agreement", "accept", "1", "--party", party.GetString()!, "--json")).Json;
+        Assert.Equal(1, document.GetProperty("version").GetInt64());
+        Assert.Contains("royalty", (await CommandAsync("agreement", "list")).Output, StringComparison.Ordinal);
+        Assert.Equal(shown, (await CommandAsync("agreement", "show", "1")).Output);
+        var canonical = (await CommandAsync("agreement", "show", "1", "--text")).Output;
+        Assert.StartsWith("agreement: \"host-pays-owner\"\n", canonical, StringComparison.Ordinal);
+
+        await CommandAsync(
+            "ledger", "deduct", "--type", "payment-fee", "--evidence", "report", "--period", "2026-11", "--amount", "3.5", "--currency", "EUR");
+        Assert.Equal("3.50", (await CommandAsync("ledger", "deductions", "--period", "2026-11", "--json")).Json[0].GetProperty("amount").GetString());
+        Assert.Equal(0, (await CommandAsync("agreement", "simulate", terms, "--period", "2026-11", "--json")).Json.GetArrayLength());
+
+        await File.WriteAllTextAsync(terms, standard.Replace("10%", "ten", StringComparison.Ordinal));
+        (await RunAsync("agreement", "set", "--file", terms)).Failed("rate: expected percent with at most four decimals");
+        (await RunAsync("agreement", "show", _folder.PathOf("none.yaml"))).Failed("can't be read");
+        (await RunAsync("agreement", "set")).Failed("--share");
+        (await RunAsync("ledger", "deduct", "--type", "tea", "--evidence", "r", "--period", "2026-11", "--amount", "1")).Failed("'tea' is no type");
+    }
+
+    [Fact]
     public async Task A_month_that_has_ended_is_closed_once_and_its_statements_are_final()
     {
         var month = await UseLastMonthAsync();
@@ -176,6 +211,7 @@ public sealed class LedgerCommandTests : IDisposable
         string[][] commands =
         [
             ["ledger", "balance"], ["ledger", "receipts"], ["ledger", "statement"], ["ledger", "audit"],
+            ["ledger", "actions"], ["ledger", "import"], ["ledger", "attest"], ["licence"],
             ["party", "create"], ["customer", "create"], ["customer", "limit"], ["key", "create"], ["app", "create"],
             ["price", "set"], ["agreement", "set"], ["period", "close"], ["period", "list"], ["serve"], ["tour"],
         ];

@@ -26,6 +26,21 @@ public sealed class ReceiptTests(HostFixture fixture) : IClassFixture<HostFixtur
     }
 
     [Fact]
+    public async Task A_charge_is_explained_by_quantities_and_rates()
+    {
+        var answer = await (await _test.PostAsync("/v1/completions", Body)).JsonAsync();
+        var id = answer.GetProperty("ayni").GetProperty("receipt").GetProperty("id").GetString();
+        var explained = await (await _test.Http.GetAsync($"/api/receipts/{id}?explain=1")).JsonAsync();
+        var sum = explained.GetProperty("lines").EnumerateArray().Sum(line =>
+            line.GetProperty("quantity").GetInt64() * decimal.Parse(line.GetProperty("rate").GetString()!, System.Globalization.CultureInfo.InvariantCulture)
+            / line.GetProperty("per").GetInt64());
+        Assert.Equal(sum, decimal.Parse(explained.GetProperty("charge").GetString()!, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(answer.GetProperty("ayni").GetProperty("receipt").GetProperty("charge").GetString(), explained.GetProperty("charge").GetString());
+        using var wrong = await _test.Http.GetAsync($"/api/receipts/{id}?explain=yes");
+        Assert.Equal("explain", (await wrong.ErrorAsync()).Param);
+    }
+
+    [Fact]
     public async Task Usage_receipt_and_price_agree()
     {
         var answer = await (await _test.PostAsync("/v1/completions", Body)).JsonAsync();

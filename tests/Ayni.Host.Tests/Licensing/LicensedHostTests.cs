@@ -29,10 +29,10 @@ public sealed class LicensedHostTests
         Assert.Equal(403, (int)priced.StatusCode);
         Assert.Equal("licence_research_only", (await priced.ErrorAsync()).Code);
         // Fake money charges nobody.
-        var fake = Currency.Parse("XTS");
-        await test.Books.SetPriceAsync("tiny", fake, Amount.Zero(fake), Amount.Parse("5", fake));
-        using var tried = await test.PostAsync("/v1/completions", Body);
-        Assert.NotEqual("licence_research_only", (await tried.ErrorAsync()).Code);
+        await test.Books.SetPriceAsync("tiny", Currency.Parse("USD"), zero, zero);
+        await test.Books.SetPriceAsync("tiny", Currency.Test, Amount.Zero(Currency.Test), Amount.Parse("5", Currency.Test));
+        using var again = await test.PostAsync("/v1/completions", Body);
+        Assert.Equal(200, (int)again.StatusCode);
     }
 
     [Fact]

@@ -36,10 +36,10 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         string[] everyone = ["listModels", "getModel", "getLicence"];
         Assert.Equal(
             Sorted([.. everyone, "createChatCompletion", "createCompletion", "listCustomers", "getCustomer", "getUsage", "listKeys", "listPrices",
-                "listReceipts", "getReceipt"]),
+                "listReceipts", "getReceipt", "explainCharge"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
-            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listBalances", "listPeriods",
+            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "listBalances", "listPeriods",
                 "getStatement", "getEarnings"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
@@ -61,8 +61,9 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}"));
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/customers/{fixture.One.Customer.Id}"));
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/customers/{fixture.One.Customer.Id}/usage"));
+        Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}/charge"));
         foreach (var path in (string[])[
-            $"/api/receipts/{fixture.Other.Receipt}", $"/api/receipts?customer={fixture.Other.Customer.Id}",
+            $"/api/receipts/{fixture.Other.Receipt}", $"/api/receipts/{fixture.Other.Receipt}/charge", $"/api/receipts?customer={fixture.Other.Customer.Id}",
             $"/api/customers/{fixture.Other.Customer.Id}", $"/api/customers/{fixture.Other.Customer.Id}/usage"])
             await SameAsUnknownAsync(KeyRole.Customer, path, fixture.Other.Customer.Id, fixture.Other.Receipt);
         var others = _test.Books.ListKeys().First(key => key.Role == KeyRole.Customer && key.HolderId == fixture.Other.Customer.Id);

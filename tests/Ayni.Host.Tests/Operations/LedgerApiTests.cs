@@ -84,6 +84,32 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
         Assert.Equal(code, (await response.ErrorAsync()).Code);
     }
 
+    [Fact]
+    public async Task Plans_and_agreements_come_as_documents_and_each_party_accepts_for_itself()
+    {
+        var plan = await PostAsync("/api/plans", """{"models":["planned"],"currency":"EUR","input":"0.5","output":1,"minimum":2}""");
+        Assert.Equal("planned", Text(plan[0], "model"));
+        Assert.Equal("2.00", _books.FindPrice("planned")!.Plan.Minimum.Format());
+        using var bad = await fixture.SendAsync(KeyRole.Operator, "/api/plans", """{"models":["planned"],"currency":"EUR","inputs":1}""");
+        Assert.Equal((400, "invalid_document"), ((int)bad.StatusCode, (await bad.ErrorAsync()).Code));
+
+        var host = _books.ListParties().First(party => party.Role == Role.Host);
+        var document = await PostAsync(
+            "/api/agreements/documents",
+            $$$"""
+            {"agreement":"papers","model":"planned","collector":"{{{host.Id}}}","acceptance":"required",
+             "shares":[{"name":"royalty","payee":"{{{fixture.OneParty.Id}}}","rate":"30%"}]}
+            """);
+        var id = document.GetProperty("id").GetRawText();
+        var seen = (await GetAsync(KeyRole.Party, "/api/agreements/documents")).GetProperty("data").EnumerateArray();
+        Assert.Contains(seen, other => other.GetProperty("id").GetRawText() == id);
+        using (var accepted = await fixture.SendAsync(KeyRole.Party, $"/api/agreements/documents/{id}/accept", ""))
+            Assert.Equal(fixture.OneParty.Id, Text((await accepted.JsonAsync()).GetProperty("acceptances")[0], "party_id"));
+        var stranger = (await _books.IssueKeyAsync(KeyRole.Party, "other", fixture.OtherParty.Id)).Text;
+        using var none = await fixture.SendAsync(stranger, HttpMethod.Post, $"/api/agreements/documents/{id}/accept", "");
+        Assert.Equal(404, (int)none.StatusCode);
+    }
+
     [Theory]
     [InlineData("/api/receipts?limit=0")]
     [InlineData("/api/receipts?limit=1001")]

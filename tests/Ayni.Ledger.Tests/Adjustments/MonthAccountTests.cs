@@ -110,7 +110,7 @@ public sealed class MonthAccountTests
     private static List<Adjustment> Adjust(MonthAccount account, IReadOnlyList<Adjustment> earlier) =>
         [.. account.Adjust(Month, earlier, null, () => new("llama", null, null, 1))];
 
-    private static Receipt Receipt(TokenCounts counts, string? app, Amount charge) => new()
+    internal static Receipt Receipt(TokenCounts counts, string? app, Amount charge) => new()
     {
         Id = "rcp_1",
         RequestId = "req",

@@ -92,7 +92,7 @@ public sealed class TermsTests
     [InlineData("floor: \"2\"", "floor: \"4\"", 23, "above the cap")]
     [InlineData("floor: \"2\"", "floor: \"-4\"", 23, "amount of EUR")]
     [InlineData("name: apps", "name: royalty", 27, "two shares")]
-    [InlineData("rate: 5%", "rate: 95%", 13, "105%")]
+    [InlineData("rate: 5%", "rate: 95%", 13, "104.225%")]
     [InlineData("weight: 2", "weight: 0", 32, "not from 1")]
     [InlineData("base: remainder", "base: remainder\n    apps: [x]", 34, "remainder is")]
     [InlineData("recoup: 50%, multiple: 1.5", "recoup: 0%, multiple: 1.5", 35, "never recoup")]

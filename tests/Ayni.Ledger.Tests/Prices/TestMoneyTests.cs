@@ -28,6 +28,14 @@ public sealed class TestMoneyTests
         Assert.DoesNotContain(ledger.Books.Balances(), balance => balance.Currency.IsTest && balance.Account.Name.StartsWith("party:", StringComparison.Ordinal));
         Assert.Empty(ledger.Books.Audit());
 
+        // Auditors elsewhere run the month again, fake receipts and all.
+        var folder = Directory.CreateTempSubdirectory("ayni-bundle-").FullName;
+        var bundle = Path.Combine(folder, "november");
+        ledger.Books.ExportPeriod(TestLedger.Period, bundle);
+        var audited = AuditVerifier.Verify(bundle, ledger.Books.LogKey, null, ledger.Clock.Now);
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains(audited.Verification.Proven, sentence => sentence.Contains("XTS", StringComparison.Ordinal));
+
         // The next month goes on, although fake revenue of this one stays where it is.
         await ledger.UseAsync(fake, 10, 0, 0);
         ledger.Clock.Now = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);

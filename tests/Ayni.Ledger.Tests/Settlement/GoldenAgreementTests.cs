@@ -368,4 +368,81 @@ public sealed class GoldenAgreementTests
         await golden.CloseAsync();
         Assert.Equal(("125.00", "-125.00"), (golden.Earned(golden.Ledger.Licensor), golden.Earned(golden.Ledger.Host)));
     }
+
+    [Fact]
+    public async Task A_credit_note_leaves_less_to_share_of_what_it_is_about()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        await golden.AgreeAsync(
+            """
+            agreement: bard
+            currency: EUR
+            collector: host
+            deductions: [{type: refund}]
+            shares: [{name: royalty, payee: licensor, rate: 20%}, {name: apps, payee: developer, rate: 10%}]
+            """);
+        await golden.Books.SetEntityAsync(new("AYNI", 0, "Ayni Hosting GmbH", "", "DE", null, [], 14));
+        var (ofApp, plain) = (await golden.Ledger.KeyAsync(ofApp: true), await golden.Ledger.KeyAsync());
+        await golden.ChargeAsync(ofApp, "1000.00");
+        await golden.ChargeAsync(plain, "500.00");
+        var november = golden.Period;
+        await golden.CloseAsync();
+        var invoice = (await golden.Books.IssueInvoicesAsync(november)).Single(one => one.Recipient.Subject == ofApp.CustomerId);
+
+        // December: 400 more through the app and 600 without; November's 1,000 through the app are credited.
+        // There are 1,000 - 1,000 = 0 to share. The owner: 1,000 - 1,000 = 0, nothing. The developer: 400 - 1,000 = -600, nothing, and 600 are
+        // carried to its next month. The host keeps 0.
+        await golden.ChargeAsync(ofApp, "400.00");
+        await golden.ChargeAsync(plain, "600.00");
+        await golden.Books.CreditInvoiceAsync(invoice.Number, "not what was asked for");
+        await golden.CloseAsync();
+        Assert.Equal(
+            ["revenue 400.00", "refunds refund -1000.00", "base 0.00", "share 0.00"], golden.StepsOf(golden.Ledger.Developer, "apps"));
+        Assert.Equal(
+            ["revenue 1000.00", "refunds refund -1000.00", "base 0.00", "share 0.00"], golden.StepsOf(golden.Ledger.Licensor, "royalty"));
+        Assert.Equal(["distributable 0.00"], golden.StepsOf(golden.Ledger.Host, null)[..1]);
+        var line = golden.Books.Statement(november.Next, golden.Ledger.Host.Id).Lines.Single(line => line.AppId is not null);
+        Assert.Equal((Eur("400"), Eur("1000")), (line.Gross, line.Returned));
+
+        // January: 700 through the app: the owner 140; the developer 10 % of 700 - 600 = 10; the host 700 - 150 = 550.
+        await golden.ChargeAsync(ofApp, "700.00");
+        await golden.CloseAsync();
+        Assert.Equal(
+            ("140.00", "10.00", "550.00"),
+            (golden.Earned(golden.Ledger.Licensor), golden.Earned(golden.Ledger.Developer), golden.Earned(golden.Ledger.Host)));
+    }
+
+    [Fact]
+    public async Task By_territory_adapter_and_app()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        var (inPeru, elsewhere) = (await golden.Ledger.KeyAsync(), await golden.Ledger.KeyAsync(ofApp: true));
+        await golden.Books.SetBillingAsync(new(inPeru.CustomerId, 0, "Rumi SA", "", "PE", null, [], 14));
+        await golden.AgreeAsync(
+            $$"""
+            agreement: bard
+            collector: host
+            shares:
+              - {name: andes, payee: licensor, territories: [BO, PE], rate: 40%}
+              - {name: letters, payee: developer, apps: [{{golden.Ledger.App.Id}}], rate: 25%}
+              - {name: tender, payee: licensor, adapters: [tender], rate: 5%}
+            """);
+        await golden.ChargeAsync(inPeru, "100.00");
+        await golden.ChargeAsync(elsewhere, "200.00");
+        await golden.Books.PostAsync(golden.Ledger.Usage(elsewhere, 0, 0, 3_000) with { Adapter = new("tender", Digest.Of("tender"u8)) });
+        await golden.CloseAsync();
+
+        // Peru: 100 × 40 % = 40. The app: 230 × 25 % = 57.50. The adapter: 30 × 5 % = 1.50. The host: 330 - 99 = 231.
+        Assert.Equal(
+            ("41.50", "57.50", "231.00"),
+            (golden.Earned(golden.Ledger.Licensor), golden.Earned(golden.Ledger.Developer), golden.Earned(golden.Ledger.Host)));
+        // Each sees its own lines, and what they open to adds up to them.
+        var statement = golden.Books.Statement(TestLedger.Period, golden.Ledger.Licensor.Id);
+        Assert.Equal([(null, "PE"), ("tender", null)], statement.Lines.Select(line => (line.Adapter, line.Territory)).Order());
+        var opened = new Dictionary<int, Amount>();
+        golden.Books.OpenStatement(
+            TestLedger.Period, golden.Ledger.Licensor.Id,
+            (line, receipt) => opened[line] = opened.GetValueOrDefault(line, Eur("0")) + receipt.Charge);
+        Assert.Equal(statement.Lines.Select(line => line.Gross), opened.OrderBy(pair => pair.Key).Select(pair => pair.Value));
+    }
 }

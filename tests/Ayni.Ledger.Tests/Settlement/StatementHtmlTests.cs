@@ -84,6 +84,61 @@ public sealed class StatementHtmlTests
         Assert.Contains("Nothing was earned", (sample with { Lines = [], Totals = [] }).ToHtml(StatementLanguage.English), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public void A_share_of_a_document_is_told_step_by_step(string code)
+    {
+        var words = StatementLanguage.Find(code)!.Words;
+        var statement = Sampled("<Hostess>");
+        var page = Page(statement, code);
+        Assert.Equal(["lines", "steps", "steps", "totals"], page.Descendants(Html + "table").Select(table => table.Attribute("class")!.Value));
+        var values = page.Descendants(Html + "bdi").Select(value => value.Value).ToList();
+        string[] needed =
+        [
+            .. words.Steps, "Hostess SA", "ES-1", "Calle 1", "ES", "=bard <i>", "royalty <i>", "tender", "PE", "12.50", "7", "20% × 1000.00",
+            "2026-10", "pty_2", "-1000.00", "0.000000000001",
+        ];
+        Assert.All(needed, field => Assert.Contains(field, values));
+        Assert.Contains(page.Descendants(Html + "h2"), heading => heading.Value.Contains(words.Rest, StringComparison.Ordinal));
+        Assert.DoesNotContain(page.Descendants(), element => element.Name.LocalName == "i");
+
+        var csv = statement.ToCsv();
+        Assert.Contains("'=bard <i>,royalty <i>,guarantee_recovered,", csv, StringComparison.Ordinal);
+        Assert.All(csv.Split("\r\n", StringSplitOptions.RemoveEmptyEntries), row => Assert.Equal(csv.AsSpan().IndexOf("\r\n") is var end
+            ? csv[..end].Count(letter => letter == ',') : 0, row.Count(letter => letter == ',')));
+    }
+
+    [Fact]
+    public void Every_step_has_a_name_of_its_own_in_every_language()
+    {
+        foreach (var language in StatementLanguage.All)
+        {
+            Assert.Equal(Enum.GetValues<StepKind>().Length, language.Words.Steps.Count);
+            Assert.Equal(language.Words.Steps.Count, language.Words.Steps.Distinct().Count());
+            if (language != StatementLanguage.English)
+                Assert.Empty(language.Words.Steps.Intersect(StatementLanguage.English.Words.Steps));
+        }
+        Assert.Equal(Enum.GetValues<StepKind>().Length, Enum.GetValues<StepKind>().Select(kind => kind.Name()).Distinct().Count());
+    }
+
+    /// <summary>A statement with everything that one may say, each step once.</summary>
+    internal static Statement Sampled(string name)
+    {
+        var details = new Dictionary<StepKind, string> { [StepKind.Rate] = "20% × 1000.00", [StepKind.Correction] = "2026-10", [StepKind.Paid] = "pty_2" };
+        var steps = Enum.GetValues<StepKind>().Select(kind => new EvaluationStep(
+            kind, details.GetValueOrDefault(kind), kind == StepKind.Rounding ? new(1, Currency.Parse("EUR")) : Eur("-1000"), Eur("123.45")));
+        var sample = Sample(name);
+        return sample with
+        {
+            LegalName = "Hostess SA",
+            TaxId = "ES-1",
+            Address = "Calle 1",
+            Country = "ES",
+            Lines = [sample.Lines[0] with { Adapter = "tender", Territory = "PE", Returned = Eur("12.5"), PartsPerMillion = null, Amount = null }],
+            Shares = [new("=bard <i>", 7, "royalty <i>", [.. steps], Eur("617.2839")), new("=bard <i>", 7, null, [], Eur("0"))],
+        };
+    }
+
     private static XElement Page(Statement statement, string code) =>
         XDocument.Parse(statement.ToHtml(StatementLanguage.Find(code)!)).Root!;
 

@@ -12,7 +12,10 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// <summary>"AYNI" in ASCII: the first half of the lock's number; the other is a hash of the schema's name.</summary>
     private const int LockSpace = 0x41594E49;
 
-    private bool _inTransaction;
+    private readonly Dictionary<Table, PendingRows> _pending = [];
+    private bool _inTransaction, _isPending;
+
+    public override bool IsRemote => true;
 
     public override bool InTransaction => _inTransaction;
 
@@ -30,8 +33,19 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void BeginReading() => Begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
+    /// <summary>Rows go over together, when something else is asked of the server: a row alone would cost a round trip.</summary>
+    public override void Append(Table table, params ReadOnlySpan<object?> values)
+    {
+        Writes++;
+        if (!_pending.TryGetValue(table, out var rows))
+            _pending.Add(table, rows = new(table));
+        rows.Add(values);
+        _isPending = true;
+    }
+
     public override void Commit()
     {
+        Flush();
         _inTransaction = false;
         Control("COMMIT");
     }
@@ -41,6 +55,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (!_inTransaction)
             return;
         _inTransaction = false;
+        _isPending = false;
+        foreach (var rows in _pending.Values)
+            rows.Clear();
         if (!IsBroken)
             Control("ROLLBACK");
     }
@@ -61,8 +78,23 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             long number => (NpgsqlDbType.Bigint, number),
             int number => (NpgsqlDbType.Bigint, (object)(long)number),
             byte[] bytes => (NpgsqlDbType.Bytea, bytes),
+            string[] texts => (NpgsqlDbType.Array | NpgsqlDbType.Text, texts),
             _ => throw new ArgumentException($"No column holds a {value.GetType()}.", nameof(value)),
         };
+    }
+
+    protected override void BeforeStatement() => Flush();
+
+    /// <summary>Sends the rows that wait, in the order in which their tables were first written to: what is referred to comes first.</summary>
+    private void Flush()
+    {
+        if (!_isPending)
+            return;
+        _isPending = false;
+        using var batch = new NpgsqlBatch(connection);
+        foreach (var rows in _pending.Values.Where(rows => rows.Count > 0))
+            batch.BatchCommands.Add(rows.ToCommand());
+        batch.ExecuteNonQuery();
     }
 
     private void Begin(string sql)

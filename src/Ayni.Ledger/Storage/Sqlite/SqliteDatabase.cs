@@ -13,13 +13,15 @@ internal sealed class SqliteDatabase : Database
     /// <summary>How long SQLite itself waits for another process's transaction before it reports the file busy.</summary>
     private const int BusyTimeoutMs = 5_000;
 
-    /// <summary>Pages the writer keeps in memory, in KiB: the hot ends of the indexes, so that posting seldom reads.</summary>
-    private const int WriterCacheKib = 4 * 1024;
+    /// <summary>
+    /// Pages the writer keeps in memory at most, in KiB: the hot ends of the indexes, some for each key, so that posting seldom reads.
+    /// </summary>
+    private const int WriterCacheKib = 64 * 1024;
 
     /// <summary>
     /// Pages of 4 KiB in the log before they are copied into the file; more make a page that changes often be copied less often.
     /// </summary>
-    private const int CheckpointPages = 4000;
+    private const int CheckpointPages = 16_000;
 
     /// <summary>"AYNI" in ASCII.</summary>
     private const long ApplicationId = 0x41594E49;
@@ -31,14 +33,6 @@ internal sealed class SqliteDatabase : Database
     public SqliteDatabase(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path) ?? Path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
-        }
         _connectionString = new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, ForeignKeys = true }.ToString();
     }
 
@@ -51,19 +45,19 @@ internal sealed class SqliteDatabase : Database
 
     public override string Dialect => "Sqlite";
 
-    public override Session OpenWriter() => Open(session =>
+    public override Session OpenWriter()
     {
-        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
-        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
-        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
-        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
-        session.Control("PRAGMA secure_delete = FAST");
-        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
-        session.Control("PRAGMA fullfsync = ON");
-        session.Control("PRAGMA checkpoint_fullfsync = ON");
-        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
-        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
-    });
+        // Only who writes makes the folder: asking whether there is a ledger leaves nothing behind.
+        try
+        {
+            Directory.CreateDirectory(Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LedgerStorageException(StorageFault.Unwritable, $"The folder of '{Path}' can't be made ({error.Message}).", error);
+        }
+        return Open(Configure);
+    }
 
     public override Session OpenReader() => Open(session => session.Control("PRAGMA query_only = ON"));
 
@@ -132,6 +126,20 @@ internal sealed class SqliteDatabase : Database
     }
 
     private static long Read(Session session, string sql) => (long)session.Scalar(sql)!;
+
+    private void Configure(Session session)
+    {
+        Demand(session, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal");
+        Demand(session, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2");
+        Demand(session, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1");
+        // What is destroyed, such as a month's key of the count of users, is overwritten where its page is written anyway.
+        session.Control("PRAGMA secure_delete = FAST");
+        // On macOS only this makes a flush reach the disk; elsewhere it means nothing.
+        session.Control("PRAGMA fullfsync = ON");
+        session.Control("PRAGMA checkpoint_fullfsync = ON");
+        session.Control($"PRAGMA cache_size = -{WriterCacheKib}");
+        session.Control($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+    }
 
     private SqliteSession Open(Action<Session> configure)
     {

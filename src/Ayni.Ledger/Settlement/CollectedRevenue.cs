@@ -10,4 +10,4 @@ namespace Ayni.Ledger;
 /// <param name="AppId">The app that was paid for; null for every app and none in proportion, or for none.</param>
 /// <param name="Amount">How much, without taxes on top. Negative takes an earlier one back.</param>
 /// <param name="IsOfNoApp">Whether, without an app, it was for what came from none.</param>
-public sealed record Collection(string EvidenceId, Period Period, string Model, string? AppId, Amount Amount, bool IsOfNoApp = false);
+public sealed record CollectedRevenue(string EvidenceId, Period Period, string Model, string? AppId, Amount Amount, bool IsOfNoApp = false);

@@ -1,0 +1,36 @@
+namespace Ayni.Ledger;
+
+/// <summary>
+/// What a writer's transactions have read and written: what is in the database, as long as nobody else writes to it and none of them is rolled
+/// back.
+/// </summary>
+internal sealed class Known
+{
+    /// <summary>More than this is forgotten, so that many customers make no large memory.</summary>
+    private const int MostItems = 100_000;
+
+    public Dictionary<(string Name, Currency Currency), AccountTotal> Accounts { get; } = [];
+
+    public Dictionary<(string KeyId, string? MeterId), KeyHead> KeyHeads { get; } = [];
+
+    public Dictionary<(string SubjectId, string Span, Currency Currency), BudgetTotal> Budgets { get; } = [];
+
+    public Dictionary<string, Limits?> Limits { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, Customer> Customers { get; } = new(StringComparer.Ordinal);
+
+    public long? LimitsVersion { get; set; }
+
+    public bool? HasCredits { get; set; }
+
+    public long? LastEntry { get; set; }
+
+    public LedgerZone? Zone { get; set; }
+
+    /// <summary>The last period that is closing or closed, once it was read.</summary>
+    public PeriodMark? LastPeriod { get; set; }
+
+    public bool IsLastPeriodRead { get; set; }
+
+    public bool IsSmall => Accounts.Count + KeyHeads.Count + Budgets.Count + Limits.Count + Customers.Count <= MostItems;
+}

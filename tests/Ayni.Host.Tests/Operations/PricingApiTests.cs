@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Ayni.Ledger;
+
+namespace Ayni.Host.Tests;
+
+/// <summary>Price plans, subscriptions, credits and rates over HTTP.</summary>
+public sealed class PricingApiTests(LedgerFixture fixture) : IClassFixture<LedgerFixture>
+{
+    [Fact]
+    public async Task What_a_month_costs_is_set_and_read()
+    {
+        var owner = (await PostAsync(KeyRole.Operator, "/api/parties", """{"name":"Owner","role":"licensor"}""")).GetProperty("id").GetString();
+        await PostAsync(
+            KeyRole.Operator, "/api/agreements",
+            $$"""{"model":"plan-model","shares":[{"party_id":"{{owner}}","parts_per_million":1000000}]}""");
+        // YAML, which JSON is, too.
+        var prices = await PostAsync(
+            KeyRole.Operator, "/api/price-plans",
+            "name: gold\nmodel: plan-model\ncurrency: EUR\ntiers: {kind: package, metric: tokens, size: 1_000, price: 2}\nfee: 9\n");
+        Assert.Equal("9.00", prices[0].GetProperty("plan").GetProperty("fee").GetString());
+        using (var wrong = await fixture.SendAsync(KeyRole.Operator, "/api/price-plans", "model: m\ncurrency: EUR\ninput: cheap\n"))
+            Assert.Contains("plan:3:8: input", (await wrong.ErrorAsync()).Message, StringComparison.Ordinal);
+
+        var customer = (await PostAsync(KeyRole.Operator, "/api/customers", """{"name":"Inti","currency":"EUR"}""")).GetProperty("id").GetString();
+        var subscription = (await PostAsync(KeyRole.Operator, "/api/subscriptions", $$"""{"customer_id":"{{customer}}","plan":"gold"}"""))
+            .GetProperty("id").GetString();
+        var month = (await PostAsync(KeyRole.Operator, $"/api/subscriptions/{subscription}/stop", "{}")).GetProperty("last").GetString();
+        var credit = await PostAsync(
+            KeyRole.Finance, "/api/credits", $$"""{"customer_id":"{{customer}}","amount":"5","currency":"EUR","model":"plan-model"}""");
+        Assert.Equal("5.00", credit.GetProperty("left").GetString());
+        await PostAsync(KeyRole.Finance, "/api/rates", """{"from":"EUR","to":"USD","per_unit":"1.08","source":"ECB"}""");
+
+        var fee = Assert.Single((await GetAsync($"/api/adjustments/{month}")).EnumerateArray());
+        Assert.Equal(("subscription_fee", "9.00"), (fee.GetProperty("type").GetString(), fee.GetProperty("amount").GetString()));
+        foreach (var path in (string[])["/api/subscriptions", "/api/credits", "/api/rates"])
+            Assert.Single((await GetAsync(path)).EnumerateArray());
+    }
+
+    private async Task<JsonElement> PostAsync(KeyRole role, string path, string body)
+    {
+        using var response = await fixture.SendAsync(role, path, body);
+        return await ReadAsync(response);
+    }
+
+    private async Task<JsonElement> GetAsync(string path)
+    {
+        using var response = await fixture.SendAsync(KeyRole.Auditor, path, null);
+        return (await ReadAsync(response)).GetProperty("data");
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement.Clone();
+    }
+}

@@ -1,0 +1,227 @@
+using System.Text.Json;
+
+namespace Ayni.Ledger.Tests;
+
+/// <summary>
+/// What a dishonest host, customer or thief may try. Each is refused with all checks, and each succeeds once the check named beside it is left
+/// out, so that no check is there in vain. <c>docs/proof.md</c> lists them; <c>tests/mutate-proofs</c> runs them.
+/// </summary>
+public sealed class ProofAttackTests : IDisposable
+{
+    private static readonly byte[] Salt = new byte[16];
+
+    private readonly Forger _forger = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("ayni-attack-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("sums bound without both values", ProofCheck.BoundSums)]
+    [InlineData("negative leaf", ProofCheck.Range)]
+    [InlineData("overflow", ProofCheck.Overflow)]
+    [InlineData("two customers one leaf", ProofCheck.Commitment)]
+    [InlineData("second preimage", ProofCheck.DomainSeparation)]
+    [InlineData("split view", ProofCheck.SingleView)]
+    [InlineData("omitted receipt in the middle", ProofCheck.KeyNumbers)]
+    [InlineData("omitted receipt at the tail", ProofCheck.KeyTails)]
+    [InlineData("reordered receipts", ProofCheck.Order)]
+    [InlineData("duplicated receipt", ProofCheck.Order)]
+    [InlineData("absence between leaves that are no neighbours", ProofCheck.Neighbours)]
+    [InlineData("altered deduction", ProofCheck.List)]
+    [InlineData("altered split", ProofCheck.Split)]
+    [InlineData("deduction left out", ProofCheck.Totals)]
+    [InlineData("unilateral agreement change", ProofCheck.Inclusion)]
+    [InlineData("flipped bit", ProofCheck.Signature)]
+    [InlineData("altered view", ProofCheck.View)]
+    [InlineData("key without certificate", ProofCheck.Certificate)]
+    [InlineData("rolled-back log", ProofCheck.Growth)]
+    [InlineData("stolen revoked key", ProofCheck.Revocation)]
+    [InlineData("receipt of another batch", ProofCheck.Path)]
+    public void Is_refused_and_succeeds_without_its_check(string attack, ProofCheck check)
+    {
+        Assert.Throws<ProofException>(() => Attack(attack, ProofChecks.All));
+        // All checks but this one are made: it alone stands in the way.
+        Attack(attack, new(check));
+    }
+
+    private void Attack(string attack, ProofChecks checks)
+    {
+        switch (attack)
+        {
+            case "sums bound without both values":
+                BindOnlyTotals(checks);
+                break;
+            case "negative leaf":
+                // A leaf of -5 beside the receipt makes ten into five.
+                Sibling(new(1, default, -5), checks);
+                break;
+            case "overflow":
+                // Ten prompt tokens and so many that the sum wraps around come to five.
+                Sibling(new(1, new((1L << 56) - 5, 0, 0), 0), checks);
+                break;
+            case "two customers one leaf":
+                ShareOneLeaf(checks);
+                break;
+            case "second preimage":
+                PassNodesForEntries(checks);
+                break;
+            case "split view":
+                _forger.View(checks, Entry(1), Entry(2)).DemandContains(_forger.Checkpoint(2, Digest.Of("another history"u8)), checks);
+                break;
+            case "omitted receipt in the middle":
+                Audit(checks, chain => [chain[0], chain[2]], KeepEnd);
+                break;
+            case "omitted receipt at the tail":
+                Audit(checks, chain => [chain[0], chain[1]], KeepEnd);
+                break;
+            case "reordered receipts":
+                Audit(checks, chain => [chain[1], chain[0], chain[2]], KeepEnd);
+                break;
+            case "duplicated receipt":
+                Audit(checks, chain => [chain[0], chain[1], chain[1], chain[2]], KeepEnd, unchecks: ProofCheck.KeyNumbers);
+                break;
+            case "absence between leaves that are no neighbours":
+                HideALeaf(checks);
+                break;
+            case "altered deduction":
+                // The host signs a fee of 3 and shows the auditor one of 30, with all other lists made to fit.
+                Audit(checks, chain => chain, KeepEnd, tamper: (lists, receipts, tails) =>
+                {
+                    foreach (var (name, items) in Forger.Lists(receipts, tails, fee: 30))
+                        lists[name] = items;
+                });
+                break;
+            case "altered split":
+                Audit(checks, chain => chain, KeepEnd, change: lists => lists[PeriodListName.Splits].Reverse());
+                break;
+            case "deduction left out":
+                Audit(checks, chain => chain, KeepEnd, change: lists => lists[PeriodListName.Deductions].Clear());
+                break;
+            case "unilateral agreement change":
+                var terms = AgreementItem.Of(Forger.Terms(ownersParts: 100_000)).Encode();
+                var agreed = new LogEntry.AgreementVersion(1, Digest.Of(AgreementItem.Of(Forger.Terms()).Encode())).Encode();
+                _forger.View(checks, agreed).DemandAgreement(1, Digest.Of(terms), checks);
+                break;
+            case "flipped bit":
+                var signed = _forger.Sign(Forger.Receipt("rcp_1"));
+                signed.Signature[7] ^= 1;
+                ReceiptVerifier.Verify(Forger.View(signed), _forger.LogKey, null, checks);
+                break;
+            case "altered view":
+                var json = Forger.View(_forger.Sign(Forger.Receipt("rcp_1"))).GetRawText().Replace("req_rcp_1", "req_rcp_2", StringComparison.Ordinal);
+                ReceiptVerifier.Verify(ProofFormat.ParseObject(System.Text.Encoding.UTF8.GetBytes(json), "receipt"), _forger.LogKey, null, checks);
+                break;
+            case "key without certificate":
+                ReceiptVerifier.Verify(Forger.View(new Forger().Sign(Forger.Receipt("rcp_1"))), _forger.LogKey, null, checks);
+                break;
+            case "rolled-back log":
+                _forger.View(checks, Entry(1)).DemandContains(_forger.Checkpoint(2, Digest.Of("what was there"u8)), checks);
+                break;
+            case "stolen revoked key":
+                UseAStolenKey(checks);
+                break;
+            case "receipt of another batch":
+                var one = _forger.Sign(Forger.Receipt("rcp_1"));
+                var other = _forger.Sign(Forger.Receipt("rcp_2"));
+                ReceiptVerifier.Verify(
+                    Forger.View(one with { Batch = other.Batch, Signature = other.Signature }), _forger.LogKey, null, checks);
+                break;
+            default:
+                throw new ArgumentException(attack);
+        }
+    }
+
+    private static byte[] Entry(int number) => TransparencyLogTests.Entries(number)[^1];
+
+    private static KeyTail KeepEnd(IReadOnlyList<Receipt> chain) => new("key_a", "", 0, Digest.Zero, chain[^1].KeyNumber, chain[^1].Hash);
+
+    /// <summary>
+    /// Where a node's hash binds its children's hashes and only the total of their sums, a host shows each of two customers of ten that the
+    /// other one had none, and owes ten in all.
+    /// </summary>
+    private void BindOnlyTotals(ProofChecks checks)
+    {
+        var weak = new ProofChecks(ProofCheck.BoundSums);
+        var (one, two) = (Forger.Receipt("rcp_1"), Forger.Receipt("rcp_2", "cus_b", "key_b"));
+        var (first, second) = (NodeOf(one, weak), NodeOf(two, weak));
+        var nothing = new Sums(1, default, 0);
+        var root = SumNode.Join(first, second with { Sums = nothing }, weak);
+        Counts(one, new(0, 2, [second with { Sums = nothing }]));
+        Counts(two, new(1, 2, [first with { Sums = nothing }]));
+
+        void Counts(Receipt receipt, SumPath path) => ReceiptVerifier.Verify(
+            Forger.View(_forger.Sign(receipt, _forger.Prove(receipt, Salt, path, root))), _forger.LogKey, null, checks);
+    }
+
+    /// <summary>A receipt beside a leaf that no honest tree has.</summary>
+    private void Sibling(Sums sums, ProofChecks checks)
+    {
+        var weak = new ProofChecks(ProofCheck.Range | ProofCheck.Overflow);
+        var receipt = Forger.Receipt("rcp_1");
+        var sibling = new SumNode(Digest.Of("a leaf"u8), sums);
+        var root = SumNode.Join(NodeOf(receipt, weak), sibling, weak);
+        ReceiptVerifier.Verify(
+            Forger.View(_forger.Sign(receipt, _forger.Prove(receipt, Salt, new(0, 2, [sibling]), root))), _forger.LogKey, null, checks);
+    }
+
+    /// <summary>Two customers with the same usage are both shown the one leaf there is.</summary>
+    private void ShareOneLeaf(ProofChecks checks)
+    {
+        var weak = new ProofChecks(ProofCheck.Commitment);
+        foreach (var receipt in new[] { Forger.Receipt("rcp_1"), Forger.Receipt("rcp_2", "cus_b", "key_b") })
+        {
+            var root = NodeOf(Forger.Receipt("rcp_1"), weak);
+            ReceiptVerifier.Verify(
+                Forger.View(_forger.Sign(receipt, _forger.Prove(receipt, Salt, new(0, 1, []), root))), _forger.LogKey, null, checks);
+        }
+    }
+
+    /// <summary>A log of four entries passes for one of two, whose "entries" are the nodes over them.</summary>
+    private void PassNodesForEntries(ProofChecks checks)
+    {
+        var weak = new ProofChecks(ProofCheck.DomainSeparation);
+        Digest[] leaves = [.. Enumerable.Range(1, 4).Select(number => MerkleTree.Leaf(Entry(number), weak))];
+        var left = MerkleTree.Join(leaves[0], leaves[1], weak);
+        var right = MerkleTree.Join(leaves[2], leaves[3], weak);
+        var checkpoint = _forger.Checkpoint(2, MerkleTree.Join(left, right, weak));
+        new LogProof(0, [right], checkpoint).Demand([.. leaves[0].ToBytes(), .. leaves[1].ToBytes()], _forger.LogKey, checks);
+    }
+
+    /// <summary>A leaf that is there is said to be absent, between the leaf before and the second one after.</summary>
+    private static void HideALeaf(ProofChecks checks)
+    {
+        var leaves = SumTreeTests.Leaves(4);
+        var builder = new SumTreeBuilder();
+        leaves.ForEach(leaf => builder.Add(leaf));
+        new AbsenceProof(
+            Forger.Euro, new(leaves[0], SumTreeTests.PathOf(leaves, 0)), new(leaves[2], SumTreeTests.PathOf(leaves, 2)))
+            .Demand(leaves[1].Id, SumTreeBuilder.Root(builder.Complete()), checks);
+    }
+
+    /// <summary>A thief signs a receipt with a key that the log has revoked, and even gets it into the log, later.</summary>
+    private void UseAStolenKey(ProofChecks checks)
+    {
+        var proof = _forger.Sign(Forger.Receipt("rcp_1"));
+        byte[][] entries = [new LogEntry.Revocation(_forger.Certificate.KeyId).Encode(), Forger.BatchesEntry(proof)];
+        ReceiptVerifier.Verify(Forger.View(_forger.Logged(proof, entries, 1)), _forger.LogKey, _forger.View(checks, entries), checks);
+    }
+
+    /// <summary>An auditor runs a bundle again that a dishonest host has made of a chain of three receipts.</summary>
+    private void Audit(
+        ProofChecks checks, Func<Receipt[], Receipt[]> choose, Func<IReadOnlyList<Receipt>, KeyTail> end,
+        Action<Dictionary<PeriodListName, List<byte[]>>>? change = null,
+        Action<Dictionary<PeriodListName, List<byte[]>>, IReadOnlyList<Receipt>, IReadOnlyList<KeyTail>>? tamper = null, ProofCheck unchecks = default)
+    {
+        var first = Forger.Receipt("rcp_1");
+        var second = Forger.Receipt("rcp_2", number: 2, previous: first);
+        var third = Forger.Receipt("rcp_3", number: 3, previous: second);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
+        var (receipts, tails) = (choose([first, second, third]), new[] { end([first, second, third]) });
+        _forger.WriteBundle(folder, receipts, tails, change, tamper is null ? null : lists => tamper(lists, receipts, tails));
+        // A receipt that is there twice is seen by its number, too.
+        AuditVerifier.Verify(folder, _forger.LogKey, null, checks.Disabled == default ? checks : new(checks.Disabled | unchecks));
+    }
+
+    private static SumNode NodeOf(Receipt receipt, ProofChecks checks) =>
+        SumLeaf.Of(receipt, SumLeaf.Commit(Salt, ReceiptFormat.Encode(receipt))).ToNode(checks);
+}

@@ -1,0 +1,126 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Ayni.Ledger.Tests;
+
+/// <summary>Whatever bytes a parser is given, it says no in one way, soon and without much memory, or says them back.</summary>
+public sealed class ProofFuzzTests
+{
+    private const int Rounds = 3000;
+
+    public static TheoryData<string> Parsers => [.. Samples().Select(sample => sample.Name)];
+
+    [Theory]
+    [MemberData(nameof(Parsers))]
+    public void Mutated_and_random_bytes_are_read_or_refused(string name)
+    {
+        var (_, valid, parse) = Samples().Single(sample => sample.Name == name);
+        parse(valid);
+        var random = new Random(20261127);
+        for (var i = 0; i < Rounds; i++)
+        {
+            var bytes = Mutate(valid, random);
+            try
+            {
+                parse(bytes);
+            }
+            catch (ProofException)
+            {
+            }
+        }
+    }
+
+    private static byte[] Mutate(byte[] valid, Random random)
+    {
+        var bytes = new List<byte>(valid);
+        for (var changes = random.Next(1, 4); changes > 0; changes--)
+        {
+            var at = random.Next(bytes.Count + 1);
+            switch (random.Next(6))
+            {
+                case 0 when at < bytes.Count:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1 when at < bytes.Count:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    bytes.Insert(at, (byte)random.Next(256));
+                    break;
+                case 3 when at < bytes.Count:
+                    bytes.RemoveAt(at);
+                    break;
+                case 4:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                default:
+                    bytes.InsertRange(at, Enumerable.Repeat((byte)255, random.Next(1, 9)));
+                    break;
+            }
+        }
+        return [.. bytes];
+    }
+
+    private static List<(string Name, byte[] Valid, Action<byte[]> Parse)> Samples()
+    {
+        var forger = new Forger();
+        var receipt = Forger.Receipt("rcp_1");
+        List<SumLeaf> leaves = [SumLeaf.Of(receipt, SumLeaf.Commit(new byte[16], ReceiptFormat.Encode(receipt))), .. SumTreeTests.Leaves(4)];
+        var root = MerkleTree.Root<SumNode>(leaves.Select(leaf => leaf.ToNode(ProofChecks.All)).ToArray(), SumNode.Join);
+        var path = SumTreeTests.PathOf(leaves, 0);
+        var period = forger.Prove(receipt, new byte[16], path, root);
+        byte[][] entries = [Forger.BatchesEntry(forger.Sign(receipt)), new LogEntry.Model("llama", Digest.Zero).Encode(),
+            new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of(period.Record)).Encode()];
+        var signed = forger.Logged(forger.Sign(receipt, period), entries, 0);
+        var checkpoint = forger.Checkpoint(2, Digest.Of("root"u8)).Cosign(
+            new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]), Forger.Noon);
+        var log = forger.Log(entries);
+        var statement = new StatementProof(
+            period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();
+        return
+        [
+            // What is read must be said back to the byte, or two texts would prove the same.
+            ("sum proof", SumBytes(), bytes => Same(bytes, SumProof.Decode(bytes).Encode())),
+            ("absence proof", new AbsenceProof(Forger.Euro, new(leaves[2], path), null).Encode(), bytes => Same(bytes, AbsenceProof.Decode(bytes).Encode())),
+            ("batch", signed.Batch, bytes => Same(bytes, Batch.Decode(bytes).Encode())),
+            ("key certificate", signed.Certificate, bytes => Same(bytes, KeyCertificate.Decode(bytes).Encode())),
+            ("period record", period.Record, bytes => Same(bytes, PeriodRecord.Decode(bytes).Encode())),
+            ("key tail", period.Tail.Item, bytes => Same(bytes, KeyTail.Decode(bytes).Encode())),
+            ("log entry of batches", entries[0], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("log entry of a model", entries[1], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("log entry of a key", new LogEntry.Key(forger.Certificate).Encode(), bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("signed note", checkpoint.Encode(), bytes => Same(bytes, SignedNote.Parse(bytes).Encode())),
+            ("checkpoint", checkpoint.Encode(), bytes => Same(bytes, Checkpoint.Parse(bytes).Encode())),
+            ("log proof", Encoding.UTF8.GetBytes(signed.Log!.Entry.Proof.ToString()), bytes => LogProof.Parse(Encoding.UTF8.GetString(bytes))),
+            ("verifier key", Encoding.UTF8.GetBytes(forger.LogKey.ToString()), bytes => PublicKey.Parse(Encoding.UTF8.GetString(bytes))),
+            ("tile", Digest.Of("a"u8).ToBytes(), bytes => LogReader.ParseTile(bytes, 1)),
+            ("bundle of entries", [0, 2, 7, 8, 0, 0], bytes => LogReader.ParseBundle(bytes, 2)),
+            ("tile's name", "tile/1/x001/000.p/17"u8.ToArray(), bytes =>
+            {
+                var text = Encoding.UTF8.GetString(bytes);
+                if (TilePath.TryParse(text, out var tile))
+                    Assert.Equal(text, tile.ToString());
+            }),
+            ("receipt", JsonSerializer.SerializeToUtf8Bytes(Forger.View(signed)), bytes => ProofVerifier.Verify(bytes, null, null, [], default)),
+            ("receipt with its log", JsonSerializer.SerializeToUtf8Bytes(Forger.View(signed)), bytes =>
+                ProofVerifier.Verify(bytes, forger.LogKey, log, [], Forger.Noon)),
+            ("statement", statement, bytes => ReadStatement(bytes)),
+            ("list item", AgreementItem.Of(Forger.Terms()).Encode(), bytes => ProofItems.Read(bytes, ProofItems.Default.AgreementItem)),
+        ];
+
+        byte[] SumBytes() => new SumProof(Forger.Euro, SumTreeKind.Receipts, new byte[16], path).Encode();
+    }
+
+    /// <summary>The statement is not in the forger's record, so that its reading ends in a refusal at the latest.</summary>
+    private static void ReadStatement(byte[] bytes)
+    {
+        var view = ProofFormat.ParseObject(bytes, "statement");
+        StatementProof.Parse(view);
+        Assert.Throws<ProofException>(() => ProofVerifier.Verify(view, null, null, ProofChecks.All));
+    }
+
+    private static byte[] Statement() =>
+        """{"period":"2026-11","status":"final","party_id":"p","party_name":"P","lines":[],"shares":[],"totals":[]}"""u8.ToArray();
+
+    private static void Same(byte[] given, byte[] written) => Assert.Equal(given, written);
+}
