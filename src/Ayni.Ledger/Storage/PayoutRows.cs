@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Data.Common;
 
 namespace Ayni.Ledger;
