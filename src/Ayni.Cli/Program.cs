@@ -35,7 +35,10 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     PriceCommands.Create(),
     AgreementCommands.Create(),
     PeriodCommands.Create(),
+    LogCommands.Create(),
     ProveCommands.Create(),
     VerifyCommand.Create(),
+    AuditCommands.Create(),
+    WitnessCommand.Create(),
 };
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

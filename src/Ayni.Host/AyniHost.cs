@@ -109,6 +109,7 @@ public sealed class AyniHost : IAsyncDisposable
         }
 
         host._logger.Listening(host.Address, options.ModelPath);
+        host._app.Services.GetRequiredService<LogPublisher>().Start();
         host.Ready = Task.Run(() => host.LoadAsync(load), CancellationToken.None);
         return host;
     }
@@ -150,6 +151,7 @@ public sealed class AyniHost : IAsyncDisposable
                 firstKey = await Registry.CompleteAsync(
                     Books.As("host"), served.Name, served.Description.OwnedBy, _options.StartingTerms,
                     IPAddress.IsLoopback(_options.ListenAddress), _logger, _clock.GetUtcNow(), _loading.Token).ConfigureAwait(false);
+                await Books.RecordModelAsync(served.Name, served.Digest, _loading.Token).ConfigureAwait(false);
             }
             catch
             {
@@ -262,6 +264,8 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<PrometheusListener>()
             .AddSingleton<HostMetrics>()
             .AddSingleton<HealthEndpoint>()
+            .AddSingleton<LogEndpoint>()
+            .AddSingleton<LogPublisher>()
             .AddSingleton<MetricsEndpoint>()
             .AddHostedService<WebhookSender>()
             .AddSingleton<ModelEndpoints>()
@@ -275,7 +279,7 @@ public sealed class AyniHost : IAsyncDisposable
         _app.Use(next => context => services.GetRequiredService<ApiPipeline>().InvokeAsync(context, next));
         ServiceEndpoints.Map(
             Operations, services.GetRequiredService<CompletionEndpoints>(), services.GetRequiredService<ModelEndpoints>(),
-            services.GetRequiredService<HealthEndpoint>(), services.GetRequiredService<MetricsEndpoint>());
+            services.GetRequiredService<HealthEndpoint>(), services.GetRequiredService<MetricsEndpoint>(), services.GetRequiredService<LogEndpoint>());
         PartyEndpoints.Map(Operations);
         CustomerEndpoints.Map(Operations);
         TermEndpoints.Map(Operations);

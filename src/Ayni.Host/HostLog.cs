@@ -82,6 +82,9 @@ internal static partial class HostLog
     [LoggerMessage(26, LogLevel.Warning, "{RequestId} used nothing, and what it reserved could not be let go; it is once this host's lease ends")]
     public static partial void VoidingFailed(this ILogger logger, string requestId, Exception error);
 
+    [LoggerMessage(28, LogLevel.Warning, "The transparency log was not published: {Problem}")]
+    public static partial void LogNotPublished(this ILogger logger, string problem);
+
     [LoggerMessage(27, LogLevel.Warning, "This host's lease on what its requests reserve could not be renewed or ended")]
     public static partial void RenewalFailed(this ILogger logger, Exception error);
 

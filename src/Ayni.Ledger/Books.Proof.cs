@@ -83,6 +83,16 @@ public sealed partial class Books
     }
 
     /// <summary>
+    /// Keeps a witness's cosignature of one of this log's checkpoints beside it. Throws <see cref="ProofException"/> if it is none.
+    /// </summary>
+    public void AddCosignature(ReadOnlySpan<byte> note, PublicKey witness)
+    {
+        if (Log is not { } log)
+            throw new ProofException(ProofCheck.Format, "The ledger was opened without the folder of its log.");
+        log.AddCosignature(note, witness, LogKey);
+    }
+
+    /// <summary>
     /// Puts a new signing key in the place of the one in the folder, which signs no more; with <paramref name="revokes"/> nothing that it
     /// signed and the log doesn't hold by the next publication is to be believed. Hosts that run take the new one at their next receipt.
     /// </summary>

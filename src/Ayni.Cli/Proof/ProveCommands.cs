@@ -9,6 +9,7 @@ internal static class ProveCommands
     public static Command Create() => new("prove", "Hand out what others can check with 'ayni verify'.")
     {
         CreateReceipt(),
+        CreateStatement(),
         CreateKey(),
     };
 
@@ -32,6 +33,27 @@ internal static class ProveCommands
                     throw new UsageException(
                         $"{receipt.Receipt.Id} was never signed: the ledger had no signing key when it was posted.");
                 Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, receipt, LedgerJson.Default.SignedReceipt));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateStatement()
+    {
+        var period = new Argument<string>("period") { Description = "The closed month, such as 2026-11." };
+        var party = new Argument<string>("party") { Description = "The party." };
+        return LedgerCommand.Create(
+            "statement",
+            """
+            Print a party's final statement with its proof, as JSON.
+
+            Example:
+              ayni prove statement 2026-11 pty_7m3kq0x9t2va > statement.json
+            """,
+            [period, party],
+            (books, result, _, _) =>
+            {
+                var json = books.ProveStatement(Period.Parse(result.GetValue(period)!), result.GetValue(party)!);
+                Output.WriteText(writer => writer.WriteLine(System.Text.Encoding.UTF8.GetString(json)));
                 return Task.CompletedTask;
             });
     }

@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ayni.Host;
 using Ayni.Ledger;
 using Spectre.Console;
@@ -120,7 +123,49 @@ internal sealed class Tour
         Say(outcome.AddsUp
             ? "Payable and carried on are what was charged, exactly, and the ledger's audit finds nothing."
             : $"IT DOES NOT ADD UP: please report it. {string.Join(" ", outcome.Findings)}");
-        return outcome;
+        return outcome with { Proofs = await ShowProofsAsync(books, period, statements, cancellationToken).ConfigureAwait(false) };
+    }
+
+    /// <summary>Verifies a receipt and a statement as their holders would, then a copy of each that was changed.</summary>
+    private async Task<TourProofs> ShowProofsAsync(
+        Books books, Period period, IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
+    {
+        Heading("Don't take our word for it");
+        await books.PublishLogAsync(cancellationToken).ConfigureAwait(false);
+        var receipt = JsonSerializer.SerializeToUtf8Bytes(books.FindSignedReceipt(_receipts[0].Id)!, LedgerJson.Default.SignedReceipt);
+        var statement = books.ProveStatement(period, statements[0].PartyId);
+        var (proven, refused) = (true, true);
+        foreach (var (name, json, field, lie) in new[] { ("receipt", receipt, "charge", "0.01"), ("statement", statement, "party_name", "Somebody Else") })
+        {
+            try
+            {
+                foreach (var sentence in Verify(json).Proven)
+                    Say($"Proven: {sentence}");
+            }
+            catch (ProofException error)
+            {
+                proven = false;
+                Say($"THE {name.ToUpperInvariant()} IS NOT PROVEN: please report it. {error.Message}");
+            }
+            var changed = JsonNode.Parse(json)!.AsObject();
+            changed[field] = lie;
+            try
+            {
+                Verify(Encoding.UTF8.GetBytes(changed.ToJsonString()));
+                refused = false;
+                Say($"A CHANGED {name.ToUpperInvariant()} PASSES: please report it.");
+            }
+            catch (ProofException error)
+            {
+                Say($"A copy of the {name} whose {field} says \"{lie}\" is refused: {error.Message}");
+            }
+        }
+        Say("Nobody can prove that there were no sales beside the books, or that the model which answered is the one named.");
+        Say("'ayni verify' does this for any receipt or statement; docs/proof.md says how.");
+        return new(proven, refused);
+
+        Verification Verify(byte[] json) =>
+            ProofVerifier.Verify(json, books.LogKey, LogReader.Of(books.LogFolderPath!), [], _clock.GetUtcNow());
     }
 
     private void Heading(string text)

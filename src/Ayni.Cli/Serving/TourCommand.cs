@@ -46,7 +46,7 @@ internal static class TourCommand
                 var outcome = await Tour.RunAsync(options, console, cancellationToken).ConfigureAwait(false);
                 if (isJson)
                     Output.WriteJson(outcome.WriteTo);
-                return outcome.AddsUp ? 0 : 1;
+                return outcome is { AddsUp: true, Proofs: { AreProven: true, TamperingIsRefused: true } } ? 0 : 1;
             }
             finally
             {

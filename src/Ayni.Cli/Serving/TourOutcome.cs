@@ -7,6 +7,9 @@ namespace Ayni.Cli;
 internal sealed record TourOutcome(
     Period Period, IReadOnlyList<Receipt> Receipts, IReadOnlyList<Statement> Statements, IReadOnlyList<string> Findings)
 {
+    /// <summary>How the proofs went.</summary>
+    public TourProofs Proofs { get; init; } = new(false, false);
+
     /// <summary>What the customers' receipts come to.</summary>
     public Amount Charged => Sum(Receipts.Select(receipt => receipt.Charge));
 
@@ -40,8 +43,13 @@ internal sealed record TourOutcome(
         writer.WriteString("payable", Payable.Format());
         writer.WriteString("carried", Carried.Format());
         writer.WriteBoolean("adds_up", AddsUp);
+        writer.WriteBoolean("proven", Proofs.AreProven);
+        writer.WriteBoolean("tampering_refused", Proofs.TamperingIsRefused);
         writer.WriteEndObject();
     }
 
     private Amount Sum(IEnumerable<Amount> amounts) => amounts.Aggregate(Amount.Zero(Receipts[0].Currency), (sum, amount) => sum + amount);
 }
+
+/// <summary>Whether a receipt and a statement were proven, and changed copies of them refused.</summary>
+internal sealed record TourProofs(bool AreProven, bool TamperingIsRefused);

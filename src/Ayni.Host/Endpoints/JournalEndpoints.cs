@@ -36,16 +36,6 @@ internal static class JournalEndpoints
                     : call.WriteAsync(signed, LedgerJson.Default.SignedReceipt);
             });
         api.Get(
-            "explainCharge", "/api/receipts/{id}/charge", "Why a receipt was charged what it was, found anew; a customer's key sees its own.",
-            [.. OperationCatalog.Readers, KeyRole.Customer])
-            .Answers(LedgerJson.Default.ChargeExplanation, call =>
-            {
-                var id = RequestId.FromAnswerId(call.Path("id"));
-                var receipt = call.Books.FindReceipt(id) ?? throw ApiException.UnknownReceipt();
-                call.DemandOwn(receipt.CustomerId, ApiException.UnknownReceipt);
-                return call.Books.ExplainCharge(id)!;
-            });
-        api.Get(
             "listBalances", "/api/balances", "What accounts have come to, by name; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
             .Query("party", "Only this party's accounts.")

@@ -7,7 +7,7 @@ namespace Ayni.Host;
 internal static class ServiceEndpoints
 {
     public static void Map(
-        OperationCatalog api, CompletionEndpoints completions, ModelEndpoints models, HealthEndpoint health, MetricsEndpoint metrics)
+        OperationCatalog api, CompletionEndpoints completions, ModelEndpoints models, HealthEndpoint health, MetricsEndpoint metrics, LogEndpoint log)
     {
         api.Post("createChatCompletion", "/v1/chat/completions", "Answer a conversation (OpenAI's API).", KeyRole.Customer)
             .Takes(Completion("messages", new JsonObject
@@ -41,6 +41,8 @@ internal static class ServiceEndpoints
             .HandlesRaw(new("application/json", ApiJson.Default.HealthResponse), health.GetAsync);
         api.Get("getMetrics", "/metrics", "What the host measures, in Prometheus's text format.")
             .HandlesRaw(new("text/plain", null), metrics.GetAsync);
+        api.Get("getLogFile", "/log/{**path}", "A file of the transparency log, as C2SP's tlog-tiles names it: checkpoint, cosigned, tile/….")
+            .HandlesRaw(new("application/octet-stream", null), log.GetAsync);
         var description = new Lazy<string>(() => OpenApiDocument.Of(api.All).ToJsonString());
         api.Get("getDescription", "/openapi.json", "This document.")
             .Handles(new("application/json", null), call => call.WriteTextAsync(description.Value, "application/json"));

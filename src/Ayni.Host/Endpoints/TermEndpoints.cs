@@ -6,7 +6,7 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/prices</c>, <c>/api/plans</c>, <c>/api/agreements</c> and <c>/api/proposals</c>: what things cost, who earns what of it, and who agreed.</summary>
+/// <summary><c>/api/prices</c>, <c>/api/agreements</c> and <c>/api/proposals</c>: what things cost, who earns what of it, and who agreed.</summary>
 internal static class TermEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -39,13 +39,6 @@ internal static class TermEndpoints
 
     private static void MapDocuments(OperationCatalog api)
     {
-        api.Post("setPlan", "/api/plans", "Set what a price plan's models cost, from its instant on.", KeyRole.Operator)
-            .Takes(Document("A price plan, as price files say it (docs/ledger.md)."))
-            .Answers<IReadOnlyList<Price>>(LedgerJson.Default.IReadOnlyListPrice, async call =>
-            {
-                var (plan, from) = PricePlan.Parse(Body, await ReadAsync(call).ConfigureAwait(false));
-                return await call.Books.SetPriceAsync(plan, from, call.Ended).ConfigureAwait(false);
-            });
         api.Get(
             "listAgreementDocuments", "/api/agreements/documents", "Agreements' documents and who has accepted them; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])

@@ -58,6 +58,30 @@ internal sealed class LogFolder(string folder)
         return checkpoint;
     }
 
+    /// <summary>
+    /// Keeps a witness's cosignature where everybody reads it. Throws <see cref="ProofException"/> if it is not the witness's, or of a checkpoint
+    /// that this log never signed.
+    /// </summary>
+    public Checkpoint AddCosignature(ReadOnlySpan<byte> note, PublicKey witness, PublicKey name)
+    {
+        var checkpoint = Checkpoint.Parse(note);
+        checkpoint.Demand(name, ProofChecks.All);
+        ProofChecks.All.Demand(
+            ProofCheck.Signature, checkpoint.CosignedBy(witness) is not null, $"The checkpoint is not cosigned by {witness.Name}.");
+        using var turn = TakeTurn();
+        var now = ReadCheckpoint();
+        ProofChecks.All.Demand(
+            ProofCheck.Growth, now is not null && checkpoint.Size <= now.Size && Reader.Root(checkpoint.Size, now.Size) == checkpoint.Root,
+            "The checkpoint is not one of this log's.");
+        var before = Reader.ReadCosigned();
+        ProofChecks.All.Demand(
+            ProofCheck.Growth, before is null || before.Size <= checkpoint.Size, $"Witnesses have cosigned a later checkpoint already.");
+        var cosignature = checkpoint.Note.Signatures.Last(signature => signature.Name == witness.Name && signature.KeyId == witness.Id);
+        var kept = before?.Note.Text == checkpoint.Note.Text ? before.With(cosignature) : checkpoint;
+        WriteWhole(Path.Combine(folder, LogReader.CosignedName), kept.Encode());
+        return kept;
+    }
+
     /// <summary>Writes a file under another name first, so that it is there whole or as it was.</summary>
     public static void WriteWhole(string path, ReadOnlySpan<byte> bytes)
     {

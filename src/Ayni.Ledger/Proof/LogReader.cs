@@ -15,10 +15,16 @@ public sealed class LogReader(Func<string, byte[]?> fetch)
     /// <summary>The name of the checkpoint's file.</summary>
     public const string CheckpointName = "checkpoint";
 
+    /// <summary>The name of the file with the last checkpoint that witnesses have cosigned.</summary>
+    public const string CosignedName = "cosigned";
+
     private readonly Dictionary<TilePath, Digest[]> _tiles = [];
 
+    /// <summary>Whether a log has files of such a name: its checkpoints, tiles and bundles of entries, and nothing else.</summary>
+    public static bool IsFile(string name) => name is CheckpointName or CosignedName || TilePath.TryParse(name, out _);
+
     /// <summary>Bytes of the longest file of a name.</summary>
-    public static int MostBytes(string name) => name == CheckpointName ? SignedNote.MostBytes
+    public static int MostBytes(string name) => name is CheckpointName or CosignedName ? SignedNote.MostBytes
         : TilePath.TryParse(name, out var tile) && tile.Level is not null ? TilePath.Full * Digest.Size
         : TilePath.Full * (sizeof(ushort) + LogEntry.MostBytes);
 
@@ -35,6 +41,9 @@ public sealed class LogReader(Func<string, byte[]?> fetch)
 
     /// <summary>The log's checkpoint; null before its first.</summary>
     internal Checkpoint? ReadCheckpoint() => fetch(CheckpointName) is { } bytes ? Checkpoint.Parse(bytes) : null;
+
+    /// <summary>The last checkpoint that witnesses have cosigned; null if none has.</summary>
+    internal Checkpoint? ReadCosigned() => fetch(CosignedName) is { } bytes ? Checkpoint.Parse(bytes) : null;
 
     /// <summary>The root of the log as it was at a size.</summary>
     internal Digest Root(long size, long treeSize) => size == 0 ? MerkleTree.Empty : Hash(0, size, treeSize);

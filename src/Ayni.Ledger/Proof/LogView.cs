@@ -13,6 +13,7 @@ internal sealed class LogView
     private readonly Dictionary<Period, (Digest Record, long Position)> _periods = [];
     private readonly Dictionary<long, Digest> _agreements = [];
     private long _lastBatch;
+    private long? _witnessed;
 
     private LogView(LogReader reader, Checkpoint checkpoint, DateTimeOffset now)
     {
@@ -36,14 +37,19 @@ internal sealed class LogView
         var checkpoint = reader.ReadCheckpoint() ?? throw new ProofException(ProofCheck.Inclusion, "The log has no checkpoint.");
         if (logKey is not null)
             checkpoint.Demand(logKey, checks);
-        foreach (var witness in witnesses)
-            checks.Demand(ProofCheck.SingleView, checkpoint.CosignedBy(witness) is not null, $"{witness.Name} has not cosigned the log's checkpoint.");
         checks.Demand(
             ProofCheck.Inclusion, reader.Root(checkpoint.Size, checkpoint.Size) == checkpoint.Root, "The log's tiles are not those of its checkpoint.");
         var view = new LogView(reader, checkpoint, now);
         long position = 0;
         foreach (var bytes in reader.Entries(0, checkpoint.Size, checkpoint.Size))
             view.Add(LogEntry.Decode(bytes), position++);
+        if (witnesses.Count == 0)
+            return view;
+        var cosigned = reader.ReadCosigned() ?? throw new ProofException(ProofCheck.SingleView, "No witness has cosigned the log.");
+        foreach (var witness in witnesses)
+            checks.Demand(ProofCheck.SingleView, cosigned.CosignedBy(witness) is not null, $"{witness.Name} has not cosigned the log.");
+        view.DemandContains(cosigned, checks);
+        view._witnessed = cosigned.Size;
         return view;
     }
 
@@ -73,6 +79,10 @@ internal sealed class LogView
             DemandContains(logged.Entry.Proof.Checkpoint, checks);
             position = logged.Entry.Proof.Index;
             result.Prove($"The log has only grown since, to {Checkpoint.Size} entries.");
+            if (position < _witnessed)
+                result.Prove($"The witnesses saw the same log, up to {_witnessed} entries.");
+            else
+                result.LeaveOpen("That others see the same log: no witness that you name has seen it as far as this receipt.");
         }
         else
         {

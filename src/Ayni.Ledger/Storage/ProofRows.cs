@@ -87,12 +87,15 @@ internal static class ProofRows
     /// <summary>The entry and canonical bytes of a receipt by its own id or its request's.</summary>
     public static (long Entry, byte[] Canonical)? FindReceipt(Session session, string id)
     {
-        using var byId = session.Query(
-            "SELECT r.entry, r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'", id);
-        if (byId.Read())
-            return (byId.GetInt64(0), byId.GetFieldValue<byte[]>(1));
-        using var byRequest = session.Query("SELECT entry, canonical FROM receipts WHERE request = $1", id);
-        return byRequest.Read() ? (byRequest.GetInt64(0), byRequest.GetFieldValue<byte[]>(1)) : null;
+        return First(session.Query(
+                "SELECT r.entry, r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.reference = $1 AND e.kind = 'charge'", id))
+            ?? First(session.Query("SELECT entry, canonical FROM receipts WHERE request = $1", id));
+
+        static (long, byte[])? First(System.Data.Common.DbDataReader row)
+        {
+            using (row)
+                return row.Read() ? (row.GetInt64(0), row.GetFieldValue<byte[]>(1)) : null;
+        }
     }
 
     private static SigningKeyRow ReadKey(System.Data.Common.DbDataReader row) =>

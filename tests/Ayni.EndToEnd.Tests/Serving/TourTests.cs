@@ -26,7 +26,7 @@ public sealed class TourTests : IDisposable
             AyniCommand.RunAsync("tour", "--model", model, "--json"), AyniCommand.RunAsync("tour", "--model", model));
         CheckSums(runs[0].Succeeded().Json);
         var story = runs[1].Succeeded().Output;
-        string[] expected = ["Killa asks", "Inti asks", "A receipt each", "2026-11 is closed", "Sumaq Apps, developer", "exactly"];
+        string[] expected = ["Killa asks", "Inti asks", "A receipt each", "2026-11 is closed", "Sumaq Apps, developer", "exactly", "is refused"];
         foreach (var words in expected)
             Assert.Contains(words, story, StringComparison.Ordinal);
     }
@@ -42,6 +42,8 @@ public sealed class TourTests : IDisposable
         var charged = receipts.Sum(receipt => Money(receipt, "charge"));
 
         Assert.True(tour.GetProperty("adds_up").GetBoolean());
+        Assert.True(tour.GetProperty("proven").GetBoolean());
+        Assert.True(tour.GetProperty("tampering_refused").GetBoolean());
         Assert.Equal(2, receipts.Length);
         Assert.Single(receipts, receipt => receipt.TryGetProperty("app_id", out _));
         Assert.Equal(3, totals.Length);

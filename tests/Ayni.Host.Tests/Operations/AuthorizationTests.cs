@@ -61,9 +61,9 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}"));
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/customers/{fixture.One.Customer.Id}"));
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/customers/{fixture.One.Customer.Id}/usage"));
-        Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}/charge"));
+        Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}/why"));
         foreach (var path in (string[])[
-            $"/api/receipts/{fixture.Other.Receipt}", $"/api/receipts/{fixture.Other.Receipt}/charge", $"/api/receipts?customer={fixture.Other.Customer.Id}",
+            $"/api/receipts/{fixture.Other.Receipt}", $"/api/receipts/{fixture.Other.Receipt}/why", $"/api/receipts?customer={fixture.Other.Customer.Id}",
             $"/api/customers/{fixture.Other.Customer.Id}", $"/api/customers/{fixture.Other.Customer.Id}/usage"])
             await SameAsUnknownAsync(KeyRole.Customer, path, fixture.Other.Customer.Id, fixture.Other.Receipt);
         var others = _test.Books.ListKeys().First(key => key.Role == KeyRole.Customer && key.HolderId == fixture.Other.Customer.Id);
