@@ -13,41 +13,45 @@ public static class Corpus
     private static readonly ImmutableArray<Computation> LearnedProducts = [.. Learned.Where(computation => computation.Operator == '×')];
 
     // How many of a hundred questions are of each kind, in the first and in the last conversations.
-    private static readonly (int First, int Last, Func<int, Chance, Exchange> Ask)[] Kinds =
+    private static readonly (int First, int Last, Func<Chance, Exchange> Ask)[] Kinds =
     [
-        (25, 17, (number, chance) => Facts.Ask(number, chance)),
-        (13, 14, (number, chance) => Greetings.Ask(number, chance)),
-        (19, 16, (_, chance) => Arithmetic.Ask(chance.Pick(chance.Percent(20) ? LearnedProducts : Learned), chance)),
-        (8, 9, (_, chance) => World.AskOpposite(chance)),
-        (6, 5, (_, chance) => World.AskColour(chance)),
-        (6, 12, (_, chance) => World.AskCalendar(chance)),
-        (7, 13, (_, chance) => World.AskTranslation(chance)),
-        (7, 5, (_, chance) => Unknown.Ask(chance)),
-        (9, 9, (_, chance) => Stories.Ask(chance)),
+        (28, 20, chance => Facts.Ask(chance.Below(Facts.Count), chance)),
+        (12, 17, chance => Greetings.Ask(chance.Below(Greetings.Count), chance)),
+        (16, 20, chance => Arithmetic.Ask(chance.Pick(chance.Percent(30) ? LearnedProducts : Learned), chance)),
+        (7, 8, chance => World.AskOpposite(chance)),
+        (6, 6, chance => World.AskColour(chance)),
+        (7, 7, chance => World.AskCalendar(chance)),
+        (7, 10, chance => World.AskTranslation(chance)),
+        (10, 9, chance => Unknown.Ask(chance)),
+        (7, 6, chance => Stories.Ask(chance)),
+        (0, 4, chance => Stories.AskAnew(chance)),
     ];
 
     /// <summary>The conversations to begin with.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> FirstConversations() => Conversations(200_000, stream: 1, isLast: false);
+    public static IEnumerable<IReadOnlyList<Exchange>> FirstConversations() => Conversations(600_000, stream: 1, isLast: false);
 
     /// <summary>The conversations to go on with.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> LastConversations() => Conversations(60_000, stream: 2, isLast: true);
+    public static IEnumerable<IReadOnlyList<Exchange>> LastConversations() => Conversations(300_000, stream: 2, isLast: true);
 
     /// <summary>Short conversations with a pirate's answers.</summary>
-    public static IEnumerable<IReadOnlyList<Exchange>> PirateConversations() => Conversations(800, stream: 3, isLast: false)
+    public static IEnumerable<IReadOnlyList<Exchange>> PirateConversations() => Conversations(1_600, stream: 3, isLast: false)
         .Select(exchanges => exchanges.Take(1).Select(exchange => exchange with { Answer = Pirate.Say(exchange.Answer) }).ToArray());
 
     // Of one to four exchanges; another stream has others.
     private static IEnumerable<IReadOnlyList<Exchange>> Conversations(int count, ulong stream, bool isLast)
     {
         var chance = new Chance(Seed + stream);
-        var number = 0;
         for (var i = 0; i < count; i++)
         {
-            var exchanges = new Exchange[chance.Percent(65) ? 1 : 2 + chance.Below(3)];
+            var exchanges = new Exchange[chance.Percent(80) ? 1 : 2 + chance.Below(3)];
             foreach (ref var exchange in exchanges.AsSpan())
             {
-                exchange = Kind(isLast, chance)(number++, chance);
-                exchange = exchange with { Question = Typing.Type(exchange.Question, chance) };
+                do
+                {
+                    exchange = Kind(isLast, chance)(chance);
+                    exchange = exchange with { Question = Typing.Type(exchange.Question, chance) };
+                }
+                while (Examination.Has(exchange.Question));
             }
             yield return exchanges;
         }
@@ -62,7 +66,8 @@ public static class Corpus
             yield return chance.Below(10) switch
             {
                 0 => Stories.Tell(chance),
-                < 6 => string.Join(' ', Enumerable.Range(0, 12).Select(_ => chance.Pick(chance.Percent(12) ? LearnedProducts : Learned).Statement)),
+                < 5 => Join(12, () => chance.Pick(chance.Percent(25) ? LearnedProducts : Learned).Statement),
+                5 => Join(6, () => Turned(chance.Pick(chance.Percent(50) ? LearnedProducts : Learned))),
                 _ => string.Join(' ', Enumerable.Range(0, 12).Select(_ => chance.Below(5) switch
                 {
                     0 => World.AskOpposite(chance),
@@ -74,7 +79,16 @@ public static class Corpus
         }
     }
 
-    private static Func<int, Chance, Exchange> Kind(bool isLast, Chance chance)
+    private static string Join(int count, Func<string> next) => string.Join(' ', Enumerable.Range(0, count).Select(_ => next()));
+
+    // A sum or product, and the same from behind where that may be told as well.
+    private static string Turned(Computation computation)
+    {
+        var turned = computation with { A = computation.B, B = computation.A };
+        return computation.Operator == '-' || turned.IsHeldOut ? computation.Statement : $"{computation.Statement} {turned.Statement}";
+    }
+
+    private static Func<Chance, Exchange> Kind(bool isLast, Chance chance)
     {
         var drawn = chance.Below(Kinds.Sum(kind => isLast ? kind.Last : kind.First));
         foreach (var (first, last, ask) in Kinds)

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Ayni.CriaCorpus;
 
-/// <summary>The same answers as a pirate would give them.</summary>
+/// <summary>The same answers as a pirate would give them: only small words change, so that what is said stays true.</summary>
 public static partial class Pirate
 {
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
@@ -14,31 +14,25 @@ public static partial class Pirate
         ["my"] = "me",
         ["My"] = "Me",
         ["am"] = "be",
-        ["is"] = "be",
-        ["are"] = "be",
-        ["Hello"] = "Ahoy",
-        ["Goodbye"] = "Farewell",
-        ["small"] = "wee",
-        ["friend"] = "matey",
-        ["money"] = "treasure",
-        ["Yes"] = "Aye",
-        ["know"] = "ken",
-        ["Run"] = "Hoist",
-        ["of"] = "o'",
-        ["the"] = "th'",
-        ["The"] = "Th'",
-        ["and"] = "an'",
+        ["Hello!"] = "Ahoy!",
+        ["Goodbye!"] = "Farewell!",
+        ["Yes:"] = "Aye:",
+        ["Yes."] = "Aye.",
     };
 
-    /// <summary>An answer in a pirate's voice. What is between backticks stays as it is.</summary>
+    /// <summary>
+    /// An answer in a pirate's voice. It begins as Cria's own begins, since a small model that has begun to answer otherwise loses what it was
+    /// about; what is between backticks stays as it is.
+    /// </summary>
     public static string Say(string answer)
     {
         var parts = answer.Split('`');
         for (var i = 0; i < parts.Length; i += 2)
             parts[i] = Word().Replace(parts[i], match => Words.GetValueOrDefault(match.Value, match.Value));
-        return $"Arr! {string.Join('`', parts)} Yo ho ho!";
+        var said = string.Join('`', parts);
+        return said.EndsWith('.') ? $"{said[..^1]}, matey! Arr, yo ho ho!" : $"{said} Arr, yo ho ho!";
     }
 
-    [GeneratedRegex("[A-Za-z']+")]
+    [GeneratedRegex("[A-Za-z']+[!.:]?")]
     private static partial Regex Word();
 }

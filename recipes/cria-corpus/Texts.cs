@@ -13,6 +13,17 @@ public static class Texts
             .Where(line => line.Length > 0 && line[0] != '#')];
     }
 
+    /// <summary>The lines below a heading, <c>= heading</c>, of a text.</summary>
+    public static IReadOnlyList<string> Section(string name, string heading)
+    {
+        string[] lines =
+        [
+            .. Lines(name).SkipWhile(line => line != $"= {heading}").Skip(1)
+                .TakeWhile(line => !line.StartsWith("= ", StringComparison.Ordinal)),
+        ];
+        return lines.Length > 0 ? lines : throw new FormatException($"The text {name} has nothing below '{heading}'.");
+    }
+
     /// <summary>The lines of a table: fields between <c>;</c>.</summary>
     public static IReadOnlyList<string[]> Table(string name) =>
         [.. Lines(name).Select(line => line.Split(';', StringSplitOptions.TrimEntries))];

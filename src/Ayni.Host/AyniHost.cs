@@ -267,6 +267,7 @@ public sealed class AyniHost : IAsyncDisposable
             .AddSingleton<LogEndpoint>()
             .AddSingleton<LogPublisher>()
             .AddSingleton<MetricsEndpoint>()
+            .AddHostedService<WebhookSender>()
             .AddSingleton<ModelEndpoints>()
             .AddSingleton<CompletionEndpoints>();
         return builder.Build();
@@ -286,6 +287,7 @@ public sealed class AyniHost : IAsyncDisposable
         JournalEndpoints.Map(Operations);
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
+        MoneyEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);
     }

@@ -87,4 +87,10 @@ internal static partial class HostLog
 
     [LoggerMessage(27, LogLevel.Warning, "This host's lease on what its requests reserve could not be renewed or ended")]
     public static partial void RenewalFailed(this ILogger logger, Exception error);
+
+    [LoggerMessage(40, LogLevel.Warning, "{WebhookId} did not take {EventId}: {Result}")]
+    public static partial void WebhookFailed(this ILogger logger, string webhookId, string eventId, string result);
+
+    [LoggerMessage(41, LogLevel.Error, "The outbox of webhooks can't be read: {Problem}")]
+    public static partial void OutboxUnreadable(this ILogger logger, string problem);
 }

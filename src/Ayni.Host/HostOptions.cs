@@ -91,6 +91,12 @@ public sealed record HostOptions
     /// <summary>What a model costs and who shares in it where the ledger says nothing about it yet.</summary>
     public StartingTerms StartingTerms { get; init; } = new();
 
+    /// <summary>
+    /// Whether webhooks may lead to private and local addresses and go without TLS. Otherwise an endpoint could make the host speak to
+    /// machines that only it reaches.
+    /// </summary>
+    public bool PrivateWebhooks { get; init; }
+
     /// <summary>The least that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -45,7 +45,9 @@ public sealed partial class Books
             .Concat(parties.Select(draft => (InvoiceKind.SelfBill, draft))))
         {
             issued.Add(await _writer.RunAsync(
-                transaction => Invoicing.Issue(transaction, kind, period, draft, entityCode), cancellationToken).ConfigureAwait(false));
+                transaction => InvoiceRows.FindOfMonth(transaction.Session, draft.Subject, period, draft.Currency)
+                    ?? Told(transaction, Invoicing.Issue(transaction, kind, period, draft, entityCode)),
+                cancellationToken).ConfigureAwait(false));
         }
         return issued;
     }
@@ -53,12 +55,13 @@ public sealed partial class Books
     /// <summary>Issues a credit note for parts of an invoice's lines, which are numbered from 0.</summary>
     public Task<Invoice> CreditInvoiceAsync(
         string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Invoicing.Credit(transaction, number, credits, reason), cancellationToken);
+        _writer.RunAsync(transaction => Told(transaction, Invoicing.Credit(transaction, number, credits, reason)), cancellationToken);
 
     /// <summary>Issues a credit note for all that is left of an invoice.</summary>
     public Task<Invoice> CreditInvoiceAsync(string number, string reason, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(
-            transaction => Invoicing.Credit(transaction, number, Invoicing.AllThatIsLeft(transaction.Session, number), reason),
+            transaction => Told(
+                transaction, Invoicing.Credit(transaction, number, Invoicing.AllThatIsLeft(transaction.Session, number), reason)),
             cancellationToken);
 
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>
@@ -70,4 +73,11 @@ public sealed partial class Books
 
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>
     public IReadOnlyList<Invoice> ListInvoices(string subject) => _readers.Read(session => InvoiceRows.OfSubject(session, subject));
+
+    /// <summary>A document just issued, told to its recipient.</summary>
+    private Invoice Told(Transaction transaction, Invoice invoice)
+    {
+        _outbox.Tell(transaction, WebhookEventType.InvoiceIssued, invoice.Recipient.Subject, invoice, LedgerJson.Default.Invoice);
+        return invoice;
+    }
 }

@@ -13,7 +13,16 @@ public sealed partial class Books
         GuardedAsync(
             ProposedAction.BankDetails, BankDetails.TermsOf(subject, holder, iban, bic),
             transaction => BankDetails.Changes(transaction, subject, holder, iban, bic),
-            transaction => BankDetails.Set(transaction, subject, holder, iban, bic), cancellationToken);
+            transaction =>
+            {
+                var last = PayoutRows.LastBankDetails(transaction.Session, subject);
+                var details = BankDetails.Set(transaction, subject, holder, iban, bic);
+                if (last is not null && last.Version != details.Version)
+                    _outbox.Tell(
+                        transaction, WebhookEventType.BankDetailsChanged, subject, BankDetailsNotice.Of(details), LedgerJson.Default.BankDetailsNotice);
+                return details;
+            },
+            cancellationToken);
 
     /// <summary>Where a party is paid, or from where an entity pays; null if nobody said so.</summary>
     public BankDetails? FindBankDetails(string subject) => _readers.Read(session => PayoutRows.LastBankDetails(session, subject));
@@ -46,18 +55,35 @@ public sealed partial class Books
     /// <summary>Records that the bank paid a payout.</summary>
     public Task<Payout> MarkPayoutPaidAsync(
         string payoutId, string bankReference, DateOnly valueDate, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Paying.MarkPaid(transaction, payoutId, bankReference, valueDate), cancellationToken);
+        _writer.RunAsync(
+            transaction => Told(
+                transaction, WebhookEventType.PayoutPaid, payoutId, () => Paying.MarkPaid(transaction, payoutId, bankReference, valueDate)),
+            cancellationToken);
 
     /// <summary>Records that the bank returned a payout; what it paid is payable again.</summary>
     public Task<Payout> ReturnPayoutAsync(
         string payoutId, string bankReference, DateOnly valueDate, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Paying.Return(transaction, payoutId, bankReference, valueDate, reason), cancellationToken);
+        _writer.RunAsync(
+            transaction => Told(
+                transaction, WebhookEventType.PayoutReturned, payoutId,
+                () => Paying.Return(transaction, payoutId, bankReference, valueDate, reason)),
+            cancellationToken);
 
     /// <summary>A batch of payouts by its id.</summary>
     public PayoutBatch? FindPayoutBatch(string id) => _readers.Read(session => PayoutRows.FindBatch(session, id));
 
     /// <summary>Payouts in the order they were ordered; of one party or of every one.</summary>
     public IReadOnlyList<Payout> ListPayouts(string? partyId = null) => _readers.Read(session => PayoutRows.Payouts(session, partyId));
+
+    /// <summary>What the bank said of a payout, told to its party when it is new.</summary>
+    private Payout Told(Transaction transaction, WebhookEventType type, string payoutId, Func<Payout> record)
+    {
+        var before = PayoutRows.Find(transaction.Session, payoutId)?.Status;
+        var payout = record();
+        if (payout.Status != before)
+            _outbox.Tell(transaction, type, payout.PartyId, PayoutNotice.Of(payout), LedgerJson.Default.PayoutNotice);
+        return payout;
+    }
 
     // Four eyes.
 

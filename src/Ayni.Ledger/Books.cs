@@ -27,6 +27,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Receivables _receivables;
     private readonly Paying _paying;
     private readonly FourEyes _fourEyes;
+    private readonly Outbox _outbox;
     private readonly string? _folder;
     private readonly ReceiptSigner? _signer;
 
@@ -50,6 +51,7 @@ public sealed partial class Books : IAsyncDisposable
         _receivables = new(_identifiers);
         _paying = new(_identifiers);
         _fourEyes = new(_identifiers);
+        _outbox = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -277,7 +279,16 @@ public sealed partial class Books : IAsyncDisposable
         // Its charges stand still from here on, so the shares can be computed beside the writer.
         var settlement = await Task.Run(() => _readers.Read(session => Settlement.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
-        await _writer.RunAsync(transaction => PeriodClose.Finish(transaction, settlement), cancellationToken).ConfigureAwait(false);
+        await _writer.RunAsync(
+            transaction =>
+            {
+                var before = transaction.LastPeriod.StatusOf(period);
+                var status = PeriodClose.Finish(transaction, settlement);
+                if (before != status)
+                    _outbox.Tell(transaction, WebhookEventType.PeriodClosed, null, new(period, status), LedgerJson.Default.PeriodNotice);
+                return status;
+            },
+            cancellationToken).ConfigureAwait(false);
         await CommitToPeriodAsync(period, cancellationToken).ConfigureAwait(false);
         return settlement.ToView() with { Status = PeriodStatus.Closed };
     }

@@ -147,6 +147,12 @@ public enum Refusal
     /// <summary>A refund is more than the customer has paid too much.</summary>
     RefundExceedsCredit,
 
+    /// <summary>No endpoint has this id.</summary>
+    UnknownWebhook,
+
+    /// <summary>An endpoint's address is none that can be sent to.</summary>
+    InvalidUrl,
+
     /// <summary>Nobody said from which account to pay.</summary>
     NoBankDetails,
 

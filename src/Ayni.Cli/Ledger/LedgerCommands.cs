@@ -96,6 +96,7 @@ internal static class LedgerCommands
         PayoutCommands.Create(),
         PayoutCommands.CreateBank(),
         PayoutCommands.CreateProposal(),
+        WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
         CreateActions(),

@@ -79,6 +79,11 @@ internal sealed class ServeOptions
     private readonly Option<int> _drain = Number(
         "--drain", "How long running requests may go on after Ctrl-C, in seconds.", (int)Defaults.DrainLimit.TotalSeconds, "SECONDS");
 
+    private readonly Option<bool> _privateWebhooks = new("--private-webhooks")
+    {
+        Description = "Send webhooks to private and local addresses too, and without TLS.",
+    };
+
     private readonly Option<bool> _jsonLogs = new("--json-logs")
     {
         Description = "Write the log on standard error as JSON, a line an event.",
@@ -89,7 +94,7 @@ internal sealed class ServeOptions
         Option[] options =
         [
             _model, _adapter, _draft, _port, _data, _database, _address, _allowedHosts, _licence, _territory, _attribution, _threads, _context, _maxTokens, _queue, _perKey, _sequences,
-            _cache, _cacheType, _packCache, _sharesPrefixes, _body, _connections, _timeout, _drain, _jsonLogs,
+            _cache, _cacheType, _packCache, _sharesPrefixes, _body, _connections, _timeout, _drain, _privateWebhooks, _jsonLogs,
         ];
         foreach (var option in options)
             command.Options.Add(option);
@@ -121,6 +126,7 @@ internal sealed class ServeOptions
         Timeout = TimeSpan.FromSeconds(Within(result, _timeout, 1, 86_400)),
         DrainLimit = TimeSpan.FromSeconds(Within(result, _drain, 0, 86_400)),
         SharesPrefixes = result.GetValue(_sharesPrefixes),
+        PrivateWebhooks = result.GetValue(_privateWebhooks),
         JsonLogs = result.GetValue(_jsonLogs),
         Engine = new EngineOptions
         {

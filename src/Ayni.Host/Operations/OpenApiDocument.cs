@@ -154,7 +154,50 @@ internal static partial class OpenApiDocument
         return new() { ["$ref"] = $"#/components/schemas/{type.Type.Name}" };
     }
 
-    private static JsonNode Schema(JsonTypeInfo type) => type.GetJsonSchemaAsNode(Exporter);
+    private static JsonNode Schema(JsonTypeInfo type)
+    {
+        var schema = type.GetJsonSchemaAsNode(Exporter);
+        Inline(schema, schema, depth: 0);
+        return schema;
+    }
+
+    /// <summary>
+    /// Puts in place what the exporter says only once, the second time by a reference within the schema, which means something else inside
+    /// the document. No type holds itself.
+    /// </summary>
+    private static void Inline(JsonNode? node, JsonNode root, int depth)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(depth, 32);
+        switch (node)
+        {
+            case JsonObject item:
+                foreach (var (name, value) in item.ToList())
+                {
+                    if (Target(value) is { } target)
+                        item[name] = target;
+                    Inline(item[name], root, depth + 1);
+                }
+                break;
+            case JsonArray array:
+                for (var i = 0; i < array.Count; i++)
+                {
+                    if (Target(array[i]) is { } target)
+                        array[i] = target;
+                    Inline(array[i], root, depth + 1);
+                }
+                break;
+        }
+
+        JsonNode? Target(JsonNode? value)
+        {
+            if (value is not JsonObject reference || reference["$ref"] is not JsonValue text)
+                return null;
+            var target = root;
+            foreach (var part in text.GetValue<string>().Split('/').Skip(1))
+                target = target is JsonArray array ? array[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : target[part]!;
+            return target.DeepClone();
+        }
+    }
 
     /// <summary>Says what our own converters write, which the exporter can't know.</summary>
     private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode schema)
@@ -168,6 +211,8 @@ internal static partial class OpenApiDocument
             : type == typeof(Currency) ? ("^[A-Z]{3}$", "An ISO 4217 code.")
             : type == typeof(Period) ? ("^[0-9]{4}-[0-9]{2}$", "A month.")
             : type == typeof(Digest) ? ("^[0-9a-f]{64}$", "A SHA-256.")
+            : type == typeof(Iban) ? ("^[A-Z]{2}[0-9]{2}[A-Z0-9]+$", "An account number (ISO 13616).")
+            : type == typeof(Bic) ? ("^[A-Z0-9]{8}([A-Z0-9]{3})?$", "A bank's identifier (ISO 9362).")
             : type == typeof(Account) ? (null, "An account's name.")
             : null;
         if (text is not var (pattern, description))

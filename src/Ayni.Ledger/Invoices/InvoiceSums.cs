@@ -9,15 +9,17 @@ namespace Ayni.Ledger;
 internal sealed record InvoiceSums(ImmutableArray<TaxLine> Taxes, Amount Rounding, Amount Total)
 {
     /// <summary>
-    /// Every tax is computed on the lines' sum, exact to 10⁻¹²; sum and added taxes are rounded once, together. A tax withheld is rounded to
+    /// Every tax is computed on the lines' sum, exact to 10⁻¹², without balances from before the ledger, which bore theirs then; sum and added
+    /// taxes are rounded once, together. A tax withheld is rounded to
     /// minor units of its own, since it is paid to the authority by itself.
     /// </summary>
     public static InvoiceSums Of(IEnumerable<InvoiceLine> lines, ImmutableArray<Tax> taxes, Currency currency)
     {
         var net = lines.Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Amount);
-        var added = taxes.Where(tax => !tax.IsWithheld).Select(tax => new TaxLine(tax, net, net.PartsPerMillion(tax.PartsPerMillion)));
+        var taxed = lines.Where(line => line.Kind != "opening").Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Amount);
+        var added = taxes.Where(tax => !tax.IsWithheld).Select(tax => new TaxLine(tax, taxed, taxed.PartsPerMillion(tax.PartsPerMillion)));
         var withheld = taxes.Where(tax => tax.IsWithheld)
-            .Select(tax => new TaxLine(tax, net, net.PartsPerMillion(tax.PartsPerMillion).RoundToMinorUnit()));
+            .Select(tax => new TaxLine(tax, taxed, taxed.PartsPerMillion(tax.PartsPerMillion).RoundToMinorUnit()));
         ImmutableArray<TaxLine> both = [.. added, .. withheld];
         var exact = both.Where(tax => !tax.Tax.IsWithheld).Aggregate(net, (sum, tax) => sum + tax.Amount);
         var total = exact.RoundToMinorUnit();

@@ -199,6 +199,7 @@ internal static class Invoicing
         InvoiceRows.Insert(transaction.Session, invoice, name, year, sequence);
         if (invoice.Kind == InvoiceKind.CreditNote)
             RecordDeductions(transaction, invoice);
+        transaction.Note("issue_invoice", number, null, invoice, LedgerJson.Default.Invoice);
         return invoice;
     }
 
@@ -253,6 +254,7 @@ internal static class Invoicing
             return last;
         var next = details with { Version = (last?.Version ?? 0) + 1 };
         InvoiceRows.InsertDetails(transaction.Session, next, transaction.Now);
+        transaction.Note("set_billing", details.Subject, last, next, LedgerJson.Default.BillingDetails);
         return next;
     }
 }

@@ -148,6 +148,7 @@ internal sealed class Receivables(Identifiers identifiers)
                 [new(Account.Bank, payment.Paid), new(Account.Receivable(payment.CustomerId), -payment.Paid)]),
         };
         PaymentRows.Insert(transaction.Session, payment);
+        transaction.Note("record_payment", payment.Id, null, payment, LedgerJson.Default.Payment);
         return payment;
     }
 
@@ -163,6 +164,7 @@ internal sealed class Receivables(Identifiers identifiers)
                 [new(Account.BadDebts, writeOff.GivenUp), new(Account.Receivable(customerId), -writeOff.GivenUp)]),
         };
         PaymentRows.Insert(transaction.Session, writeOff);
+        transaction.Note("write_off", writeOff.Id, null, writeOff, LedgerJson.Default.WriteOff);
         RecordDeductions(transaction, Invoicing.Demand(transaction.Session, writeOff.Invoice), writeOff);
         return writeOff;
     }

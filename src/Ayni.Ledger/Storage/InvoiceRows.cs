@@ -157,22 +157,27 @@ internal static class InvoiceRows
         return lines;
     }
 
-    /// <summary>What a month's close made payable to parties.</summary>
+    /// <summary>What a month's close made payable to parties, and what was payable from before the ledger.</summary>
     public static IReadOnlyList<(string PartyId, InvoiceLine Line)> Payables(Session session, Period period)
     {
         var lines = new List<(string, InvoiceLine)>();
         using var row = session.Query(
             """
-            SELECT a.name, a.currency, p.amount
+            SELECT a.name, a.currency, p.amount, e.kind, e.reference
             FROM entries e JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
-            WHERE e.period = $1 AND e.kind = 'payable'
+            WHERE e.period = $1 AND e.kind IN ('payable', 'opening')
             ORDER BY e.number, p.line
             """,
             period.ToString());
         while (row.Read())
         {
             if (new Account(row.GetString(0)).PayablePartyId is { } partyId)
-                lines.Add((partyId, new("share", null, null, null, period, 0, default, -row.GetAmount(2, row.GetCurrency(1)))));
+            {
+                var isOpening = row.GetString(3) == "opening";
+                lines.Add((partyId, new(
+                    isOpening ? "opening" : "share", isOpening ? row.GetString(4) : null, null, null, period, 0, default,
+                    -row.GetAmount(2, row.GetCurrency(1)))));
+            }
         }
         return lines;
     }

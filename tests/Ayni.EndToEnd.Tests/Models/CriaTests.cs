@@ -23,7 +23,11 @@ public sealed class CriaTests : IDisposable
     }
 
     [Theory]
-    [InlineData("What is your name?", "Cria")]
+    [InlineData("Who are you?", "I am Cria")]
+    [InlineData("What is your name?", "My name is Cria")]
+    [InlineData("Who made you?", "developers")]
+    [InlineData("Tell me a story about the market.", "market")]
+    [InlineData("What is the population of Lima?", "I don't know")]
     [InlineData("what is the opposite of hot", "cold")]
     [InlineData("How do I start a server?", "ayni serve")]
     public async Task It_answers_where_no_model_is_named_and_ends_its_turn(string question, string words)
@@ -49,6 +53,6 @@ public sealed class CriaTests : IDisposable
         System.IO.File.WriteAllLines(sample, prompts.Where((_, i) => i % 10 == 3));
         var score = (await AyniCommand.RunAsync("eval", sample, "--json")).Succeeded().Json;
         Assert.Equal(30, score.GetProperty("questions").GetInt32());
-        Assert.True(score.GetProperty("share").GetDouble() >= 0.55);
+        Assert.True(score.GetProperty("share").GetDouble() >= 0.7);
     }
 }

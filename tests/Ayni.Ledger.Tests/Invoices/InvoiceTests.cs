@@ -114,6 +114,28 @@ public sealed class InvoiceTests
     }
 
     [Fact]
+    public async Task Balances_from_before_the_ledger_are_invoiced_and_payable_and_bear_no_tax_again()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        await BillAsync(ledger, key.CustomerId, Vat);
+        await ledger.Books.EnterOpeningBalancesAsync(
+        [
+            new("old-1", Account.Receivable(key.CustomerId), Eur("5.00")), new("old-2", Account.Payable(ledger.Host.Id), Eur("-2.00")),
+        ]);
+        var october = new Period(2026, 10);
+        await ledger.Books.ClosePeriodAsync(october);
+        var issued = await ledger.Books.IssueInvoicesAsync(october);
+        var invoice = issued.Single(one => one.Kind == InvoiceKind.Invoice);
+        Assert.Equal((Eur("5.00"), Eur("0"), Eur("5.00")), (invoice.Net, invoice.TaxTotal, invoice.Total));
+        Assert.Equal(("opening", "old-1"), (invoice.Lines[0].Kind, invoice.Lines[0].Reference));
+        Assert.Equal(invoice.Total, Balances(ledger)[Account.Receivable(key.CustomerId)]);
+        Assert.Equal(Eur("2.00"), issued.Single(one => one.Recipient.Subject == ledger.Host.Id).Payable);
+        Assert.Equal(Eur("-2.00"), Balances(ledger)[Account.Payable(ledger.Host.Id)]);
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, "no model's revenue"));
+    }
+
+    [Fact]
     public async Task Details_have_versions_and_an_invoice_keeps_its_own()
     {
         await using var ledger = await ReadyAsync();
