@@ -125,7 +125,7 @@ internal static partial class OpenApiDocument
         },
     };
 
-    private static JsonNode SchemaOf(OperationAnswer form, JsonObject schemas)
+    private static JsonObject SchemaOf(OperationAnswer form, JsonObject schemas)
     {
         if (form.Schema is null)
             return new JsonObject { ["type"] = "string" };

@@ -24,7 +24,7 @@ internal sealed record AbsenceProof(Currency Currency, ProvenLeaf? Before, Prove
     public static AbsenceProof Decode(ReadOnlySpan<byte> bytes) => ProofFormat.Read(bytes, "proof of absence", (ref reader) =>
     {
         reader.Expect(Tag, "tag");
-        Currency.TryParse(Encoding.Latin1.GetString(reader.ReadBytes(3, "currency")), out var currency);
+        _ = Currency.TryParse(Encoding.Latin1.GetString(reader.ReadBytes(3, "currency")), out var currency);
         ProofChecks.All.Demand(ProofCheck.Format, currency is not null, "The proof of absence is of no known currency.");
         return new AbsenceProof(currency!, Read(ref reader), Read(ref reader));
     });

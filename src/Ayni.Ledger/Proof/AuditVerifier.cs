@@ -335,7 +335,7 @@ internal sealed class LeafReading
     private void AddErased(Stream stream, ProofChecks checks)
     {
         HasErased = true;
-        Currency.TryParse(Encoding.Latin1.GetString(ReadExactly(stream, 3)), out var currency);
+        _ = Currency.TryParse(Encoding.Latin1.GetString(ReadExactly(stream, 3)), out var currency);
         var kind = ReadExactly(stream, 1)[0];
         var sums = Sums.Read(ReadExactly(stream, Sums.Size));
         var commitment = Digest.FromBytes(ReadExactly(stream, Digest.Size));

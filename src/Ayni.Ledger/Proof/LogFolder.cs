@@ -105,11 +105,11 @@ internal sealed class LogFolder(string folder)
 
     private void WriteLeaves(long from, long size, Func<long, long, IReadOnlyList<byte[]>> readEntries)
     {
+        Span<byte> length = stackalloc byte[sizeof(ushort)];
         foreach (var tile in TilePath.Of(0, from, size))
         {
             var entries = readEntries(tile.Index * TilePath.Full, tile.Index * TilePath.Full + tile.Width);
             using var bundle = new MemoryStream();
-            Span<byte> length = stackalloc byte[sizeof(ushort)];
             foreach (var entry in entries)
             {
                 BinaryPrimitives.WriteUInt16BigEndian(length, checked((ushort)entry.Length));

@@ -103,7 +103,7 @@ internal sealed record PeriodRecord(
             var trees = ImmutableArray.CreateBuilder<PeriodTree>();
             for (var left = reader.ReadByte("trees", byte.MaxValue); left > 0; left--)
             {
-                Currency.TryParse(Encoding.Latin1.GetString(reader.ReadBytes(3, "currency")), out var currency);
+                _ = Currency.TryParse(Encoding.Latin1.GetString(reader.ReadBytes(3, "currency")), out var currency);
                 trees.Add(new(
                     currency ?? throw new ProofException(ProofCheck.Format, "The period's record has a tree of no known currency."),
                     (SumTreeKind)reader.ReadByte("kind of tree", (byte)SumTreeKind.Reductions),

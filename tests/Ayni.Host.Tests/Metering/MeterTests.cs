@@ -74,7 +74,7 @@ public sealed class MeterTests
             using var leaving = new CancellationTokenSource(patience);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => test.OpenStreamAsync("/v1/completions", body, leaving.Token));
             await Task.Delay(500);
-            receipt = test.Books.ListReceipts(new()).Receipts.FirstOrDefault();
+            receipt = test.Books.ListReceipts(new()).Receipts is [var first, ..] ? first : null;
         }
 
         Assert.NotNull(receipt);
