@@ -21,6 +21,16 @@ internal static class PricingEndpoints
             .Takes(new JsonObject { ["type"] = "object", ["description"] = "A price plan, as docs/ledger.md states it." })
             .Answers(LedgerJson.Default.IReadOnlyListPrice, SetPlanAsync);
         api.Get(
+            "explainCharge", "/api/receipts/{id}/why",
+            "Why a request was charged what it was, line by line; a customer's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Customer])
+            .Answers(LedgerJson.Default.ChargeExplanation, call =>
+            {
+                var receipt = call.Books.FindReceipt(RequestId.FromAnswerId(call.Path("id"))) ?? throw ApiException.UnknownReceipt();
+                call.DemandOwn(receipt.CustomerId, ApiException.UnknownReceipt);
+                return call.Books.ExplainCharge(receipt.Id) ?? throw ApiException.UnknownReceipt();
+            });
+        api.Get(
             "listAdjustments", "/api/adjustments/{period}",
             "What a month comes to beside its requests' charges; an estimate until it is closed.", OperationCatalog.Readers)
             .AnswersPage(LedgerJson.Default.Adjustment, call => call.Cut(

@@ -6,7 +6,7 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/prices</c>, <c>/api/agreements</c> and <c>/api/proposals</c>: what things cost, who earns what of it, and who agreed.</summary>
+/// <summary><c>/api/prices</c> and <c>/api/agreements</c>: what things cost, who earns what of it, and who agreed.</summary>
 internal static class TermEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -63,17 +63,6 @@ internal static class TermEndpoints
                     throw ApiException.Unknown("document", id);
                 return call.Books.AcceptAgreementAsync(document.Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
             });
-
-        api.Get("listProposals", "/api/proposals", "What waits for a second key, or waited.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Proposal, call => call.Cut(call.Books.ListProposals(), proposal => proposal.Id));
-        foreach (var (verb, approve) in ((string, bool)[])[("approve", true), ("reject", false)])
-        {
-            api.Post(
-                $"{verb}Proposal", $"/api/proposals/{{id}}/{verb}",
-                approve ? "Approve what another key proposed; that key then does it again." : "Reject what another key proposed.",
-                KeyRole.Operator, KeyRole.Finance)
-                .Answers(LedgerJson.Default.Proposal, call => call.Books.DecideProposalAsync(call.Path("id"), approve, call.Ended));
-        }
     }
 
     /// <summary>How messages call the body of a document.</summary>

@@ -21,7 +21,7 @@ internal static class IndependentVerifier
             var view = JsonNode.Parse(json)!.AsObject();
             var proof = view["proof"]!.AsObject();
             var receipt = Fields(Bytes(proof, "canonical"));
-            var (name, key) = (logKey.Split('+')[0], Convert.FromBase64String(logKey.Split('+')[2])[1..]);
+            var (name, key) = (logKey.Split('+')[0], Convert.FromBase64String(logKey.Split('+', 3)[2])[1..]);
             return Shown(view, receipt) ?? Signed(proof, name, key) ?? Batched(proof, name)
                 ?? (proof["log"] is JsonObject log ? Logged(proof, log, name, key) : null)
                 ?? (proof["period"] is JsonObject period ? Counted(proof, period, receipt, name, key) : null);

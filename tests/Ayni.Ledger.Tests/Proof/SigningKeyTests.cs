@@ -40,7 +40,7 @@ public sealed class SigningKeyTests : IDisposable
         Assert.Equal(Text, key.ToString());
         var signature = Convert.FromBase64String("Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=");
         Assert.True(key.Verify(Encoding.UTF8.GetBytes("This is an example message.\n"), signature.AsSpan(4)));
-        foreach (var broken in new[] { Text[..^1], Text + "=", Text.Replace("530d", "530e", StringComparison.Ordinal), "a b+530d903a+" + Text.Split('+')[2], "", "++" })
+        foreach (var broken in new[] { Text[..^1], Text + "=", Text.Replace("530d", "530e", StringComparison.Ordinal), "a b+530d903a+" + Text.Split('+', 3)[2], "", "++" })
             Assert.Throws<ProofException>(() => PublicKey.Parse(broken));
     }
 
