@@ -24,16 +24,11 @@ internal static class JournalEndpoints
             "getReceipt", "/api/receipts/{id}",
             "A receipt, by its own id, its request's or its answer's, with a field \"proof\" for 'ayni verify'; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
-            .Query("explain", "With 1, why it was charged what it was instead: each quantity and its rate, which add up to the charge.")
             .Handles(new("application/json", LedgerJson.Default.Receipt), call =>
             {
-                if (call.Query("explain") is { } explain && explain is not ("0" or "1"))
-                    throw ApiException.BadField("explain", "must be 0 or 1.");
                 var signed = call.Books.FindSignedReceipt(RequestId.FromAnswerId(call.Path("id"))) ?? throw ApiException.UnknownReceipt();
                 call.DemandOwn(signed.Receipt.CustomerId, ApiException.UnknownReceipt);
-                return call.Query("explain") == "1"
-                    ? call.WriteAsync(call.Books.ExplainCharge(signed.Receipt.Id)!, LedgerJson.Default.ChargeExplanation)
-                    : call.WriteAsync(signed, LedgerJson.Default.SignedReceipt);
+                return call.WriteAsync(signed, LedgerJson.Default.SignedReceipt);
             });
         api.Get(
             "listBalances", "/api/balances", "What accounts have come to, by name; a party's key sees its own.",
