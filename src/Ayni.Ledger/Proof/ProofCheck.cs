@@ -58,17 +58,14 @@ public enum ProofCheck
     /// <summary>The shares are those that the agreement gives.</summary>
     Split = 1 << 16,
 
-    /// <summary>Every party has signed the agreement.</summary>
-    Consent = 1 << 17,
-
     /// <summary>A log only grows: a later checkpoint contains the earlier one.</summary>
-    Growth = 1 << 18,
+    Growth = 1 << 17,
 
     /// <summary>Two checkpoints of one size are the same.</summary>
-    SingleView = 1 << 19,
+    SingleView = 1 << 18,
 
     /// <summary>What is to be in the log is in it.</summary>
-    Inclusion = 1 << 20,
+    Inclusion = 1 << 19,
 }
 
 /// <summary>
