@@ -15,12 +15,6 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.
     private const int RowBlock = 96;
 
-    // Columns packed at a time by one thread alone.
-    private const int ColumnBlock = 256;
-
-    /// <summary>Floats of scratch that <see cref="Multiply"/> needs.</summary>
-    public const int ScratchLength = (RowBlock + ColumnBlock + 16) * StepBlock + 2 * PanelPacking.Slack;
-
     /// <summary>The inner dimension's values in a block of steps.</summary>
     public static int DepthBlock => StepBlock * TTile.StepValues;
 
@@ -43,41 +37,6 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     {
         for (var row = 0; row < rows; row += width)
             TTile.PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * Steps(depth));
-    }
-
-    /// <summary>Multiplies on the calling thread: <c>output (+)= left · right</c>.</summary>
-    /// <param name="left"><c>[rows, depth]</c>.</param>
-    /// <param name="right"><c>[depth, columns]</c>.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns.</param>
-    /// <param name="depth">The inner dimension.</param>
-    /// <param name="output"><c>[rows, columns]</c>.</param>
-    /// <param name="stride">Floats from one row of the output to the next.</param>
-    /// <param name="accumulate">True to add to the output.</param>
-    /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
-    public void Multiply(
-        StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate,
-        float* scratch)
-    {
-        var leftPanels = scratch;
-        var rightPanels = scratch + RowBlock * StepBlock + PanelPacking.Slack;
-        for (var column = 0; column < columns; column += ColumnBlock)
-        {
-            var columnCount = Math.Min(ColumnBlock, columns - column);
-            for (var step = 0; step < depth; step += DepthBlock)
-            {
-                var stepCount = Math.Min(DepthBlock, depth - step);
-                Pack(right.From(step, column).Transposed, columnCount, stepCount, TTile.Columns, rightPanels);
-                for (var row = 0; row < rows; row += MostRows)
-                {
-                    var rowCount = Math.Min(MostRows, rows - row);
-                    Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
-                    MultiplyPanels(
-                        leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride,
-                        accumulate || step > 0);
-                }
-            }
-        }
     }
 
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
