@@ -41,15 +41,15 @@ internal readonly unsafe ref struct HeadAttention<TTile>
 
         var (keys, values) = (KeyValues(operands.Key), KeyValues(operands.Value));
         var length = document.Length;
-        PanelProduct<TTile>.Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
+        TTile.Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
         if (HasGradients)
         {
-            PanelProduct<TTile>.Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
-            PanelProduct<TTile>.Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
+            TTile.Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
+            TTile.Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
         }
         else
         {
-            PanelProduct<TTile>.Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
+            TTile.Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
         }
     }
 
@@ -89,7 +89,7 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var largest = stackalloc float[TTile.Columns];
         var sums = stackalloc float[TTile.Columns];
         new Span<float>(largest, TTile.Columns).Fill(float.MinValue);
-        TTile.PackPanel(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        TTile.Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
             var count = Math.Min(KeyBlock, block.EndKey - key);
@@ -112,10 +112,10 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var commons = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
-        TTile.PackPanel(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
-        TTile.PackPanel(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
-        PanelProduct<TTile>.Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
-        PanelProduct<TTile>.Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
+        TTile.Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        TTile.Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
+        TTile.Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
+        TTile.Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
         new Span<float>(logSums, TTile.Columns).Clear();
         new Span<float>(commons, TTile.Columns).Clear();
         var outputs = Rows(_operands.Attended, block);
@@ -146,28 +146,28 @@ internal readonly unsafe ref struct HeadAttention<TTile>
     {
         var steps = PanelProduct<TTile>.Steps(_headDim);
         _tile.Multiply(
-            left + (nint)key * steps, (count + TTile.Rows - 1) / TTile.Rows, right, steps, output, TTile.Columns, accumulate: false);
+            left + (nint)key * steps, (count + TTile.Rows - 1) / TTile.Rows, right, steps, null, output, TTile.Columns);
     }
 
     /// <summary><c>[headDim, keys] · [keys, queries]</c> into or onto the output.</summary>
     private void MultiplyScores(float* left, float* scores, int key, int count, bool accumulate)
     {
-        TTile.PackPanel(new StridedMatrix(scores, 1, TTile.Columns), TTile.Columns, count, TTile.Columns, _scratch.ScoreColumns);
+        TTile.Pack(new StridedMatrix(scores, 1, TTile.Columns), TTile.Columns, count, TTile.Columns, _scratch.ScoreColumns);
         var panel = left + (nint)(key / TTile.StepValues) * TTile.Rows;
         for (var row = 0; row < _headDim; row += TTile.Rows, panel += (nint)PanelProduct<TTile>.Steps(_document.Length) * TTile.Rows)
         {
+            var output = _scratch.Output + row * TTile.Columns;
             _tile.Multiply(
-                panel, 1, _scratch.ScoreColumns, PanelProduct<TTile>.Steps(count), _scratch.Output + row * TTile.Columns, TTile.Columns,
-                accumulate);
+                panel, 1, _scratch.ScoreColumns, PanelProduct<TTile>.Steps(count), accumulate ? output : null, output, TTile.Columns);
         }
     }
 
     /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c>.</summary>
     private void AddQueries(float* scores, int keyCount, int queryCount, float* right, StridedMatrix output)
     {
-        PanelProduct<TTile>.Pack(new StridedMatrix(scores, TTile.Columns, 1), keyCount, queryCount, TTile.Rows, _scratch.ScoreRows);
+        TTile.Pack(new StridedMatrix(scores, TTile.Columns, 1), keyCount, queryCount, TTile.Rows, _scratch.ScoreRows);
         new PanelProduct<TTile>(_tile).MultiplyPanels(
-            _scratch.ScoreRows, keyCount, right, _headDim, queryCount, output.Values, output.RowStride, accumulate: true);
+            _scratch.ScoreRows, keyCount, right, _headDim, queryCount, output.Values, output.Values, output.RowStride);
     }
 
     /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
