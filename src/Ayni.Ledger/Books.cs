@@ -208,7 +208,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         Meter.Check(usage);
         return await _owned.RunAsync(
-            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
             .ConfigureAwait(false);
     }
 
