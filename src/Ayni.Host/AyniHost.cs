@@ -287,6 +287,7 @@ public sealed class AyniHost : IAsyncDisposable
         JournalEndpoints.Map(Operations);
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
+        ObjectionEndpoints.Map(Operations);
         MoneyEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);

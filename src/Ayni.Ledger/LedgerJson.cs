@@ -42,6 +42,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<AgreementDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<PartyKey>))]
+[JsonSerializable(typeof(IReadOnlyList<Objection>))]
 [JsonSerializable(typeof(IReadOnlyList<AgreementResult>))]
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]

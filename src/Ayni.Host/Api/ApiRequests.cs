@@ -17,6 +17,21 @@ internal sealed record NewPartyKey(string Key);
 /// <param name="Note">What <c>ayni agreement sign</c> prints.</param>
 internal sealed record SignedDocument(string Note);
 
+/// <summary>An objection to be raised.</summary>
+/// <param name="Subject"><c>statement</c>, <c>receipt</c> or <c>deduction</c>.</param>
+/// <param name="Reference">Which: the statement's month, the receipt's id, the deduction's evidence.</param>
+/// <param name="Says">Why.</param>
+/// <param name="Period">The month in which a deduction counts.</param>
+internal sealed record NewObjection(string Subject, string Reference, string Says, string? Period = null);
+
+/// <summary>What is said about an objection.</summary>
+internal sealed record ObjectionReply(string Says);
+
+/// <summary>An objection's end.</summary>
+/// <param name="Says">How it ended.</param>
+/// <param name="Correction">The credit note's number or the deduction's evidence that puts it right.</param>
+internal sealed record ObjectionEnd(string Says, string? Correction = null);
+
 /// <summary>A customer to be entered.</summary>
 /// <param name="Name">What people call it.</param>
 /// <param name="Currency">What it is charged in.</param>
@@ -142,6 +157,9 @@ internal sealed record NewWebhook(string Url, string? Subject = null);
     MaxDepth = 16)]
 [JsonSerializable(typeof(NewParty))]
 [JsonSerializable(typeof(NewPartyKey))]
+[JsonSerializable(typeof(NewObjection))]
+[JsonSerializable(typeof(ObjectionReply))]
+[JsonSerializable(typeof(ObjectionEnd))]
 [JsonSerializable(typeof(SignedDocument))]
 [JsonSerializable(typeof(NewCustomer))]
 [JsonSerializable(typeof(NewLimit))]

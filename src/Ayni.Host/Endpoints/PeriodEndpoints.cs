@@ -69,7 +69,7 @@ internal static class PeriodEndpoints
             case Html:
                 // A statement needs its own style and nothing else, whatever its names hold.
                 call.Context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-                return call.WriteTextAsync(StatementHtml.ToHtml(statements, language), Html);
+                return call.WriteTextAsync(StatementHtml.ToHtml(statements, language, call.Books.ListObjections(call.PathPeriod())), Html);
             default:
                 return one
                     ? call.WriteAsync(statements[0], LedgerJson.Default.Statement)

@@ -32,7 +32,11 @@ public static class StatementHtml
     public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
 
     /// <summary>One page with several statements.</summary>
-    public static string ToHtml(IEnumerable<Statement> statements, StatementLanguage language)
+    /// <param name="statements">The statements.</param>
+    /// <param name="language">The language of their words.</param>
+    /// <param name="objections">Objections, of which each statement shows its party's.</param>
+    public static string ToHtml(
+        IEnumerable<Statement> statements, StatementLanguage language, IReadOnlyList<Objection>? objections = null)
     {
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
@@ -40,11 +44,11 @@ public static class StatementHtml
         html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
         html.Append(CultureInfo.InvariantCulture, $"<title>{Text(language.Words.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
         foreach (var statement in statements)
-            Append(html, statement, language.Words);
+            Append(html, statement, objections ?? [], language.Words);
         return html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
     }
 
-    private static void Append(StringBuilder html, Statement statement, StatementWords words)
+    private static void Append(StringBuilder html, Statement statement, IReadOnlyList<Objection> objections, StatementWords words)
     {
         var isFinal = statement.Status == StatementStatus.Final;
         html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Text(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
@@ -73,6 +77,7 @@ public static class StatementHtml
             AppendShare(html, share, words);
         if (!statement.Totals.IsEmpty)
             AppendTotals(html, statement, words);
+        AppendObjections(html, [.. objections.Where(statement.IsDisputedBy)], words);
         html.Append("</article>\n");
 
         void DefineKnown(string term, string? value)
@@ -159,6 +164,25 @@ public static class StatementHtml
                 [total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format()]);
         }
         html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Text(words.Explanation)}</p>\n");
+    }
+
+    private static void AppendObjections(StringBuilder html, IReadOnlyList<Objection> objections, StatementWords words)
+    {
+        if (objections.Count == 0)
+            return;
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(words.Objections)}</h2>\n<table class=\"objections\">\n<tbody>\n");
+        foreach (var objection in objections)
+        {
+            var last = objection.Steps[^1];
+            AppendRow(
+                html, "td",
+                [
+                    objection.Id, objection.Reference, objection.Steps[0].Says, words.ObjectionStates[(int)objection.State],
+                    last.Number > 1 ? last.Says : "", last.Correction ?? "",
+                ],
+                []);
+        }
+        html.Append("</tbody>\n</table>\n");
     }
 
     private static void AppendRow(StringBuilder html, string cell, IEnumerable<string> texts, IEnumerable<string> numbers)
