@@ -287,6 +287,7 @@ public sealed class AyniHost : IAsyncDisposable
         JournalEndpoints.Map(Operations);
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
+        ObjectionEndpoints.Map(Operations);
         LimitEndpoints.Map(Operations);
         BillingEndpoints.Map(Operations);
         InvoiceEndpoints.Map(Operations);

@@ -28,6 +28,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Paying _paying;
     private readonly FourEyes _fourEyes;
     private readonly Outbox _outbox;
+    private readonly Disputes _disputes;
     private readonly string? _folder;
     private readonly ReceiptSigner? _signer;
 
@@ -52,6 +53,7 @@ public sealed partial class Books : IAsyncDisposable
         _paying = new(_identifiers);
         _fourEyes = new(_identifiers);
         _outbox = new(_identifiers);
+        _disputes = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -211,7 +213,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         Meter.Check(usage);
         return await _owned.RunAsync(
-            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
             .ConfigureAwait(false);
     }
 

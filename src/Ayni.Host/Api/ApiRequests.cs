@@ -9,6 +9,29 @@ namespace Ayni.Host;
 /// <param name="Role">What it does: <c>licensor</c>, <c>host</c>, <c>developer</c>, …</param>
 internal sealed record NewParty(string Name, string Role);
 
+/// <summary>A party's key to be registered.</summary>
+/// <param name="Key">The public key, as <c>ayni party key new</c> prints it, or the note by which the key before endorses it.</param>
+internal sealed record NewPartyKey(string Key);
+
+/// <summary>An agreement's document that parties have signed.</summary>
+/// <param name="Note">What <c>ayni agreement sign</c> prints.</param>
+internal sealed record SignedDocument(string Note);
+
+/// <summary>An objection to be raised.</summary>
+/// <param name="Subject"><c>statement</c>, <c>receipt</c> or <c>deduction</c>.</param>
+/// <param name="Reference">Which: the statement's month, the receipt's id, the deduction's evidence.</param>
+/// <param name="Says">Why.</param>
+/// <param name="Period">The month in which a deduction counts.</param>
+internal sealed record NewObjection(string Subject, string Reference, string Says, string? Period = null);
+
+/// <summary>What is said about an objection.</summary>
+internal sealed record ObjectionReply(string Says);
+
+/// <summary>An objection's end.</summary>
+/// <param name="Says">How it ended.</param>
+/// <param name="Correction">The credit note's number or the deduction's evidence that puts it right.</param>
+internal sealed record ObjectionEnd(string Says, string? Correction = null);
+
 /// <summary>A customer to be entered.</summary>
 /// <param name="Name">What people call it.</param>
 /// <param name="Currency">What it is charged in.</param>
@@ -91,6 +114,11 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
     AllowDuplicateProperties = false,
     MaxDepth = 16)]
 [JsonSerializable(typeof(NewParty))]
+[JsonSerializable(typeof(NewPartyKey))]
+[JsonSerializable(typeof(NewObjection))]
+[JsonSerializable(typeof(ObjectionReply))]
+[JsonSerializable(typeof(ObjectionEnd))]
+[JsonSerializable(typeof(SignedDocument))]
 [JsonSerializable(typeof(NewCustomer))]
 [JsonSerializable(typeof(NewLimit))]
 [JsonSerializable(typeof(NewApp))]

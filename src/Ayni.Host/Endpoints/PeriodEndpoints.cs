@@ -54,7 +54,8 @@ internal static class PeriodEndpoints
         return AnswerForms.Of(call) switch
         {
             AnswerForms.Csv => call.WriteTextAsync(StatementCsv.ToCsv(statements), AnswerForms.Csv),
-            AnswerForms.Html => AnswerForms.WritePageAsync(call, StatementHtml.ToHtml(statements, language)),
+            AnswerForms.Html => AnswerForms.WritePageAsync(
+                call, StatementHtml.ToHtml(statements, language, call.Books.ListObjections(call.PathPeriod()))),
             _ => one
                 ? call.WriteAsync(statements[0], LedgerJson.Default.Statement)
                 : call.WriteAsync(statements, LedgerJson.Default.IReadOnlyListStatement),

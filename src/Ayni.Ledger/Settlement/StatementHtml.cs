@@ -15,16 +15,20 @@ public static class StatementHtml
     public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
 
     /// <summary>One page with several statements.</summary>
-    public static string ToHtml(IEnumerable<Statement> statements, StatementLanguage language)
+    /// <param name="statements">The statements.</param>
+    /// <param name="language">The language of their words.</param>
+    /// <param name="objections">Objections, of which each statement shows its party's.</param>
+    public static string ToHtml(
+        IEnumerable<Statement> statements, StatementLanguage language, IReadOnlyList<Objection>? objections = null)
     {
         var html = new StringBuilder();
         Begin(html, language, language.Words.Title);
         foreach (var statement in statements)
-            Append(html, statement, language.Words);
+            Append(html, statement, objections ?? [], language.Words);
         return End(html);
     }
 
-    private static void Append(StringBuilder html, Statement statement, StatementWords words)
+    private static void Append(StringBuilder html, Statement statement, IReadOnlyList<Objection> objections, StatementWords words)
     {
         var isFinal = statement.Status == StatementStatus.Final;
         html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Escaped(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
@@ -53,6 +57,7 @@ public static class StatementHtml
             AppendShare(html, share, words);
         if (!statement.Totals.IsEmpty)
             AppendTotals(html, statement, words);
+        AppendObjections(html, [.. objections.Where(statement.IsDisputedBy)], words);
         html.Append("</article>\n");
 
         void DefineKnown(string term, string? value)
@@ -138,5 +143,24 @@ public static class StatementHtml
                 [total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format()]);
         }
         html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Escaped(words.Explanation)}</p>\n");
+    }
+
+    private static void AppendObjections(StringBuilder html, IReadOnlyList<Objection> objections, StatementWords words)
+    {
+        if (objections.Count == 0)
+            return;
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(words.Objections)}</h2>\n<table class=\"objections\">\n<tbody>\n");
+        foreach (var objection in objections)
+        {
+            var last = objection.Steps[^1];
+            AppendRow(
+                html, "td",
+                [
+                    objection.Id, objection.Reference, objection.Steps[0].Says, words.ObjectionStates[(int)objection.State],
+                    last.Number > 1 ? last.Says : "", last.Correction ?? "",
+                ],
+                []);
+        }
+        html.Append("</tbody>\n</table>\n");
     }
 }
