@@ -77,7 +77,7 @@ internal static class TrainCommand
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"note: {run.CutDocuments:N0} documents are longer than a row and are learned in pieces that don't see each other; "
-                + "a longer 'context' keeps them whole"));
+                + $"a longer 'context' keeps them whole"));
         }
         foreach (var remark in run.LicenceRemarks)
             Console.Out.WriteLine($"note: {TerminalText.Clean(remark)}");
