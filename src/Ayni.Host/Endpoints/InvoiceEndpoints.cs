@@ -36,8 +36,8 @@ internal static class InvoiceEndpoints
                 return WriteAsync(call, [invoice], one: true);
             });
         AnswerForms.Negotiated(api.Get(
-            "exportInvoices", "/api/periods/{period}/invoices", "A month's invoices with their lines and taxes, in JSON, CSV or HTML to print.",
-            OperationCatalog.Readers))
+            "exportInvoices", "/api/periods/{period}/invoices",
+            "A month's invoices with their lines and taxes, in JSON, CSV or HTML to print.", OperationCatalog.Readers))
             .Query("kind", Kinds)
             .Handles(new(AnswerForms.Json, LedgerJson.Default.IReadOnlyListInvoice), call => WriteAsync(
                 call,
@@ -52,7 +52,8 @@ internal static class InvoiceEndpoints
             .Query("entity", "The legal entity that issues them; may be left out if there is one.")
             .Answers(LedgerJson.Default.IReadOnlyListInvoice, call =>
                 call.Books.IssueInvoicesAsync(call.PathPeriod(), call.Query("entity"), call.Ended));
-        api.Post("creditInvoice", "/api/invoices/{number}/credit", "Issue a credit note for an invoice or parts of its lines.", KeyRole.Finance)
+        api.Post(
+            "creditInvoice", "/api/invoices/{number}/credit", "Issue a credit note for an invoice or parts of its lines.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewCreditNote, LedgerJson.Default.Invoice, (call, body) =>
             {
                 var number = call.Path("number");
@@ -60,7 +61,8 @@ internal static class InvoiceEndpoints
                 return body.Lines is null
                     ? call.Books.CreditInvoiceAsync(number, body.Reason, call.Ended)
                     : call.Books.CreditInvoiceAsync(
-                        number, [.. body.Lines.Select(line => (line.Line - 1, BodyValues.Amount("lines.amount", line.Amount, invoice.Currency)))],
+                        number,
+                        [.. body.Lines.Select(line => (line.Line - 1, BodyValues.Amount("lines.amount", line.Amount, invoice.Currency)))],
                         body.Reason, call.Ended);
             });
     }

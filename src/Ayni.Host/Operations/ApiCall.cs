@@ -146,7 +146,9 @@ internal sealed class ApiCall : IDisposable
     public async Task<string> ReadTextAsync()
     {
         var body = await ReadBytesAsync().ConfigureAwait(false);
-        return Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.");
+        return Utf8.IsValid(body.Span)
+            ? Encoding.UTF8.GetString(body.Span)
+            : throw ApiException.BadField(null, "The body is not valid UTF-8.");
     }
 
     /// <summary>Answers with a value.</summary>
