@@ -8,7 +8,8 @@ namespace Ayni.Kernels;
 /// <param name="ElementBytes">The unit that packing moves: 1, 2 or 4 bytes. Four for values, so that a lane holds four columns of a
 /// row.</param>
 /// <param name="PanelOffset">Where it begins in the panel's block.</param>
-internal sealed record PanelField(int FileOffset, int Bytes, int ElementBytes, int PanelOffset);
+/// <param name="IsKept">Whether many columns need each element, so that unpacking keeps it in a register if it can.</param>
+internal sealed record PanelField(int FileOffset, int Bytes, int ElementBytes, int PanelOffset, bool IsKept = false);
 
 /// <summary>
 /// A format as the compiled tier keeps it: the file's own bits, rearranged so that a vector holds the same four columns of several rows,
@@ -41,21 +42,26 @@ internal abstract class PanelLayout
     /// <summary>Bytes of such a block of one row.</summary>
     public int BlockBytes { get; }
 
+    /// <summary>Consecutive blocks of 32 columns that share stored vectors.</summary>
+    public virtual int BlocksTogether => 1;
+
     /// <summary>Every byte of a block, in the order in which a panel has them.</summary>
     public IReadOnlyList<PanelField> Fields => _fields;
 
     /// <summary>Emits the unpacking of one block of as many rows as a vector has lanes.</summary>
     public abstract void Unpack(PanelUnpacker u);
 
-    private protected PanelField Values(int fileOffset, int bytes) => Add(fileOffset, bytes, 4);
+    private protected PanelField Values(int fileOffset, int bytes) => Add(fileOffset, bytes, 4, isKept: false);
 
-    private protected PanelField Halves(int fileOffset) => Add(fileOffset, 2, 2);
+    private protected PanelField Integers(int fileOffset, int bytes) => Add(fileOffset, bytes, 4, isKept: true);
 
-    private protected PanelField Bytes(int fileOffset, int bytes) => Add(fileOffset, bytes, 1);
+    private protected PanelField Halves(int fileOffset) => Add(fileOffset, 2, 2, isKept: true);
 
-    private PanelField Add(int fileOffset, int bytes, int elementBytes)
+    private protected PanelField Bytes(int fileOffset, int bytes) => Add(fileOffset, bytes, 1, isKept: false);
+
+    private PanelField Add(int fileOffset, int bytes, int elementBytes, bool isKept)
     {
-        var field = new PanelField(fileOffset, bytes, elementBytes, _fields.Sum(f => f.Bytes) * Lanes.Count);
+        var field = new PanelField(fileOffset, bytes, elementBytes, _fields.Sum(f => f.Bytes) * Lanes.Count, isKept);
         _fields.Add(field);
         return field;
     }

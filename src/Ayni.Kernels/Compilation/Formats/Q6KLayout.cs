@@ -19,20 +19,32 @@ internal sealed class Q6KLayout : PanelLayout
         _scale = Halves(208);
     }
 
+    public override int BlocksTogether => 4;
+
     public override void Unpack(PanelUnpacker u)
     {
-        for (var block = 0; block < 8; block++)
+        for (var half = 0; half < 2; half++)
         {
-            var (half, run) = (block / 4, block % 4);
-            for (var i = 0; i < 8; i++)
+            foreach (var blocks in u.Together(half * 4, BlocksTogether))
             {
-                var low = u.LowNibbles(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + i), run / 2 * 4));
-                var high = u.And(u.Move(u.Load(_highs, half * 8 + i), 4 - run * 2), 0x30);
-                u.PutWeights(block, i, u.Or(low, high));
+                for (var i = 0; i < 8; i++)
+                {
+                    foreach (var block in blocks)
+                        u.PutWeights(block, i, () => Values(u, half, block % 4, i));
+                }
+                foreach (var block in blocks)
+                {
+                    u.PutSubScale(block, 0, () => u.LoadSignedByte(_subScales, block * 2));
+                    u.PutSubScale(block, 1, () => u.LoadSignedByte(_subScales, block * 2 + 1));
+                    u.PutScale(block, () => u.LoadHalf(_scale));
+                }
             }
-            u.PutSubScale(block, 0, u.LoadSignedByte(_subScales, block * 2));
-            u.PutSubScale(block, 1, u.LoadSignedByte(_subScales, block * 2 + 1));
-            u.PutScale(block, u.LoadHalf(_scale));
         }
+    }
+
+    private Unpacked Values(PanelUnpacker u, int half, int run, int step)
+    {
+        var low = u.LowNibbles(u.ShiftRight(u.Load(_lows, half * 16 + run % 2 * 8 + step), run / 2 * 4));
+        return u.Or(low, u.And(u.Move(u.Load(_highs, half * 8 + step), 4 - run * 2), 0x30));
     }
 }
