@@ -2,16 +2,18 @@ using Iced.Intel;
 
 namespace Ayni.Kernels;
 
-/// <summary>A vector that unpacking computed, to be used once: its register, and when it was given out, since registers are used again.</summary>
+/// <summary>
+/// A vector that unpacking computed, to be used once: its register, and when it was given out, since registers are used again.
+/// </summary>
 internal readonly record struct Unpacked(Vector Vector, int Serial);
 
 /// <summary>
-/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put into a kernel's hands. What is put is
-/// given as the way to compute it, which is emitted for some groups of rows in turn.
+/// The language in which a format says how it unpacks: every operation gives a new vector, and results are put into a kernel's hands. What
+/// is put is given as the way to compute it, which is emitted for some groups of rows in turn.
 /// </summary>
 /// <remarks>
-/// What is loaded stays in its register as long as no other vector needs that: loading it again costs nothing then. Values are given up first, since
-/// each is needed for a few blocks only. A vector that is used twice is noticed while emitting, not while computing.
+/// What is loaded stays in its register as long as no other vector needs that: loading it again costs nothing then. Values are given up
+/// first, since each is needed for a few blocks only. A vector that is used twice is noticed while emitting, not while computing.
 /// </remarks>
 /// <param name="code">The kernel.</param>
 /// <param name="shape">What the format unpacks to.</param>
@@ -48,8 +50,8 @@ internal sealed class PanelUnpacker(
     }
 
     /// <summary>
-    /// Consecutive blocks of 32 columns whose stored vectors are the same: all at once, so that each is loaded once, or one after another where
-    /// the kernel has no registers for so many.
+    /// Consecutive blocks of 32 columns whose stored vectors are the same: all at once, so that each is loaded once, or one after another
+    /// where the kernel has no registers for so many.
     /// </summary>
     public IEnumerable<int[]> Together(int first, int count)
     {
@@ -179,7 +181,7 @@ internal sealed class PanelUnpacker(
     private Memory Place(PanelField field, int index)
     {
         var (panel, part) = Math.DivRem(Group, Target.VectorsPerPanel);
-        return new(panels[panel], field.PanelOffset + (index * Lanes.Count + part * Target.LaneCount) * field.ElementBytes);
+        return new(panels[panel], field.OffsetOf(index) + part * Target.LaneCount * field.ElementBytes);
     }
 
     private Unpacked Constant(ReadOnlySpan<byte> pattern)

@@ -38,8 +38,8 @@ internal unsafe struct SingleTokenArguments
 /// as <see cref="UnpackKernel"/> and <see cref="IntegerProductKernel"/> together, so the same bits.
 /// </summary>
 /// <remarks>
-/// What a core loads bounds it, two vectors of 512 bits a cycle. So two streams of panels share each of the token's activations, and every stored
-/// vector is loaded once for all blocks that have values in it, where there are registers for so many sums.
+/// What a core loads bounds it, two vectors of 512 bits a cycle. So two streams of panels share each of the token's activations, and every
+/// stored vector is loaded once for all blocks that have values in it, where there are registers for so many sums.
 /// </remarks>
 internal sealed class SingleTokenKernel : IUnpackedBlocks
 {
@@ -159,13 +159,15 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
 
     private void EmitPanels()
     {
-        Register[] fields = [Panels[0], TokenStart, Products[0], BlockCount, PanelCount];
-        for (var i = 0; i < fields.Length; i++)
-            _code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
+        Load(Panels[0], 0);
+        Load(TokenStart, 1);
+        Load(Products[0], 2);
+        Load(BlockCount, 3);
+        Load(PanelCount, 4);
         if (StreamCount > 1)
         {
-            _code.Load(Panels[1], new Memory(KernelAssembler.Arguments, (int)Marshal.OffsetOf<SingleTokenArguments>(nameof(SingleTokenArguments.SecondPanels))));
-            _code.Load(Products[1], new Memory(KernelAssembler.Arguments, (int)Marshal.OffsetOf<SingleTokenArguments>(nameof(SingleTokenArguments.SecondProducts))));
+            Load(Panels[1], 6);
+            Load(Products[1], 7);
         }
         _unpacker.Begin();
         var (nextPanel, nextBlock) = (_code.CreateLabel(), _code.CreateLabel());
@@ -197,6 +199,8 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
             _code.AddTo(Products[stream], BlockShape.VectorBytes);
         _code.CountDown(PanelCount, nextPanel);
     }
+
+    private void Load(Register register, int field) => _code.Load(register, new Memory(KernelAssembler.Arguments, field * sizeof(long)));
 
     /// <summary>Every step asks for its share of the lines, since many at once would wait for each other.</summary>
     private void EmitPrefetch()

@@ -98,8 +98,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void DisposeCore() => _panels.Dispose();
 
     /// <summary>
-    /// One token. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in turn, so
-    /// that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
+    /// One token. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
+    /// turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
     /// </summary>
     private void MultiplyToken(byte* activations, float* output, WorkerTeam team)
     {
@@ -279,8 +279,10 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 Store(secondProducts, second + place * ChunkPanels, panels);
         }
 
-        /// <summary>Where a stretch begins. All are equally long: where panels cannot be divided so, the last ones begin earlier, and what two of them
-        /// have in common is multiplied twice, to the same bits.</summary>
+        /// <summary>
+        /// Where a stretch begins. All are equally long: where panels cannot be divided so, the last ones begin earlier, and what two of them
+        /// have in common is multiplied twice, to the same bits.
+        /// </summary>
         private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
 
         private readonly void Store(float* products, int panel, int panels)

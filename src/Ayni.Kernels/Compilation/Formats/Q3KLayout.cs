@@ -13,10 +13,10 @@ internal sealed class Q3KLayout : PanelLayout
 
     public Q3KLayout() : base(TensorType.Q3_K, new BlockShape(OffsetShift: 2, Bits: 3, HasSubScales: true))
     {
-        _values = Values(32, 64);
         _thirds = Values(0, 32);
         _subScales = Bytes(96, 12);
         _scale = Halves(108);
+        _values = Values(32, 64);
     }
 
     public override int BlocksTogether => 4;

@@ -5,13 +5,15 @@ namespace Ayni.Kernels;
 /// </summary>
 internal sealed class Q4KLayout : PanelLayout
 {
+    private readonly PanelField _firstValues;
     private readonly PanelField _values;
     private readonly AffineSubScales _subScales;
 
     public Q4KLayout() : base(TensorType.Q4_K, new BlockShape(OffsetShift: -1, Bits: 4, MinimumCount: 1))
     {
-        _values = Values(16, 128);
+        _firstValues = Values(16, 32);
         _subScales = new AffineSubScales(Integers(4, 12), Halves(0), Halves(2));
+        _values = Values(48, 96);
     }
 
     public override int BlocksTogether => 2;
@@ -25,7 +27,7 @@ internal sealed class Q4KLayout : PanelLayout
                 for (var i = 0; i < 8; i++)
                 {
                     foreach (var block in blocks)
-                        u.PutWeights(block, i, () => u.LowNibbles(u.ShiftRight(u.Load(_values, pair * 8 + i), block % 2 * 4)));
+                        u.PutWeights(block, i, () => u.LowNibbles(u.ShiftRight(LoadValues(u, pair, i), block % 2 * 4)));
                 }
                 foreach (var block in blocks)
                 {
@@ -35,4 +37,7 @@ internal sealed class Q4KLayout : PanelLayout
             }
         }
     }
+
+    private Unpacked LoadValues(PanelUnpacker u, int pair, int step) =>
+        pair == 0 ? u.Load(_firstValues, step) : u.Load(_values, (pair - 1) * 8 + step);
 }

@@ -12,9 +12,9 @@ internal sealed class Q5KLayout : PanelLayout
 
     public Q5KLayout() : base(TensorType.Q5_K, new BlockShape(OffsetShift: 4, Bits: 5, MinimumCount: 1))
     {
-        _values = Values(48, 128);
         _fifths = Values(16, 32);
         _subScales = new AffineSubScales(Integers(4, 12), Halves(0), Halves(2));
+        _values = Values(48, 128);
     }
 
     public override int BlocksTogether => 2;
