@@ -8,6 +8,9 @@ namespace Ayni.Kernels;
 /// <remarks>Compiled at its best from the start: a model is packed before the runtime would notice how often this runs.</remarks>
 internal static unsafe class PanelPacker
 {
+    // Memory that is written is read first: asked for ahead, so that stores do not wait.
+    private const int PrefetchBytes = 4096;
+
     /// <summary>Packs the rows of one panel.</summary>
     /// <param name="layout">The format.</param>
     /// <param name="source">The first of the panel's rows.</param>
@@ -23,6 +26,8 @@ internal static unsafe class PanelPacker
         }
         for (var block = 0L; block < rowBytes / layout.BlockBytes; block++)
         {
+            for (var line = 0; line < layout.BlockBytes * Lanes.Count; line += 64)
+                Sse.Prefetch0(panel + PrefetchBytes + line);
             PackBlock(layout.Moves, source, rowBytes, rows, panel);
             source += layout.BlockBytes;
             panel += layout.BlockBytes * Lanes.Count;
@@ -48,7 +53,7 @@ internal static unsafe class PanelPacker
     }
 
     /// <summary>One block of some rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
     private static void PackBlock(PanelMoves moves, byte* source, long rowBytes, int rows, byte* panel)
     {
         if (rows < Lanes.Count)
@@ -56,16 +61,18 @@ internal static unsafe class PanelPacker
             MoveElements(moves.All, source, rowBytes, rows, panel);
             return;
         }
+        var vectors = stackalloc Vector128<byte>[2 * Lanes.Count];
         fixed (int* fours = moves.Fours, bytes = moves.Bytes)
         {
             for (var i = 0; i < moves.Fours.Length; i += 1 + PanelMoves.FourCount)
                 MoveFours(source + fours[i], rowBytes, panel, fours + i + 1);
             for (var i = 0; i < moves.Bytes.Length; i += 1 + PanelMoves.ByteCount)
-                MoveBytes(source + bytes[i], rowBytes, panel, bytes + i + 1);
+                MoveBytes(source + bytes[i], rowBytes, panel, bytes + i + 1, vectors);
         }
         MoveElements(moves.Rest, source, rowBytes, rows, panel);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MoveElements(int[] moves, byte* source, long rowBytes, int rows, byte* panel)
     {
         for (var i = 0; i < moves.Length; i += 3)
@@ -73,31 +80,47 @@ internal static unsafe class PanelPacker
     }
 
     /// <summary>One element of some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MoveElement(byte* from, long rowBytes, int rows, byte* to, int elementBytes)
     {
-        for (var row = 0; row < rows; row++)
+        switch (elementBytes)
         {
-            if (elementBytes == sizeof(uint))
-                ((uint*)to)[row] = *(uint*)from;
-            else if (elementBytes == sizeof(ushort))
-                ((ushort*)to)[row] = *(ushort*)from;
-            else
-                to[row] = *from;
-            from += rowBytes;
+            case sizeof(uint):
+                for (var row = 0; row < rows; row++)
+                    ((uint*)to)[row] = *(uint*)(from + row * rowBytes);
+                break;
+            case sizeof(ushort):
+                for (var row = 0; row < rows; row++)
+                    ((ushort*)to)[row] = *(ushort*)(from + row * rowBytes);
+                break;
+            default:
+                for (var row = 0; row < rows; row++)
+                    to[row] = from[row * rowBytes];
+                break;
         }
     }
 
-    /// <summary>Four elements of 4 bytes of sixteen rows, transposed in registers.</summary>
+    /// <summary>Four elements of 4 bytes of sixteen rows, transposed in registers; line by line, since memory is written by lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MoveFours(byte* from, long rowBytes, byte* panel, int* offsets)
     {
-        for (var row = 0; row < Lanes.Count; row += 4)
-        {
-            var columns = Transpose(from + row * rowBytes, rowBytes);
-            columns.A.Store((uint*)(panel + offsets[0]) + row);
-            columns.B.Store((uint*)(panel + offsets[1]) + row);
-            columns.C.Store((uint*)(panel + offsets[2]) + row);
-            columns.D.Store((uint*)(panel + offsets[3]) + row);
-        }
+        var first = Transpose(from, rowBytes);
+        var second = Transpose(from + 4 * rowBytes, rowBytes);
+        var third = Transpose(from + 8 * rowBytes, rowBytes);
+        var fourth = Transpose(from + 12 * rowBytes, rowBytes);
+        StoreRows(first.A, second.A, third.A, fourth.A, panel + offsets[0]);
+        StoreRows(first.B, second.B, third.B, fourth.B, panel + offsets[1]);
+        StoreRows(first.C, second.C, third.C, fourth.C, panel + offsets[2]);
+        StoreRows(first.D, second.D, third.D, fourth.D, panel + offsets[3]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRows(Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, byte* target)
+    {
+        a.Store((uint*)target);
+        b.Store((uint*)target + 4);
+        c.Store((uint*)target + 8);
+        d.Store((uint*)target + 12);
     }
 
     /// <summary>Four elements of 4 bytes of four rows: each of all rows.</summary>
@@ -119,9 +142,9 @@ internal static unsafe class PanelPacker
     /// Sixteen bytes of sixteen rows, transposed in registers: each time, rows from the first and the second half are interleaved, and after
     /// four times each vector has one byte of all rows.
     /// </summary>
-    private static void MoveBytes(byte* from, long rowBytes, byte* panel, int* offsets)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveBytes(byte* from, long rowBytes, byte* panel, int* offsets, Vector128<byte>* vectors)
     {
-        var vectors = stackalloc Vector128<byte>[2 * Lanes.Count];
         var current = vectors;
         for (var row = 0; row < Lanes.Count; row++)
             current[row] = Vector128.Load(from + row * rowBytes);
