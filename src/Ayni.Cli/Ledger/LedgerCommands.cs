@@ -87,23 +87,21 @@ internal static class LedgerCommands
         DeductionCommands.CreateDeductions(),
         DeductionCommands.CreateCollect(),
         DeductionCommands.CreateCollections(),
-        AgreementCommands.Create(),
         CreateAudit(),
         EntityCommands.CreateEntity(),
         EntityCommands.CreateBilling(),
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
         PayoutCommands.Create(),
-        PayoutCommands.CreateBank(),
-        PayoutCommands.CreateProposal(),
+        BankCommands.Create(),
+        ProposalCommands.Create(),
         WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
+        CreateErase(),
         CreateActions(),
         CreateImport(),
         CreateAttest(),
-        PriceCommands.Create(),
-        KeyCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
         RateCommands.Create(),
@@ -111,6 +109,7 @@ internal static class LedgerCommands
         CreateWhy(),
         CreateZone(),
         RecordCommand.Create(),
+        ObjectionCommands.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
@@ -255,10 +254,11 @@ internal static class LedgerCommands
                 var month = Period.Parse(result.GetValue(period)!);
                 IReadOnlyList<Statement> statements =
                     result.GetValue(party) is { } partyId ? [books.Statement(month, partyId)] : books.Statements(month);
+                var objections = books.ListObjections(month);
                 if (language is null)
-                    Write(statements, output.Format);
+                    Write(statements, objections, output.Format);
                 else
-                    Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language)));
+                    Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language, objections)));
                 return Task.CompletedTask;
             });
     }
@@ -395,6 +395,26 @@ internal static class LedgerCommands
             });
     }
 
+    private static Command CreateErase()
+    {
+        var customer = new Argument<string>("customer") { Description = "The customer's id; it must be revoked." };
+        return LedgerCommand.Create(
+            "erase",
+            """
+            Destroy the secret under which a customer's receipts are committed to. The sums and everybody else's proofs stay; nobody can show any
+            more which leaves were this customer's. What the books must keep by law stays in the books. This can't be undone.
+
+            Example:
+              ayni customer revoke cus_7m3kq0x9t2va && ayni ledger erase cus_7m3kq0x9t2va
+            """,
+            [customer],
+            async (books, result, _, cancellationToken) =>
+            {
+                await books.EraseCustomerSecretAsync(result.GetValue(customer)!, cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine($"{result.GetValue(customer)}: nobody can open its receipts' commitments any more.");
+            });
+    }
+
     private static Command CreateZone()
     {
         var zone = new Argument<string?>("zone") { Description = "The IANA name of a place, or UTC.", Arity = ArgumentArity.ZeroOrOne };
@@ -418,15 +438,16 @@ internal static class LedgerCommands
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
-    private static StatementLanguage FindLanguage(string code, OutputFormat format)
+    /// <summary>The language that <c>--html</c> names.</summary>
+    public static StatementLanguage FindLanguage(string code, OutputFormat format)
     {
         if (format != OutputFormat.Table)
             throw new UsageException("Give one of --html, --json and --csv.");
         return StatementLanguage.Find(code) ?? throw new UsageException(
-            $"--html {code}: statements are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
+            $"--html {code}: pages are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
     }
 
-    private static void Write(IReadOnlyList<Statement> statements, OutputFormat format)
+    private static void Write(IReadOnlyList<Statement> statements, IReadOnlyList<Objection> objections, OutputFormat format)
     {
         switch (format)
         {
@@ -438,7 +459,7 @@ internal static class LedgerCommands
                 break;
             default:
                 foreach (var statement in statements)
-                    StatementView.Write(statement, Terminal.Console);
+                    StatementView.Write(statement, objections, Terminal.Console);
                 break;
         }
     }

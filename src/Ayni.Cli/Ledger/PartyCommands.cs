@@ -23,6 +23,7 @@ internal static class PartyCommands
             return Task.CompletedTask;
         }),
         CreateRevoke(),
+        PartyKeyCommands.Create(),
     };
 
     private static Command CreateCreate()

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -51,30 +50,43 @@ internal static class TermEndpoints
             KeyRole.Operator)
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
-                Body, await ReadAsync(call).ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
+                Body, await call.ReadTextAsync().ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
         api.Post(
             "acceptAgreementDocument", "/api/agreements/documents/{id}/accept", "Accept an agreement's document as the key's own party.",
             KeyRole.Party)
             .Answers(LedgerJson.Default.AgreementDocument, call =>
             {
-                var id = call.Path("id");
-                var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id);
-                if (document?.Terms.PartyIds.Contains(call.Key.PartyId) != true)
-                    throw ApiException.Unknown("document", id);
-                return call.Books.AcceptAgreementAsync(document.Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
+                return call.Books.AcceptAgreementAsync(OwnDocument(call).Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
             });
+        api.Get(
+            "getAgreementToSign", "/api/agreements/documents/{id}/to-sign",
+            "An agreement's document as its parties sign it, with the signatures that it has (docs/proof.md).", [.. OperationCatalog.Readers, KeyRole.Party])
+            .Handles(new("text/plain", null), call => call.WriteTextAsync(
+                Encoding.UTF8.GetString(call.Books.AgreementToSign(OwnDocument(call).Id)), "text/plain"));
+        api.Post(
+            "signAgreementDocument", "/api/agreements/documents/{id}/sign",
+            "Record parties' signatures under an agreement's document, which are their acceptance.", KeyRole.Operator, KeyRole.Party)
+            .Answers(RequestJson.Default.SignedDocument, LedgerJson.Default.AgreementDocument, (call, body) =>
+            {
+                OwnDocument(call);
+                return call.Books.SignAgreementAsync(Encoding.UTF8.GetBytes(body.Note), call.Ended);
+            });
+    }
+
+    /// <summary>The document that the path names; to a party's key others' are not there.</summary>
+    private static AgreementDocument OwnDocument(ApiCall call)
+    {
+        var id = call.Path("id");
+        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id);
+        return document is not null && (call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own))
+            ? document
+            : throw ApiException.Unknown("document", id);
     }
 
     /// <summary>How messages call the body of a document.</summary>
     private const string Body = "body";
 
     private static JsonObject Document(string description) => new() { ["type"] = "object", ["description"] = description };
-
-    private static async Task<string> ReadAsync(ApiCall call)
-    {
-        var bytes = await call.ReadBytesAsync().ConfigureAwait(false);
-        return Utf8.IsValid(bytes.Span) ? Encoding.UTF8.GetString(bytes.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.", "invalid_json");
-    }
 
     /// <summary>A party sees the agreements that name it, and a developer those with a share for whoever's app asked.</summary>
     private static bool IsSeenBy(ApiCall call, Agreement agreement)

@@ -39,6 +39,13 @@ internal static class PaymentRows
         session.Query($"{Columns} WHERE customer = $1 ORDER BY entry", customerId).ReadAll(Read);
 
     /// <summary>Every payment, oldest first.</summary>
+    public static IReadOnlyList<Payment> List(Session session, string? customerId, string after, int limit) => session.Query(
+        $"""
+        {Columns} WHERE entry > CASE WHEN $1 = '' THEN 0 ELSE (SELECT entry FROM payments WHERE id = $1) END
+          AND ($2 = '' OR customer = $2) ORDER BY entry LIMIT $3
+        """,
+        after, customerId ?? "", limit).ReadAll(Read);
+
     public static IReadOnlyList<Payment> All(Session session) => session.Query($"{Columns} ORDER BY entry").ReadAll(Read);
 
     public static WriteOff? FindWriteOff(Session session, string id) =>
@@ -51,6 +58,10 @@ internal static class PaymentRows
     public static IReadOnlyList<WriteOff> WriteOffsOf(Session session, string customerId) =>
         session.Query($"{WriteOffColumns} JOIN invoices i ON i.number = w.invoice WHERE i.subject = $1 ORDER BY w.entry", customerId)
             .ReadAll(ReadWriteOff);
+
+    /// <summary>Every claim given up or taken up again, oldest first.</summary>
+    public static IReadOnlyList<WriteOff> AllWriteOffs(Session session) =>
+        session.Query($"{WriteOffColumns} ORDER BY w.entry").ReadAll(ReadWriteOff);
 
     private static Payment Read(DbDataReader row) => new(
         row.GetString(0), KindOf(row.GetString(1)), row.GetString(2), row.GetAmount(4, row.GetCurrency(3)), row.GetString(5), row.GetDate(6),
