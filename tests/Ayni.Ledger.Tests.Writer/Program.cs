@@ -3,6 +3,11 @@ using Ayni.Ledger;
 
 // A process for tests to kill: reserves and posts receipts under the keys given until it is ended or has posted enough, and prints each
 // receipt's id once its task has completed. Arguments: database, requests per key, keys.
+if (args[0] == "signer")
+{
+    ExternalSigner.Answer(args[1], args[^1]);
+    return;
+}
 var databasePath = args[0];
 var requestsPerKey = int.Parse(args[1], CultureInfo.InvariantCulture);
 await using var books = Books.Open(databasePath, TimeProvider.System);
