@@ -288,7 +288,15 @@ public sealed class AyniHost : IAsyncDisposable
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
         ObjectionEndpoints.Map(Operations);
-        MoneyEndpoints.Map(Operations);
+        LimitEndpoints.Map(Operations);
+        BillingEndpoints.Map(Operations);
+        InvoiceEndpoints.Map(Operations);
+        AccountEndpoints.Map(Operations);
+        PaymentEndpoints.Map(Operations);
+        PayoutEndpoints.Map(Operations);
+        BankDetailEndpoints.Map(Operations);
+        ApprovalEndpoints.Map(Operations);
+        WebhookEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);
     }

@@ -9,8 +9,8 @@ namespace Ayni.Ledger;
 /// recorded is on disk; cancelling one gives up the wait, not what was already handed to the writer.
 /// </summary>
 /// <remarks>
-/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that can't be
-/// read or written throws a <see cref="LedgerStorageException"/>.
+/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that
+/// can't be read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
 public sealed partial class Books : IAsyncDisposable
 {
@@ -149,11 +149,17 @@ public sealed partial class Books : IAsyncDisposable
 
     /// <summary>
     /// Issues a key of a role other than a customer's: a party's names its party, the others nobody. Its text is shown in the result and
-    /// never again.
+    /// never again. Where the ledger asks for four eyes, those who may approve are let in by two: throws
+    /// <see cref="ApprovalNeededException"/>.
     /// </summary>
     public Task<IssuedKey> IssueKeyAsync(
         KeyRole role, string label, string? partyId = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken);
+        GuardedAsync(
+            ProposedAction.Key, $"a key of {role.Name()}, '{label}'", _ => false,
+            transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken,
+            // The first one is nobody's to approve.
+            ifAsked: transaction =>
+                role.Decides() && RegistryRows.Keys(transaction.Session).Any(key => key.Role.Decides() && key.Revoked is null));
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
@@ -208,7 +214,8 @@ public sealed partial class Books : IAsyncDisposable
     {
         Meter.Check(usage);
         return await _owned.RunAsync(
-            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
+            transaction => _meter.Post(transaction, usage), cancellationToken,
+            foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
             .ConfigureAwait(false);
     }
 

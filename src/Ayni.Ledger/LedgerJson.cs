@@ -26,6 +26,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(PayoutBatch))]
 [JsonSerializable(typeof(PayoutPlan))]
 [JsonSerializable(typeof(IReadOnlyList<Proposal>))]
+[JsonSerializable(typeof(FourEyesState))]
+[JsonSerializable(typeof(IReadOnlyList<BankReportOutcome>))]
 [JsonSerializable(typeof(IReadOnlyList<Webhook>))]
 [JsonSerializable(typeof(IReadOnlyList<WebhookDelivery>))]
 [JsonSerializable(typeof(IssuedWebhook))]

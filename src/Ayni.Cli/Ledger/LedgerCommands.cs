@@ -93,8 +93,8 @@ internal static class LedgerCommands
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
         PayoutCommands.Create(),
-        PayoutCommands.CreateBank(),
-        PayoutCommands.CreateProposal(),
+        BankCommands.Create(),
+        ProposalCommands.Create(),
         WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
@@ -438,12 +438,13 @@ internal static class LedgerCommands
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
-    private static StatementLanguage FindLanguage(string code, OutputFormat format)
+    /// <summary>The language that <c>--html</c> names.</summary>
+    public static StatementLanguage FindLanguage(string code, OutputFormat format)
     {
         if (format != OutputFormat.Table)
             throw new UsageException("Give one of --html, --json and --csv.");
         return StatementLanguage.Find(code) ?? throw new UsageException(
-            $"--html {code}: statements are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
+            $"--html {code}: pages are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
     }
 
     private static void Write(IReadOnlyList<Statement> statements, IReadOnlyList<Objection> objections, OutputFormat format)

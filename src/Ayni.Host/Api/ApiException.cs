@@ -88,7 +88,8 @@ internal sealed class ApiException : Exception
     /// <summary>403: the key is good, but not for this.</summary>
     public static ApiException WrongRole(KeyRole role, ReadOnlySpan<KeyRole> allowed) => Invalid(
         StatusCodes.Status403Forbidden,
-        $"A key of role {role.Name()} does not open this; one of role {string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
+        $"A key of role {role.Name()} does not open this; one of role "
+            + $"{string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
         null,
         "role_not_allowed");
 
@@ -144,15 +145,16 @@ internal sealed class ApiException : Exception
                 "idempotency_other_api_key"),
             _ => Invalid(
                 StatusCodes.Status409Conflict,
-                $"The request of this Idempotency-Key was answered, and the answer is not kept: it was too long, or 24 hours have passed.{receipt}",
+                "The request of this Idempotency-Key was answered, and the answer is not kept: it was too long, or 24 hours have passed."
+                    + receipt,
                 null, "idempotency_answer_not_kept"),
         };
     }
 
-    /// <summary>415: the body is not JSON.</summary>
-    public static ApiException WrongContentType() => Invalid(
+    /// <summary>415: the body is of another type.</summary>
+    public static ApiException WrongContentType(string mediaType) => Invalid(
         StatusCodes.Status415UnsupportedMediaType,
-        "Send the body as 'Content-Type: application/json', in UTF-8.",
+        $"Send the body as 'Content-Type: {mediaType}'{(mediaType == "application/xml" ? "" : ", in UTF-8")}.",
         null,
         "unsupported_media_type");
 

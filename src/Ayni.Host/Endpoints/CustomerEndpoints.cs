@@ -11,7 +11,8 @@ internal static class CustomerEndpoints
             "listCustomers", "/api/customers", "The customers, oldest first; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
             .AnswersPage(LedgerJson.Default.Customer, call => call.Cut(
-                call.Books.ListCustomers().Where(customer => call.Key.HolderId is not { } own || customer.Id == own), customer => customer.Id));
+                call.Books.ListCustomers().Where(customer => call.Key.HolderId is not { } own || customer.Id == own),
+                customer => customer.Id));
         api.Post("createCustomer", "/api/customers", "Enter a customer. It can ask nothing until it has a key.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewCustomer, LedgerJson.Default.Customer, (call, body) =>
             {
@@ -20,7 +21,8 @@ internal static class CustomerEndpoints
                     body.Name, currency, BodyValues.AmountOrNull("spending_limit", body.SpendingLimit, currency), call.Ended);
             });
         api.Get(
-            "getCustomer", "/api/customers/{id}", "A customer; a customer's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Customer])
+            "getCustomer", "/api/customers/{id}", "A customer; a customer's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Customer])
             .Answers(LedgerJson.Default.Customer, Find);
         api.Get(
             "getUsage", "/api/customers/{id}/usage", "What a customer used in a month, what it owes, and what is left of its limit.",
@@ -50,7 +52,8 @@ internal static class CustomerEndpoints
                     throw ApiException.BadField("app_id", "goes with a customer's key only.");
                 return role == KeyRole.Customer
                     ? call.Books.IssueKeyAsync(
-                        body.HolderId ?? throw ApiException.BadField("holder_id", "is missing: the customer."), body.Label, body.AppId, call.Ended)
+                        body.HolderId ?? throw ApiException.BadField("holder_id", "is missing: the customer."), body.Label, body.AppId,
+                        call.Ended)
                     : call.Books.IssueKeyAsync(role, body.Label, body.HolderId, call.Ended);
             });
         api.Post("revokeKey", "/api/keys/{id}/revoke", "Shut a key; the next request with it is refused.", KeyRole.Operator)

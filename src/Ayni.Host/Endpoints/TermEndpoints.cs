@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -51,7 +50,7 @@ internal static class TermEndpoints
             KeyRole.Operator)
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
-                Body, await ReadAsync(call).ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
+                Body, await call.ReadTextAsync().ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
         api.Post(
             "acceptAgreementDocument", "/api/agreements/documents/{id}/accept", "Accept an agreement's document as the key's own party.",
             KeyRole.Party)
@@ -88,12 +87,6 @@ internal static class TermEndpoints
     private const string Body = "body";
 
     private static JsonObject Document(string description) => new() { ["type"] = "object", ["description"] = description };
-
-    private static async Task<string> ReadAsync(ApiCall call)
-    {
-        var bytes = await call.ReadBytesAsync().ConfigureAwait(false);
-        return Utf8.IsValid(bytes.Span) ? Encoding.UTF8.GetString(bytes.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.", "invalid_json");
-    }
 
     /// <summary>A party sees the agreements that name it, and a developer those with a share for whoever's app asked.</summary>
     private static bool IsSeenBy(ApiCall call, Agreement agreement)

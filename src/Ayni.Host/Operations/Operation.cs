@@ -51,6 +51,9 @@ internal sealed class Operation(string id, string method, string pattern, string
     /// <summary>The schema of its body, if it takes one of a shape that is read by hand.</summary>
     public JsonNode? BodySchema { get; private set; }
 
+    /// <summary>The media type of its body.</summary>
+    public string BodyType { get; private set; } = RequestBody.Json;
+
     /// <summary>Does it for a key of the right role; null where <see cref="RawHandler"/> does all.</summary>
     public Func<ApiCall, Task>? Handler { get; private set; }
 
@@ -75,6 +78,13 @@ internal sealed class Operation(string id, string method, string pattern, string
         return this;
     }
 
+    /// <summary>Takes a body that is not JSON.</summary>
+    public Operation TakesText(string mediaType, string description)
+    {
+        BodyType = mediaType;
+        return Takes(new JsonObject { ["type"] = "string", ["description"] = description });
+    }
+
     /// <summary>May also answer in a form that is not JSON.</summary>
     public Operation Or(string mediaType)
     {
@@ -87,7 +97,9 @@ internal sealed class Operation(string id, string method, string pattern, string
 
     /// <summary>Answers with a value.</summary>
     public Operation Answers<T>(JsonTypeInfo<T> type, Func<ApiCall, Task<T>> find) =>
-        Handles(new("application/json", type), async call => await call.WriteAsync(await find(call).ConfigureAwait(false), type).ConfigureAwait(false));
+        Handles(
+            new("application/json", type),
+            async call => await call.WriteAsync(await find(call).ConfigureAwait(false), type).ConfigureAwait(false));
 
     /// <summary>Takes a body and answers with a value.</summary>
     public Operation Answers<TBody, T>(JsonTypeInfo<TBody> body, JsonTypeInfo<T> type, Func<ApiCall, TBody, Task<T>> act)

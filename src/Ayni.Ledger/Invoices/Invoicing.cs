@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>Issues invoices, credit notes and self-billing documents. Each method is one job of the writer: it refuses, or it writes.</summary>
+/// <summary>
+/// Issues invoices, credit notes and self-billing documents. Each method is one job of the writer: it refuses, or it writes.
+/// </summary>
 internal static class Invoicing
 {
     private const int LongestCode = 8;
@@ -44,7 +46,10 @@ internal static class Invoicing
         var entity = EntityOf(session, entityCode);
         var name = NameOf(session, draft.Subject) ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer or party", draft.Subject);
         var recipient = InvoiceRows.Details(session, draft.Subject) ?? BillingDetails.OfName(draft.Subject, name);
-        var taxes = kind == InvoiceKind.SelfBill ? recipient.Taxes : [.. recipient.Taxes.Where(tax => !tax.IsWithheld)];
+        // What is withheld is decided by the day of the document: whoever has a certificate then, has less withheld.
+        ImmutableArray<Tax> taxes = kind == InvoiceKind.SelfBill
+            ? [.. recipient.Taxes.Select(tax => tax.On(transaction.Today))]
+            : [.. recipient.Taxes.Where(tax => !tax.IsWithheld)];
         var sums = InvoiceSums.Of(draft.Lines, taxes, draft.Currency);
 
         // From here on nothing is refused.

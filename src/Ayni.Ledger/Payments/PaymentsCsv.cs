@@ -2,16 +2,6 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>A payment as a bank's file says it.</summary>
-/// <param name="Line">Its line in the file, from 1.</param>
-/// <param name="BankReference">What the bank calls it.</param>
-/// <param name="ValueDate">The day the bank booked it.</param>
-/// <param name="Amount">How much.</param>
-/// <param name="CustomerId">Who paid, if the file says so.</param>
-/// <param name="Invoice">The invoice it names, by which the customer is found.</param>
-public sealed record PaymentRow(
-    long Line, string BankReference, DateOnly ValueDate, Amount Amount, string? CustomerId, string? Invoice);
-
 /// <summary>
 /// Reads payments from comma-separated values: a header that names the columns <c>bank_reference</c>, <c>date</c>, <c>amount</c>,
 /// <c>currency</c> and <c>customer</c> or <c>invoice</c> or both in any order, then a row for each payment. Other columns are passed over.
@@ -36,7 +26,8 @@ public static class PaymentsCsv
                 throw new CsvFormatException(csv.Line, $"the column '{header[i]}' stands twice");
         }
         if (Needed.FirstOrDefault(name => !columns.ContainsKey(name)) is { } missing)
-            throw new CsvFormatException(csv.Line, $"there is no column '{missing}'; name {string.Join(", ", Needed)} and customer or invoice");
+            throw new CsvFormatException(
+                csv.Line, $"there is no column '{missing}'; name {string.Join(", ", Needed)} and customer or invoice");
         var rows = new List<PaymentRow>();
         var references = new HashSet<string>(StringComparer.Ordinal);
         while (csv.Read() is { } cells)

@@ -31,7 +31,12 @@ public static class PaymentInitiation
     internal static IReadOnlyList<string> Check(string message)
     {
         var problems = new List<string>();
-        var settings = new XmlReaderSettings { ValidationType = ValidationType.Schema, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+        var settings = new XmlReaderSettings
+        {
+            ValidationType = ValidationType.Schema,
+            DtdProcessing = DtdProcessing.Prohibit,
+            XmlResolver = null,
+        };
         using (var schema = Assembly.GetExecutingAssembly().GetManifestResourceStream("Ayni.Ledger.Payouts.pain.001.001.09.xsd")!)
         using (var schemaReader = XmlReader.Create(schema))
             settings.Schemas.Add(Namespace, schemaReader);
@@ -161,7 +166,3 @@ public static class PaymentInitiation
         xml.WriteEndElement();
     }
 }
-
-/// <summary>A message that its schema does not allow: a defect of the program, never of its input.</summary>
-public sealed class PaymentInitiationDefectException(string batchId, string problem)
-    : LedgerException($"The message of {batchId} does not keep to pain.001.001.09: {problem} This is a defect, please report it.");

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using static Ayni.Ledger.PrintedPage;
 
 namespace Ayni.Ledger;
 
@@ -11,23 +11,6 @@ namespace Ayni.Ledger;
 /// </summary>
 public static class StatementHtml
 {
-    private const string Style =
-        """
-        body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans Arabic", sans-serif; color: #111; margin: 2rem auto; max-width: 62rem;
-          padding: 0 1rem }
-        h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 1.5rem 0 0; break-after: avoid }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.5rem; margin: 1rem 0 }
-        dt { color: #555 } dd { margin: 0 }
-        table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.8rem }
-        th, td { border-bottom: 1px solid #bbb; padding: 0.3rem 0.4rem; text-align: start; vertical-align: top }
-        th.number, td.number { text-align: end; font-variant-numeric: tabular-nums } td.number bdi { white-space: nowrap }
-        tfoot td { font-weight: bold }
-        thead { display: table-header-group } tr { break-inside: avoid }
-        .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
-        @page { size: A4 landscape; margin: 15mm }
-        @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
-        """;
-
     /// <summary>One page with one statement.</summary>
     public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
 
@@ -39,21 +22,18 @@ public static class StatementHtml
         IEnumerable<Statement> statements, StatementLanguage language, IReadOnlyList<Objection>? objections = null)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
-        html.Append(CultureInfo.InvariantCulture, $" dir=\"{(language.IsRightToLeft ? "rtl" : "ltr")}\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(language.Words.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        Begin(html, language, language.Words.Title);
         foreach (var statement in statements)
             Append(html, statement, objections ?? [], language.Words);
-        return html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+        return End(html);
     }
 
     private static void Append(StringBuilder html, Statement statement, IReadOnlyList<Objection> objections, StatementWords words)
     {
         var isFinal = statement.Status == StatementStatus.Final;
-        html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Text(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Escaped(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
         html.Append(CultureInfo.InvariantCulture, $"<p class=\"{(isFinal ? "final" : "estimate")}\">");
-        html.Append(CultureInfo.InvariantCulture, $"{Text(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
+        html.Append(CultureInfo.InvariantCulture, $"{Escaped(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
         Define(words.Party, statement.PartyName);
         Define(words.PartyId, statement.PartyId);
         DefineKnown(words.LegalName, statement.LegalName);
@@ -66,7 +46,7 @@ public static class StatementHtml
         Define(words.Reference, $"{statement.Period}/{statement.PartyId}");
         html.Append("</dl>\n");
         if (statement.Totals.IsEmpty)
-            html.Append(CultureInfo.InvariantCulture, $"<p>{Text(words.Nothing)}</p>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<p>{Escaped(words.Nothing)}</p>\n");
         foreach (var total in statement.Totals)
         {
             var lines = statement.Lines.Where(line => line.Currency == total.Currency).ToList();
@@ -86,8 +66,7 @@ public static class StatementHtml
                 Define(term, value);
         }
 
-        void Define(string term, string value) =>
-            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(term)}</dt><dd>{Isolated(value)}</dd>\n");
+        void Define(string term, string value) => AppendDefinition(html, term, value);
     }
 
     private static void AppendLines(StringBuilder html, List<StatementLine> lines, PartyTotal total, StatementWords words)
@@ -141,9 +120,9 @@ public static class StatementHtml
 
     private static void AppendShare(StringBuilder html, StatementShare share, StatementWords words)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(words.Agreement)} {Isolated(share.Agreement)} ");
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(words.Agreement)} {Isolated(share.Agreement)} ");
         html.Append(CultureInfo.InvariantCulture, $"({Isolated(Number(share.AgreementVersion))}) · ");
-        html.Append(CultureInfo.InvariantCulture, $"{(share.Share is { } name ? Isolated(name) : Text(words.Rest))}</h2>\n");
+        html.Append(CultureInfo.InvariantCulture, $"{(share.Share is { } name ? Isolated(name) : Escaped(words.Rest))}</h2>\n");
         html.Append("<table class=\"steps\">\n<thead>");
         AppendRow(html, "th", [words.Step, words.Detail], [$"{words.Amount} ({share.Currency})", $"{words.Result} ({share.Currency})"]);
         html.Append("</thead>\n<tbody>\n");
@@ -163,14 +142,14 @@ public static class StatementHtml
                 html, "td", [total.Currency.Code],
                 [total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format()]);
         }
-        html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Text(words.Explanation)}</p>\n");
+        html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Escaped(words.Explanation)}</p>\n");
     }
 
     private static void AppendObjections(StringBuilder html, IReadOnlyList<Objection> objections, StatementWords words)
     {
         if (objections.Count == 0)
             return;
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(words.Objections)}</h2>\n<table class=\"objections\">\n<tbody>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(words.Objections)}</h2>\n<table class=\"objections\">\n<tbody>\n");
         foreach (var objection in objections)
         {
             var last = objection.Steps[^1];
@@ -184,21 +163,4 @@ public static class StatementHtml
         }
         html.Append("</tbody>\n</table>\n");
     }
-
-    private static void AppendRow(StringBuilder html, string cell, IEnumerable<string> texts, IEnumerable<string> numbers)
-    {
-        html.Append("<tr>");
-        foreach (var text in texts)
-            html.Append(CultureInfo.InvariantCulture, $"<{cell}>{Isolated(text)}</{cell}>");
-        foreach (var number in numbers)
-            html.Append(CultureInfo.InvariantCulture, $"<{cell} class=\"number\">{Isolated(number)}</{cell}>");
-        html.Append("</tr>\n");
-    }
-
-    /// <summary>A value whose own direction does not disturb the text around it.</summary>
-    private static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Text(text)}</bdi>";
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
