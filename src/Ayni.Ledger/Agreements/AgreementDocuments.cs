@@ -14,6 +14,8 @@ internal static class AgreementDocuments
         terms = Resolve(transaction.Session, terms);
         foreach (var partyId in terms.PartyIds)
             Registry.DemandParty(transaction, partyId);
+        foreach (var hostId in terms.Shares.SelectMany(share => share.Hosts))
+            Registry.DemandHost(transaction, hostId);
         foreach (var appId in terms.Shares.SelectMany(share => share.Apps))
         {
             if (RegistryRows.App(transaction.Session, appId) is null)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 
 namespace Ayni.Ledger;
@@ -11,23 +10,6 @@ namespace Ayni.Ledger;
 /// </summary>
 public static class StatementHtml
 {
-    private const string Style =
-        """
-        body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans Arabic", sans-serif; color: #111; margin: 2rem auto; max-width: 62rem;
-          padding: 0 1rem }
-        h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 1.5rem 0 0; break-after: avoid }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.5rem; margin: 1rem 0 }
-        dt { color: #555 } dd { margin: 0 }
-        table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.8rem }
-        th, td { border-bottom: 1px solid #bbb; padding: 0.3rem 0.4rem; text-align: start; vertical-align: top }
-        th.number, td.number { text-align: end; font-variant-numeric: tabular-nums } td.number bdi { white-space: nowrap }
-        tfoot td { font-weight: bold }
-        thead { display: table-header-group } tr { break-inside: avoid }
-        .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
-        @page { size: A4 landscape; margin: 15mm }
-        @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
-        """;
-
     /// <summary>One page with one statement.</summary>
     public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
 
@@ -35,13 +17,10 @@ public static class StatementHtml
     public static string ToHtml(IEnumerable<Statement> statements, StatementLanguage language)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
-        html.Append(CultureInfo.InvariantCulture, $" dir=\"{(language.IsRightToLeft ? "rtl" : "ltr")}\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(language.Words.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        PrintedPage.Open(html, language, language.Words.Title);
         foreach (var statement in statements)
             Append(html, statement, language.Words);
-        return html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+        return PrintedPage.Close(html);
     }
 
     private static void Append(StringBuilder html, Statement statement, StatementWords words)
@@ -90,14 +69,15 @@ public static class StatementHtml
         var zero = Amount.Zero(total.Currency);
         // Columns that say nothing in most statements are left out where they do.
         var hasAdapter = lines.Exists(line => line.Adapter is not null);
+        var hasHost = lines.Exists(line => line.HostId is not null);
         var hasTerritory = lines.Exists(line => line.Territory is not null);
         var hasReturned = lines.Exists(line => line.Returned is not null);
         html.Append("<table class=\"lines\">\n<thead>");
         AppendRow(
             html, "th",
             [
-                words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasTerritory, words.Territory), words.Agreement,
-                words.Month,
+                words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasHost, words.Host),
+                .. Optional(hasTerritory, words.Territory), words.Agreement, words.Month,
             ],
             [
                 words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross),
@@ -110,7 +90,7 @@ public static class StatementHtml
                 html, "td",
                 [
                     line.Model, .. Optional(hasAdapter, line.Adapter ?? ""), line.AppId ?? words.NoApp,
-                    .. Optional(hasTerritory, line.Territory ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
+                    .. Optional(hasHost, line.HostId ?? ""), .. Optional(hasTerritory, line.Territory ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
                 ],
                 [
                     Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),
@@ -122,7 +102,7 @@ public static class StatementHtml
         var gross = lines.Aggregate(zero, (sum, line) => sum + line.Gross);
         var amount = lines.Aggregate(zero, (sum, line) => sum + (line.Amount ?? zero));
         AppendRow(
-            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasTerritory, ""), "", ""],
+            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasHost, ""), .. Optional(hasTerritory, ""), "", ""],
             [
                 Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(),
                 .. Optional(hasReturned, lines.Aggregate(zero, (sum, line) => sum + (line.Returned ?? zero)).Format()), "", amount.Format(),
@@ -171,10 +151,9 @@ public static class StatementHtml
         html.Append("</tr>\n");
     }
 
-    /// <summary>A value whose own direction does not disturb the text around it.</summary>
-    private static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Text(text)}</bdi>";
+    private static string Isolated(string text) => PrintedPage.Isolated(text);
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
+    private static string Text(string text) => PrintedPage.Text(text);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

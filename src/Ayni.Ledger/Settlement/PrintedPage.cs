@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Ayni.Ledger;
+
+/// <summary>A page of HTML to print: well-formed XML that needs nothing from elsewhere, in a language and its direction.</summary>
+internal static class PrintedPage
+{
+    private const string Style =
+        """
+        body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans Arabic", sans-serif; color: #111; margin: 2rem auto; max-width: 62rem;
+          padding: 0 1rem }
+        h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.1rem; margin: 1.5rem 0 0; break-after: avoid }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1.5rem; margin: 1rem 0 }
+        dt { color: #555 } dd { margin: 0 }
+        table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.8rem }
+        th, td { border-bottom: 1px solid #bbb; padding: 0.3rem 0.4rem; text-align: start; vertical-align: top }
+        th.number, td.number { text-align: end; font-variant-numeric: tabular-nums } td.number bdi { white-space: nowrap }
+        tfoot td { font-weight: bold }
+        thead { display: table-header-group } tr { break-inside: avoid }
+        .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
+        @page { size: A4 landscape; margin: 15mm }
+        @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
+        """;
+
+    /// <summary>Everything up to the page's own content.</summary>
+    public static void Open(StringBuilder html, StatementLanguage language, string title)
+    {
+        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
+        html.Append(CultureInfo.InvariantCulture, $" dir=\"{(language.IsRightToLeft ? "rtl" : "ltr")}\">\n<head>\n<meta charset=\"utf-8\"/>\n");
+        html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+    }
+
+    /// <summary>The whole page.</summary>
+    public static string Close(StringBuilder html) => html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+
+    /// <summary>A text, escaped.</summary>
+    public static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>A value whose own direction does not disturb the text around it.</summary>
+    public static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Text(text)}</bdi>";
+}
