@@ -100,8 +100,35 @@ public sealed record Computation(char Operator, int A, int B)
     /// <summary>Its result.</summary>
     public int Result => Operator switch { '+' => A + B, '-' => A - B, _ => A * B };
 
-    /// <summary>The whole of it.</summary>
-    public string Statement => $"{A} {Operator} {B} = {Result}.";
+    /// <summary>The whole of it, by a step between where that makes each step easy.</summary>
+    public string Statement => Step is { } step
+        ? $"{A} {Operator} {B} = {step.A} {Operator} {step.B} = {Result}."
+        : $"{A} {Operator} {B} = {Result}.";
+
+    /// <summary>
+    /// What is as much and easier to compute: of a sum or difference with tens and ones, one of them done; of a sum, what is long first; of a
+    /// product, its factors in order. Null where there is nothing easier, or the step would compute a pair that is held out.
+    /// </summary>
+    public Computation? Step
+    {
+        get
+        {
+            if (Operator == '×')
+                return A > B && B > 1 ? new Computation('×', B, A) : null;
+            if (Operator == '+' && A < 10 && B >= 10)
+                return new Computation('+', B, A);
+            if (B < 10 || B % 10 == 0)
+                return null;
+            return After(B - B % 10, B % 10) ?? After(B % 10, B - B % 10);
+
+            Computation? After(int first, int rest)
+            {
+                var done = new Computation(Operator, A, first);
+                var step = new Computation(Operator, done.Result, rest);
+                return done.IsHeldOut || step.IsHeldOut ? null : step;
+            }
+        }
+    }
 
     /// <summary>
     /// Whether the corpus never computes it. Sums are held out in both orders. A product can't be found from others, so only one of its

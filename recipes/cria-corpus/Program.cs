@@ -30,12 +30,13 @@ void Write(string name, IEnumerable<string> lines)
     Console.WriteLine($"{path}  {new FileInfo(path).Length:N0} bytes");
 }
 
-string Line(IReadOnlyList<Exchange> exchanges) => JsonSerializer.Serialize(
+string Line(Conversation conversation) => JsonSerializer.Serialize(
     new
     {
-        messages = exchanges.SelectMany(exchange => (object[])
-        [
-            new { role = "user", content = exchange.Question }, new { role = "assistant", content = exchange.Answer },
-        ]),
+        messages = (conversation.System is { } system ? new object[] { new { role = "system", content = system } } : [])
+            .Concat(conversation.Exchanges.SelectMany(exchange => (object[])
+            [
+                new { role = "user", content = exchange.Question }, new { role = "assistant", content = exchange.Answer },
+            ])),
     },
     writing);

@@ -25,7 +25,8 @@ public static class Stories
 
     private static readonly IReadOnlyList<string> Themes = Texts.Section("stories", "themes");
 
-    // {n} who it is about, {m} a friend, {t} the theme, {s} the thing seen or met, {g} a good, {p} a place.
+    // {n} who it is about, {m} a friend, {t} the theme, {s} the thing seen or met, {g} a good, {p} a place. A story begins with its theme as
+    // it was asked for, which is the easiest way to keep to it.
     private static readonly IReadOnlyList<string> Plots = Texts.Section("stories", "plots");
 
     private static readonly IReadOnlyList<string> Characters = Texts.Section("stories", "heroes");
@@ -48,6 +49,16 @@ public static class Stories
         if (chance.Percent(7))
             return InAnotherLanguage(chance);
         return Ask(Theme(chance), chance);
+    }
+
+    /// <summary>A wish for another story in one's own words, and the story.</summary>
+    /// <param name="ask">The wish, given the theme.</param>
+    /// <param name="chance">What chooses.</param>
+    public static Exchange AskFor(Func<string, string> ask, Chance chance)
+    {
+        var theme = Theme(chance);
+        return new Exchange(
+            "stories", ask(theme[..theme.IndexOf(';', StringComparison.Ordinal)]), Tell(theme, Everyday.Name(chance), chance));
     }
 
     /// <summary>A wish for a story about what there is no word for, and the story: its words can only be taken from the wish.</summary>
@@ -76,7 +87,7 @@ public static class Stories
             var request = chance.Pick(NamedRequests);
             var question = Wording.Ask(request, chance, ("n", name), ("t", asked), ("k", chance.Pick(Characters)));
             var isThemed = request.Contains("{t}", StringComparison.Ordinal);
-            return new Exchange("stories", question, Tell(isThemed ? theme : "a llama;a llama", name, chance));
+            return new Exchange("stories", question, Tell(isThemed ? $"{name} and {theme}" : $"{name};a llama", name, chance));
         }
         var text = Wording.Ask(chance.Pick(Requests), chance, ("t", asked), ("h", Everyday.Person(chance)), ("N", Everyday.Name(chance)));
         return new Exchange("stories", text, Tell(theme, Everyday.Name(chance), chance));

@@ -65,6 +65,13 @@ public static class World
     /// <summary>A question for an opposite.</summary>
     public static Exchange AskOpposite(Chance chance)
     {
+        if (chance.Percent(5))
+        {
+            var pair = chance.Pick(SpanishOpposites);
+            var (from, to) = chance.Percent(50) ? (pair[0], pair[1]) : (pair[1], pair[0]);
+            return new Exchange(
+                "opposites", Wording.Ask(chance.Pick(OppositesInSpanish), chance, ("w", Quote(from, chance))), $"Lo contrario de {from} es {to}.");
+        }
         var (word, other) = chance.Pick(OppositePairs);
         return new Exchange("opposites", AskForOpposite(word, chance), $"The opposite of {word} is {other}.");
     }
@@ -86,6 +93,11 @@ public static class World
     /// <summary>A question for a colour.</summary>
     public static Exchange AskColour(Chance chance)
     {
+        if (chance.Percent(6))
+        {
+            var thing = chance.Pick(SpanishColours);
+            return new Exchange("colours", Wording.Ask(chance.Pick(ColoursInSpanish), chance, ("t", thing[2])), $"{thing[0]} {thing[1]}.");
+        }
         if (chance.Percent(12))
         {
             var (a, b, mixed) = chance.Pick(Mixtures);
@@ -107,6 +119,8 @@ public static class World
     /// <summary>A question for a day or a month.</summary>
     public static Exchange AskCalendar(Chance chance)
     {
+        if (chance.Percent(5))
+            return AskSeason(chance);
         var isDay = chance.Percent(60);
         var (names, kind) = isDay ? (Days, "day") : (Months, "month");
         var at = chance.Below(names.Length);
@@ -142,28 +156,49 @@ public static class World
         string Ask(string phrase, string name) => Wording.Ask(phrase, chance, ("k", kind), ("x", name));
     }
 
+    private static Exchange AskSeason(Chance chance)
+    {
+        var (at, isAfter) = (chance.Below(4), chance.Percent(60));
+        var phrase = Wording.Ask(
+            chance.Pick(SeasonPhrases), chance, ("o", isAfter ? "after" : "before"), ("x", (chance.Percent(15) ? "the " : "") + Seasons[at]));
+        return new Exchange(
+            "calendar", phrase,
+            $"{(isAfter ? "After" : "Before")} {Seasons[at]} comes {Seasons[(at + (isAfter ? 1 : 3)) % 4]}.");
+    }
+
     /// <summary>A question for a translation.</summary>
     public static Exchange AskTranslation(Chance chance)
     {
+        if (chance.Percent(6))
+        {
+            var (translated, isSpanish) = (chance.Pick(Words), chance.Percent(60));
+            var phrase = chance.Pick(isSpanish ? IntoSpanishInSpanish : IntoArabicInArabic);
+            return new Exchange(
+                "translation", Wording.Ask(phrase, chance, ("w", Quote(translated[0], chance))), Translated(translated, isSpanish ? 1 : 2));
+        }
         var row = chance.Pick(Words);
         var kind = chance.Below(20);
         var language = kind < 11 ? 1 : 2;
-        var (name, word) = (language == 1 ? "Spanish" : "Arabic", row[language]);
+        var (name, word) = (NameOf(language), row[language]);
         var shown = chance.Percent(20) ? name.ToLowerInvariant() : name;
         if (kind is < 7 or (>= 11 and < 16))
         {
-            if (chance.Percent(10))
+            if (chance.Percent(22))
             {
                 var country = chance.Pick(language == 1 ? SpanishCountries : ArabicCountries);
                 var folk = language == 1
                     ? chance.Pick<string>(
                         ["Spanish people", "Spaniards", "Mexicans", "Peruvians", "the Spanish", "Spanish speakers", "Chileans"])
                     : chance.Pick<string>(["Arabs", "Egyptians", "Moroccans", "Arab people", "Arabic speakers", "Syrians"]);
-                var there = Wording.Ask(chance.Pick(InCountry), chance, ("w", Quote(row[0], chance)), ("g", country), ("f", folk));
-                return new Exchange("translation", there, $"{Texts.Capital(row[0])} in {name} is {word}.");
+                var one = language == 1
+                    ? chance.Pick<string>(["a Spaniard", "a Mexican", "a Peruvian", "a Chilean", "a Spanish speaker", "a girl in Madrid"])
+                    : chance.Pick<string>(["an Arab", "an Egyptian", "a Moroccan", "a Syrian", "an Arabic speaker", "a boy in Cairo"]);
+                var there = Wording.Ask(
+                    chance.Pick(InCountry), chance, ("w", Quote(row[0], chance)), ("g", country), ("f", folk), ("o", one));
+                return new Exchange("translation", there, Translated(row, language));
             }
             var asked = Wording.Ask(chance.Pick(IntoLanguage), chance, ("w", Quote(row[0], chance)), ("l", shown));
-            return new Exchange("translation", asked, $"{Texts.Capital(row[0])} in {name} is {word}.");
+            return new Exchange("translation", asked, Translated(row, language));
         }
         if (kind == 10)
         {
@@ -182,6 +217,66 @@ public static class World
         var question = Wording.Ask(chance.Pick(IntoEnglish), chance, ("w", Quote(word, chance)), ("l", shown));
         return new Exchange("translation", question, $"{Texts.Capital(word)} means {MeaningOf(row, language)}.");
     }
+
+    /// <summary>A question for an opposite, and one for another that says its word alone.</summary>
+    /// <param name="again">The second question, given its word.</param>
+    /// <param name="chance">What chooses.</param>
+    public static IReadOnlyList<Exchange> AskOppositesOf(Func<string, string> again, Chance chance)
+    {
+        var (word, other) = chance.Pick(OppositePairs);
+        return [AskOpposite(chance), new Exchange("opposites", again(word), $"The opposite of {word} is {other}.")];
+    }
+
+    /// <summary>A question for a colour, and one for another that says its thing alone.</summary>
+    /// <param name="again">The second question, given its thing.</param>
+    /// <param name="chance">What chooses.</param>
+    public static IReadOnlyList<Exchange> AskColoursOf(Func<string, string> again, Chance chance)
+    {
+        var row = chance.Pick(ColouredThings);
+        return [AskColour(chance), new Exchange("colours", again(chance.Pick(row[2].Split('|'))), $"{row[0]} {row[1]}.")];
+    }
+
+    /// <summary>A question for a translation, and one into the same language that says its word alone.</summary>
+    /// <param name="again">The second question, given its word.</param>
+    /// <param name="chance">What chooses.</param>
+    public static IReadOnlyList<Exchange> AskWordsOf(Func<string, string> again, Chance chance)
+    {
+        var (row, language) = (chance.Pick(Words), 1 + chance.Below(2));
+        return [AskInto(chance.Pick(Words), language, chance), new Exchange("translation", again(row[0]), Translated(row, language))];
+    }
+
+    /// <summary>A question for a translation, and one for the same word in the other language.</summary>
+    /// <param name="again">The second question, given its language.</param>
+    /// <param name="chance">What chooses.</param>
+    public static IReadOnlyList<Exchange> AskInBothLanguages(Func<string, string> again, Chance chance)
+    {
+        var (row, language) = (chance.Pick(Words), 1 + chance.Below(2));
+        var other = 3 - language;
+        return [AskInto(row, language, chance), new Exchange("translation", again(NameOf(other)), Translated(row, other))];
+    }
+
+    /// <summary>A question for what comes after a day or a month, and one for what comes then.</summary>
+    /// <param name="again">The second question.</param>
+    /// <param name="chance">What chooses.</param>
+    public static IReadOnlyList<Exchange> AskWhatFollows(Func<string> again, Chance chance)
+    {
+        var (names, kind) = chance.Percent(60) ? (Days, "day") : (Months, "month");
+        var at = chance.Below(names.Length);
+        string Following(int step) => names[(at + step) % names.Length];
+        return
+        [
+            new Exchange(
+                "calendar", Wording.Ask(chance.Pick(After), chance, ("k", kind), ("x", names[at])), $"After {names[at]} comes {Following(1)}."),
+            new Exchange("calendar", again(), $"After {Following(1)} comes {Following(2)}."),
+        ];
+    }
+
+    private static Exchange AskInto(string[] row, int language, Chance chance) =>
+        new("translation", AskForWord(row[0], NameOf(language), chance), Translated(row, language));
+
+    private static string NameOf(int language) => language == 1 ? "Spanish" : "Arabic";
+
+    private static string Translated(string[] row, int language) => $"{Texts.Capital(row[0])} in {NameOf(language)} is {row[language]}.";
 
     /// <summary>All words that questions of these kinds are about, so that two questions can be compared without them.</summary>
     public static IEnumerable<string> AllWords =>
@@ -217,6 +312,14 @@ public static class World
     private static readonly IReadOnlyList<string> Numbered = Texts.Section("world", "first or last");
     private static readonly IReadOnlyList<string> IntoEnglishInSpanish = Texts.Section("world", "into English, asked in Spanish");
     private static readonly IReadOnlyList<string> IntoEnglishInArabic = Texts.Section("world", "into English, asked in Arabic");
+    private static readonly IReadOnlyList<string> IntoSpanishInSpanish = Texts.Section("world", "into Spanish, asked in Spanish");
+    private static readonly IReadOnlyList<string> IntoArabicInArabic = Texts.Section("world", "into Arabic, asked in Arabic");
+    private static readonly IReadOnlyList<string> ColoursInSpanish = Texts.Section("world", "colours in Spanish");
+    private static readonly IReadOnlyList<string> OppositesInSpanish = Texts.Section("world", "opposites in Spanish");
+    private static readonly IReadOnlyList<string> SeasonPhrases = Texts.Section("world", "season");
+    private static readonly IReadOnlyList<string[]> SpanishColours = Texts.Table("spanish-colours");
+    private static readonly IReadOnlyList<string[]> SpanishOpposites = Texts.Table("spanish-opposites");
+    private static readonly string[] Seasons = ["spring", "summer", "autumn", "winter"];
     private static readonly IReadOnlyList<string> HowMany = Texts.Section("world", "how many");
 
     private static readonly (IReadOnlyList<string> Phrases, string Answer)[] Listed =

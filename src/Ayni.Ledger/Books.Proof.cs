@@ -43,7 +43,7 @@ public sealed partial class Books
 
     /// <summary>
     /// Proves that a receipt of such an id is not in a closed period's summation tree, by the two leaves it would stand between. Throws
-    /// <see cref="ProofException"/> if it is there, or the period has no record.
+    /// <see cref="ProofException"/> if it is there, or the period has no record. Returns JSON.
     /// </summary>
     public byte[] ProveAbsence(Period period, Currency currency, string receiptId) => _readers.Read(session =>
         new Prover(session, Log).ProveAbsence(period, currency, receiptId).Encode());

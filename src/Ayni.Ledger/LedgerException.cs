@@ -170,6 +170,19 @@ public enum Refusal
 
     /// <summary>Who proposed something can't approve it, and only operators' and finance's keys approve.</summary>
     SameKey,
+
+    /// <summary>A party's key was registered before, or its key in force did not endorse it.</summary>
+    InvalidPartyKey,
+
+    /// <summary>The party has no key in force.</summary>
+    UnknownPartyKey,
+
+    /// <summary>A party that has a key accepts agreements by its signature alone.</summary>
+    SignatureNeeded,
+
+    /// <summary>A signature under an agreement is not its party's over this document.</summary>
+    InvalidSignature,
+
     /// <summary>An agreement's document contradicts the ledger.</summary>
     InvalidTerms,
 

@@ -41,6 +41,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Price>))]
 [JsonSerializable(typeof(IReadOnlyList<Agreement>))]
 [JsonSerializable(typeof(IReadOnlyList<AgreementDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<PartyKey>))]
 [JsonSerializable(typeof(IReadOnlyList<AgreementResult>))]
 [JsonSerializable(typeof(IReadOnlyList<Statement>))]
 [JsonSerializable(typeof(IReadOnlyList<PeriodState>))]

@@ -25,7 +25,8 @@ internal static class AgreementCommands
         new("agreement", document => document.Name),
         new("version", document => document.Version is { } version ? Cells.Number(version) : null, IsNumber: true),
         new("recorded", document => Cells.Instant(document.Recorded)),
-        new("accepted_by", document => string.Join(", ", document.Acceptances.Select(acceptance => acceptance.PartyId))),
+        new("signed_by", document => string.Join(", ", document.Acceptances.Where(one => one.Key is not null).Select(one => one.PartyId))),
+        new("accepted_by", document => string.Join(", ", document.Acceptances.Where(one => one.Key is null).Select(one => one.PartyId))),
         new("not_accepted_by", document => string.Join(", ", document.Missing)));
 
     private static readonly Listing<EvaluationStep> Steps = new(
@@ -55,6 +56,7 @@ internal static class AgreementCommands
             }),
         CreateShow(),
         CreateAccept(),
+        CreateSign(),
         CreateSimulate(),
         CreateStandard(),
     };
@@ -120,6 +122,7 @@ internal static class AgreementCommands
         language.AcceptOnlyFromAmong([.. StatementLanguage.All.Select(known => known.Code)]);
         var html = new Option<string?>("--html") { Description = $"Print a web page for printing, in a language: {codes}.", HelpName = "LANGUAGE" };
         html.AcceptOnlyFromAmong([.. StatementLanguage.All.Select(known => known.Code)]);
+        var toSign = new Option<bool>("--to-sign") { Description = "Print what parties sign instead, with the signatures that there are." };
         return LedgerCommand.Create(
             "show",
             """
@@ -131,10 +134,18 @@ internal static class AgreementCommands
               ayni agreement show terms.yaml --language es
               ayni agreement show 3 --html ar > agreement.html
               ayni agreement show 3 --text > terms.yaml
+              ayni agreement show 2 --document --to-sign > agreement.txt
             """,
-            [which, document, text, language, html],
+            [which, document, text, language, html, toSign],
             (books, result, output, _) =>
             {
+                if (result.GetValue(toSign))
+                {
+                    if (!result.GetValue(document) || !long.TryParse(result.GetValue(which), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                        throw new UsageException("--to-sign takes a document's number with --document; 'ayni agreement documents' lists them.");
+                    Output.WriteText(writer => writer.Write(System.Text.Encoding.UTF8.GetString(books.AgreementToSign(id))));
+                    return Task.CompletedTask;
+                }
                 var (path, yaml) = Find(books, result.GetValue(which)!, result.GetValue(document));
                 if (result.GetValue(text))
                     Output.WriteText(writer => writer.Write(yaml));
@@ -148,20 +159,58 @@ internal static class AgreementCommands
 
     private static Command CreateAccept()
     {
-        var document = new Argument<long>("document") { Description = "The document's number." };
-        var party = new Option<string>("--party") { Description = "The party that accepts it.", HelpName = "ID", Required = true };
+        var document = new Argument<long?>("document") { Description = "The document's number.", Arity = ArgumentArity.ZeroOrOne };
+        var party = new Option<string?>("--party") { Description = "The party that accepts it, by the host's word.", HelpName = "ID" };
         var note = new Option<string?>("--note") { Description = "How it is known, such as a letter's number.", HelpName = "TEXT" };
+        var signed = new Option<string?>("--signed") { Description = "The document that 'ayni agreement sign' printed.", HelpName = "FILE" };
         return LedgerCommand.Create(
             "accept",
             """
-            Record that a party has accepted a document. One that requires acceptance is in force when the last party has, and never before.
+            Record that parties have accepted a document: by their signatures, or, of a party without a key, by the host's word, which is weaker. One
+            that requires acceptance is in force when the last party has, and never before.
 
-            Example:
+            Examples:
+              ayni agreement accept --signed signed.txt
               ayni agreement accept 2 --party pty_7m3kq0x9t2va --note "letter of 3 December"
             """,
-            [document, party, note],
-            async (books, result, output, cancellationToken) => output.WriteOne(Documents, await books.AcceptAgreementAsync(
-                result.GetValue(document), result.GetValue(party)!, result.GetValue(note), cancellationToken).ConfigureAwait(false)));
+            [document, party, note, signed],
+            async (books, result, output, cancellationToken) =>
+            {
+                var (id, partyId, file) = (result.GetValue(document), result.GetValue(party), result.GetValue(signed));
+                if (file is null ? id is null || partyId is null : id is not null || partyId is not null)
+                    throw new UsageException("Give a document's number and --party, or --signed alone.");
+                output.WriteOne(Documents, file is not null
+                    ? await books.SignAgreementAsync(File.ReadAllBytes(file), cancellationToken).ConfigureAwait(false)
+                    : await books.AcceptAgreementAsync(id!.Value, partyId!, result.GetValue(note), cancellationToken).ConfigureAwait(false));
+            });
+    }
+
+    private static Command CreateSign()
+    {
+        var file = new Argument<string>("file") { Description = "The document, as 'ayni agreement show NUMBER --document --to-sign' prints it." };
+        var key = PartyKeyCommands.KeyFile();
+        var party = new Option<string>("--party") { Description = "The party that signs.", HelpName = "ID", Required = true };
+        var command = new Command(
+            "sign",
+            """
+            Sign an agreement's document with a party's key, on the party's own machine and without a ledger. Says on standard error what is signed, in
+            plain English, and prints the document with all signatures; the next party signs that, and the host records it.
+
+            Example:
+              ayni agreement sign agreement.txt --key party.key --party pty_7m3kq0x9t2va > signed.txt
+            """)
+        {
+            file, key, party,
+        };
+        command.SetAction(result =>
+        {
+            var document = File.ReadAllBytes(result.GetValue(file)!);
+            var signed = PartySigner.Sign(document, result.GetValue(party)!, SigningKey.Read(result.GetValue(key)!));
+            foreach (var sentence in PartySigner.Describe(document))
+                Console.Error.WriteLine(TerminalText.Clean(sentence));
+            Output.WriteText(writer => writer.Write(System.Text.Encoding.UTF8.GetString(signed)));
+        });
+        return command;
     }
 
     private static Command CreateSimulate()

@@ -87,7 +87,6 @@ internal static class LedgerCommands
         DeductionCommands.CreateDeductions(),
         DeductionCommands.CreateCollect(),
         DeductionCommands.CreateCollections(),
-        AgreementCommands.Create(),
         CreateAudit(),
         EntityCommands.CreateEntity(),
         EntityCommands.CreateBilling(),
@@ -99,11 +98,10 @@ internal static class LedgerCommands
         WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
+        CreateErase(),
         CreateActions(),
         CreateImport(),
         CreateAttest(),
-        PriceCommands.Create(),
-        KeyCommands.Create(),
         SubscriptionCommands.Create(),
         CreditCommands.Create(),
         RateCommands.Create(),
@@ -392,6 +390,26 @@ internal static class LedgerCommands
             {
                 books.BackUp(result.GetValue(file)!);
                 return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateErase()
+    {
+        var customer = new Argument<string>("customer") { Description = "The customer's id; it must be revoked." };
+        return LedgerCommand.Create(
+            "erase",
+            """
+            Destroy the secret under which a customer's receipts are committed to. The sums and everybody else's proofs stay; nobody can show any
+            more which leaves were this customer's. What the books must keep by law stays in the books. This can't be undone.
+
+            Example:
+              ayni customer revoke cus_7m3kq0x9t2va && ayni ledger erase cus_7m3kq0x9t2va
+            """,
+            [customer],
+            async (books, result, _, cancellationToken) =>
+            {
+                await books.EraseCustomerSecretAsync(result.GetValue(customer)!, cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine($"{result.GetValue(customer)}: nobody can open its receipts' commitments any more.");
             });
     }
 

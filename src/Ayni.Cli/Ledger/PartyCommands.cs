@@ -27,6 +27,7 @@ internal static class PartyCommands
         }),
         CreateServes(),
         CreateRevoke(),
+        PartyKeyCommands.Create(),
     };
 
     private static Command CreateCreate()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ayni.Llama;
+using Ayni.Training;
 
 namespace Ayni.Cli;
 
@@ -48,8 +49,10 @@ internal static class ConvertCommand
                 throw new UsageException($"{to} is there already; name another one to write, or replace it with --force.");
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             using var model = ModelSource.Open(from);
+            var provenance = model.ProvenanceDigest is { } digest ? ModelProvenance.Find(from, digest) : null;
             using (var progress = new LoadProgress("Converting", Path.GetFileName(Path.TrimEndingDirectorySeparator(to))))
                 ModelConverter.Convert(model, to, kind, mix, result.GetValue(force), workers, null, progress, cancellationToken);
+            provenance?.CopyBeside(to);
             var bytes = kind == ModelFormat.Gguf ? new FileInfo(to).Length : Directory.EnumerateFiles(to).Sum(file => new FileInfo(file).Length);
             Console.Error.WriteLine($"{to}: {bytes:N0} bytes");
             return 0;

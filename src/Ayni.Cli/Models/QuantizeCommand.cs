@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ayni.Llama;
+using Ayni.Training;
 
 namespace Ayni.Cli;
 
@@ -47,11 +48,14 @@ internal static class QuantizeCommand
             if (Path.Exists(to) && !result.GetValue(force))
                 throw new UsageException($"{to} is there already; name another one to write, or replace it with --force.");
             var importance = result.GetValue(matrix) is { } path ? OpenImportance(path) : null;
-            using var file = GgufFile.Open(ModelOption.Find(from));
+            from = ModelOption.Find(from);
+            using var file = GgufFile.Open(from);
+            var provenance = file.Metadata.FindString(ModelSource.ProvenanceKey) is { } digest ? ModelProvenance.Find(from, digest) : null;
             var workers = ModelOption.CheckThreads(result.GetValue(threads));
             ImportanceUse use;
             using (var progress = new LoadProgress("Quantizing", Path.GetFileName(to)))
                 use = ModelQuantizer.Quantize(file, to, mix, result.GetValue(twice), workers, importance, progress, cancellationToken);
+            provenance?.CopyBeside(to);
             var length = new FileInfo(to).Length;
             Console.Error.WriteLine($"{to}: {length:N0} bytes, {(double)length / file.FileBytes:P0} of {from}");
             if (importance is not null)

@@ -10,6 +10,7 @@ internal static class ProveCommands
     {
         CreateReceipt(),
         CreateStatement(),
+        CreateAbsence(),
         CreateKey(),
     };
 
@@ -53,6 +54,30 @@ internal static class ProveCommands
             (books, result, _, _) =>
             {
                 var json = books.ProveStatement(Period.Parse(result.GetValue(period)!), result.GetValue(party)!);
+                Output.WriteText(writer => writer.WriteLine(System.Text.Encoding.UTF8.GetString(json)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateAbsence()
+    {
+        var period = new Argument<string>("period") { Description = "The closed month, such as 2026-11." };
+        var id = new Argument<string>("id") { Description = "The id of a receipt that the month does not count." };
+        var currency = new Option<string>("--currency") { Description = "The currency of the month's tree.", HelpName = "CODE", Required = true };
+        return LedgerCommand.Create(
+            "absence",
+            """
+            Print a proof that a closed month counts no receipt of some id, by the two it would stand between, as JSON. Fails if the month counts it.
+
+            Example:
+              ayni prove absence 2026-11 rcp_01kb3x7p8v4jq2m9t0c5n6r1w8 --currency EUR > absence.json
+            """,
+            [period, id, currency],
+            (books, result, _, _) =>
+            {
+                if (!Currency.TryParse(result.GetValue(currency)!, out var code))
+                    throw new UsageException($"'{result.GetValue(currency)}' is no currency of ISO 4217.");
+                var json = books.ProveAbsence(Period.Parse(result.GetValue(period)!), code, result.GetValue(id)!);
                 Output.WriteText(writer => writer.WriteLine(System.Text.Encoding.UTF8.GetString(json)));
                 return Task.CompletedTask;
             });

@@ -11,7 +11,7 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var file = new Argument<string>("file") { Description = "A receipt's or statement's JSON with its proof; - reads standard input." };
+        var file = new Argument<string>("file") { Description = "The JSON of a receipt, a statement or an absence with its proof; - reads standard input." };
         var key = new Option<string?>("--key")
         {
             Description = "The log's key, from somewhere you trust: NAME+ID+BASE64, or a file that holds it.",
@@ -32,8 +32,8 @@ internal static class VerifyCommand
         var command = new Command(
             "verify",
             """
-            Check a receipt or a statement against its proof, without a ledger and without trusting the host, and say what was proven and what
-            was not. Fails if anything is other than it must be.
+            Check a receipt, a statement or a receipt's absence against its proof, without a ledger and without trusting the host, and say what
+            was proven and what was not. Fails if anything is other than it must be.
 
             Examples:
               ayni verify receipt.json --key example.com/ayni+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k

@@ -9,6 +9,14 @@ namespace Ayni.Host;
 /// <param name="Role">What it does: <c>licensor</c>, <c>host</c>, <c>developer</c>, …</param>
 internal sealed record NewParty(string Name, string Role);
 
+/// <summary>A party's key to be registered.</summary>
+/// <param name="Key">The public key, as <c>ayni party key new</c> prints it, or the note by which the key before endorses it.</param>
+internal sealed record NewPartyKey(string Key);
+
+/// <summary>An agreement's document that parties have signed.</summary>
+/// <param name="Note">What <c>ayni agreement sign</c> prints.</param>
+internal sealed record SignedDocument(string Note);
+
 /// <summary>A customer to be entered.</summary>
 /// <param name="Name">What people call it.</param>
 /// <param name="Currency">What it is charged in.</param>
@@ -133,6 +141,8 @@ internal sealed record NewWebhook(string Url, string? Subject = null);
     AllowDuplicateProperties = false,
     MaxDepth = 16)]
 [JsonSerializable(typeof(NewParty))]
+[JsonSerializable(typeof(NewPartyKey))]
+[JsonSerializable(typeof(SignedDocument))]
 [JsonSerializable(typeof(NewCustomer))]
 [JsonSerializable(typeof(NewLimit))]
 [JsonSerializable(typeof(NewApp))]

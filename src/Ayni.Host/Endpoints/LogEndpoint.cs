@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>GET /log/…</c>: the transparency log's files, as C2SP's tlog-tiles names them. Everybody may read them: they name no customer and no sum.
+/// <c>GET /log/…</c>: the transparency log's files, as C2SP's tlog-tiles names them. Everybody may read them: they name models and parties' ids,
+/// but no customer, no receipt and no sum.
 /// </summary>
 internal sealed class LogEndpoint(Books books)
 {
@@ -13,7 +14,8 @@ internal sealed class LogEndpoint(Books books)
     public async Task GetAsync(HttpContext context)
     {
         var name = context.Request.RouteValues["path"] as string ?? "";
-        if (books.LogFolderPath is not { } folder || !LogReader.IsFile(name) || await ReadAsync(Path.Combine(folder, name)).ConfigureAwait(false) is not { } bytes)
+        if (books.LogFolderPath is not { } folder || !LogReader.IsFile(name)
+            || await ReadAsync(Path.Combine(folder, name)).ConfigureAwait(false) is not { } bytes)
             throw ApiException.UnknownRoute(context.Request);
         var isTile = name is not (LogReader.CheckpointName or LogReader.CosignedName);
         context.Response.ContentType = isTile ? "application/octet-stream" : "text/plain; charset=utf-8";

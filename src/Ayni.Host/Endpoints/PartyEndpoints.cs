@@ -29,6 +29,20 @@ internal static class PartyEndpoints
             KeyRole.Operator)
             .Answers(LedgerJson.Default.Party, call => call.Books.RevokePartyAsync(call.Path("id"), call.Ended));
 
+        api.Get(
+            "listPartyKeys", "/api/parties/{id}/keys", "The keys by which a party signs agreements; a party's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .AnswersPage(LedgerJson.Default.PartyKey, call => call.Cut(
+                call.Books.ListPartyKeys().Where(key => key.PartyId == OwnParty(call)), key => key.Id));
+        api.Post(
+            "registerPartyKey", "/api/parties/{id}/keys",
+            "Register the key by which a party signs agreements from now on; where it has one, that must endorse it (docs/proof.md).",
+            KeyRole.Operator, KeyRole.Party)
+            .Answers(RequestJson.Default.NewPartyKey, LedgerJson.Default.PartyKey, (call, body) =>
+                call.Books.RegisterPartyKeyAsync(OwnParty(call), body.Key, call.Ended));
+        api.Post("revokePartyKey", "/api/parties/{id}/keys/revoke", "Revoke the key that a party has in force.", KeyRole.Operator, KeyRole.Party)
+            .Answers(LedgerJson.Default.PartyKey, call => call.Books.RevokePartyKeyAsync(OwnParty(call), call.Ended));
+
         api.Get("listApps", "/api/apps", "The apps, oldest first; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
             .AnswersPage(LedgerJson.Default.App, call => call.Cut(
                 call.Books.ListApps().Where(app => call.Key.HolderId is not { } own || app.DeveloperId == own), app => app.Id));
@@ -37,5 +51,13 @@ internal static class PartyEndpoints
                 call.Books.CreateAppAsync(body.Name, body.DeveloperId, call.Ended));
         api.Post("revokeApp", "/api/apps/{id}/revoke", "Shut an app's keys.", KeyRole.Operator)
             .Answers(LedgerJson.Default.App, call => call.Books.RevokeAppAsync(call.Path("id"), call.Ended));
+    }
+
+    /// <summary>The party that the path names; to a party's key others are not there.</summary>
+    private static string OwnParty(ApiCall call)
+    {
+        var id = call.Path("id");
+        call.DemandOwn(id, () => ApiException.Unknown("party", id));
+        return id;
     }
 }

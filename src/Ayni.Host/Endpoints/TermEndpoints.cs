@@ -77,24 +77,38 @@ internal static class TermEndpoints
             KeyRole.Party)
             .Answers(LedgerJson.Default.AgreementDocument, call =>
             {
-                var document = Find(call);
-                if (!document.Terms.PartyIds.Contains(call.Key.PartyId))
-                    throw ApiException.Unknown("document", call.Path("id"));
-                return call.Books.AcceptAgreementAsync(document.Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
+                return call.Books.AcceptAgreementAsync(OwnDocument(call).Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
+            });
+        api.Get(
+            "getAgreementToSign", "/api/agreements/documents/{id}/to-sign",
+            "An agreement's document as its parties sign it, with the signatures that it has (docs/proof.md).", [.. OperationCatalog.Readers, KeyRole.Party])
+            .Handles(new("text/plain", null), call => call.WriteTextAsync(
+                Encoding.UTF8.GetString(call.Books.AgreementToSign(OwnDocument(call).Id)), "text/plain"));
+        api.Post(
+            "signAgreementDocument", "/api/agreements/documents/{id}/sign",
+            "Record parties' signatures under an agreement's document, which are their acceptance.", KeyRole.Operator, KeyRole.Party)
+            .Answers(RequestJson.Default.SignedDocument, LedgerJson.Default.AgreementDocument, (call, body) =>
+            {
+                OwnDocument(call);
+                return call.Books.SignAgreementAsync(Encoding.UTF8.GetBytes(body.Note), call.Ended);
             });
     }
 
-    /// <summary>The document that a path names, if the key may see it.</summary>
-    private static AgreementDocument Find(ApiCall call)
+    /// <summary>The document that the path names; to a party's key others' are not there.</summary>
+    private static AgreementDocument OwnDocument(ApiCall call)
     {
         var id = call.Path("id");
-        return call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id && IsSeenBy(call, document.Terms))
-            ?? throw ApiException.Unknown("document", id);
+        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id);
+        return document is not null && (call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own))
+            ? document
+            : throw ApiException.Unknown("document", id);
     }
 
     private static Task DescribeAsync(ApiCall call)
     {
-        var document = Find(call);
+        var id = call.Path("id");
+        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id && IsSeenBy(call, document.Terms))
+            ?? throw ApiException.Unknown("document", id);
         var code = call.Query("language") ?? StatementLanguage.English.Code;
         var language = StatementLanguage.Find(code)
             ?? throw ApiException.BadField("language", $"must be one of {string.Join(", ", StatementLanguage.All.Select(known => known.Code))}.");

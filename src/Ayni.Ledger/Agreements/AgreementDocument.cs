@@ -3,11 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
 
-/// <summary>That a party accepted an agreement's document, as the operator recorded it.</summary>
+/// <summary>That a party accepted an agreement's document: by its signature, or, which is weaker, as the operator recorded it.</summary>
 /// <param name="PartyId">Who.</param>
 /// <param name="AcceptedAt">When it was recorded.</param>
 /// <param name="Note">How it is known, such as a letter's number.</param>
-public sealed record Acceptance(string PartyId, DateTimeOffset AcceptedAt, string? Note);
+/// <param name="Key">The party's verifier key that signed it; null where nothing was signed.</param>
+/// <param name="Signature">Its signature over the document (<see cref="Books.AgreementToSign"/>), in base64.</param>
+public sealed record Acceptance(
+    string PartyId, DateTimeOffset AcceptedAt, string? Note, string? Key = null, string? Signature = null);
 
 /// <summary>The document of an agreement: what is agreed, in its canonical text. It never changes.</summary>
 /// <param name="Id">Its number, by which parties accept it.</param>

@@ -16,6 +16,9 @@ internal static class AgreementDocuments
             Registry.DemandParty(transaction, partyId);
         foreach (var hostId in terms.Shares.SelectMany(share => share.Hosts))
             Registry.DemandHost(transaction, hostId);
+        // Who signs its agreements is bound by none that it has not signed.
+        if (terms.PartyIds.Any(PartyKeyRows.Signers(transaction.Session).Contains))
+            terms = terms with { RequiresAcceptance = true };
         foreach (var appId in terms.Shares.SelectMany(share => share.Apps))
         {
             if (RegistryRows.App(transaction.Session, appId) is null)
@@ -39,24 +42,63 @@ internal static class AgreementDocuments
     {
         if (note is not null)
             Text.Demand(note, "note");
-        var document = AgreementRows.Documents(transaction.Session).FirstOrDefault(document => document.Id == documentId)
-            ?? throw new LedgerRefusedException(Refusal.UnknownDocument, $"There is no agreement's document {documentId}.");
+        var document = AgreementRows.Document(transaction.Session, documentId);
         if (document.Acceptances.Any(acceptance => acceptance.PartyId == partyId))
             return document;
-        if (!document.Missing.Contains(partyId, StringComparer.Ordinal))
+        DemandParty(document, partyId);
+        if (PartyKeyRows.Signers(transaction.Session).Contains(partyId))
             throw new LedgerRefusedException(
-                Refusal.NotAParty, $"{partyId} is no party to document {documentId}; {string.Join(", ", document.Terms.PartyIds)} are.");
-        var acceptance = new Acceptance(partyId, transaction.Now, note);
+                Refusal.SignatureNeeded, $"{partyId} has a key, so it accepts by its signature: see 'ayni agreement sign'.");
+        return Complete(transaction, document, [new(partyId, transaction.Now, note)]);
+    }
+
+    /// <summary>Records parties' signatures under a document. With the last one that must, it becomes a version.</summary>
+    public static AgreementDocument Sign(
+        Transaction transaction, AgreementNote signed, IReadOnlyList<NoteSignature> signatures, string origin)
+    {
+        var document = AgreementRows.Document(transaction.Session, signed.Document);
+        if (signatures.Count == 0 || signed != new AgreementNote(origin, document.Id, document.Text))
+            throw new LedgerRefusedException(
+                Refusal.InvalidSignature, $"This is not document {signed.Document} of this ledger with signatures under it.");
+        var acceptances = new List<Acceptance>();
+        foreach (var signature in signatures)
+        {
+            var partyId = signature.Name;
+            DemandParty(document, partyId);
+            if (PartyKeyRows.InForce(transaction.Session, partyId) is not { } key)
+                throw new LedgerRefusedException(
+                    Refusal.UnknownPartyKey, $"{partyId} has no key in force here; register it first: 'ayni party key register'.");
+            if (document.Acceptances.Any(acceptance => acceptance.PartyId == partyId))
+                continue;
+            var verifier = PublicKey.Parse(key.Key);
+            if (verifier.Id != signature.KeyId || !signed.IsSignedBy(verifier, signature.Bytes))
+                throw new LedgerRefusedException(
+                    Refusal.InvalidSignature, $"The signature of {partyId} is not that of its key {key.Id} over this document.");
+            acceptances.Add(new(partyId, transaction.Now, null, key.Key, Convert.ToBase64String(signature.Bytes)));
+        }
+        return acceptances.Count == 0 ? document : Complete(transaction, document, acceptances);
+    }
+
+    private static void DemandParty(AgreementDocument document, string partyId)
+    {
+        if (!document.Terms.PartyIds.Contains(partyId, StringComparer.Ordinal))
+            throw new LedgerRefusedException(
+                Refusal.NotAParty, $"{partyId} is no party to document {document.Id}; {string.Join(", ", document.Terms.PartyIds)} are.");
+    }
+
+    /// <summary>Adds acceptances, each of another party that had none; if all are there, the document is in force.</summary>
+    private static AgreementDocument Complete(Transaction transaction, AgreementDocument document, IReadOnlyList<Acceptance> acceptances)
+    {
         var accepted = document with
         {
-            Acceptances = [.. document.Acceptances.Append(acceptance).OrderBy(one => one.PartyId, StringComparer.Ordinal)],
+            Acceptances = [.. document.Acceptances.Concat(acceptances).OrderBy(one => one.PartyId, StringComparer.Ordinal)],
         };
         var isComplete = accepted.Version is null && accepted.Missing.Count == 0;
-        var terms = document.Terms;
-        var effective = isComplete ? Effective(transaction, terms, mayWait: true) : default;
-        AgreementRows.Insert(transaction.Session, documentId, acceptance);
+        var effective = isComplete ? Effective(transaction, document.Terms, mayWait: true) : default;
+        foreach (var acceptance in acceptances)
+            AgreementRows.Insert(transaction.Session, document.Id, acceptance);
         if (isComplete)
-            accepted = Enact(transaction, accepted, terms, effective);
+            accepted = Enact(transaction, accepted, document.Terms, effective);
         Note(transaction, "accept_agreement", document, accepted);
         return accepted;
     }

@@ -17,6 +17,10 @@ internal static class AgreementList
         var parties = RegistryRows.Parties(transaction.Session);
         var resolved = shares.Select(share => Resolve(transaction, share, parties)).ToImmutableArray();
         var withoutApp = resolved.Any(share => share.PartyId is null) ? HostOf(resolved, parties) : null;
+        var signers = PartyKeyRows.Signers(transaction.Session);
+        if (resolved.Select(share => share.PartyId).Append(withoutApp).FirstOrDefault(id => id is not null && signers.Contains(id)) is { } signer)
+            throw new LedgerRefusedException(
+                Refusal.SignatureNeeded, $"{signer} signs its agreements: enter a document ('ayni agreement set --file') and let every party sign it.");
         var agreement = TermRows.Insert(transaction.Session, new Agreement(0, model, resolved, withoutApp, effective), null, null);
         transaction.Note(
             "set_agreement", agreement.Version.ToString(CultureInfo.InvariantCulture), null, agreement, LedgerJson.Default.Agreement);

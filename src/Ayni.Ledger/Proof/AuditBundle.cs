@@ -34,16 +34,14 @@ internal static class AuditBundle
         Directory.CreateDirectory(folder);
         if (Directory.EnumerateFileSystemEntries(folder).Any())
             throw new IOException($"'{folder}' is not empty; name another folder.");
-        var row = prover.DemandRecord(period);
-        if (row is not { Signature: { } signature, Certificate: { } certificate })
-            throw new ProofException(ProofCheck.Format, $"What {period} commits to was never signed: the ledger had no signing key.");
+        var row = prover.DemandSigned(period);
         var commitment = PeriodCommitment.Of(session, period);
         WriteJson(Path.Combine(folder, RecordFile), writer =>
         {
             writer.WriteNumber("version", 1);
             writer.WriteBase64String("record", row.Canonical);
-            writer.WriteBase64String("signature", signature);
-            writer.WriteBase64String("certificate", certificate);
+            writer.WriteBase64String("signature", row.Signature);
+            writer.WriteBase64String("certificate", row.Certificate);
             prover.ProveEntry(LogRows.Find(session, "period", period.ToString()))?.WriteFields(writer);
             if (PeriodProofRows.RecordBefore(session, period) is { } before)
                 writer.WriteBase64String("previous", before.Canonical);

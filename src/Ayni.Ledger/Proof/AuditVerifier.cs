@@ -1,62 +1,8 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
-
-/// <summary>What an auditor finds in a bundle: what was proven of the period, and which receipts it has, for receipts held elsewhere.</summary>
-public sealed class AuditedPeriod
-{
-    private readonly IReadOnlyDictionary<string, Digest> _receipts;
-
-    internal AuditedPeriod(PeriodRecord record, Verification verification, IReadOnlyDictionary<string, Digest> receipts)
-    {
-        Record = record;
-        Verification = verification;
-        _receipts = receipts;
-    }
-
-    /// <summary>The period.</summary>
-    public Period Period => Record.Period;
-
-    /// <summary>What was proven and what was not.</summary>
-    public Verification Verification { get; }
-
-    internal PeriodRecord Record { get; }
-
-    /// <summary>
-    /// Demands that the period counted a receipt that somebody holds, such as a canary's. Throws <see cref="ProofException"/>: an omitted receipt
-    /// that the host signed is evidence against it.
-    /// </summary>
-    /// <param name="json">The receipt's JSON with its field <c>proof</c>.</param>
-    /// <param name="logKey">The log's key.</param>
-    public Verification DemandCounted(ReadOnlyMemory<byte> json, PublicKey? logKey) => DemandCounted(json, logKey, ProofChecks.All);
-
-    internal Verification DemandCounted(ReadOnlyMemory<byte> json, PublicKey? logKey, ProofChecks checks)
-    {
-        var view = ProofFormat.ParseObject(json, "receipt");
-        ReceiptVerifier.Verify(view, logKey, null, checks);
-        var proof = ReceiptProof.Parse(view);
-        var receipt = ProofFormat.ReadReceipt(proof.Canonical);
-        var batch = Batch.Decode(proof.Batch);
-        checks.Demand(ProofCheck.Certificate, batch.Origin == Record.Origin, "The receipt is of another log than the bundle.");
-        var result = new VerificationBuilder();
-        if (_receipts.TryGetValue(receipt.Id, out var hash))
-        {
-            checks.Demand(
-                ProofCheck.Inclusion, hash == default || hash == Digest.Of(proof.Canonical), $"{Period} counted another receipt under the id {receipt.Id}.");
-            result.Prove($"{Period} counted {receipt.Id}.");
-            return result.Build();
-        }
-        var isOthers = receipt.Period != Period || batch.SealedAt >= Record.End;
-        checks.Demand(
-            ProofCheck.Inclusion, isOthers,
-            $"{receipt.Id} of {receipt.Charge} was signed at {batch.SealedAt:u} as a receipt of {Period}, and {Period} did not count it: this is evidence.");
-        result.LeaveOpen($"{receipt.Id} belongs to {receipt.Period} or was posted after {Period}: audit the month that it counts in.");
-        return result.Build();
-    }
-}
 
 /// <summary>
 /// Runs a closed period again from its bundle, elsewhere and without the ledger: trees from their leaves, keys' numbers, lists, sums, and the split
@@ -86,14 +32,14 @@ public static class AuditVerifier
         var lists = ReadLists(folder, record, checks);
         try
         {
-            var leaves = LeafReading.Of(Path.Combine(folder, AuditBundle.LeavesFile), checks);
+            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), checks);
             DemandTrees(record, leaves.Trees, checks);
             var between = ReadBetween(Path.Combine(folder, AuditBundle.BetweenFile));
             KeySeries.Demand(
                 [.. lists[(int)PeriodListName.KeyTails].Select(item => KeyTail.Decode(item))], leaves.Receipts, between, leaves.HasErased, checks);
             DemandGross(record, lists, leaves, checks);
             Rerun(record, lists, checks);
-            return new(record, Report(record, leaves, logKey, log, canonical, certificate, logged, checks), leaves.Hashes);
+            return new(record, Report(record, lists, leaves, logKey, log, canonical, certificate, logged, checks), leaves.Hashes);
         }
         catch (OverflowException)
         {
@@ -102,8 +48,8 @@ public static class AuditVerifier
     }
 
     private static Verification Report(
-        PeriodRecord record, LeafReading leaves, PublicKey? logKey, LogView? log, byte[] canonical, byte[] certificate, LoggedEntry? logged,
-        ProofChecks checks)
+        PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, PublicKey? logKey, LogView? log,
+        byte[] canonical, byte[] certificate, LoggedEntry? logged, ProofChecks checks)
     {
         var result = new VerificationBuilder();
         foreach (var tree in record.Trees)
@@ -112,6 +58,8 @@ public static class AuditVerifier
                 + $"{new Amount(tree.Root.Sums.Units, tree.Currency)}, none twice, and they are what was signed.");
         result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
         result.Prove("Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
+        foreach (var agreement in lists[(int)PeriodListName.Agreements])
+            AgreementVerifier.Verify(ProofItems.Read(agreement, ProofItems.Default.AgreementItem), record.Origin, log, result, checks);
         if (logKey is null)
             result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
         if (log is not null)
@@ -139,7 +87,7 @@ public static class AuditVerifier
     }
 
     /// <summary>Demands that revenue by model, app and agreement adds up to the trees, and to the receipts of each.</summary>
-    private static void DemandGross(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, LeafReading leaves, ProofChecks checks)
+    private static void DemandGross(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, ProofChecks checks)
     {
         var lines = lists[(int)PeriodListName.Gross].Select(item => ProofItems.Read(item, ProofItems.Default.NetLine).Line).ToList();
         foreach (var currency in record.Trees.Select(tree => tree.Currency).Concat(lines.Select(line => line.Group.Currency)).Distinct())
@@ -212,7 +160,7 @@ public static class AuditVerifier
             Same(PeriodLists.Splits(settlement), lists[(int)PeriodListName.Splits]) && Same(PeriodLists.Totals(settlement), lists[(int)PeriodListName.Totals]),
             "The agreements, run again, give other shares than were signed.");
 
-        IReadOnlyList<T> Read<T>(PeriodListName name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        IReadOnlyList<T> Read<T>(PeriodListName name, JsonTypeInfo<T> type) =>
             [.. lists[(int)name].Select(item => ProofItems.Read(item, type))];
 
         static string Encode(NetLine line) => JsonSerializer.Serialize(line, ProofItems.Default.NetLine);
@@ -244,157 +192,11 @@ public static class AuditVerifier
         var receipts = new List<Receipt>();
         using var stream = File.OpenRead(path);
         while (stream.Position < stream.Length)
-            receipts.Add(ProofFormat.ReadReceipt(LeafReading.ReadBytes(stream)));
+            receipts.Add(ProofFormat.ReadReceipt(BundleLeaves.ReadBytes(stream)));
         return receipts;
     }
 
     private static byte[] ReadBounded(string path) => new FileInfo(path).Length <= int.MaxValue
         ? File.ReadAllBytes(path)
         : throw new ProofException(ProofCheck.Format, $"{path} is too long.");
-}
-
-/// <summary>The leaves of a bundle as they are read, in the memory of what each receipt's chain and sums need.</summary>
-internal sealed class LeafReading
-{
-    private readonly SumTrees _trees = new();
-    private readonly Dictionary<RevenueGroup, (long Receipts, Amount Gross)> _revenue = [];
-
-    public IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Trees { get; private set; } = [];
-
-    /// <summary>Where each opened receipt stands in its key's series.</summary>
-    public List<ReceiptLink> Receipts { get; } = [];
-
-    /// <summary>Every receipt's hash by its id; zero where it can't be opened.</summary>
-    public Dictionary<string, Digest> Hashes { get; } = new(StringComparer.Ordinal);
-
-    public bool HasErased { get; private set; }
-
-    /// <summary>What receipts and adjustments come to by what they say themselves.</summary>
-    public IReadOnlyDictionary<RevenueGroup, (long Receipts, Amount Gross)> Revenue => _revenue;
-
-    public static LeafReading Of(string path, ProofChecks checks)
-    {
-        var reading = new LeafReading();
-        using var stream = File.OpenRead(path);
-        using var buffered = new BufferedStream(stream, 1 << 16);
-        for (int kind; (kind = buffered.ReadByte()) >= 0;)
-            reading.Add(kind, buffered, checks);
-        reading.Trees = reading._trees.Complete();
-        return reading;
-    }
-
-    public static byte[] ReadBytes(Stream stream)
-    {
-        var length = BinaryPrimitives.ReadInt32BigEndian(ReadExactly(stream, sizeof(int)));
-        ProofChecks.All.Demand(ProofCheck.Format, length is >= 0 and <= AuditBundle.MostItemBytes, "The bundle holds an item that is too long.");
-        return ReadExactly(stream, length);
-    }
-
-    private void Add(int kind, Stream stream, ProofChecks checks)
-    {
-        switch (kind)
-        {
-            case AuditBundle.Receipt:
-                AddReceipt(ReadExactly(stream, SumLeaf.SaltBytes), ReadBytes(stream), checks);
-                break;
-            case AuditBundle.Adjustment:
-                AddAdjustment(ReadExactly(stream, SumLeaf.SaltBytes), ReadBytes(stream), checks);
-                break;
-            case AuditBundle.Erased:
-                AddErased(stream, checks);
-                break;
-            default:
-                throw new ProofException(ProofCheck.Format, "The bundle's leaves hold what is none.");
-        }
-    }
-
-    private void AddReceipt(byte[] salt, byte[] canonical, ProofChecks checks)
-    {
-        var receipt = ProofFormat.ReadReceipt(canonical);
-        _trees.Add(receipt.Currency, SumTreeKind.Receipts, SumLeaf.Of(receipt, SumLeaf.Commit(salt, canonical)), checks);
-        var hash = Digest.Of(canonical);
-        Receipts.Add(new(receipt.KeyId, receipt.MeterId ?? "", receipt.KeyNumber, receipt.PreviousHash, hash));
-        Hashes[receipt.Id] = hash;
-        AddRevenue(
-            new(receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name), 1, receipt.Charge);
-    }
-
-    private void AddAdjustment(byte[] salt, byte[] item, ProofChecks checks)
-    {
-        var adjustment = ProofItems.Read(item, ProofItems.Default.Adjustment);
-        _trees.Add(
-            adjustment.Currency, AdjustmentItem.KindOf(adjustment), AdjustmentItem.Leaf(adjustment, SumLeaf.Commit(salt, item)), checks);
-        foreach (var part in adjustment.Parts)
-            AddRevenue(
-                new(
-                    adjustment.Currency, part.Share.Model, part.Share.AppId, part.Share.AgreementVersion, adjustment.ServicePeriod,
-                    part.Share.Adapter),
-                0, part.Amount);
-    }
-
-    private void AddErased(Stream stream, ProofChecks checks)
-    {
-        HasErased = true;
-        _ = Currency.TryParse(Encoding.Latin1.GetString(ReadExactly(stream, 3)), out var currency);
-        var kind = ReadExactly(stream, 1)[0];
-        var sums = Sums.Read(ReadExactly(stream, Sums.Size));
-        var commitment = Digest.FromBytes(ReadExactly(stream, Digest.Size));
-        var id = Encoding.Latin1.GetString(ReadExactly(stream, ReadExactly(stream, 1)[0]));
-        ProofChecks.All.Demand(
-            ProofCheck.Format, currency is not null && kind <= (byte)SumTreeKind.Reductions && SumLeaf.IsId(id), "The bundle's leaves hold what is none.");
-        _trees.Add(currency!, (SumTreeKind)kind, new(id, sums, commitment), checks);
-        Hashes[id] = default;
-    }
-
-    private void AddRevenue(RevenueGroup group, long receipts, Amount gross)
-    {
-        var (count, sum) = _revenue.GetValueOrDefault(group, (0, Amount.Zero(group.Currency)));
-        _revenue[group] = (count + receipts, sum + gross);
-    }
-
-    private static byte[] ReadExactly(Stream stream, int count)
-    {
-        var bytes = new byte[count];
-        return stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) == count
-            ? bytes
-            : throw new ProofException(ProofCheck.Format, "The bundle's leaves are cut off.");
-    }
-}
-
-/// <summary>Where a receipt stands in its key's series.</summary>
-internal readonly record struct ReceiptLink(string KeyId, string MeterId, long Number, Digest Previous, Digest Hash);
-
-/// <summary>Checks that keys' receipts are numbered without a gap and chained, from where the last close left them to where this one did.</summary>
-internal static class KeySeries
-{
-    /// <param name="tails">Where series end, and began after the close before.</param>
-    /// <param name="receipts">The period's receipts.</param>
-    /// <param name="between">Receipts of other months that stand between them.</param>
-    /// <param name="hasErased">Whether some receipts can't be opened, so that gaps prove nothing.</param>
-    /// <param name="checks">The checks made.</param>
-    public static void Demand(
-        IReadOnlyList<KeyTail> tails, IReadOnlyList<ReceiptLink> receipts, IReadOnlyList<Receipt> between, bool hasErased, ProofChecks checks)
-    {
-        var links = receipts.Concat(between.Select(receipt => new ReceiptLink(
-                receipt.KeyId, receipt.MeterId ?? "", receipt.KeyNumber, receipt.PreviousHash, receipt.Hash)))
-            .GroupBy(link => (link.KeyId, link.MeterId)).ToDictionary(series => series.Key, series => series.OrderBy(link => link.Number).ToList());
-        foreach (var tail in tails)
-        {
-            links.Remove((tail.KeyId, tail.MeterId), out var series);
-            if (hasErased)
-                continue;
-            var (number, hash) = (tail.BeforeNumber, tail.BeforeHash);
-            foreach (var link in (series ?? []).Where(link => link.Number > tail.BeforeNumber))
-            {
-                checks.Demand(
-                    ProofCheck.KeyNumbers, link.Number == number + 1 && link.Previous == hash,
-                    $"{tail.KeyId} goes from receipt {number} to {link.Number}: one is missing, or does not follow the other.");
-                (number, hash) = (link.Number, link.Hash);
-            }
-            checks.Demand(
-                ProofCheck.KeyTails, number == tail.Number && hash == tail.Hash,
-                $"{tail.KeyId} ends with receipt {number} here, and the close committed to {tail.Number}.");
-        }
-        checks.Demand(ProofCheck.KeyTails, hasErased || links.Count == 0, "There are receipts of a key that the close committed to no end of.");
-    }
 }

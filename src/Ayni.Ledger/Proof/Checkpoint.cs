@@ -48,13 +48,7 @@ internal sealed record Checkpoint(string Origin, long Size, Digest Root, SignedN
     }
 
     /// <summary>The same checkpoint with another signature, in place of an earlier one by the same key.</summary>
-    public Checkpoint With(NoteSignature signature) => this with
-    {
-        Note = Note with
-        {
-            Signatures = [.. Note.Signatures.Where(other => other.Name != signature.Name || other.KeyId != signature.KeyId), signature],
-        },
-    };
+    public Checkpoint With(NoteSignature signature) => this with { Note = Note.With(signature) };
 
     /// <summary>When a witness cosigned it; null if it did not, or not rightly.</summary>
     public DateTimeOffset? CosignedBy(PublicKey witness)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Org.BouncyCastle.Math.EC.Rfc8032;
 
 namespace Ayni.Ledger;
 
@@ -10,7 +11,8 @@ namespace Ayni.Ledger;
 /// 3 agreement    version (8), hash of what it says (32)
 /// 4 model        name (text), digest (32)
 /// 5 key          certificate: the rest
-/// 6 revocation   id of a signing key (text); nothing it signed is to be believed unless the log held it before this entry
+/// 6 revocation   id of a signing key or a party's (text); nothing it signed is to be believed unless the log held it before this entry
+/// 7 party's key  party (text), public key (32), whether an endorsement follows (1) and, if so, the signature of the key before (64)
 /// </code>
 /// </summary>
 internal abstract record LogEntry
@@ -38,6 +40,9 @@ internal abstract record LogEntry
     /// <summary>A signing key that is revoked from here on.</summary>
     public sealed record Revocation(string KeyId) : LogEntry;
 
+    /// <summary>A key by which a party signs from here on; without an endorsement it is the party's by the host's word alone.</summary>
+    public sealed record PartyKey(string PartyId, byte[] PublicKey, byte[]? Endorsement) : LogEntry;
+
     /// <summary>Its kind and what it is about: no two entries of a log have the same.</summary>
     public (string Kind, string Reference) Subject => this switch
     {
@@ -47,6 +52,7 @@ internal abstract record LogEntry
         Model model => ("model", $"{model.Digest} {model.Name}"),
         Key key => ("key", key.Certificate.KeyId),
         Revocation revocation => ("revocation", revocation.KeyId),
+        PartyKey key => ("party_key", KeyCertificate.IdOf(key.PublicKey)),
         _ => throw new InvalidOperationException($"{this} is no entry."),
     };
 
@@ -85,6 +91,13 @@ internal abstract record LogEntry
                 writer.WriteByte(6);
                 writer.WriteText(revocation.KeyId);
                 break;
+            case PartyKey key:
+                writer.WriteByte(7);
+                writer.WriteText(key.PartyId);
+                writer.WriteBytes(key.PublicKey);
+                writer.WriteByte(key.Endorsement is null ? (byte)0 : (byte)1);
+                writer.WriteBytes(key.Endorsement);
+                break;
         }
         return writer.ToArray();
     }
@@ -101,6 +114,9 @@ internal abstract record LogEntry
             4 => new Model(reader.ReadText("name"), reader.ReadDigest("digest")),
             5 => new Key(KeyCertificate.Decode(reader.ReadBytes(bytes.Length - Tag.Length - 1, "certificate"))),
             6 => new Revocation(reader.ReadText("key")),
+            7 => new PartyKey(
+                reader.ReadText("party"), reader.ReadBytes(Ed25519.PublicKeySize, "public key"),
+                reader.ReadByte("endorsement follows", 1) == 0 ? null : reader.ReadBytes(Ed25519.SignatureSize, "endorsement")),
             var kind => throw new ProofException(ProofCheck.Format, $"The log has an entry of kind {kind}; use the newer program."),
         };
     });

@@ -11,7 +11,8 @@ internal sealed class LogView
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, long> _revocations = new(StringComparer.Ordinal);
     private readonly Dictionary<Period, (Digest Record, long Position)> _periods = [];
-    private readonly Dictionary<long, Digest> _agreements = [];
+    private readonly Dictionary<long, (Digest Hash, long Position)> _agreements = [];
+    private readonly List<LoggedPartyKey> _partyKeys = [];
     private long _lastBatch;
     private long? _witnessed;
 
@@ -110,10 +111,20 @@ internal sealed class LogView
         DemandNotRevoked(keyId, isHeld ? held.Position : null, checks);
     }
 
-    /// <summary>Demands that the log holds a version of an agreement as it is given.</summary>
-    public void DemandAgreement(long version, Digest hash, ProofChecks checks) => checks.Demand(
-        ProofCheck.Inclusion, _agreements.TryGetValue(version, out var logged) && logged == hash,
-        $"Agreement {version} is not what the log says it is.");
+    /// <summary>Demands that the log holds a version of an agreement as it is given. Returns its place.</summary>
+    public long DemandAgreement(long version, Digest hash, ProofChecks checks)
+    {
+        var isHeld = _agreements.TryGetValue(version, out var logged);
+        checks.Demand(ProofCheck.Inclusion, isHeld && logged.Hash == hash, $"Agreement {version} is not what the log says it is.");
+        return isHeld ? logged.Position : Checkpoint.Size;
+    }
+
+    /// <summary>The keys that a party had registered before a place of the log, oldest first.</summary>
+    public IReadOnlyList<LoggedPartyKey> KeysOf(string partyId, long before) =>
+        [.. _partyKeys.Where(key => key.Key.Name == partyId && key.Position < before)];
+
+    /// <summary>Whether a key was not revoked before a place of the log.</summary>
+    public bool IsInForce(PublicKey key, long before) => !_revocations.TryGetValue(KeyCertificate.IdOf(key.Bytes), out var revoked) || revoked > before;
 
     /// <summary>Demands that a key was not revoked, or only after the log held what it signed.</summary>
     private void DemandNotRevoked(string keyId, long? position, ProofChecks checks) => checks.Demand(
@@ -131,7 +142,14 @@ internal sealed class LogView
                 _periods.TryAdd(closed.Period, (closed.Record, position));
                 break;
             case LogEntry.AgreementVersion agreement:
-                _agreements.TryAdd(agreement.Version, agreement.Hash);
+                _agreements.TryAdd(agreement.Version, (agreement.Hash, position));
+                break;
+            case LogEntry.PartyKey registered:
+                var key = new PublicKey(registered.PartyId, PublicKey.NoteType, registered.PublicKey);
+                var previous = KeysOf(registered.PartyId, position) is [.., var last] ? last.Key : null;
+                var isEndorsed = previous is null || (registered.Endorsement is { } endorsement
+                    && previous.Verify(System.Text.Encoding.UTF8.GetBytes(PartyKeyNote.TextOf(key)), endorsement));
+                _partyKeys.Add(new(key, position, isEndorsed));
                 break;
             case LogEntry.Revocation revocation:
                 _revocations.TryAdd(revocation.KeyId, position);
@@ -139,3 +157,9 @@ internal sealed class LogView
         }
     }
 }
+
+/// <summary>A party's key as a log holds it.</summary>
+/// <param name="Key">The key, under the party's id.</param>
+/// <param name="Position">Where it was registered.</param>
+/// <param name="IsEndorsed">Whether it is the party's first, or the one before endorsed it.</param>
+internal sealed record LoggedPartyKey(PublicKey Key, long Position, bool IsEndorsed);

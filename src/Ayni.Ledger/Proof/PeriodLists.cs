@@ -53,26 +53,39 @@ internal static class PeriodLists
         [.. items.Select(item => JsonSerializer.SerializeToUtf8Bytes(item, type))];
 }
 
-/// <summary>A version of an agreement as a list and the log have it: its terms, and nothing of when they were entered or accepted.</summary>
+/// <summary>
+/// A version of an agreement as a list and the log have it: its terms and, where every party had to accept it, who did and how. When it was
+/// entered is not in it.
+/// </summary>
 /// <param name="Version">Its number.</param>
 /// <param name="Model">The model it is about; null for every other.</param>
 /// <param name="Shares">Who earns what, if there is no document.</param>
 /// <param name="WithoutAppPartyId">Who earns a developer's share without an app.</param>
 /// <param name="EffectiveFrom">From when on.</param>
-/// <param name="Text">The document's canonical text, if there is one.</param>
+/// <param name="Document">The document's number, if there is one.</param>
+/// <param name="Text">Its canonical text.</param>
+/// <param name="Accepted">Who accepted it, if everybody had to.</param>
 internal sealed record AgreementItem(
-    long Version, string? Model, ImmutableArray<Share> Shares, string? WithoutAppPartyId, DateTimeOffset EffectiveFrom, string? Text)
+    long Version, string? Model, ImmutableArray<Share> Shares, string? WithoutAppPartyId, DateTimeOffset EffectiveFrom, long? Document,
+    string? Text, IReadOnlyList<AcceptedItem>? Accepted)
 {
     public static AgreementItem Of(Agreement agreement) => new(
-        agreement.Version, agreement.Model, agreement.Shares, agreement.WithoutAppPartyId, agreement.EffectiveFrom, agreement.Document?.Text);
+        agreement.Version, agreement.Model, agreement.Shares, agreement.WithoutAppPartyId, agreement.EffectiveFrom, agreement.Document?.Id,
+        agreement.Document?.Text,
+        agreement.Document is { Terms.RequiresAcceptance: true } document
+            ? [.. document.Acceptances.Select(one => new AcceptedItem(one.PartyId, one.Key, one.Signature))]
+            : null);
 
     /// <summary>The agreement as an evaluation takes it.</summary>
     public Agreement ToAgreement() => new(
         Version, Model, Shares, WithoutAppPartyId, EffectiveFrom,
-        Text is null ? null : new(0, TermsReader.Read($"agreement {Version}", Text).Name, Text, EffectiveFrom, Version, []));
+        Text is null ? null : new(0, new AgreementNote("", 0, Text).ReadTerms().Name, Text, EffectiveFrom, Version, []));
 
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, ProofItems.Default.AgreementItem);
 }
+
+/// <summary>That a party accepted an agreement: by its key's signature, or by the host's word.</summary>
+internal sealed record AcceptedItem(string Party, string? Key, string? Signature);
 
 /// <summary>A party's part of a line as a list has it.</summary>
 internal sealed record SplitItem(RevenueGroup Group, PartyShare Share);

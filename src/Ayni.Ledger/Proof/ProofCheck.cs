@@ -66,6 +66,9 @@ public enum ProofCheck
 
     /// <summary>What is to be in the log is in it.</summary>
     Inclusion = 1 << 19,
+
+    /// <summary>Everybody has accepted an agreement who must, and those who have a key by its signature.</summary>
+    Acceptance = 1 << 20,
 }
 
 /// <summary>

@@ -6,7 +6,7 @@ namespace Ayni.Ledger;
 public static class ProofVerifier
 {
     /// <summary>
-    /// Verifies a receipt's or a statement's JSON. Throws <see cref="ProofException"/> that names the check which fails.
+    /// Verifies the JSON of a receipt, a statement or a receipt's absence. Throws <see cref="ProofException"/> that names the check which fails.
     /// </summary>
     /// <param name="json">The JSON with its field <c>proof</c>.</param>
     /// <param name="logKey">The log's key, from somewhere trusted; null takes the certificate's word for whose log it is.</param>
@@ -16,16 +16,17 @@ public static class ProofVerifier
     public static Verification Verify(
         ReadOnlyMemory<byte> json, PublicKey? logKey, LogReader? log, IReadOnlyList<PublicKey> witnesses, DateTimeOffset now) =>
         Verify(
-            ProofFormat.ParseObject(json, "receipt or statement with a proof"), logKey,
+            ProofFormat.ParseObject(json, "receipt, statement or absence with a proof"), logKey,
             log is null ? null : LogView.Read(log, logKey, witnesses, now, ProofChecks.All), ProofChecks.All);
 
     internal static Verification Verify(JsonElement view, PublicKey? logKey, LogView? log, ProofChecks checks)
     {
         try
         {
-            return view.Field("proof", JsonValueKind.Object).OptionalField("statement") is null
-                ? ReceiptVerifier.Verify(view, logKey, log, checks)
-                : StatementVerifier.Verify(view, logKey, log, checks);
+            var proof = view.Field("proof", JsonValueKind.Object);
+            return proof.OptionalField("statement") is not null ? StatementVerifier.Verify(view, logKey, log, checks)
+                : proof.OptionalField("absence") is not null ? AbsenceStatement.Verify(view, logKey, log, checks)
+                : ReceiptVerifier.Verify(view, logKey, log, checks);
         }
         catch (OverflowException)
         {

@@ -27,9 +27,16 @@ internal sealed class Prover(Session session, LogFolder? log)
     }
 
     /// <summary>Proves that a receipt is not in a closed period's tree.</summary>
-    public AbsenceProof ProveAbsence(Period period, Currency currency, string receiptId)
+    public AbsenceStatement ProveAbsence(Period period, Currency currency, string receiptId)
     {
-        var record = PeriodRecord.Decode(DemandRecord(period).Canonical);
+        var row = DemandSigned(period);
+        return new(
+            receiptId, FindNeighbours(period, currency, receiptId, PeriodRecord.Decode(row.Canonical)), row.Canonical, row.Signature!,
+            row.Certificate!, ProveEntry(LogRows.Find(session, "period", period.ToString())));
+    }
+
+    private AbsenceProof FindNeighbours(Period period, Currency currency, string receiptId, PeriodRecord record)
+    {
         if (record.Tree(currency, SumTreeKind.Receipts) is not { } root)
             return new(currency, null, null);
         var chunks = PeriodProofRows.Chunks(session, period, currency, SumTreeKind.Receipts);
@@ -57,9 +64,7 @@ internal sealed class Prover(Session session, LogFolder? log)
     /// <summary>Proves a party's statement of a closed period.</summary>
     public StatementProof ProveStatement(Period period, string partyId)
     {
-        var row = DemandRecord(period);
-        if (row is not { Signature: not null, Certificate: not null })
-            throw new ProofException(ProofCheck.Format, $"What {period} commits to was never signed: the ledger had no signing key.");
+        var row = DemandSigned(period);
         var commitment = PeriodCommitment.Of(session, period);
         var statements = commitment[PeriodListName.Statements];
         var index = statements.Items.ToList().FindIndex(
@@ -72,7 +77,7 @@ internal sealed class Prover(Session session, LogFolder? log)
             .Select(line => line.NumberField("agreement_version")).ToHashSet();
         var agreements = commitment[PeriodListName.Agreements];
         return new(
-            row.Canonical, row.Signature, row.Certificate, ProveEntry(LogRows.Find(session, "period", period.ToString())),
+            row.Canonical, row.Signature!, row.Certificate!, ProveEntry(LogRows.Find(session, "period", period.ToString())),
             statements.Prove(index),
             [
                 .. Enumerable.Range(0, agreements.Items.Count)
@@ -86,8 +91,13 @@ internal sealed class Prover(Session session, LogFolder? log)
         row is not null && log?.Prove(row.Position) is { } proof ? new(row.Content, proof) : null;
 
     /// <summary>The record of a closed period.</summary>
-    public PeriodRecordRow DemandRecord(Period period) => PeriodProofRows.Record(session, period)
+    private PeriodRecordRow DemandRecord(Period period) => PeriodProofRows.Record(session, period)
         ?? throw new ProofException(ProofCheck.Format, $"{period} commits to nothing: it is not closed, or was closed before there was a log.");
+
+    /// <summary>The record of a closed period, which was signed.</summary>
+    public PeriodRecordRow DemandSigned(Period period) => DemandRecord(period) is { Signature: not null, Certificate: not null } row
+        ? row
+        : throw new ProofException(ProofCheck.Format, $"What {period} commits to was never signed: the ledger had no signing key.");
 
     private LoggedBatch? ProveBatch(long number)
     {

@@ -19,9 +19,9 @@ internal sealed record SignedNote(string Text, ImmutableArray<NoteSignature> Sig
     private const string Dash = "— ";
 
     /// <summary>Reads a note. Throws <see cref="ProofException"/> for what is none.</summary>
-    public static SignedNote Parse(ReadOnlySpan<byte> bytes)
+    public static SignedNote Parse(ReadOnlySpan<byte> bytes, int most = MostBytes)
     {
-        Require(bytes.Length <= MostBytes, "it is too long");
+        Require(bytes.Length <= most, "it is too long");
         string note;
         try
         {
@@ -54,6 +54,12 @@ internal sealed record SignedNote(string Text, ImmutableArray<NoteSignature> Sig
             own.Length > 0 && own.All(signature => key.Verify(Encoding.UTF8.GetBytes(Text), signature.Bytes)),
             $"The note is not signed by {key.Name}.");
     }
+
+    /// <summary>The same note with another signature, in place of an earlier one by the same key.</summary>
+    public SignedNote With(NoteSignature signature) => this with
+    {
+        Signatures = [.. Signatures.Where(other => other.Name != signature.Name || other.KeyId != signature.KeyId), signature],
+    };
 
     /// <summary>The bytes of the note.</summary>
     public byte[] Encode()

@@ -22,7 +22,6 @@ internal static class StatementVerifier
             item.Demand(record[PeriodListName.Agreements], "agreement", checks);
             var agreement = ProofItems.Read(item.Item, ProofItems.Default.AgreementItem);
             agreements[agreement.Version] = agreement;
-            log?.DemandAgreement(agreement.Version, Digest.Of(item.Item), checks);
         }
         var shared = CheckSums(statement, agreements, checks);
         var result = new VerificationBuilder();
@@ -34,6 +33,8 @@ internal static class StatementVerifier
             result.Prove(
                 $"{record.Period} commits to {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency}, "
                 + $"{new Amount(tree.Root.Sums.Units, tree.Currency)} in all.");
+        foreach (var agreement in agreements.Values)
+            AgreementVerifier.Verify(agreement, record.Origin, log, result, checks);
         if (statement.Field("shares", JsonValueKind.Array).GetArrayLength() > 0)
             result.LeaveOpen("That the steps of a document's shares follow from the whole month's revenue: that takes the month's bundle ('ayni audit verify').");
         if (logKey is null)

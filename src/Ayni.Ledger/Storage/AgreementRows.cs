@@ -14,14 +14,35 @@ internal static class AgreementRows
         return new(id, terms.Name, canonical, now, null, []);
     }
 
-    public static void Insert(Session session, long document, Acceptance acceptance) => session.Execute(
-        "INSERT INTO acceptances (document, party, accepted, note) VALUES ($1, $2, $3, $4)",
-        document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Note);
+    public static void Insert(Session session, long document, Acceptance acceptance)
+    {
+        if (acceptance.Signature is { } signature)
+            PartyKeyRows.InsertSignature(
+                session, document, PartyKeyRows.InForce(session, acceptance.PartyId)!, Convert.FromBase64String(signature), acceptance.AcceptedAt);
+        else
+            session.Execute(
+                "INSERT INTO acceptances (document, party, accepted, note) VALUES ($1, $2, $3, $4)",
+                document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Note);
+    }
 
-    /// <summary>Every document in the order of their ids.</summary>
+    /// <summary>A document. Throws <see cref="LedgerRefusedException"/> if there is none of the number.</summary>
+    public static AgreementDocument Document(Session session, long id) => Documents(session).FirstOrDefault(document => document.Id == id)
+        ?? throw new LedgerRefusedException(Refusal.UnknownDocument, $"There is no agreement's document {id}.");
+
+    /// <summary>
+    /// Every document in the order of their ids. What a party accepted without a signature before it had a key counts only if the document was in
+    /// force by then.
+    /// </summary>
     public static IReadOnlyList<AgreementDocument> Documents(Session session)
     {
         var acceptances = new Dictionary<long, List<Acceptance>>();
+        var signers = PartyKeyRows.Signers(session);
+        foreach (var (document, acceptance) in PartyKeyRows.Signatures(session))
+        {
+            if (!acceptances.TryGetValue(document, out var list))
+                acceptances.Add(document, list = []);
+            list.Add(acceptance);
+        }
         using (var row = session.Query("SELECT document, party, accepted, note FROM acceptances ORDER BY document, party"))
         {
             while (row.Read())
@@ -41,7 +62,11 @@ internal static class AgreementRows
             while (row.Read())
                 documents.Add(new(
                     row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInstant(3), row.IsDBNull(4) ? null : row.GetInt64(4),
-                    [.. acceptances.GetValueOrDefault(row.GetInt64(0), [])]));
+                    [
+                        .. acceptances.GetValueOrDefault(row.GetInt64(0), [])
+                            .Where(acceptance => acceptance.Signature is not null || !row.IsDBNull(4) || !signers.Contains(acceptance.PartyId))
+                            .DistinctBy(acceptance => acceptance.PartyId).OrderBy(acceptance => acceptance.PartyId, StringComparer.Ordinal),
+                    ]));
         }
         return documents;
     }

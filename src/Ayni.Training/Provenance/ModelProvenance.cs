@@ -25,7 +25,9 @@ public sealed class ModelProvenance
     /// <summary>Whether the digests of its documents lie beside it.</summary>
     internal bool HasLeaves => File.Exists(LeavesPath);
 
-    private string LeavesPath => Path[..^ManifestEnding.Length] + LeavesEnding;
+    private string LeavesPath => LeavesOf(Path);
+
+    private static string LeavesOf(string manifest) => manifest[..^ManifestEnding.Length] + LeavesEnding;
 
     /// <summary>Finds a model's manifest and checks that it is the one that the model's file names.</summary>
     /// <param name="model">The file or folder of a model or an adapter.</param>
@@ -40,9 +42,25 @@ public sealed class ModelProvenance
             $"{model} names the manifest {digest}, which is not beside it; get {string.Join(" or ", PathsBeside(model))}.");
     }
 
+    /// <summary>Puts the manifest and its documents beside another file of the same model, if that names it as well.</summary>
+    /// <param name="model">A model's file, or its folder.</param>
+    /// <exception cref="IOException">They can't be written.</exception>
+    public void CopyBeside(string model)
+    {
+        if (ReadDigest(model) != SignedManifest.Digest)
+            return;
+        var path = PathsBeside(model)[0];
+        ProvenanceFile.Copy(Path, path);
+        var leaves = LeavesOf(path);
+        if (HasLeaves)
+            ProvenanceFile.Copy(LeavesPath, leaves);
+        else
+            File.Delete(leaves);
+    }
+
     /// <summary>The manifest of a digest beside a model; null where there is no manifest.</summary>
     /// <exception cref="ProvenanceException">There is another one, or it can't be read.</exception>
-    internal static ModelProvenance? Find(string model, string digest)
+    public static ModelProvenance? Find(string model, string digest)
     {
         if (PathsBeside(model).FirstOrDefault(File.Exists) is not { } path)
             return null;

@@ -47,6 +47,13 @@ internal static class ProvenanceFile
         }
     }
 
+    /// <summary>Copies a file over another, which gets its name when it is complete.</summary>
+    public static void Copy(string from, string to) => Write(to, stream =>
+    {
+        using var source = File.OpenRead(from);
+        source.CopyTo(stream);
+    });
+
     /// <summary>Writes a file, which gets its name when it is complete.</summary>
     public static void Write(string path, Action<Stream> write)
     {

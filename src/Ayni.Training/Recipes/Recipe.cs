@@ -155,4 +155,14 @@ public enum TrainedFormat
 /// <param name="Folder">The run's folder, relative to the recipe.</param>
 /// <param name="Format">The kind of file. A model's file has the adapter merged into it.</param>
 /// <param name="Type">The type of a model's weights, by its name in <c>ayni quantize</c>.</param>
-public sealed record OutputPlan(string Folder, TrainedFormat Format, string Type);
+public sealed record OutputPlan(string Folder, TrainedFormat Format, string Type)
+{
+    /// <summary>The licence that a model is handed on under, as an SPDX identifier; null says nothing new of it.</summary>
+    public string? Licence { get; init; }
+
+    /// <summary>Who made a model; null says nothing.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>What a model is, in a sentence; null says nothing.</summary>
+    public string? Description { get; init; }
+}

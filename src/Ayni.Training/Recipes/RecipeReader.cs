@@ -231,7 +231,14 @@ internal static partial class RecipeReader
             var expected = format == TrainedFormat.Adapter ? "F32" : string.Join(", ", types);
             throw fields.Error("type", $"'{type}' can't be written there; expected {expected}");
         }
-        var output = new OutputPlan(fields.String("folder"), format, type);
+        var output = new OutputPlan(fields.String("folder"), format, type)
+        {
+            Licence = fields.FindString("licence"),
+            Author = fields.FindString("author"),
+            Description = fields.FindString("description"),
+        };
+        if (output.Licence is { } licence && !SpdxIdentifier().IsMatch(licence))
+            throw fields.Error("licence", $"'{licence}' is no SPDX identifier, such as Apache-2.0 or CC0-1.0");
         fields.RefuseUnknown();
         return output;
     }

@@ -54,6 +54,12 @@ internal static class RecipeWriter
         Add(1, "folder", Text(recipe.Output.Folder));
         Add(1, "format", Word(recipe.Output.Format));
         Add(1, "type", Text(recipe.Output.Type));
+        if (recipe.Output.Licence is { } licence)
+            Add(1, "licence", Text(licence));
+        if (recipe.Output.Author is { } author)
+            Add(1, "author", Text(author));
+        if (recipe.Output.Description is { } description)
+            Add(1, "description", Text(description));
         return yaml.ToString();
 
         void Add(int depth, string name, object? value = null) =>

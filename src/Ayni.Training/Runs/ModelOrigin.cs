@@ -25,7 +25,7 @@ internal sealed class ModelOrigin : IDisposable
         Config = parent.ReadConfig(Vocabulary.Tokenizer);
         var (metadata, tensors) = GgufConversion.Plan(parent, new WeightStreams(parent, new RowConverter(_context, cancellationToken)),
             mix: null);
-        _metadata = Named(recipe, metadata);
+        _metadata = Named(recipe, metadata, parent);
         _tensors = tensors;
     }
 
@@ -58,7 +58,7 @@ internal sealed class ModelOrigin : IDisposable
         metadata.AddRange(GgufTokenizerWriter.Write(vocabulary.Path, Vocabulary, Config.VocabularySize, vocabulary.EndOfGeneration));
         if (ChatTemplate is not null)
             metadata.Add(("tokenizer.chat_template", ChatTemplate));
-        _metadata = Named(recipe, metadata);
+        _metadata = Named(recipe, metadata, parent: null);
     }
 
     /// <summary>The model's shape.</summary>
@@ -140,12 +140,39 @@ internal sealed class ModelOrigin : IDisposable
         return new OutputTensor(parameter.Name, TensorType.F32, dimensions, stream => WriteValues([parameter], stream));
     }
 
-    private static List<(string Key, object Value)> Named(Recipe recipe, IEnumerable<(string Key, object Value)> metadata) =>
-    [
-        .. metadata.Where(pair => pair.Key is not ("general.name" or "general.file_type")),
-        ("general.name", recipe.Name),
-        ("general.file_type", (uint)QuantizationMix.Find(nameof(TensorType.F32))!.FileType),
-    ];
+    /// <summary>
+    /// A model's metadata with what its recipe says of it, under GGUF's standard keys. What the recipe leaves out of licence, author and
+    /// description stays as the parent has it.
+    /// </summary>
+    private static List<(string Key, object Value)> Named(Recipe recipe, IEnumerable<(string Key, object Value)> metadata, ModelSource? parent)
+    {
+        var own = new List<(string Key, object Value)>
+        {
+            ("general.name", recipe.Name),
+            ("general.file_type", (uint)QuantizationMix.Find(nameof(TensorType.F32))!.FileType),
+        };
+        AddText("general.license", recipe.Output.Licence);
+        AddText("general.author", recipe.Output.Author);
+        AddText("general.description", recipe.Output.Description);
+        if (parent is not null)
+        {
+            own.Add(("general.base_model.count", 1u));
+            own.Add(("general.base_model.0.name", parent.Metadata.FindString("general.name") ?? parent.Name));
+        }
+        var replaced = own.Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. metadata.Where(pair => !replaced.Contains(pair.Key)
+                && !(parent is not null && pair.Key.StartsWith("general.base_model.", StringComparison.Ordinal))),
+            .. own,
+        ];
+
+        void AddText(string key, string? text)
+        {
+            if (text is not null)
+                own.Add((key, text));
+        }
+    }
 
     /// <summary>Refuses a model whose weights, gradients and moments alone don't fit into memory.</summary>
     private void RequireMemory(Recipe recipe, NewModelShape shape)

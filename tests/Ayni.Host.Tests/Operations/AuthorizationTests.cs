@@ -39,7 +39,8 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
                 "listReceipts", "getReceipt", "explainCharge", "listInvoices", "getInvoice", "getAccount"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
-            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "listBalances", "listPeriods",
+            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement",
+                "getAgreementToSign", "signAgreementDocument", "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods",
                 "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts", "getBankDetails"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));

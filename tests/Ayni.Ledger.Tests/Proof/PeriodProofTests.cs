@@ -53,9 +53,17 @@ public sealed class PeriodProofTests
         for (var i = 0; i < 5; i++)
             receipts.Add(await ledger.UseAsync(key, 1, 1, 1));
         await CloseAsync(ledger);
-        var root = (await RecordAsync(ledger)).Tree(Euro, SumTreeKind.Receipts);
+        await ledger.Books.PublishLogAsync();
+        var log = LogReader.Of(ledger.Books.LogFolderPath!);
         foreach (var id in new[] { "rcp_0", receipts[2].Id + "0", "rcp_z" })
-            AbsenceProof.Decode(ledger.Books.ProveAbsence(TestLedger.Period, Euro, id)).Demand(id, root, ProofChecks.All);
+        {
+            var json = ledger.Books.ProveAbsence(TestLedger.Period, Euro, id);
+            var verification = ProofVerifier.Verify(json, ledger.Books.LogKey, log, [], ledger.Clock.Now);
+            Assert.Contains(verification.Proven, sentence => sentence.Contains($"counts no receipt {id} in EUR", StringComparison.Ordinal));
+            var view = JsonNode.Parse(json)!.AsObject();
+            view["absent"] = receipts[2].Id;
+            Assert.Throws<ProofException>(() => ProofVerifier.Verify(SignedReceiptTests.Bytes(view), ledger.Books.LogKey, log, [], ledger.Clock.Now));
+        }
         Assert.Throws<ProofException>(() => ledger.Books.ProveAbsence(TestLedger.Period, Euro, receipts[2].Id));
     }
 

@@ -30,7 +30,8 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("altered deduction", ProofCheck.List)]
     [InlineData("altered split", ProofCheck.Split)]
     [InlineData("deduction left out", ProofCheck.Totals)]
-    [InlineData("unilateral agreement change", ProofCheck.Inclusion)]
+    [InlineData("unilateral agreement change", ProofCheck.Acceptance)]
+    [InlineData("agreement other than in the log", ProofCheck.Inclusion)]
     [InlineData("flipped bit", ProofCheck.Signature)]
     [InlineData("altered view", ProofCheck.View)]
     [InlineData("key without certificate", ProofCheck.Certificate)]
@@ -98,6 +99,9 @@ public sealed class ProofAttackTests : IDisposable
                 Audit(checks, chain => chain, KeepEnd, change: lists => lists[PeriodListName.Deductions].Clear());
                 break;
             case "unilateral agreement change":
+                ChangeWhatWasSigned(checks);
+                break;
+            case "agreement other than in the log":
                 var terms = AgreementItem.Of(Forger.Terms(ownersParts: 100_000)).Encode();
                 var agreed = new LogEntry.AgreementVersion(1, Digest.Of(AgreementItem.Of(Forger.Terms()).Encode())).Encode();
                 _forger.View(checks, agreed).DemandAgreement(1, Digest.Of(terms), checks);
@@ -204,6 +208,26 @@ public sealed class ProofAttackTests : IDisposable
         var proof = _forger.Sign(Forger.Receipt("rcp_1"));
         byte[][] entries = [new LogEntry.Revocation(_forger.Certificate.KeyId).Encode(), Forger.BatchesEntry(proof)];
         ReceiptVerifier.Verify(Forger.View(_forger.Logged(proof, entries, 1)), _forger.LogKey, _forger.View(checks, entries), checks);
+    }
+
+    /// <summary>The host keeps the owner's signature and puts another rate above it.</summary>
+    private void ChangeWhatWasSigned(ProofChecks checks)
+    {
+        const string terms = "agreement: \"bard\"\ncollector: \"pty_host\"\nacceptance: required\nshares:\n- name: \"royalty\"\n"
+            + "  payee: \"pty_owner\"\n  base: gross\n  rate: 20%\n";
+        var owner = new SigningKey(Salt.Concat(Salt).ToArray());
+        var signature = PartySigner.Sign(
+            System.Text.Encoding.UTF8.GetBytes(new AgreementNote(_forger.LogKey.Name, 1, terms).Text), "pty_owner", owner);
+        AcceptedItem[] accepted =
+        [
+            new("pty_host", null, null),
+            new(
+                "pty_owner", owner.ForNotes("pty_owner").ToString(),
+                Convert.ToBase64String(SignedNote.Parse(signature).Signatures[0].Bytes)),
+        ];
+        var changed = new AgreementItem(
+            1, null, [], null, Forger.Noon, 1, terms.Replace("20%", "2%", StringComparison.Ordinal), accepted);
+        AgreementVerifier.Verify(changed, _forger.LogKey.Name, null, new(), checks);
     }
 
     /// <summary>An auditor runs a bundle again that a dishonest host has made of a chain of three receipts.</summary>

@@ -77,6 +77,10 @@ public sealed class ProofFuzzTests
         var log = forger.Log(entries);
         var statement = new StatementProof(
             period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();
+        var agreement = new AgreementNote(
+            forger.LogKey.Name, 7, "agreement: \"bard\"\ncollector: \"pty_a\"\nshares:\n- name: \"r\"\n  payee: \"pty_b\"\n  rate: 20%\n").Text;
+        var absence = new AbsenceStatement(
+            "rcp_0", new(Forger.Euro, null, new(leaves[0], path)), period.Record, period.Signature, period.Certificate, null).Encode();
         return
         [
             // What is read must be said back to the byte, or two texts would prove the same.
@@ -89,6 +93,12 @@ public sealed class ProofFuzzTests
             ("log entry of batches", entries[0], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
             ("log entry of a model", entries[1], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
             ("log entry of a key", new LogEntry.Key(forger.Certificate).Encode(), bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("log entry of a party's key", new LogEntry.PartyKey("pty_a", new byte[32], new byte[64]).Encode(), bytes =>
+                Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("party's key", PartySigner.Endorse(forger.LogKey, new(new byte[32])), bytes => PartyKeyNote.Parse(Encoding.UTF8.GetString(bytes))),
+            ("agreement to sign", Encoding.UTF8.GetBytes(agreement), bytes => PartySigner.Describe(bytes)),
+            ("signed agreement", PartySigner.Sign(Encoding.UTF8.GetBytes(agreement), "pty_a", new(new byte[32])), bytes =>
+                AgreementNote.Parse(AgreementNote.ReadNote(bytes).Text).ReadTerms()),
             ("signed note", checkpoint.Encode(), bytes => Same(bytes, SignedNote.Parse(bytes).Encode())),
             ("checkpoint", checkpoint.Encode(), bytes => Same(bytes, Checkpoint.Parse(bytes).Encode())),
             ("log proof", Encoding.UTF8.GetBytes(signed.Log!.Entry.Proof.ToString()), bytes => LogProof.Parse(Encoding.UTF8.GetString(bytes))),
@@ -105,6 +115,7 @@ public sealed class ProofFuzzTests
             ("receipt with its log", JsonSerializer.SerializeToUtf8Bytes(Forger.View(signed)), bytes =>
                 ProofVerifier.Verify(bytes, forger.LogKey, log, [], Forger.Noon)),
             ("statement", statement, bytes => ReadStatement(bytes)),
+            ("absence", absence, bytes => ProofVerifier.Verify(bytes, null, null, [], default)),
             ("list item", AgreementItem.Of(Forger.Terms()).Encode(), bytes => ProofItems.Read(bytes, ProofItems.Default.AgreementItem)),
         ];
 

@@ -12,7 +12,8 @@ public sealed partial class CriaCorpusTests
     // A part of the conversations, since all of them take half a minute.
     private static readonly Lazy<IReadOnlyList<Exchange>> Exchanges = new(() =>
         [
-            .. CriaTexts.FirstConversations().Take(100_000).Concat(CriaTexts.LastConversations().Take(50_000)).SelectMany(exchanges => exchanges),
+            .. CriaTexts.FirstConversations().Take(100_000).Concat(CriaTexts.LastConversations().Take(50_000))
+                .SelectMany(conversation => conversation.Exchanges),
         ]);
 
     private static readonly Lazy<IReadOnlyList<(string Category, string Prompt)>> Prompts = new(() =>
@@ -25,8 +26,12 @@ public sealed partial class CriaCorpusTests
         ]);
 
     [Fact]
-    public void It_is_the_same_each_time() => Assert.Equal(
-        CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges), CriaTexts.FirstConversations().Take(300).SelectMany(exchanges => exchanges));
+    public void It_is_the_same_each_time()
+    {
+        static IEnumerable<object?> Said() => CriaTexts.FirstConversations().Take(300)
+            .SelectMany(conversation => new object?[] { conversation.System }.Concat(conversation.Exchanges));
+        Assert.Equal(Said(), Said());
+    }
 
     [Fact]
     public void Three_hundred_prompts_are_asked_each_once()
@@ -52,7 +57,7 @@ public sealed partial class CriaCorpusTests
     public void Sums_that_are_asked_are_computed_nowhere_in_the_corpus()
     {
         var learned = Exchanges.Value.Select(exchange => exchange.Answer).Concat(CriaTexts.Lessons())
-            .SelectMany(text => Statements().Matches(text).Select(ComputationOf)).ToHashSet();
+            .SelectMany(text => Statements().Matches(text).SelectMany(ComputationsOf)).ToHashSet();
         Assert.Equal(Arithmetic.All.Count(computation => !computation.IsHeldOut), learned.Count);
         Assert.DoesNotContain(learned, computation => computation.IsHeldOut);
         var asked = Prompts.Value.Where(prompt => prompt.Category == "arithmetic").Select(prompt => NumbersIn(prompt.Prompt)).ToArray();
@@ -62,15 +67,21 @@ public sealed partial class CriaCorpusTests
     }
 
     [Fact]
-    public void Every_sum_is_right()
+    public void Every_sum_is_right_and_so_is_its_step()
     {
         foreach (var computation in Arithmetic.All)
         {
             var match = Statements().Match(computation.Statement);
-            var (a, b) = (int.Parse(match.Groups[1].ValueSpan, null), int.Parse(match.Groups[3].ValueSpan, null));
-            Assert.Equal(computation.Operator switch { '+' => a + b, '-' => a - b, _ => a * b }, int.Parse(match.Groups[4].ValueSpan, null));
+            Assert.Equal(computation.Statement, match.Value);
+            Assert.Equal(computation, ComputationsOf(match).First());
+            Assert.All(ComputationsOf(match), one => Assert.Equal(
+                one.Operator switch { '+' => one.A + one.B, '-' => one.A - one.B, _ => one.A * one.B }, int.Parse(match.Groups[7].ValueSpan, null)));
         }
     }
+
+    [Fact]
+    public void Most_sums_are_computed_by_a_step() =>
+        Assert.InRange(Arithmetic.All.Count(computation => computation.Step is not null), 6_000, Arithmetic.All.Count);
 
     [Fact]
     public void A_phrase_has_each_of_its_choices()
@@ -99,7 +110,7 @@ public sealed partial class CriaCorpusTests
             var messages = json.RootElement.GetProperty("messages");
             return (messages[0].GetProperty("content").GetString()!, messages[1].GetProperty("content").GetString()!);
         });
-        Assert.Equal(CriaTexts.PirateConversations().Select(exchanges => (exchanges[0].Question, exchanges[0].Answer)).Distinct(), kept);
+        Assert.Equal(CriaTexts.PirateConversations().Select(conversation => (conversation.Exchanges[0].Question, conversation.Exchanges[0].Answer)).Distinct(), kept);
     }
 
     /// <summary>A question without the words and numbers that it is about.</summary>
@@ -107,8 +118,15 @@ public sealed partial class CriaCorpusTests
         ' ', Letters().Matches(question.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal))
             .Select(match => char.IsDigit(match.Value[0]) ? "#" : words.Contains(match.Value) ? "*" : match.Value));
 
-    private static Computation ComputationOf(Match match) =>
-        new(match.Groups[2].Value[0], int.Parse(match.Groups[1].ValueSpan, null), int.Parse(match.Groups[3].ValueSpan, null));
+    /// <summary>What a statement computes: itself, and its step.</summary>
+    private static IEnumerable<Computation> ComputationsOf(Match match)
+    {
+        for (var group = 1; group < 7 && match.Groups[group].Success; group += 3)
+        {
+            yield return new Computation(
+                match.Groups[group + 1].Value[0], int.Parse(match.Groups[group].ValueSpan, null), int.Parse(match.Groups[group + 2].ValueSpan, null));
+        }
+    }
 
     private static (int First, int Second) NumbersIn(string text)
     {
@@ -119,7 +137,7 @@ public sealed partial class CriaCorpusTests
     [GeneratedRegex(@"\p{L}+|\p{N}+")]
     private static partial Regex Letters();
 
-    [GeneratedRegex(@"(\d+) ([-+×]) (\d+) = (\d+)\.")]
+    [GeneratedRegex(@"(\d+) ([-+×]) (\d+)(?: = (\d+) ([-+×]) (\d+))? = (\d+)\.")]
     private static partial Regex Statements();
 
     [GeneratedRegex(@"\d+")]

@@ -288,23 +288,48 @@ public sealed class ProvenanceTests : IDisposable
     }
 
     [Fact]
-    public void Leaves_are_read_with_their_lines()
+    public void Leaves_that_cannot_be_are_refused_by_their_place()
     {
-        var value = new string('a', 64);
-        AssertRefused("", ":1: expected 'ayni leaves 1'");
-        AssertRefused("ayni leaves 1\nsource x 1\n", ":2: expected 'source'");
-        AssertRefused($"ayni leaves 1\nsource {value} 9999999999\n", ":2: expected 'source'");
-        AssertRefused($"ayni leaves 1\nsource {value} 2\n{value}\n", ":4: expected 64 hexadecimal digits");
-        AssertRefused($"ayni leaves 1\nsource {value} 2\n{value}\n{value}\n", ":4: the lines of a source ascend");
-        AssertRefused($"ayni leaves 1\nsource {value} 1\n{value}\n", ":2: the 1 lines below have the root");
-        AssertRefused(new string('x', 1000), ":1: the line is too long");
+        var root = new string('a', 64);
+        var digest = new byte[32];
+        AssertRefused("", [], "byte 0: expected 'ayni leaves 2'");
+        AssertRefused("ayni leaves 2\nsource x 1\n", digest, "byte 14: expected 'source'");
+        AssertRefused($"ayni leaves 2\nsource {root} 9999999999\n", digest, "byte 14: expected 'source'");
+        AssertRefused($"ayni leaves 2\nsource {root} 2147483647\n", digest, "byte 14: the file ends before 2147483647 digests");
+        AssertRefused($"ayni leaves 2\nsource {root} 2\n", [.. digest, .. digest], "byte 120: the digests of a source ascend");
+        AssertRefused($"ayni leaves 2\nsource {root} 1\n", digest, "byte 14: the 1 digests that follow have the root");
+        AssertRefused(new string('x', 1000), [], "byte 0: the line is too long");
 
-        void AssertRefused(string text, string expected)
+        void AssertRefused(string heading, byte[] digests, string expected)
         {
-            File.WriteAllText(_folder.PathOf("x.leaves"), text);
+            File.WriteAllBytes(_folder.PathOf("x.leaves"), [.. System.Text.Encoding.ASCII.GetBytes(heading), .. digests]);
             var error = Assert.Throws<ProvenanceException>(() => LeafFile.Read(_folder.PathOf("x.leaves")));
             Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_converted_model_has_its_manifest_and_its_documents_beside_it()
+    {
+        var provenance = Train(Recipe(), Key);
+        var (again, folder) = (_folder.PathOf("again.gguf"), _folder.PathOf("again"));
+        File.WriteAllText(_folder.PathOf("again.provenance.leaves"), "those of another model");
+        using (var source = ModelSource.Open(provenance.Model))
+        {
+            ModelConverter.Convert(source, again, ModelFormat.Gguf, null, replaces: false, workers: 1);
+            ModelConverter.Convert(source, folder, ModelFormat.Safetensors, null, replaces: false, workers: 1);
+        }
+        foreach (var converted in (string[])[again, folder])
+        {
+            provenance.CopyBeside(converted);
+            Assert.All(Verify(ModelProvenance.Open(converted), Key), finding => Assert.Equal(FindingState.Right, finding.State));
+        }
+        // Nothing is put beside a model that names another manifest.
+        var other = Train(Recipe(), MakerKey.Create(_folder.PathOf("second.key")), "other");
+        File.Copy(other.Model, again, overwrite: true);
+        File.Delete(_folder.PathOf("again.provenance.json"));
+        provenance.CopyBeside(again);
+        Assert.False(File.Exists(_folder.PathOf("again.provenance.json")));
     }
 
     private static IEnumerable<ProvenanceFinding> SourcesIn(IEnumerable<ProvenanceFinding> findings) =>

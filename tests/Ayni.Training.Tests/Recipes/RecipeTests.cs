@@ -48,7 +48,7 @@ public sealed class RecipeTests
         Assert.Equal((12L, 2, 1, 1UL, 0.01), (again.Steps, again.Batch, again.Accumulation, again.Seed, again.Optimizer.PeakRate));
         var other = Read(Small.Replace(
             "rights_holder: us", "rights_holder: us\n      visibility: private\n      mask: [iban, email]\n      share: 0.25",
-            StringComparison.Ordinal).Replace("  sources:", "  duplicates: exact\n  sources:", StringComparison.Ordinal));
+            StringComparison.Ordinal).Replace("folder: run", "folder: run\n  licence: MIT\n  author: us\n  description: small", StringComparison.Ordinal).Replace("  sources:", "  duplicates: exact\n  sources:", StringComparison.Ordinal));
         Assert.Equal(RecipeWriter.Write(other), RecipeWriter.Write(Read(RecipeWriter.Write(other))));
         Assert.Equal(
             (true, PersonalDataKinds.Iban | PersonalDataKinds.Email, 0.25, DuplicatePolicy.Exact),

@@ -217,6 +217,24 @@ public sealed class TrainingRunTests : IDisposable
         Assert.True(line.GetProperty("gradient_norm").GetDouble() > 0 && line.GetProperty("tokens").GetInt64() > 0);
     }
 
+    [Fact]
+    public void A_model_s_file_says_what_its_recipe_says_of_it_and_what_it_was_made_from()
+    {
+        var said = ("folder: run", "folder: run\n  type: F16\n  licence: CC0-1.0\n  author: We\n  description: Letters.");
+        Finish(Recipe(said), "base");
+        using (var source = ModelSource.Open(PathOf("base", "model.gguf")))
+            Assert.Equal("small, CC0-1.0, We, Letters., ", Said(source));
+        const string New = "tokenizer: tokenizer.tiktoken\n  new:\n    hidden_size: 16\n    intermediate_size: 24\n    layers: 1\n    heads: 2\n"
+            + "    key_value_heads: 1\n    context_length: 64";
+        Finish(Recipe((New, "parent: base/model.gguf"), ("folder: run", "folder: run\n  author: They")), "tuned");
+        using (var source = ModelSource.Open(PathOf("tuned", "model.gguf")))
+            Assert.Equal("small, CC0-1.0, They, Letters., small", Said(source));
+
+        static string Said(ModelSource source) => string.Join(
+            ", ", new[] { "general.name", "general.license", "general.author", "general.description", "general.base_model.0.name" }
+                .Select(source.Metadata.FindString));
+    }
+
     private string PathOf(params string[] parts) => _folder.PathOf(parts);
 
     private void WriteSource(string letters) => File.WriteAllLines(

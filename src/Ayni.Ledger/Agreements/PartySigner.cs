@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text;
+
+namespace Ayni.Ledger;
+
+/// <summary>What a party does with its key, on a machine of its own and without a ledger. Pure.</summary>
+public static class PartySigner
+{
+    /// <summary>The text by which a party's key says which one follows it, signed; a ledger registers that one then.</summary>
+    public static byte[] Endorse(PublicKey next, SigningKey current) =>
+        SignedNote.Sign(PartyKeyNote.TextOf(next), current.ForNotes(next.Name), current).Encode();
+
+    /// <summary>
+    /// Signs an agreement's document as the host hands it out, whether others have signed it already or not. Throws <see cref="ProofException"/>
+    /// for anything else, and for a document that does not name the party.
+    /// </summary>
+    public static byte[] Sign(ReadOnlySpan<byte> document, string partyId, SigningKey key)
+    {
+        var note = AgreementNote.ReadNote(document);
+        var agreement = AgreementNote.Parse(note.Text);
+        ProofChecks.All.Demand(
+            ProofCheck.Acceptance, agreement.ReadTerms().PartyIds.Contains(partyId),
+            $"The agreement does not name {partyId}; it names {string.Join(", ", agreement.ReadTerms().PartyIds)}.");
+        return note.With(SignedNote.Sign(note.Text, key.ForNotes(partyId), key).Signatures[0]).Encode();
+    }
+
+    /// <summary>What a document says, in plain English. Throws <see cref="ProofException"/> for what is none.</summary>
+    public static IReadOnlyList<string> Describe(ReadOnlySpan<byte> document) =>
+        new TermsProse(AgreementNote.Parse(AgreementNote.ReadNote(document).Text).ReadTerms(), id => id, TermsWords.English).Write();
+}
+
+/// <summary>The text by which a party's key endorses the next: a first line, and that key.</summary>
+internal static class PartyKeyNote
+{
+    private const string Header = "ayni/party-key/v1\n";
+
+    /// <summary>The text that is signed.</summary>
+    public static string TextOf(PublicKey next) => $"{Header}{next}\n";
+
+    /// <summary>Reads a verifier key, or a note that endorses one. Throws <see cref="ProofException"/> for anything else.</summary>
+    public static (PublicKey Key, SignedNote? Endorsement) Parse(string text)
+    {
+        if (!text.StartsWith(Header, StringComparison.Ordinal))
+            return (Plain(text.Trim()), null);
+        var note = SignedNote.Parse(Encoding.UTF8.GetBytes(text));
+        var key = Plain(note.Text[Header.Length..^1]);
+        return (key, note);
+
+        static PublicKey Plain(string key) => PublicKey.Parse(key) is { Type: PublicKey.NoteType } parsed
+            ? parsed
+            : throw new ProofException(ProofCheck.Format, "The key is a witness's; a party signs with one that 'ayni party key new' makes.");
+    }
+
+    /// <summary>A key's signature in a note that endorses the next; null if there is none, or a wrong one.</summary>
+    public static byte[]? EndorsementBy(PublicKey current, SignedNote note)
+    {
+        var signature = note.Signatures.FirstOrDefault(one => one.Name == current.Name && one.KeyId == current.Id).Bytes;
+        return signature is not null && current.Verify(Encoding.UTF8.GetBytes(note.Text), signature) ? signature : null;
+    }
+}
+
+/// <summary>
+/// An agreement's document as parties sign it, a note (C2SP's signed-note) of:
+/// <code>
+/// ayni/agreement/v1
+/// ORIGIN                the log's name
+/// document NUMBER
+/// (an empty line)
+/// the document's canonical text
+/// </code>
+/// The number keeps a document that was agreed to once from being in force again.
+/// </summary>
+internal sealed record AgreementNote(string Origin, long Document, string Terms)
+{
+    /// <summary>Bytes of the longest note: pools may have many members.</summary>
+    public const int MostBytes = 16 << 20;
+
+    private const string Header = "ayni/agreement/v1\n", Number = "document ";
+
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{Header}{Origin}\n{Number}{Document}\n\n{Terms}");
+
+    /// <summary>Reads a note, also one that nobody has signed yet.</summary>
+    public static SignedNote ReadNote(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IndexOf("\n\n— "u8) >= 0)
+            return SignedNote.Parse(bytes, MostBytes);
+        ProofChecks.All.Demand(
+            ProofCheck.Format, bytes.Length <= MostBytes && System.Text.Unicode.Utf8.IsValid(bytes), "This is no agreement: it is too long, or not in UTF-8.");
+        return new(Encoding.UTF8.GetString(bytes), []);
+    }
+
+    /// <summary>Takes a note's text apart. Throws <see cref="ProofException"/> for what is none.</summary>
+    public static AgreementNote Parse(string text)
+    {
+        var lines = text.Split('\n', 5);
+        if (text.StartsWith(Header, StringComparison.Ordinal) && lines.Length == 5 && lines[2].StartsWith(Number, StringComparison.Ordinal)
+            && long.TryParse(lines[2].AsSpan(Number.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var document)
+            && new AgreementNote(lines[1], document, lines[4]) is var note && note.Text == text)
+            return note;
+        throw new ProofException(
+            ProofCheck.Format, "This is no agreement to sign; 'ayni agreement show NUMBER --document --to-sign' prints one.");
+    }
+
+    /// <summary>What is agreed. Throws <see cref="ProofException"/> for a text that makes no agreement.</summary>
+    public AgreementTerms ReadTerms()
+    {
+        try
+        {
+            return TermsReader.Read("agreement", Terms);
+        }
+        catch (DocumentException error)
+        {
+            throw new ProofException(ProofCheck.Format, error.Message);
+        }
+    }
+
+    /// <summary>Whether a key has signed the note.</summary>
+    public bool IsSignedBy(PublicKey key, ReadOnlySpan<byte> signature) => key.Verify(Encoding.UTF8.GetBytes(Text), signature);
+}

@@ -1,0 +1,75 @@
+using System.Data.Common;
+
+namespace Ayni.Ledger;
+
+/// <summary>The SQL of parties' keys and of their signatures under agreements.</summary>
+internal static class PartyKeyRows
+{
+    private const string Columns = "SELECT id, party, public_key, registered, endorsement, revoked FROM party_keys";
+
+    public static void Insert(Session session, PublicKey key, byte[]? endorsement, DateTimeOffset now) => session.Execute(
+        "INSERT INTO party_keys (id, party, public_key, registered, endorsement) VALUES ($1, $2, $3, $4, $5)",
+        KeyCertificate.IdOf(key.Bytes), key.Name, key.Bytes.ToArray(), now.Microseconds(), endorsement);
+
+    public static void Revoke(Session session, string id, DateTimeOffset now) =>
+        session.Execute("UPDATE party_keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL", id, now.Microseconds());
+
+    /// <summary>A key; null if no party has it.</summary>
+    public static PartyKey? Find(Session session, string id) => First(session.Query($"{Columns} WHERE id = $1", id));
+
+    /// <summary>The key a party has in force; null if it has none.</summary>
+    public static PartyKey? InForce(Session session, string partyId) =>
+        First(session.Query($"{Columns} WHERE party = $1 AND revoked IS NULL", partyId));
+
+    /// <summary>Every key, by party and in the order of registration.</summary>
+    public static IReadOnlyList<PartyKey> All(Session session)
+    {
+        var keys = new List<PartyKey>();
+        using var row = session.Query($"{Columns} ORDER BY party, registered, id");
+        while (row.Read())
+            keys.Add(Read(row));
+        return keys;
+    }
+
+    /// <summary>The parties that have or had a key, and so accept by signature alone.</summary>
+    public static HashSet<string> Signers(Session session)
+    {
+        var parties = new HashSet<string>(StringComparer.Ordinal);
+        using var row = session.Query("SELECT DISTINCT party FROM party_keys");
+        while (row.Read())
+            parties.Add(row.GetString(0));
+        return parties;
+    }
+
+    public static void InsertSignature(Session session, long document, PartyKey key, byte[] signature, DateTimeOffset now) => session.Execute(
+        "INSERT INTO agreement_signatures (document, party, key, signature, signed) VALUES ($1, $2, $3, $4, $5)",
+        document, key.PartyId, key.Id, signature, now.Microseconds());
+
+    /// <summary>Every signature as an acceptance of its document.</summary>
+    public static IReadOnlyList<(long Document, Acceptance Acceptance)> Signatures(Session session)
+    {
+        var signatures = new List<(long, Acceptance)>();
+        using var row = session.Query(
+            """
+            SELECT s.document, s.party, s.signed, s.signature, k.public_key
+            FROM agreement_signatures s JOIN party_keys k ON k.id = s.key ORDER BY s.document, s.party
+            """);
+        while (row.Read())
+        {
+            var key = new PublicKey(row.GetString(1), PublicKey.NoteType, row.GetFieldValue<byte[]>(4));
+            signatures.Add((row.GetInt64(0), new(
+                row.GetString(1), row.GetInstant(2), null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
+        }
+        return signatures;
+    }
+
+    private static PartyKey? First(DbDataReader row)
+    {
+        using (row)
+            return row.Read() ? Read(row) : null;
+    }
+
+    private static PartyKey Read(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), new PublicKey(row.GetString(1), PublicKey.NoteType, row.GetFieldValue<byte[]>(2)).ToString(),
+        row.GetInstant(3), !row.IsDBNull(4), row.GetInstantOrNull(5));
+}
