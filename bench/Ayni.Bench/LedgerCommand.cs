@@ -31,7 +31,7 @@ internal static class LedgerCommand
             DefaultValueFactory = _ => "1,1000",
         };
         var clients = Number("--clients", "Clients at a time, each of which waits for its receipts.", 2048);
-        var postings = Number("--postings", "Postings of each receipt; a charge has 2, the others move nothing.", 2);
+        var postings = Number("--postings", "Postings of each receipt's entry; a charge has 2, the others move nothing.", 2);
         var seconds = Number("--seconds", "No new receipts after so long.", 30);
         var receipts = new Option<long>("--receipts")
         {

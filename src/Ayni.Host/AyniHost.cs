@@ -287,7 +287,16 @@ public sealed class AyniHost : IAsyncDisposable
         JournalEndpoints.Map(Operations);
         UsageEndpoints.Map(Operations);
         PeriodEndpoints.Map(Operations);
-        MoneyEndpoints.Map(Operations);
+        ObjectionEndpoints.Map(Operations);
+        LimitEndpoints.Map(Operations);
+        BillingEndpoints.Map(Operations);
+        InvoiceEndpoints.Map(Operations);
+        AccountEndpoints.Map(Operations);
+        PaymentEndpoints.Map(Operations);
+        PayoutEndpoints.Map(Operations);
+        BankDetailEndpoints.Map(Operations);
+        ApprovalEndpoints.Map(Operations);
+        WebhookEndpoints.Map(Operations);
         LicenceEndpoints.Map(Operations, _state, _licences);
         Operations.Map(_app);
     }

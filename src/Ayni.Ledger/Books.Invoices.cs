@@ -74,6 +74,13 @@ public sealed partial class Books
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>
     public IReadOnlyList<Invoice> ListInvoices(string subject) => _readers.Read(session => InvoiceRows.OfSubject(session, subject));
 
+    /// <summary>A document with what its print shows beside it: to which account the customer pays, as it was known when it was issued.</summary>
+    public PrintableInvoice ToPrintable(Invoice invoice) => new(
+        invoice,
+        invoice.Kind == InvoiceKind.Invoice
+            ? _readers.Read(session => PayoutRows.BankDetailsAt(session, invoice.Entity.Subject, invoice.Issued))
+            : null);
+
     /// <summary>A document just issued, told to its recipient.</summary>
     private Invoice Told(Transaction transaction, Invoice invoice)
     {

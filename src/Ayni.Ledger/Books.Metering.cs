@@ -34,14 +34,21 @@ public sealed partial class Books
     /// Puts limits in the place of a key's, customer's or app's own, or lifts them all. What its requests of this day and month cost
     /// counts from their beginning.
     /// </summary>
-    public Task<Limits> SetLimitsAsync(Limits limits, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => LimitList.Set(transaction, limits), cancellationToken);
+    public async Task<Limits> SetLimitsAsync(Limits limits, CancellationToken cancellationToken = default)
+    {
+        // Many receipts take their time to count, in which others post.
+        var now = _clock.GetUtcNow();
+        var counted = limits.Currency is { } money
+            ? await Task.Run(() => _readers.Read(session => SpentCount.Of(session, limits.SubjectId, money, now)), cancellationToken)
+                .ConfigureAwait(false)
+            : null;
+        return await _writer.RunAsync(transaction => LimitList.Set(transaction, limits, counted), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
-    /// Begins the run of a host, whose reservations hold as long as its lease does, and lets go of what runs that ended left behind: the
-    /// host's own before this, known by its name, and those whose leases ran out.
+    /// Begins the run of a host, whose reservations hold as long as its lease does, and lets go of what runs held whose leases ran out.
     /// </summary>
-    /// <param name="name">The host's name. No other host may have it at the same time.</param>
+    /// <param name="name">What people call the host; others may be called the same.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<HostLease> BeginHostAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -64,6 +71,7 @@ public sealed partial class Books
         {
             transaction.KeepLease(lease);
             Reservations.SweepExpired(transaction);
+            BudgetRows.DropEmptyHolds(transaction.Session, lease.Id);
             IdempotencyRows.EraseAnswers(transaction.Session, transaction.Now - IdempotentRequest.KeptFor);
             return true;
         },
@@ -96,20 +104,22 @@ public sealed partial class Books
         // Never cancelled: whoever gave up the wait would not know what to void.
         return _owned.RunAsync(
             transaction => Reservations.Reserve(transaction, admission, requestId, demand, lease), CancellationToken.None, mustSurvive: false,
-            new(admission, requestId, null));
+            new(admission, requestId, Posts: false));
     }
 
     /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>
     public Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
-            Reservations.Release(transaction, reservation, 0);
+            // Posting has let go of it, also where the answer to that was lost.
+            if (transaction.ReceiptOf(reservation.RequestId) is null)
+                Reservations.Release(transaction, reservation, 0);
             return true;
         },
         cancellationToken, mustSurvive: false);
 
-    /// <summary>Reservations there are, of every host.</summary>
-    internal long CountReservations() => _readers.Read(BudgetRows.CountReservations);
+    /// <summary>How often something is held of what somebody limited may spend, by every host.</summary>
+    internal long CountHolds() => _readers.Read(BudgetRows.CountHolds);
 
     /// <summary>The keys that meters elsewhere may report for, by meter.</summary>
     public IReadOnlyList<MeteredKey> ListMeteredKeys() => _readers.Read(MeterRows.List);

@@ -69,6 +69,9 @@ public sealed partial class Books
     public IReadOnlyList<Payment> ListPayments(string? customerId = null) => _readers.Read(session =>
         customerId is null ? PaymentRows.All(session) : PaymentRows.OfCustomer(session, customerId));
 
+    /// <summary>What was given up of invoices and taken up again, oldest first.</summary>
+    public IReadOnlyList<WriteOff> ListWriteOffs() => _readers.Read(PaymentRows.AllWriteOffs);
+
     /// <summary>The journal from one instant to before another, entry by entry.</summary>
     public void ExportJournal(DateTimeOffset from, DateTimeOffset until, Action<Entry> each) => _readers.Read(session =>
     {

@@ -5,8 +5,8 @@ public sealed partial class Books
     // Bank details and payouts.
 
     /// <summary>
-    /// Sets where a party is paid, or from where an entity pays. The first details count at once; a change needs a second key, whatever the
-    /// ledger asks for otherwise, and holds payouts back for 72 hours. Throws <see cref="ApprovalNeededException"/>.
+    /// Sets where a party is paid, or from where an entity pays. The first details count at once, by two keys where the ledger asks for them; a
+    /// change needs a second key, whatever the ledger asks for otherwise, and holds payouts back for 72 hours. Throws <see cref="ApprovalNeededException"/>.
     /// </summary>
     public Task<BankDetails> SetBankDetailsAsync(
         string subject, string holder, Iban iban, Bic? bic = null, CancellationToken cancellationToken = default) =>
@@ -56,18 +56,58 @@ public sealed partial class Books
     public Task<Payout> MarkPayoutPaidAsync(
         string payoutId, string bankReference, DateOnly valueDate, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(
-            transaction => Told(
-                transaction, WebhookEventType.PayoutPaid, payoutId, () => Paying.MarkPaid(transaction, payoutId, bankReference, valueDate)),
+            transaction => Told(transaction, payoutId, () => Paying.MarkPaid(transaction, payoutId, bankReference, valueDate)),
             cancellationToken);
 
     /// <summary>Records that the bank returned a payout; what it paid is payable again.</summary>
     public Task<Payout> ReturnPayoutAsync(
         string payoutId, string bankReference, DateOnly valueDate, string reason, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(
-            transaction => Told(
-                transaction, WebhookEventType.PayoutReturned, payoutId,
-                () => Paying.Return(transaction, payoutId, bankReference, valueDate, reason)),
+            transaction => Told(transaction, payoutId, () => Paying.Return(transaction, payoutId, bankReference, valueDate, reason)),
             cancellationToken);
+
+    /// <summary>
+    /// Takes in what a bank says of payouts. What it settles is recorded as by hand; whatever could be paid twice by it is left to a person and
+    /// said so. Taking the same in again changes nothing.
+    /// </summary>
+    /// <param name="report">What the bank says.</param>
+    /// <param name="cancellationToken">Ends the work between two payouts; what was recorded stays.</param>
+    public async Task<IReadOnlyList<BankReportOutcome>> ImportBankReportAsync(BankReport report, CancellationToken cancellationToken = default)
+    {
+        var outcomes = new List<BankReportOutcome>();
+        foreach (var line in report.Lines)
+        {
+            if (FindPayoutBatch(line.Id) is not { } batch)
+            {
+                outcomes.Add(await ApplyAsync(line.Id, line).ConfigureAwait(false));
+            }
+            else if (line.Status != BankReportStatus.Rejected && line.Amount != batch.Total)
+            {
+                outcomes.Add(new(
+                    batch.Id, BankReportResult.Unresolved,
+                    line.Amount is null ? Paying.AmountUnknown : $"{line.Amount} were booked for all of it, not {batch.Total}"));
+            }
+            else
+            {
+                foreach (var payout in batch.Payouts)
+                {
+                    var part = line with { Amount = line.Amount is null ? null : payout.Amount };
+                    outcomes.Add(await ApplyAsync(payout.Id, part).ConfigureAwait(false));
+                }
+            }
+        }
+        return outcomes;
+
+        Task<BankReportOutcome> ApplyAsync(string payoutId, BankReportLine line) => _writer.RunAsync(
+            transaction =>
+            {
+                var outcome = Paying.Apply(transaction, payoutId, line);
+                if (outcome.Result is BankReportResult.Paid or BankReportResult.Returned)
+                    Tell(transaction, PayoutRows.Find(transaction.Session, payoutId)!);
+                return outcome;
+            },
+            cancellationToken);
+    }
 
     /// <summary>A batch of payouts by its id.</summary>
     public PayoutBatch? FindPayoutBatch(string id) => _readers.Read(session => PayoutRows.FindBatch(session, id));
@@ -76,59 +116,16 @@ public sealed partial class Books
     public IReadOnlyList<Payout> ListPayouts(string? partyId = null) => _readers.Read(session => PayoutRows.Payouts(session, partyId));
 
     /// <summary>What the bank said of a payout, told to its party when it is new.</summary>
-    private Payout Told(Transaction transaction, WebhookEventType type, string payoutId, Func<Payout> record)
+    private Payout Told(Transaction transaction, string payoutId, Func<Payout> record)
     {
         var before = PayoutRows.Find(transaction.Session, payoutId)?.Status;
         var payout = record();
         if (payout.Status != before)
-            _outbox.Tell(transaction, type, payout.PartyId, PayoutNotice.Of(payout), LedgerJson.Default.PayoutNotice);
+            Tell(transaction, payout);
         return payout;
     }
 
-    // Four eyes.
-
-    /// <summary>Whether prices, agreements, closes and payouts need a second key.</summary>
-    public bool AsksForFourEyes => _readers.Read(ApprovalRows.FourEyes);
-
-    /// <summary>
-    /// Asks for a second key from now on, or no more; the latter needs one itself. Throws <see cref="ApprovalNeededException"/>.
-    /// </summary>
-    public Task<bool> AskForFourEyesAsync(bool on, CancellationToken cancellationToken = default) => GuardedAsync(
-        ProposedAction.FourEyesOff, "ask for four eyes no more", transaction => !on && ApprovalRows.FourEyes(transaction.Session),
-        transaction =>
-        {
-            ApprovalRows.SetFourEyes(transaction.Session, on);
-            return on;
-        },
-        cancellationToken, evenIfAsked: false);
-
-    /// <summary>Proposals, oldest first.</summary>
-    public IReadOnlyList<Proposal> ListProposals() => _readers.Read(session => ApprovalRows.All(session, _clock.GetUtcNow()));
-
-    /// <summary>Approves a proposal, so that asking for the same again does it, or rejects it. Not for whoever proposed it.</summary>
-    public Task<Proposal> DecideProposalAsync(string proposalId, bool approve, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => FourEyes.Decide(transaction, proposalId, approve), cancellationToken);
-
-    /// <summary>Does something with a second key's approval where it needs one.</summary>
-    /// <param name="action">What it is.</param>
-    /// <param name="terms">All that the work will do, in words.</param>
-    /// <param name="always">Whether it needs a second key whatever the ledger asks for.</param>
-    /// <param name="work">Refuses before it writes.</param>
-    /// <param name="cancellationToken">Gives up the wait.</param>
-    /// <param name="evenIfAsked">Whether it needs one where the ledger asks for four eyes.</param>
-    private async Task<T> GuardedAsync<T>(
-        ProposedAction action, string terms, Func<Transaction, bool> always, Func<Transaction, T> work, CancellationToken cancellationToken,
-        bool evenIfAsked = true)
-    {
-        var (result, waiting) = await _writer.RunAsync(
-            transaction =>
-            {
-                var must = always(transaction);
-                return must || evenIfAsked
-                    ? _fourEyes.Run(transaction, action, terms, must, work)
-                    : (work(transaction), (Proposal?)null);
-            },
-            cancellationToken).ConfigureAwait(false);
-        return waiting is null ? result! : throw new ApprovalNeededException(waiting);
-    }
+    private void Tell(Transaction transaction, Payout payout) => _outbox.Tell(
+        transaction, payout.Status == PayoutStatus.Paid ? WebhookEventType.PayoutPaid : WebhookEventType.PayoutReturned, payout.PartyId,
+        PayoutNotice.Of(payout), LedgerJson.Default.PayoutNotice);
 }

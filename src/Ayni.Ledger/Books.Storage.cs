@@ -21,7 +21,7 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// For measuring: posts a usage with an entry beside its charge that moves nothing, of so many postings (an even number).
+    /// For measuring: posts a usage with so many postings (an even number) more in its entry, which move nothing.
     /// </summary>
     internal async Task<Receipt> PostAsync(Usage usage, int extraPostings)
     {
@@ -29,17 +29,11 @@ public sealed partial class Books
         return await _owned.RunAsync(
             transaction =>
             {
-                var receipt = _meter.Post(transaction, usage);
-                if (extraPostings > 0)
-                {
-                    var account = Account.Receivable(receipt.CustomerId);
-                    transaction.Post(
-                        receipt.Period, receipt.Period, EntryKind.Charge, $"{receipt.Id}+",
-                        [.. Enumerable.Range(0, extraPostings).Select(i => new Posting(account, i % 2 == 0 ? receipt.Charge : -receipt.Charge))]);
-                }
-                return receipt;
+                var receivable = Account.Receivable(usage.Admission.CustomerId);
+                return _meter.Post(transaction, usage, charge => Enumerable.Range(0, extraPostings)
+                    .Select(i => new Posting(receivable, i % 2 == 0 ? charge : -charge)));
             },
-            CancellationToken.None, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId)).ConfigureAwait(false);
+            CancellationToken.None, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId)).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -28,6 +28,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly Paying _paying;
     private readonly FourEyes _fourEyes;
     private readonly Outbox _outbox;
+    private readonly Disputes _disputes;
     private readonly string? _folder;
     private readonly ReceiptSigner? _signer;
 
@@ -52,6 +53,7 @@ public sealed partial class Books : IAsyncDisposable
         _paying = new(_identifiers);
         _fourEyes = new(_identifiers);
         _outbox = new(_identifiers);
+        _disputes = new(_identifiers);
     }
 
     /// <summary>Flushes so far, each for all that waited.</summary>
@@ -147,11 +149,16 @@ public sealed partial class Books : IAsyncDisposable
 
     /// <summary>
     /// Issues a key of a role other than a customer's: a party's names its party, the others nobody. Its text is shown in the result and
-    /// never again.
+    /// never again. Where the ledger asks for four eyes, those who may approve are let in by two: throws
+    /// <see cref="ApprovalNeededException"/>.
     /// </summary>
     public Task<IssuedKey> IssueKeyAsync(
         KeyRole role, string label, string? partyId = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken);
+        GuardedAsync(
+            ProposedAction.Key, $"a key of {role.Name()}, '{label}'", _ => false,
+            transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken,
+            // The first one is nobody's to approve.
+            ifAsked: transaction => role.Decides() && RegistryRows.Keys(transaction.Session).Any(key => key.Role.Decides() && key.Revoked is null));
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
@@ -206,7 +213,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         Meter.Check(usage);
         return await _owned.RunAsync(
-            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, usage.MeterId))
+            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
             .ConfigureAwait(false);
     }
 

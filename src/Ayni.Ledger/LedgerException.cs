@@ -171,6 +171,15 @@ public enum Refusal
     /// <summary>Who proposed something can't approve it, and only operators' and finance's keys approve.</summary>
     SameKey,
 
+    /// <summary>An objection is to nothing that there is, or its correction is none.</summary>
+    InvalidObjection,
+
+    /// <summary>No objection has this id, or it is somebody else's.</summary>
+    UnknownObjection,
+
+    /// <summary>No receipt has this id, or it is somebody else's.</summary>
+    UnknownReceipt,
+
     /// <summary>A party's key was registered before, or its key in force did not endorse it.</summary>
     InvalidPartyKey,
 

@@ -68,11 +68,12 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
         {
             if (Interlocked.Increment(ref _posted) > receiptLimit)
                 return;
-            // As a host names its requests: in order of time.
-            var request = $"req_{Guid.CreateVersion7(_clock.GetUtcNow()):N}";
+            // As a host does: let in and named as they come, in order of time.
+            var now = _clock.GetUtcNow().ToWholeMicroseconds();
+            var admitted = admissions[i % admissions.Length] with { AdmittedAt = now };
+            var request = $"req_{Guid.CreateVersion7(now):N}";
             var asked = Stopwatch.GetTimestamp();
-            var decision = await books.ReserveAsync(admissions[i % admissions.Length], request, new(500, 1, 200), lease)
-                .ConfigureAwait(false);
+            var decision = await books.ReserveAsync(admitted, request, new(500, 1, 200), lease).ConfigureAwait(false);
             if (decision is not Admission admission)
                 throw new InvalidOperationException($"A reservation was refused: {decision}");
             var usage = new Usage(admission, request, ModelDigest, new(400 + i % 100, 100, 150 + i % 50), Outcome.Completed);

@@ -50,7 +50,8 @@ internal static class EntityCommands
 
             Examples:
               ayni ledger billing set cus_7m3kq0x9t2va --name "Rumi Bakery SL" --country ES --tax-id ESB12345678 --tax VAT=21% --days 30
-              ayni ledger billing set pty_7m3kq0x9t2va --name "Model Owner Inc" --country US --withhold WHT=15%
+              ayni ledger billing set pty_7m3kq0x9t2va --name "Model Owner Inc" --country US --withhold WHT=15% \
+                --certificate WHT=5%:6166-77:2026-01-01:2026-12-31
             """,
             (books, details, cancellationToken) => books.SetBillingAsync(details, cancellationToken)),
         CreateShow(),
@@ -77,6 +78,11 @@ internal static class EntityCommands
         var taxId = new Option<string?>("--tax-id") { Description = "Its number with the tax authority.", HelpName = "TEXT" };
         var taxes = new Option<string[]>("--tax") { Description = "A tax that is added.", HelpName = "NAME=PERCENT" };
         var withheld = new Option<string[]>("--withhold") { Description = "A tax that is withheld.", HelpName = "NAME=PERCENT" };
+        var certificates = new Option<string[]>("--certificate")
+        {
+            Description = "By which less of a tax is withheld: its rate, number, first and last day.",
+            HelpName = "NAME=PERCENT:NUMBER:FROM:UNTIL",
+        };
         var days = new Option<int>("--days")
         {
             Description = "Days from issue to the due date.",
@@ -84,7 +90,7 @@ internal static class EntityCommands
             DefaultValueFactory = _ => BillingDetails.DefaultDueDays,
         };
         return LedgerCommand.CreateFirst(
-            name, description, [subject, legalName, address, country, taxId, taxes, withheld, days],
+            name, description, [subject, legalName, address, country, taxId, taxes, withheld, certificates, days],
             async (books, result, output, cancellationToken) => output.WriteOne(Listing, await set(
                 books,
                 new(
@@ -92,7 +98,9 @@ internal static class EntityCommands
                     result.GetValue(taxId),
                     [
                         .. (result.GetValue(taxes) ?? []).Select(text => ParseTax(text, isWithheld: false)),
-                        .. (result.GetValue(withheld) ?? []).Select(text => ParseTax(text, isWithheld: true)),
+                        .. Certified(
+                            [.. (result.GetValue(withheld) ?? []).Select(text => ParseTax(text, isWithheld: true))],
+                            result.GetValue(certificates) ?? []),
                     ],
                     result.GetValue(days)),
                 cancellationToken).ConfigureAwait(false)));
@@ -122,5 +130,22 @@ internal static class EntityCommands
         ? new(name, Cells.ParsePercent(percent), isWithheld)
         : throw new UsageException($"'{text}' is no tax; write its name and its rate, such as VAT=21%.");
 
-    private static string Describe(Tax tax) => $"{tax.Name} {Cells.Percent(tax.PartsPerMillion)}";
+    /// <summary>Withheld taxes with the certificates that lessen them.</summary>
+    private static Tax[] Certified(Tax[] taxes, string[] certificates)
+    {
+        foreach (var text in certificates)
+        {
+            if (text.Split(':') is not [var rate, var number, var from, var until] || rate.Split('=') is not [var name, var percent])
+                throw new UsageException($"'{text}' is no certificate; write WHT=5%:NUMBER:2026-01-01:2026-12-31.");
+            var i = Array.FindIndex(taxes, tax => tax.Name == name);
+            if (i < 0)
+                throw new UsageException($"--certificate {text}: give --withhold {name}=… with it, the rate without the certificate.");
+            taxes[i] = taxes[i] with { Certificate = new(number, Cells.ParsePercent(percent), Cells.ParseDay(from), Cells.ParseDay(until)) };
+        }
+        return taxes;
+    }
+
+    private static string Describe(Tax tax) => $"{tax.Name} {Cells.Percent(tax.PartsPerMillion)}" + (tax.Certificate is { } by
+        ? $" ({Cells.Percent(by.PartsPerMillion)} by {by.Number} from {Cells.Day(by.ValidFrom)} to {Cells.Day(by.ValidUntil)})"
+        : "");
 }

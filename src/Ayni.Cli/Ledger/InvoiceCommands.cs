@@ -44,14 +44,31 @@ internal static class InvoiceCommands
             DunningStep.Reminder => "reminder",
             DunningStep.SecondReminder => "second reminder",
             _ => "final notice",
-        }));
+        }),
+        new("since", state => state.Since is { } day ? Cells.Day(day) : null));
+
+    private static readonly Listing<CustomerAccount> Accounts = new(
+        LedgerJson.Default.CustomerAccount,
+        new("customer", account => account.CustomerId),
+        new("invoices", account => Cells.Number(account.Invoices.Length), IsNumber: true),
+        new("open", account => account.Open.Format(), IsNumber: true),
+        new("credit", account => account.Credit.Format(), IsNumber: true),
+        new("currency", account => account.Currency.Code));
 
     public static Command Create() => new("invoice", "Invoices, credit notes and self-billing documents.")
     {
         CreateIssue(),
         CreateList(),
+        CreatePrint(),
         CreateCredit(),
         CreateOpen(),
+        LedgerCommand.Create(
+            "accounts", "Show what each customer owes of its invoices, and what it has paid ahead.\n\nExample:\n  ayni ledger invoice accounts",
+            [], (books, _, output, _) =>
+            {
+                output.Write(Accounts, books.Accounts());
+                return Task.CompletedTask;
+            }),
         CreateWriteOff(),
         CreateReclaim(),
     };
@@ -103,6 +120,44 @@ internal static class InvoiceCommands
                 }
                 Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
                 output.Write(Listing, books.ListInvoices(ParseKind(result.GetValue(kind)!), month));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreatePrint()
+    {
+        var number = new Argument<string?>("number") { Description = "Only this one.", Arity = ArgumentArity.ZeroOrOne };
+        var period = PeriodOption.Create("Those of this month.");
+        var kind = new Option<string?>("--kind") { Description = "invoice, credit-note or self-bill; every kind if not given.", HelpName = "KIND" };
+        var html = new Option<string?>("--html")
+        {
+            Description = $"The language of a page to print: {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.",
+            HelpName = "LANGUAGE",
+        };
+        return LedgerCommand.Create(
+            "print",
+            """
+            Write invoices, credit notes and self-billing documents as they are sent and as programs of finance take them: a page of HTML to
+            print, or with --csv every line, tax and total. They are the same each time.
+
+            Examples:
+              ayni ledger invoice print AYNI-2026-000001 --html es > invoice.html
+              ayni ledger invoice print --period 2026-11 --csv > november.csv
+            """,
+            [number, period, kind, html],
+            (books, result, output, _) =>
+            {
+                var language = result.GetValue(html) is { } code ? LedgerCommands.FindLanguage(code, output.Format) : StatementLanguage.English;
+                var invoices = result.GetValue(number) is { } one ? [Find(books, one)]
+                    : result.GetValue(period) is not { } month ? throw new UsageException("Name an invoice, or --period 2026-11.")
+                    : (result.GetValue(kind) is { } only ? [ParseKind(only)] : Enum.GetValues<InvoiceKind>())
+                        .SelectMany(which => books.ListInvoices(which, Period.Parse(month))).ToList();
+                if (output.Format == OutputFormat.Csv)
+                    Output.WriteText(writer => writer.Write(InvoiceCsv.ToCsv(invoices)));
+                else if (output.Format == OutputFormat.Json)
+                    output.Write(Listing, invoices);
+                else
+                    Output.WriteText(writer => writer.Write(InvoiceHtml.ToHtml(invoices.Select(books.ToPrintable), language)));
                 return Task.CompletedTask;
             });
     }

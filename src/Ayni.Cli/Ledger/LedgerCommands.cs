@@ -93,8 +93,8 @@ internal static class LedgerCommands
         InvoiceCommands.Create(),
         PaymentCommands.Create(),
         PayoutCommands.Create(),
-        PayoutCommands.CreateBank(),
-        PayoutCommands.CreateProposal(),
+        BankCommands.Create(),
+        ProposalCommands.Create(),
         WebhookCommands.Create(),
         ExportCommand.Create(),
         CreateBackup(),
@@ -109,6 +109,7 @@ internal static class LedgerCommands
         CreateWhy(),
         CreateZone(),
         RecordCommand.Create(),
+        ObjectionCommands.Create(),
         LimitCommands.CreateLimit(),
         LimitCommands.CreateList(),
     };
@@ -253,10 +254,11 @@ internal static class LedgerCommands
                 var month = Period.Parse(result.GetValue(period)!);
                 IReadOnlyList<Statement> statements =
                     result.GetValue(party) is { } partyId ? [books.Statement(month, partyId)] : books.Statements(month);
+                var objections = books.ListObjections(month);
                 if (language is null)
-                    Write(statements, output.Format);
+                    Write(statements, objections, output.Format);
                 else
-                    Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language)));
+                    Output.WriteText(writer => writer.Write(StatementHtml.ToHtml(statements, language, objections)));
                 return Task.CompletedTask;
             });
     }
@@ -436,15 +438,16 @@ internal static class LedgerCommands
 
     private static Option<string?> Party(string description) => new("--party") { Description = description, HelpName = "ID" };
 
-    private static StatementLanguage FindLanguage(string code, OutputFormat format)
+    /// <summary>The language that <c>--html</c> names.</summary>
+    public static StatementLanguage FindLanguage(string code, OutputFormat format)
     {
         if (format != OutputFormat.Table)
             throw new UsageException("Give one of --html, --json and --csv.");
         return StatementLanguage.Find(code) ?? throw new UsageException(
-            $"--html {code}: statements are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
+            $"--html {code}: pages are printed in {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.");
     }
 
-    private static void Write(IReadOnlyList<Statement> statements, OutputFormat format)
+    private static void Write(IReadOnlyList<Statement> statements, IReadOnlyList<Objection> objections, OutputFormat format)
     {
         switch (format)
         {
@@ -456,7 +459,7 @@ internal static class LedgerCommands
                 break;
             default:
                 foreach (var statement in statements)
-                    StatementView.Write(statement, Terminal.Console);
+                    StatementView.Write(statement, objections, Terminal.Console);
                 break;
         }
     }

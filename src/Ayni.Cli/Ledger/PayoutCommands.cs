@@ -3,7 +3,7 @@ using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni ledger payout</c>, <c>bank</c> and <c>proposal</c>: what parties are paid, where, and who agreed to it.</summary>
+/// <summary><c>ayni ledger payout</c>: what parties are paid, and what the bank says of it.</summary>
 internal static class PayoutCommands
 {
     private static readonly Listing<Payout> Payouts = new(
@@ -18,25 +18,11 @@ internal static class PayoutCommands
         new("documents", payout => string.Join(' ', payout.Documents)),
         new("status", payout => payout.Status.ToString().ToLowerInvariant()));
 
-    private static readonly Listing<BankDetails> Accounts = new(
-        LedgerJson.Default.BankDetails,
-        new("subject", details => details.Subject),
-        new("version", details => Cells.Number(details.Version), IsNumber: true),
-        new("holder", details => details.Holder),
-        new("iban", details => details.Iban.ToString()),
-        new("bic", details => details.Bic?.Text),
-        new("recorded", details => Cells.Instant(details.Recorded)),
-        new("held_until", details => Cells.Instant(details.HeldUntil)));
-
-    private static readonly Listing<Proposal> Proposals = new(
-        LedgerJson.Default.Proposal,
-        new("id", proposal => proposal.Id),
-        new("action", proposal => proposal.Action.ToString()),
-        new("status", proposal => proposal.Status.ToString().ToLowerInvariant()),
-        new("proposed_by", proposal => proposal.ProposedBy),
-        new("decided_by", proposal => proposal.DecidedBy),
-        new("expires", proposal => Cells.Instant(proposal.Expires)),
-        new("terms", proposal => proposal.Terms));
+    private static readonly Listing<BankReportOutcome> Outcomes = new(
+        LedgerJson.Default.BankReportOutcome,
+        new("payout", outcome => outcome.PayoutId),
+        new("result", outcome => outcome.Result.ToString().ToLowerInvariant()),
+        new("detail", outcome => outcome.Detail));
 
     public static Command Create() => new("payout", "What parties are paid.")
     {
@@ -45,26 +31,8 @@ internal static class PayoutCommands
         CreateFile(),
         CreatePaid(),
         CreateReturned(),
+        CreateReport(),
         CreateList(),
-    };
-
-    public static Command CreateBank() => new("bank", "The accounts of parties, and of the entities that pay.")
-    {
-        CreateBankSet(),
-        CreateBankShow(),
-    };
-
-    public static Command CreateProposal() => new("proposal", "What one key wants to do and another has to approve.")
-    {
-        LedgerCommand.Create(
-            "list", "List proposals, oldest first.\n\nExample:\n  ayni ledger proposal list --json", [], (books, _, output, _) =>
-            {
-                output.Write(Proposals, books.ListProposals());
-                return Task.CompletedTask;
-            }),
-        CreateDecide("approve", "Approve a proposal, so that asking for the same again does it. Set AYNI_KEY to your own operator's or finance's key.", approve: true),
-        CreateDecide("reject", "Reject a proposal.", approve: false),
-        CreateFourEyes(),
     };
 
     private static Command CreatePlan()
@@ -178,6 +146,26 @@ internal static class PayoutCommands
                 cancellationToken).ConfigureAwait(false)));
     }
 
+    private static Command CreateReport()
+    {
+        var file = new Argument<string>("file") { Description = "The bank's file." };
+        return LedgerCommand.Create(
+            "report",
+            """
+            Take in what the bank says of payouts: ISO 20022 pain.002 (rejections), camt.053 or camt.054 (payments and returns). What is not
+            sure is left to you and listed as unresolved; taking the same file in again changes nothing.
+
+            Example:
+              ayni ledger payout report camt053-2026-12-10.xml
+            """,
+            [file],
+            async (books, result, output, cancellationToken) =>
+            {
+                using var stream = File.OpenRead(result.GetValue(file)!);
+                output.Write(Outcomes, await books.ImportBankReportAsync(BankReportReader.Read(stream), cancellationToken).ConfigureAwait(false));
+            });
+    }
+
     private static Command CreateList()
     {
         var party = new Option<string?>("--party") { Description = "Only this party's.", HelpName = "ID" };
@@ -187,82 +175,6 @@ internal static class PayoutCommands
             {
                 output.Write(Payouts, books.ListPayouts(result.GetValue(party)));
                 return Task.CompletedTask;
-            });
-    }
-
-    private static Command CreateBankSet()
-    {
-        var subject = new Argument<string>("id") { Description = "The party's id, or the code of the entity that pays." };
-        var holder = new Option<string>("--holder") { Description = "The account holder's name.", HelpName = "TEXT", Required = true };
-        var iban = new Option<string>("--iban") { Description = "The account (ISO 13616).", HelpName = "IBAN", Required = true };
-        var bic = new Option<string?>("--bic") { Description = "The bank, where the account does not name it.", HelpName = "BIC" };
-        return LedgerCommand.Create(
-            "set",
-            """
-            Set where a party is paid, or from where an entity pays. A change needs a second key, is told to the old contact, and holds
-            payouts back for 72 hours.
-
-            Example:
-              ayni ledger bank set pty_7m3kq0x9t2va --holder "Ada Apps SL" --iban "ES91 2100 0418 4502 0005 1332"
-            """,
-            [subject, holder, iban, bic],
-            async (books, result, output, cancellationToken) => output.WriteOne(Accounts, await books.SetBankDetailsAsync(
-                result.GetValue(subject)!, result.GetValue(holder)!, Iban.Parse(result.GetValue(iban)),
-                result.GetValue(bic) is { } bank ? Bic.Parse(bank) : null, cancellationToken).ConfigureAwait(false)));
-    }
-
-    private static Command CreateBankShow()
-    {
-        var subject = new Argument<string>("id") { Description = "The party's id, or the entity's code." };
-        return LedgerCommand.Create(
-            "show",
-            """
-            Show where a party is paid, or from where an entity pays.
-
-            Example:
-              ayni ledger bank show pty_7m3kq0x9t2va
-            """,
-            [subject],
-            (books, result, output, _) =>
-            {
-                output.WriteOne(Accounts, books.FindBankDetails(result.GetValue(subject)!)
-                    ?? throw new UsageException($"Nobody said where {result.GetValue(subject)} has its account."));
-                return Task.CompletedTask;
-            });
-    }
-
-    private static Command CreateDecide(string name, string description, bool approve)
-    {
-        var id = new Argument<string>("id") { Description = "The proposal's id." };
-        return LedgerCommand.Create(
-            name, $"{description}\n\nExample:\n  ayni ledger proposal {name} prp_7m3kq0x9t2va", [id],
-            async (books, result, output, cancellationToken) => output.WriteOne(
-                Proposals, await books.DecideProposalAsync(result.GetValue(id)!, approve, cancellationToken).ConfigureAwait(false)));
-    }
-
-    private static Command CreateFourEyes()
-    {
-        var state = new Argument<string?>("state") { Description = "on or off; shows it if not given.", Arity = ArgumentArity.ZeroOrOne };
-        return LedgerCommand.Create(
-            "four-eyes",
-            """
-            Ask for a second key for prices, agreements, closes and payouts, or no more; to ask no more needs a second key itself.
-
-            Example:
-              ayni ledger proposal four-eyes on
-            """,
-            [state],
-            async (books, result, output, cancellationToken) =>
-            {
-                var on = result.GetValue(state) switch
-                {
-                    null => books.AsksForFourEyes,
-                    "on" => await books.AskForFourEyesAsync(true, cancellationToken).ConfigureAwait(false),
-                    "off" => await books.AskForFourEyesAsync(false, cancellationToken).ConfigureAwait(false),
-                    var other => throw new UsageException($"'{other}' is neither on nor off."),
-                };
-                output.WriteOne(new Listing<FourEyesState>(CliJson.Default.FourEyesState, new Column<FourEyesState>(
-                    "four_eyes", row => row.FourEyes ? "on" : "off")), new FourEyesState(on));
             });
     }
 
@@ -279,6 +191,3 @@ internal static class PayoutCommands
 
     private static Option<string> Date() => new("--date") { Description = "The day the bank booked it.", HelpName = "DAY", Required = true };
 }
-
-/// <summary>Whether the ledger asks for four eyes.</summary>
-internal sealed record FourEyesState(bool FourEyes);

@@ -27,7 +27,8 @@ internal static class StatementView
         new("amount", step => step.Amount.Format(), IsNumber: true),
         new("leaves", step => step.Result.Format(), IsNumber: true));
 
-    public static void Write(Statement statement, IAnsiConsole console)
+    /// <summary>Writes a statement, and the objections of its party to it.</summary>
+    public static void Write(Statement statement, IReadOnlyList<Objection> objections, IAnsiConsole console)
     {
         var status = statement.Status == StatementStatus.Final ? "final" : "an estimate until the month is closed";
         console.Write(
@@ -54,6 +55,8 @@ internal static class StatementView
         foreach (var total in statement.Totals)
             console.Write(new Text(
                 $"  carried in {total.CarryIn} + earned {total.Earned} = payable {total.Payable} + carried on {total.CarryOut}\n"));
+        if (objections.Any(statement.IsDisputedBy))
+            ObjectionCommands.Listing.WriteTable(objections.Where(statement.IsDisputedBy), console);
         console.WriteLine();
     }
 

@@ -7,7 +7,6 @@ namespace Ayni.Cli;
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(Finding))]
 [JsonSerializable(typeof(StatementReceipt))]
-[JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(ZoneRow))]
 [JsonSerializable(typeof(RefusedLine))]
 [JsonSerializable(typeof(RecordSummary))]

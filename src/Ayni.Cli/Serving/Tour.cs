@@ -113,7 +113,7 @@ internal sealed class Tour
         Heading("Everybody's statement");
         var statements = books.Statements(period);
         foreach (var statement in statements)
-            StatementView.Write(statement, _console);
+            StatementView.Write(statement, [], _console);
 
         Heading("Does it add up?");
         var outcome = new TourOutcome(period, _receipts, statements, books.Audit());

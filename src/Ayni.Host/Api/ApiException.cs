@@ -149,10 +149,10 @@ internal sealed class ApiException : Exception
         };
     }
 
-    /// <summary>415: the body is not JSON.</summary>
-    public static ApiException WrongContentType() => Invalid(
+    /// <summary>415: the body is of another type.</summary>
+    public static ApiException WrongContentType(string mediaType) => Invalid(
         StatusCodes.Status415UnsupportedMediaType,
-        "Send the body as 'Content-Type: application/json', in UTF-8.",
+        $"Send the body as 'Content-Type: {mediaType}'{(mediaType == "application/xml" ? "" : ", in UTF-8")}.",
         null,
         "unsupported_media_type");
 

@@ -17,6 +17,21 @@ internal sealed record NewPartyKey(string Key);
 /// <param name="Note">What <c>ayni agreement sign</c> prints.</param>
 internal sealed record SignedDocument(string Note);
 
+/// <summary>An objection to be raised.</summary>
+/// <param name="Subject"><c>statement</c>, <c>receipt</c> or <c>deduction</c>.</param>
+/// <param name="Reference">Which: the statement's month, the receipt's id, the deduction's evidence.</param>
+/// <param name="Says">Why.</param>
+/// <param name="Period">The month in which a deduction counts.</param>
+internal sealed record NewObjection(string Subject, string Reference, string Says, string? Period = null);
+
+/// <summary>What is said about an objection.</summary>
+internal sealed record ObjectionReply(string Says);
+
+/// <summary>An objection's end.</summary>
+/// <param name="Says">How it ended.</param>
+/// <param name="Correction">The credit note's number or the deduction's evidence that puts it right.</param>
+internal sealed record ObjectionEnd(string Says, string? Correction = null);
+
 /// <summary>A customer to be entered.</summary>
 /// <param name="Name">What people call it.</param>
 /// <param name="Currency">What it is charged in.</param>
@@ -90,48 +105,6 @@ internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, str
 /// <param name="Statement">Who states it and on what grounds.</param>
 internal sealed record NewAttestation(string Licence, bool UsersWereBelow, string Statement);
 
-/// <summary>A credit note to be issued.</summary>
-/// <param name="Reason">Why.</param>
-/// <param name="Lines">What to credit of which lines; all that is left of the invoice if absent.</param>
-internal sealed record NewCreditNote(string Reason, NewCreditLine[]? Lines = null);
-
-/// <summary>A part of an invoice's line, the first being 1, before tax.</summary>
-internal sealed record NewCreditLine(int Line, string Amount);
-
-/// <summary>Why something is done.</summary>
-internal sealed record NewReason(string Reason);
-
-/// <summary>Money from or to a customer.</summary>
-/// <param name="CustomerId">The customer.</param>
-/// <param name="Amount">How much.</param>
-/// <param name="Currency">In what.</param>
-/// <param name="BankReference">What the bank calls it; recorded once.</param>
-/// <param name="ValueDate">The day the bank booked it.</param>
-internal sealed record NewPayment(string CustomerId, string Amount, string Currency, string BankReference, string ValueDate);
-
-/// <summary>What the bank says of a payment or payout.</summary>
-/// <param name="BankReference">What the bank calls it.</param>
-/// <param name="ValueDate">The day the bank booked it.</param>
-/// <param name="Reason">Why, where something was returned.</param>
-internal sealed record NewBankEvent(string BankReference, string ValueDate, string? Reason = null);
-
-/// <summary>Payouts to be ordered.</summary>
-/// <param name="Currency">The currency.</param>
-/// <param name="ExecutionDate">When the bank is to pay.</param>
-/// <param name="Entity">The legal entity that pays; may be absent if there is one.</param>
-internal sealed record NewPayouts(string Currency, string ExecutionDate, string? Entity = null);
-
-/// <summary>Where somebody has its account.</summary>
-/// <param name="Holder">The account holder's name.</param>
-/// <param name="Iban">The account.</param>
-/// <param name="Bic">The bank.</param>
-internal sealed record NewBankDetails(string Holder, string Iban, string? Bic = null);
-
-/// <summary>An endpoint to be entered.</summary>
-/// <param name="Url">Where to send.</param>
-/// <param name="Subject">The party or customer that is told; everything if absent.</param>
-internal sealed record NewWebhook(string Url, string? Subject = null);
-
 /// <summary>How the bodies are read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -142,6 +115,9 @@ internal sealed record NewWebhook(string Url, string? Subject = null);
     MaxDepth = 16)]
 [JsonSerializable(typeof(NewParty))]
 [JsonSerializable(typeof(NewPartyKey))]
+[JsonSerializable(typeof(NewObjection))]
+[JsonSerializable(typeof(ObjectionReply))]
+[JsonSerializable(typeof(ObjectionEnd))]
 [JsonSerializable(typeof(SignedDocument))]
 [JsonSerializable(typeof(NewCustomer))]
 [JsonSerializable(typeof(NewLimit))]
@@ -161,4 +137,6 @@ internal sealed record NewWebhook(string Url, string? Subject = null);
 [JsonSerializable(typeof(NewPayouts))]
 [JsonSerializable(typeof(NewBankDetails))]
 [JsonSerializable(typeof(NewWebhook))]
+[JsonSerializable(typeof(NewBilling))]
+[JsonSerializable(typeof(NewLimits))]
 internal sealed partial class RequestJson : JsonSerializerContext;

@@ -4,20 +4,24 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ayni.Host;
 
-/// <summary>Reads a request's JSON body whole, up to the byte limit, whether or not its length was announced.</summary>
+/// <summary>Reads a request's body whole, up to the byte limit, whether or not its length was announced.</summary>
 internal static class RequestBody
 {
+    /// <summary>The media type of most bodies.</summary>
+    public const string Json = "application/json";
+
     /// <summary>
     /// How much of a body that is over the limit is read and thrown away, so that a client still sending gets to read the answer instead
     /// of seeing its connection reset.
     /// </summary>
     private const long MaxDiscardedBytes = 64 << 20;
 
-    /// <summary>The body's bytes. Throws <see cref="ApiException"/> for a body too large or not JSON by its type.</summary>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limitBytes, CancellationToken cancellationToken)
+    /// <summary>The body's bytes. Throws <see cref="ApiException"/> for a body too large or of another type.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        HttpRequest request, long limitBytes, CancellationToken cancellationToken, string mediaType = Json)
     {
-        if (!IsJson(request))
-            throw ApiException.WrongContentType();
+        if (!IsOf(request, mediaType))
+            throw ApiException.WrongContentType(mediaType);
         if (request.ContentLength > limitBytes)
         {
             await DiscardAsync(request, cancellationToken).ConfigureAwait(false);
@@ -46,18 +50,20 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// A body without a type is taken for JSON, and so is one with the type that curl and the like give whatever they are told nothing of;
-    /// one with another type or character set is refused.
+    /// A body without a type is taken for the one asked for, and so is one with the type that curl and the like give whatever they are told
+    /// nothing of; one with another type or character set is refused. XML names its own character set.
     /// </summary>
-    private static bool IsJson(HttpRequest request)
+    private static bool IsOf(HttpRequest request, string mediaType)
     {
         if (string.IsNullOrEmpty(request.ContentType))
             return true;
+        var isXml = mediaType == "application/xml";
         return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && (type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
                 || type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+                || (mediaType == Json && type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+                || (isXml && type.MediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase)))
+            && (isXml || !type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task DiscardAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -75,7 +75,7 @@ internal sealed class ApiPipeline(HostAllowList allowList, HostMetrics metrics, 
             DocumentException document => ApiException.BadField(null, document.Message, "invalid_document"),
             ProofException proof => ApiException.BadField(null, proof.Message, "invalid_proof"),
             ApprovalNeededException needed => ApiException.ApprovalNeeded(needed),
-            BankFormatException or CsvFormatException or DocumentException => ApiException.BadField(null, error.Message),
+            BankFormatException or CsvFormatException or BankReportException => ApiException.BadField(null, error.Message),
             BadHttpRequestException bad => ApiException.Refused(bad.StatusCode, bad.Message),
             _ => Unexpected(context, error),
         });

@@ -3,7 +3,10 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/receipts</c>, <c>/api/balances</c>, <c>/api/entries</c> and <c>/api/actions</c>: what was used, what was posted for it, and what operators did.</summary>
+/// <summary>
+/// <c>/api/receipts</c>, <c>/api/balances</c>, <c>/api/entries</c>, <c>/api/opening-balances</c> and <c>/api/actions</c>: what was used, what was
+/// posted for it, and what operators did.
+/// </summary>
 internal static class JournalEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -48,6 +51,23 @@ internal static class JournalEndpoints
                 var page = call.Books.ListEntries(period, call.AfterNumber, call.Limit);
                 return new(page.Entries, Next(page.Next));
             });
+        api.Get(
+            "exportJournal", "/api/periods/{period}/journal",
+            "A month's entries as CSV, a row for each posting with the code of its account.", OperationCatalog.Readers)
+            .Handles(new(AnswerForms.Csv, null), WriteJournalAsync);
+        api.Post(
+            "enterOpeningBalances", "/api/opening-balances",
+            "Enter what accounts had come to before this ledger, from CSV with the columns reference, account, currency and amount: all or "
+            + "nothing, and a reference once. The answer has the entries that are new.",
+            KeyRole.Finance)
+            .Query("at_end_of", "The month at whose end they stood; the last one if not given.")
+            .TakesText("text/csv", "A header, then a balance in each row.")
+            .Answers<IReadOnlyList<Entry>>(LedgerJson.Default.IReadOnlyListEntry, async call =>
+            {
+                using var text = new StringReader(await call.ReadTextAsync().ConfigureAwait(false));
+                return await call.Books.EnterOpeningBalancesAsync(
+                    OpeningBalance.ReadCsv(text), call.QueryPeriod("at_end_of"), call.Ended).ConfigureAwait(false);
+            });
         api.Get("listActions", "/api/actions", "What operators changed, when and with which key, newest last.", OperationCatalog.Readers)
             .Query("subject", "Only what was done to the party, customer, key, … of this id.")
             .AnswersPage(LedgerJson.Default.OperatorAction, call =>
@@ -55,6 +75,22 @@ internal static class JournalEndpoints
                 var page = call.Books.ListActions(call.Query("subject"), call.AfterNumber, call.Limit);
                 return new(page.Actions, Next(page.Next));
             });
+    }
+
+    private static async Task WriteJournalAsync(ApiCall call)
+    {
+        var period = call.PathPeriod();
+        await call.WriteTextAsync(JournalCsv.Header, AnswerForms.Csv).ConfigureAwait(false);
+        for (long? after = 0; after is { } start;)
+        {
+            call.Ended.ThrowIfCancellationRequested();
+            var page = call.Books.ListEntries(period, start);
+            using var rows = new StringWriter();
+            foreach (var entry in page.Entries)
+                JournalCsv.Write(entry, rows);
+            await call.AppendTextAsync(rows.ToString()).ConfigureAwait(false);
+            after = page.Next;
+        }
     }
 
     private static string? Next(long? next) => next?.ToString(CultureInfo.InvariantCulture);

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -77,10 +75,7 @@ internal static class PricingEndpoints
 
     private static async Task<IReadOnlyList<Price>> SetPlanAsync(ApiCall call)
     {
-        var body = await call.ReadBytesAsync().ConfigureAwait(false);
-        if (!Utf8.IsValid(body.Span))
-            throw ApiException.BadField(null, "The body is not valid UTF-8.");
-        var (plan, from) = PricePlan.Parse("plan", Encoding.UTF8.GetString(body.Span));
+        var (plan, from) = PricePlan.Parse("plan", await call.ReadTextAsync().ConfigureAwait(false));
         return await call.Books.SetPriceAsync(plan, from, call.Ended).ConfigureAwait(false);
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -63,7 +62,7 @@ internal static class TermEndpoints
             KeyRole.Operator)
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
-                Body, await ReadAsync(call).ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
+                Body, await call.ReadTextAsync().ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
         api.Post(
             "simulateAgreement", "/api/agreements/simulate/{period}",
             "What a month comes to under other terms, step by step; posts nothing. A party's key sees it for the revenue of its own statements.",
@@ -127,12 +126,6 @@ internal static class TermEndpoints
     }
 
     private static JsonObject Document(string description) => new() { ["type"] = "object", ["description"] = description };
-
-    private static async Task<string> ReadAsync(ApiCall call)
-    {
-        var bytes = await call.ReadBytesAsync().ConfigureAwait(false);
-        return Utf8.IsValid(bytes.Span) ? Encoding.UTF8.GetString(bytes.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.", "invalid_json");
-    }
 
     /// <summary>A party sees the agreements that name it, and a developer those with a share for whoever's app asked.</summary>
     private static bool IsSeenBy(ApiCall call, Agreement agreement)

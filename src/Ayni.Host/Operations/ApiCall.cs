@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Ayni.Ledger;
 using Microsoft.AspNetCore.Http;
 
@@ -16,6 +18,7 @@ internal sealed class ApiCall : IDisposable
     public const int StandardPage = 100;
 
     private readonly ApiKey? _key;
+    private readonly string _bodyType;
     private readonly HostOptions _options;
     private readonly Deadline _deadline;
     private readonly CancellationTokenSource _ended;
@@ -30,6 +33,7 @@ internal sealed class ApiCall : IDisposable
         }
         Context = context;
         _key = key;
+        _bodyType = operation.BodyType;
         Books = books;
         _options = options;
         _deadline = new(options.Timeout, clock);
@@ -130,12 +134,19 @@ internal sealed class ApiCall : IDisposable
     {
         try
         {
-            return await RequestBody.ReadAsync(Context.Request, _options.BodyLimitBytes, Ended).ConfigureAwait(false);
+            return await RequestBody.ReadAsync(Context.Request, _options.BodyLimitBytes, Ended, _bodyType).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_deadline.HasPassed)
         {
             throw ApiException.BodyTooLate(_deadline.Limit);
         }
+    }
+
+    /// <summary>Reads the body as text. Throws <see cref="ApiException"/> (400) if it is not UTF-8.</summary>
+    public async Task<string> ReadTextAsync()
+    {
+        var body = await ReadBytesAsync().ConfigureAwait(false);
+        return Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.");
     }
 
     /// <summary>Answers with a value.</summary>
@@ -159,11 +170,15 @@ internal sealed class ApiCall : IDisposable
     }
 
     /// <summary>Answers with text.</summary>
-    public async Task WriteTextAsync(string text, string contentType)
+    public Task WriteTextAsync(string text, string contentType)
     {
         Context.Response.ContentType = $"{contentType}; charset=utf-8";
-        await Context.Response.BodyWriter.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None).ConfigureAwait(false);
+        return AppendTextAsync(text);
     }
+
+    /// <summary>Goes on with an answer in text.</summary>
+    public async Task AppendTextAsync(string text) =>
+        await Context.Response.BodyWriter.WriteAsync(Encoding.UTF8.GetBytes(text), CancellationToken.None).ConfigureAwait(false);
 
     public void Dispose()
     {

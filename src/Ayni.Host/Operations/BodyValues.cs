@@ -32,6 +32,11 @@ internal static class BodyValues
             : throw ApiException.BadField(field, "must be a day or an instant, such as 2026-12-01 or 2026-12-01T08:00:00Z.");
     }
 
+    public static DateOnly Day(string field, string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw ApiException.BadField(field, "must be a day, such as 2026-12-01.");
+
     /// <summary>A month; null where it is absent.</summary>
     public static Period? Period(string field, string? text)
     {

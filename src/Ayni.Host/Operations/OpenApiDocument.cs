@@ -73,7 +73,7 @@ internal static partial class OpenApiDocument
             described["requestBody"] = new JsonObject
             {
                 ["required"] = true,
-                ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schema } },
+                ["content"] = new JsonObject { [operation.BodyType] = new JsonObject { ["schema"] = schema } },
             };
         }
         described["responses"] = Responses(operation, schemas);

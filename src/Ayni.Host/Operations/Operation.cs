@@ -51,6 +51,9 @@ internal sealed class Operation(string id, string method, string pattern, string
     /// <summary>The schema of its body, if it takes one of a shape that is read by hand.</summary>
     public JsonNode? BodySchema { get; private set; }
 
+    /// <summary>The media type of its body.</summary>
+    public string BodyType { get; private set; } = RequestBody.Json;
+
     /// <summary>Does it for a key of the right role; null where <see cref="RawHandler"/> does all.</summary>
     public Func<ApiCall, Task>? Handler { get; private set; }
 
@@ -73,6 +76,13 @@ internal sealed class Operation(string id, string method, string pattern, string
     {
         BodySchema = schema;
         return this;
+    }
+
+    /// <summary>Takes a body that is not JSON.</summary>
+    public Operation TakesText(string mediaType, string description)
+    {
+        BodyType = mediaType;
+        return Takes(new JsonObject { ["type"] = "string", ["description"] = description });
     }
 
     /// <summary>May also answer in a form that is not JSON.</summary>

@@ -13,6 +13,9 @@ internal sealed class OperationCatalog
     /// <summary>The roles that read everything.</summary>
     public static ImmutableArray<KeyRole> Readers { get; } = [KeyRole.Operator, KeyRole.Finance, KeyRole.Auditor];
 
+    /// <summary>The roles that approve, and act for the house.</summary>
+    public static ImmutableArray<KeyRole> Deciders { get; } = [KeyRole.Operator, KeyRole.Finance];
+
     /// <summary>Every role.</summary>
     public static ImmutableArray<KeyRole> Everyone { get; } = [.. Enum.GetValues<KeyRole>()];
 

@@ -13,6 +13,9 @@ internal unsafe struct TileArguments
     /// <summary>A panel of the right side, <c>[steps, 32]</c> pairs.</summary>
     public float* Right;
 
+    /// <summary>What is added to the tiles, laid out as they are; null for nothing.</summary>
+    public float* Addend;
+
     /// <summary>Receives the tiles, one below the other.</summary>
     public float* Output;
 
@@ -22,11 +25,8 @@ internal unsafe struct TileArguments
     /// <summary>Pairs of the inner dimension, at least one.</summary>
     public long Steps;
 
-    /// <summary>Bytes from one row of the output to the next.</summary>
+    /// <summary>Bytes from one row of the output, and of the addend, to the next.</summary>
     public long Stride;
-
-    /// <summary>1 to add to the output, 0 to overwrite it.</summary>
-    public long Accumulate;
 }
 
 /// <summary>
@@ -44,10 +44,9 @@ internal static class BFloat16TileKernel
     private static readonly Register Panels = Register.RCX;
     private static readonly Register Steps = Register.R8;
     private static readonly Register Stride = Register.R9;
-    private static readonly Register Accumulate = Register.R10;
+    private static readonly Register Addend = Register.R10;
     private static readonly Register Column = Register.R11;
     private static readonly Register Count = Register.RBX;
-    private static readonly Register Row = Register.R12;
 
     private static readonly Vector Activation = new(Rows * Vectors + Vectors);
 
@@ -55,7 +54,7 @@ internal static class BFloat16TileKernel
     public static byte[] Emit(KernelTarget target, bool forWindows)
     {
         var code = new KernelAssembler(target, forWindows);
-        Register[] fields = [Left, Right, Output, Panels, Steps, Stride, Accumulate];
+        Register[] fields = [Left, Right, Addend, Output, Panels, Steps, Stride];
         for (var i = 0; i < fields.Length; i++)
             code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
         var next = code.CreateLabel();
@@ -93,21 +92,20 @@ internal static class BFloat16TileKernel
     private static void Put(KernelAssembler code)
     {
         var store = code.CreateLabel();
-        code.JumpIfLess(Accumulate, 1, store);
-        ForEachRow(code, (row, v, place) => code.Add(Sum(row, v), Sum(row, v), place));
+        code.JumpIfLess(Addend, 1, store);
+        ForEachRow(code, Addend, (row, v, place) => code.Add(Sum(row, v), Sum(row, v), place));
         code.Place(store);
-        ForEachRow(code, (row, v, place) => code.Store(place, Sum(row, v)));
-        code.Copy(Output, Row);
+        ForEachRow(code, Output, (row, v, place) => code.Store(place, Sum(row, v)));
     }
 
-    private static void ForEachRow(KernelAssembler code, Action<int, int, Memory> emit)
+    /// <summary>Emits something for each row's vectors and leaves the register behind the last row.</summary>
+    private static void ForEachRow(KernelAssembler code, Register place, Action<int, int, Memory> emit)
     {
-        code.Copy(Row, Output);
         for (var row = 0; row < Rows; row++)
         {
             for (var v = 0; v < Vectors; v++)
-                emit(row, v, new Memory(Row, v * code.Target.VectorBytes));
-            code.AddTo(Row, Stride);
+                emit(row, v, new Memory(place, v * code.Target.VectorBytes));
+            code.AddTo(place, Stride);
         }
     }
 

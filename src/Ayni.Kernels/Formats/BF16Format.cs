@@ -14,6 +14,13 @@ internal readonly unsafe struct BF16Format : IWeightFormat
     public static void Decode(ReadOnlySpan<byte> block, Span<float> weights) =>
         weights[0] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(block) << 16);
 
+    /// <summary>The nearest number of eight significant bits, ties to even, as ggml does; a number that is none stays one.</summary>
+    public static ushort Round(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)(float.IsNaN(value) ? bits >> 16 | 0x40 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    }
+
     public static void DecodePanel(byte* panel, int blockCount, float* strip)
     {
         for (var k = 0; k < blockCount; k++)

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) over whole documents, and its gradient. A block of queries meets
-/// all keys that it sees at once; probabilities are computed anew for the gradient from the logarithm of their sum, and never kept (Dao et
-/// al. 2022, arXiv:2205.14135). So memory grows with the length of a document and not with its square.
+/// Causal grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) over whole documents, and its gradient. Probabilities
+/// are computed anew for the gradient from the logarithm of their sum, and never kept (Dao et al. 2022, arXiv:2205.14135). So memory grows
+/// with the length of a document and not with its square.
 /// </summary>
 /// <remarks>A thread takes one document's key-value head with all of its query heads, so every sum has one order.</remarks>
 /// <param name="headCount">Query heads.</param>
@@ -16,11 +16,6 @@ namespace Ayni.Kernels;
 public sealed unsafe class DocumentAttention(
     int headCount, int keyValueHeadCount, int headDim, ProductPrecision precision = ProductPrecision.F32)
 {
-    // A multiple of the product tile's rows, 4, 6 or 8: few enough to waste little above the diagonal.
-    private const int QueryBlock = 72;
-
-    private readonly float _scale = (float)(1 / Math.Sqrt(headDim));
-
     private int QueryWidth => headCount * headDim;
 
     private int KeyValueWidth => keyValueHeadCount * headDim;
@@ -45,22 +40,7 @@ public sealed unsafe class DocumentAttention(
         fixed (float* queries = query, keys = key, values = value, outputs = attended, sums = logSums)
         {
             fixed (int* first = firsts)
-            fixed (AttentionDocument* all = documents)
-            {
-                var work = new Heads
-                {
-                    Attention = this,
-                    Kernel = Precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
-                    Documents = all,
-                    Query = queries,
-                    Key = keys,
-                    Value = values,
-                    Firsts = first,
-                    Attended = outputs,
-                    LogSums = sums,
-                };
-                context.Team.Run(ref work, documents.Length * keyValueHeadCount);
-            }
+                Run(Operands(queries, keys, values, first, outputs, sums), documents, context);
         }
     }
 
@@ -89,36 +69,35 @@ public sealed unsafe class DocumentAttention(
         ShapeMismatchException.ThrowUnlessEqual(queryGradient.Length, query.Length, nameof(queryGradient));
         ShapeMismatchException.ThrowUnlessEqual(keyGradient.Length, key.Length, nameof(keyGradient));
         ShapeMismatchException.ThrowUnlessEqual(valueGradient.Length, value.Length, nameof(valueGradient));
-        keyGradient.Clear();
-        valueGradient.Clear();
         fixed (float* queries = query, keys = key, values = value, outputs = attended, sums = logSums, outputGradients = attendedGradient)
         {
             fixed (float* queryGradients = queryGradient, keyGradients = keyGradient, valueGradients = valueGradient)
             {
                 fixed (int* first = firsts)
-                fixed (AttentionDocument* all = documents)
                 {
-                    var work = new Heads
-                    {
-                        Attention = this,
-                        Kernel = Precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
-                        Documents = all,
-                        Query = queries,
-                        Key = keys,
-                        Value = values,
-                        Firsts = first,
-                        Attended = outputs,
-                        LogSums = sums,
-                        AttendedGradient = outputGradients,
-                        QueryGradient = queryGradients,
-                        KeyGradient = keyGradients,
-                        ValueGradient = valueGradients,
-                    };
-                    context.Team.Run(ref work, documents.Length * keyValueHeadCount);
+                    var operands = Operands(queries, keys, values, first, outputs, sums);
+                    operands.AttendedGradient = outputGradients;
+                    operands.QueryGradient = queryGradients;
+                    operands.KeyGradient = keyGradients;
+                    operands.ValueGradient = valueGradients;
+                    Run(operands, documents, context);
                 }
             }
         }
     }
+
+    private AttentionOperands Operands(float* query, float* key, float* value, int* firsts, float* attended, float* logSums) => new()
+    {
+        HeadCount = headCount,
+        KeyValueHeadCount = keyValueHeadCount,
+        HeadDim = headDim,
+        Query = query,
+        Key = key,
+        Value = value,
+        Firsts = firsts,
+        Attended = attended,
+        LogSums = logSums,
+    };
 
     private void CheckInputs(
         ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, ReadOnlySpan<AttentionDocument> documents,
@@ -142,30 +121,34 @@ public sealed unsafe class DocumentAttention(
         ShapeMismatchException.ThrowUnlessEqual(tokens, firsts.Length, nameof(documents));
     }
 
+    private void Run(AttentionOperands operands, ReadOnlySpan<AttentionDocument> documents, ComputeContext context)
+    {
+        fixed (AttentionDocument* all = documents)
+        {
+            var work = new Heads
+            {
+                Operands = operands,
+                Precision = precision,
+                Kernel = precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
+                Documents = all,
+            };
+            context.Team.Run(ref work, documents.Length * keyValueHeadCount);
+        }
+    }
+
     /// <summary>The work on one key-value head of a document.</summary>
     private struct Heads : IChunkedWork
     {
-        public DocumentAttention Attention;
+        public AttentionOperands Operands;
+        public ProductPrecision Precision;
         public ExecutableCode? Kernel;
         public AttentionDocument* Documents;
-        public float* Query;
-        public float* Key;
-        public float* Value;
-        public int* Firsts;
-        public float* Attended;
-        public float* LogSums;
-
-        // Null where only the forward pass is wanted.
-        public float* AttendedGradient;
-        public float* QueryGradient;
-        public float* KeyGradient;
-        public float* ValueGradient;
 
         public readonly void Execute(int chunk)
         {
             if (Kernel is { } kernel)
                 Execute(new BFloat16Tile512(kernel), chunk);
-            else if (Attention.Precision == ProductPrecision.BF16)
+            else if (Precision == ProductPrecision.BF16)
                 Execute(new BFloat16Tile256(), chunk);
             else if (Vector512.IsHardwareAccelerated)
                 Execute(new ProductTile512(), chunk);
@@ -175,228 +158,21 @@ public sealed unsafe class DocumentAttention(
 
         private readonly void Execute<TTile>(TTile tile, int chunk) where TTile : struct, IProductTile
         {
-            var document = Documents[chunk / Attention.KeyValueHeads];
-            var keyValueHead = chunk % Attention.KeyValueHeads;
-            var group = Attention.QueryHeads / Attention.KeyValueHeads;
-            var longest = 0;
-            for (var start = 0; start < document.Length; start += QueryBlock)
-                longest = Math.Max(longest, new QueryRows(this, document, start).KeyCount);
-            var scratchLength = PanelProduct<TTile>.ScratchLength;
-            var rented = ArrayPool<float>.Shared.Rent(checked(scratchLength + 2 * QueryBlock * longest));
-            fixed (float* scratch = rented)
+            var document = Documents[chunk / Operands.KeyValueHeadCount];
+            var hasGradients = Operands.AttendedGradient != null;
+            var needed = new AttentionScratch<TTile>(null, Operands.HeadDim, document.Length, hasGradients).Length;
+            var rented = ArrayPool<float>.Shared.Rent(checked((int)needed + NativeBuffer.Alignment / sizeof(float)));
+            fixed (float* memory = rented)
             {
-                for (var head = keyValueHead * group; head < (keyValueHead + 1) * group; head++)
-                {
-                    for (var start = 0; start < document.Length; start += QueryBlock)
-                    {
-                        var rows = new QueryRows(this, document, start);
-                        var block = new AttentionBlock<TTile>(this, tile, rows, head, keyValueHead, scratch);
-                        if (AttendedGradient == null)
-                            block.Attend();
-                        else
-                            block.AddGradients();
-                    }
-                }
+                var start = (float*)(((nuint)memory + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
+                var scratch = new AttentionScratch<TTile>(start, Operands.HeadDim, document.Length, hasGradients);
+                var head = new HeadAttention<TTile>(in Operands, tile, document, chunk % Operands.KeyValueHeadCount, scratch);
+                if (hasGradients)
+                    head.AddGradients();
+                else
+                    head.Attend();
             }
             ArrayPool<float>.Shared.Return(rented);
         }
-    }
-
-    private int QueryHeads => headCount;
-
-    private int KeyValueHeads => keyValueHeadCount;
-
-    private int HeadDim => headDim;
-
-    private ProductPrecision Precision => precision;
-
-    /// <summary>A block of queries and the keys that any of them sees.</summary>
-    private readonly struct QueryRows
-    {
-        public QueryRows(in Heads heads, AttentionDocument document, int start)
-        {
-            First = document.Start + start;
-            Count = Math.Min(QueryBlock, document.Length - start);
-            FirstKey = heads.Firsts[First];
-        }
-
-        public int First { get; }
-
-        public int Count { get; }
-
-        public int FirstKey { get; }
-
-        public int KeyCount => First + Count - FirstKey;
-    }
-
-    /// <summary>One head's work on a block of queries.</summary>
-    private readonly ref struct AttentionBlock<TTile>
-        where TTile : struct, IProductTile
-    {
-        private readonly ref readonly Heads _heads;
-        private readonly PanelProduct<TTile> _product;
-        private readonly QueryRows _rows;
-        private readonly int _head;
-        private readonly float* _scratch;
-        private readonly float* _probabilities;
-        private readonly int _headDim;
-        private readonly int _queryWidth;
-        private readonly int _keyValueWidth;
-        private readonly nint _queryOffset;
-        private readonly nint _keyOffset;
-
-        public AttentionBlock(in Heads heads, TTile tile, QueryRows rows, int head, int keyValueHead, float* scratch)
-        {
-            _heads = ref heads;
-            _product = new PanelProduct<TTile>(tile);
-            _rows = rows;
-            _head = head;
-            _scratch = scratch;
-            _probabilities = scratch + PanelProduct<TTile>.ScratchLength;
-            _headDim = heads.Attention.HeadDim;
-            _queryWidth = heads.Attention.QueryWidth;
-            _keyValueWidth = heads.Attention.KeyValueWidth;
-            _queryOffset = (nint)rows.First * _queryWidth + (nint)head * _headDim;
-            _keyOffset = (nint)rows.FirstKey * _keyValueWidth + (nint)keyValueHead * _headDim;
-        }
-
-        private StridedMatrix Queries => new(_heads.Query + _queryOffset, _queryWidth, 1);
-
-        private StridedMatrix Keys => new(_heads.Key + _keyOffset, _keyValueWidth, 1);
-
-        private StridedMatrix Values => new(_heads.Value + _keyOffset, _keyValueWidth, 1);
-
-        private StridedMatrix Probabilities => new(_probabilities, _rows.KeyCount, 1);
-
-        public void Attend()
-        {
-            Multiply(Queries, Keys.Transposed, _rows.Count, _rows.KeyCount, _headDim, _probabilities, _rows.KeyCount, accumulate: false);
-            Span<float> factors = stackalloc float[QueryBlock];
-            for (var row = 0; row < _rows.Count; row++)
-            {
-                var (sum, largest) = Exponentiate(row);
-                factors[row] = 1 / sum;
-                LogSum(row) = largest + MathF.Log(sum);
-            }
-            var output = _heads.Attended + _queryOffset;
-            Multiply(Probabilities, Values, _rows.Count, _headDim, _rows.KeyCount, output, _queryWidth, accumulate: false);
-            for (var row = 0; row < _rows.Count; row++)
-            {
-                foreach (ref var value in new Span<float>(output + (nint)row * _queryWidth, _headDim))
-                    value *= factors[row];
-            }
-        }
-
-        public void AddGradients()
-        {
-            var (count, keyCount) = (_rows.Count, _rows.KeyCount);
-            var gradient = new StridedMatrix(_heads.AttendedGradient + _queryOffset, _queryWidth, 1);
-            var scoreGradients = _probabilities + (nint)count * keyCount;
-            Multiply(Queries, Keys.Transposed, count, keyCount, _headDim, _probabilities, keyCount, accumulate: false);
-            Multiply(gradient, Values.Transposed, count, keyCount, _headDim, scoreGradients, keyCount, accumulate: false);
-            for (var row = 0; row < count; row++)
-            {
-                // What the softmax's denominator gives back is the same for all of a row's scores.
-                var common = 0f;
-                var outputs = _heads.Attended + _queryOffset + (nint)row * _queryWidth;
-                var gradients = gradient.Values + (nint)row * _queryWidth;
-                for (var i = 0; i < _headDim; i++)
-                    common += outputs[i] * gradients[i];
-                TurnRow(row, scoreGradients + (nint)row * keyCount, common);
-            }
-            var scores = new StridedMatrix(scoreGradients, keyCount, 1);
-            Multiply(Probabilities.Transposed, gradient, keyCount, _headDim, count, _heads.ValueGradient + _keyOffset, _keyValueWidth,
-                accumulate: true);
-            Multiply(scores.Transposed, Queries, keyCount, _headDim, count, _heads.KeyGradient + _keyOffset, _keyValueWidth,
-                accumulate: true);
-            Multiply(scores, Keys, count, _headDim, keyCount, _heads.QueryGradient + _queryOffset, _queryWidth, accumulate: false);
-        }
-
-        private ref float LogSum(int row) => ref _heads.LogSums[(nint)(_rows.First + row) * _heads.Attention.QueryHeads + _head];
-
-        /// <summary>The keys that a row sees, counted from the block's first.</summary>
-        private (int Start, int End) Seen(int row) =>
-            (_heads.Firsts[_rows.First + row] - _rows.FirstKey, _rows.First + row + 1 - _rows.FirstKey);
-
-        /// <summary>
-        /// Turns a row's products into e to the power of their distance from the largest; returns the sum and the largest, scaled.
-        /// </summary>
-        private (float Sum, float Largest) Exponentiate(int row)
-        {
-            var scale = _heads.Attention._scale;
-            var scores = Row(_probabilities, row);
-            var (start, end) = Seen(row);
-            scores[..start].Clear();
-            scores[end..].Clear();
-            var seen = scores[start..end];
-            var largest = scale * Largest(seen);
-            var sums = Vector256<float>.Zero;
-            fixed (float* values = seen)
-            {
-                var i = 0;
-                for (; i <= seen.Length - 8; i += 8)
-                {
-                    var e = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale),
-                        Vector256.Create(-largest)));
-                    e.Store(values + i);
-                    sums += e;
-                }
-                var sum = Vector256.Sum(sums);
-                for (; i < seen.Length; i++)
-                    sum += values[i] = MathF.Exp(MathF.FusedMultiplyAdd(values[i], scale, -largest));
-                return (sum, largest);
-            }
-        }
-
-        /// <summary>
-        /// Turns a row's products into probabilities, and the gradients of probabilities, in place, into those of the products.
-        /// </summary>
-        private void TurnRow(int row, float* gradients, float common)
-        {
-            var scale = _heads.Attention._scale;
-            var logSum = LogSum(row);
-            var scores = Row(_probabilities, row);
-            var (start, end) = Seen(row);
-            scores[..start].Clear();
-            scores[end..].Clear();
-            new Span<float>(gradients, start).Clear();
-            new Span<float>(gradients + end, scores.Length - end).Clear();
-            fixed (float* values = scores)
-            {
-                var i = start;
-                for (; i <= end - 8; i += 8)
-                {
-                    var p = Exponential.Of(Vector256.FusedMultiplyAdd(Vector256.Load(values + i), Vector256.Create(scale),
-                        Vector256.Create(-logSum)));
-                    p.Store(values + i);
-                    (p * Vector256.Create(scale) * (Vector256.Load(gradients + i) - Vector256.Create(common))).Store(gradients + i);
-                }
-                for (; i < end; i++)
-                {
-                    values[i] = MathF.Exp(MathF.FusedMultiplyAdd(values[i], scale, -logSum));
-                    gradients[i] = values[i] * scale * (gradients[i] - common);
-                }
-            }
-        }
-
-        private Span<float> Row(float* values, int row) => new(values + (nint)row * _rows.KeyCount, _rows.KeyCount);
-
-        private static float Largest(ReadOnlySpan<float> values)
-        {
-            var largests = Vector256.Create(float.NegativeInfinity);
-            var i = 0;
-            for (; i <= values.Length - 8; i += 8)
-                largests = Vector256.Max(largests, Vector256.Create(values[i..]));
-            var largest = float.NegativeInfinity;
-            for (var lane = 0; lane < 8; lane++)
-                largest = MathF.Max(largest, largests[lane]);
-            for (; i < values.Length; i++)
-                largest = MathF.Max(largest, values[i]);
-            return largest;
-        }
-
-        private void Multiply(
-            StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate) =>
-            _product.Multiply(left, right, rows, columns, depth, output, stride, accumulate, _scratch);
     }
 }

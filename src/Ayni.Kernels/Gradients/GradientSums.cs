@@ -35,6 +35,21 @@ public static class GradientSums
             Residual.Add(sums, work.Sums.Slice(chunk * sums.Length, sums.Length));
     }
 
+    /// <summary>Makes all sums zero.</summary>
+    public static void Clear(Span<float> sums, ComputeContext context)
+    {
+        var work = new ClearChunks { Values = sums };
+        context.Team.Run(ref work, (sums.Length + ChunkLength - 1) / ChunkLength);
+    }
+
+    private ref struct ClearChunks : IChunkedWork
+    {
+        public Span<float> Values;
+
+        public readonly void Execute(int chunk) =>
+            Values[(chunk * ChunkLength)..Math.Min(Values.Length, (chunk + 1) * ChunkLength)].Clear();
+    }
+
     private ref struct SumSquares : IChunkedWork
     {
         public ReadOnlySpan<float> Values;

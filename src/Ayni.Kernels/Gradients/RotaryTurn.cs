@@ -13,23 +13,26 @@ public static unsafe class RotaryTurn
     /// <summary>Turns every head of every token in place.</summary>
     /// <param name="heads"><c>[tokens, heads, headDim]</c>.</param>
     /// <param name="headDim">Values in a head.</param>
-    /// <param name="cosines"><c>[tokens, pairs]</c>.</param>
-    /// <param name="sines"><c>[tokens, pairs]</c>.</param>
-    /// <param name="tokens">Tokens.</param>
+    /// <param name="positions"><c>[tokens]</c>, rows of the angles.</param>
+    /// <param name="cosines"><c>[any, pairs]</c>.</param>
+    /// <param name="sines"><c>[any, pairs]</c>.</param>
+    /// <param name="pairs">Pairs of a head's values that are turned.</param>
     /// <param name="backwards">True for the gradient.</param>
     /// <param name="context">Team.</param>
     public static void Apply(
-        Span<float> heads, int headDim, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, int tokens, bool backwards,
-        ComputeContext context)
+        Span<float> heads, int headDim, ReadOnlySpan<int> positions, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, int pairs,
+        bool backwards, ComputeContext context)
     {
-        if (tokens == 0)
+        if (positions.IsEmpty || pairs == 0)
             return;
-        var pairs = cosines.Length / tokens;
-        var headCount = heads.Length / tokens / headDim;
-        ShapeMismatchException.ThrowUnlessEqual(heads.Length, (long)tokens * headCount * headDim, nameof(heads));
+        var headCount = heads.Length / positions.Length / headDim;
+        ShapeMismatchException.ThrowUnlessEqual(heads.Length, (long)positions.Length * headCount * headDim, nameof(heads));
         ShapeMismatchException.ThrowUnlessEqual(sines.Length, cosines.Length, nameof(sines));
-        ShapeMismatchException.ThrowUnlessEqual(cosines.Length, (long)tokens * pairs, nameof(cosines));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(2 * pairs, headDim, nameof(pairs));
+        foreach (var position in positions)
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)position, (uint)(cosines.Length / pairs), nameof(positions));
         fixed (float* values = heads, cosine = cosines, sine = sines)
+        fixed (int* rows = positions)
         {
             var work = new TurnTokens
             {
@@ -39,10 +42,11 @@ public static unsafe class RotaryTurn
                 Cosines = cosine,
                 Sines = sine,
                 Pairs = pairs,
-                Tokens = tokens,
+                Positions = rows,
+                Tokens = positions.Length,
                 Sign = backwards ? -1 : 1,
             };
-            context.Team.Run(ref work, (tokens + ChunkTokens - 1) / ChunkTokens);
+            context.Team.Run(ref work, (positions.Length + ChunkTokens - 1) / ChunkTokens);
         }
     }
 
@@ -54,13 +58,17 @@ public static unsafe class RotaryTurn
         public float* Cosines;
         public float* Sines;
         public int Pairs;
+        public int* Positions;
         public int Tokens;
         public float Sign;
 
         public readonly void Execute(int chunk)
         {
             for (var token = chunk * ChunkTokens; token < Math.Min(Tokens, (chunk + 1) * ChunkTokens); token++)
-                Turn(Heads + (nint)token * HeadCount * HeadDim, Cosines + (nint)token * Pairs, Sines + (nint)token * Pairs);
+            {
+                var angles = (nint)Positions[token] * Pairs;
+                Turn(Heads + (nint)token * HeadCount * HeadDim, Cosines + angles, Sines + angles);
+            }
         }
 
         private readonly void Turn(float* heads, float* cosines, float* sines)

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The exponential function of eight floats, within two units in the last place: a power of two times a polynomial on ±ln 2 / 2 (Cephes,
+/// The exponential function of eight or sixteen floats, the same bits for both, within two units in the last place: a power of two times a polynomial on ±ln 2 / 2 (Cephes,
 /// expf).
 /// </summary>
 internal static class Exponential
@@ -33,5 +34,28 @@ internal static class Exponential
         y = Vector256.FusedMultiplyAdd(y, x * x, x + Vector256<float>.One);
         var scale = (Vector256.ConvertToInt32(powers) + Vector256.Create(127)) << 23;
         return Vector256.AndNot(y * scale.AsSingle(), isTiny);
+    }
+
+    /// <summary>e to the power of each value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Of(Vector512<float> x)
+    {
+        var isTiny = Vector512.LessThan(x, Vector512.Create(Lowest));
+        // The second operand is what is left of a NaN. What is too low comes to nothing below whatever is computed.
+        x = Vector512.MinNative(Vector512.Create(Highest), x);
+        var powers = Vector512.Round(x * Vector512.Create(1.44269504088896341f));
+        x = Vector512.FusedMultiplyAdd(powers, Vector512.Create(-0.693359375f), x);
+        x = Vector512.FusedMultiplyAdd(powers, Vector512.Create(2.12194440e-4f), x);
+        var y = Vector512.Create(1.9875691500e-4f);
+        y = Vector512.FusedMultiplyAdd(y, x, Vector512.Create(1.3981999507e-3f));
+        y = Vector512.FusedMultiplyAdd(y, x, Vector512.Create(8.3334519073e-3f));
+        y = Vector512.FusedMultiplyAdd(y, x, Vector512.Create(4.1665795894e-2f));
+        y = Vector512.FusedMultiplyAdd(y, x, Vector512.Create(1.6666665459e-1f));
+        y = Vector512.FusedMultiplyAdd(y, x, Vector512.Create(5.0000001201e-1f));
+        y = Vector512.FusedMultiplyAdd(y, x * x, x + Vector512<float>.One);
+        y = Avx512F.IsSupported
+            ? Avx512F.Scale(y, powers)
+            : y * ((Vector512.ConvertToInt32Native(powers) + Vector512.Create(127)) << 23).AsSingle();
+        return Vector512.ConditionalSelect(isTiny, Vector512<float>.Zero, y);
     }
 }

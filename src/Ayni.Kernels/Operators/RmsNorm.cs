@@ -6,6 +6,9 @@ namespace Ayni.Kernels;
 /// <summary>Root-mean-square normalization: <c>y = x / √(mean(x²) + ε) · weight</c> (Zhang and Sennrich 2019, arXiv:1910.07467).</summary>
 public static class RmsNorm
 {
+    // Elements in a chunk of work, in whole rows: some microseconds.
+    private const int ChunkLength = 4096;
+
     /// <summary>Normalizes each row.</summary>
     /// <param name="input"><c>[tokens, dim]</c>.</param>
     /// <param name="weight"><c>[dim]</c>.</param>
@@ -24,7 +27,7 @@ public static class RmsNorm
             Output = output,
             Scalar = context.Tier == KernelTier.Scalar,
         };
-        context.Team.Run(ref work, input.Length / weight.Length);
+        context.Team.Run(ref work, (work.RowCount + work.ChunkRows - 1) / work.ChunkRows);
     }
 
     private static void ScalarRow(ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, Span<float> output)
@@ -64,14 +67,21 @@ public static class RmsNorm
         public Span<float> Output;
         public bool Scalar;
 
-        public readonly void Execute(int row)
+        public readonly int RowCount => Input.Length / Weight.Length;
+
+        public readonly int ChunkRows => Math.Max(1, ChunkLength / Weight.Length);
+
+        public readonly void Execute(int chunk)
         {
-            var input = Input.Slice(row * Weight.Length, Weight.Length);
-            var output = Output.Slice(row * Weight.Length, Weight.Length);
-            if (Scalar)
-                ScalarRow(input, Weight, Epsilon, output);
-            else
-                VectorRow(input, Weight, Epsilon, output);
+            for (var row = chunk * ChunkRows; row < Math.Min(RowCount, (chunk + 1) * ChunkRows); row++)
+            {
+                var input = Input.Slice(row * Weight.Length, Weight.Length);
+                var output = Output.Slice(row * Weight.Length, Weight.Length);
+                if (Scalar)
+                    ScalarRow(input, Weight, Epsilon, output);
+                else
+                    VectorRow(input, Weight, Epsilon, output);
+            }
         }
     }
 }

@@ -15,17 +15,21 @@ internal readonly struct BFloat16Tile256 : IProductTile
 
     public static int StepValues => 2;
 
-    public static unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
-        PairPacking.PackPanel(source, rows, depth, width, (uint*)panel);
+    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        PairPacking.Pack(source, rows, depth, width, (uint*)panels);
 
-    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride)
     {
         for (var panel = 0; panel < panels; panel++)
-            MultiplyTile(left + (nint)panel * steps * Rows, right, steps, output + panel * Rows * stride, stride, accumulate);
+        {
+            var offset = panel * Rows * stride;
+            MultiplyTile(
+                left + (nint)panel * steps * Rows, right, steps, addend == null ? null : addend + offset, output + offset, stride);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* output, nint stride, bool accumulate)
+    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
@@ -48,10 +52,10 @@ internal readonly struct BFloat16Tile256 : IProductTile
             a3 = Add(Add(a3, aUpper, upper), aLower, lower);
             b3 = Add(Add(b3, bUpper, upper), bLower, lower);
         }
-        Put(a0, b0, output, accumulate);
-        Put(a1, b1, output + stride, accumulate);
-        Put(a2, b2, output + 2 * stride, accumulate);
-        Put(a3, b3, output + 3 * stride, accumulate);
+        Tile256.Put(a0, b0, addend, output, 0);
+        Tile256.Put(a1, b1, addend, output, stride);
+        Tile256.Put(a2, b2, addend, output, 2 * stride);
+        Tile256.Put(a3, b3, addend, output, 3 * stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,17 +72,5 @@ internal readonly struct BFloat16Tile256 : IProductTile
     {
         var isTiny = Vector256.LessThan(Vector256.Abs(values), Vector256.Create(1.17549435e-38f));
         return Vector256.AndNot(values.AsUInt32(), isTiny.AsUInt32() & Vector256.Create(0x7fffffffu)).AsSingle();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Put(Vector256<float> a, Vector256<float> b, float* output, bool accumulate)
-    {
-        if (accumulate)
-        {
-            a += Vector256.Load(output);
-            b += Vector256.Load(output + 8);
-        }
-        a.Store(output);
-        b.Store(output + 8);
     }
 }

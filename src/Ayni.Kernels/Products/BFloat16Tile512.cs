@@ -11,20 +11,20 @@ internal readonly unsafe struct BFloat16Tile512(ExecutableCode kernel) : IProduc
 
     public static int StepValues => 2;
 
-    public static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
-        PairPacking.PackPanel(source, rows, depth, width, (uint*)panel);
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        PairPacking.Pack(source, rows, depth, width, (uint*)panels);
 
-    public void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    public void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride)
     {
         var arguments = new TileArguments
         {
             Left = left,
             Right = right,
+            Addend = addend,
             Output = output,
             Panels = panels,
             Steps = steps,
             Stride = stride * sizeof(float),
-            Accumulate = accumulate ? 1 : 0,
         };
         _entry(&arguments);
     }

@@ -27,30 +27,47 @@ public static unsafe class FloatProduct
     /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
     public static void Multiply(
         MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate = false,
+        ProductPrecision precision = ProductPrecision.F32) =>
+        Multiply(left, right, accumulate ? output : [], output, context, precision);
+
+    /// <summary>Computes <c>output = addend + left · right</c>.</summary>
+    /// <param name="left"><c>[rows, depth]</c>.</param>
+    /// <param name="right"><c>[depth, columns]</c>.</param>
+    /// <param name="addend"><c>[rows, columns]</c>, which may be the output; empty for none.</param>
+    /// <param name="output"><c>[rows, columns]</c>; neither of the operands.</param>
+    /// <param name="context">Team and scratch memory.</param>
+    /// <param name="precision">To what the operands are rounded first; sums are float32 in any case.</param>
+    /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    public static void Multiply(
+        MatrixView left, MatrixView right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context,
         ProductPrecision precision = ProductPrecision.F32)
     {
         ShapeMismatchException.ThrowUnlessEqual(right.Rows, left.Columns, nameof(right));
         ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)left.Rows * right.Columns, nameof(output));
-        if (left.Columns == 0 && !accumulate)
+        if (!addend.IsEmpty)
+            ShapeMismatchException.ThrowUnlessEqual(addend.Length, output.Length, nameof(addend));
+        if (left.Columns == 0 && addend.IsEmpty)
             output.Clear();
+        else if (left.Columns == 0)
+            addend.CopyTo(output);
         if (output.Length == 0 || left.Columns == 0)
             return;
         if (precision == ProductPrecision.BF16 && context.Kernels?.FindBFloat16Tile() is { } emitted)
-            Multiply(new BFloat16Tile512(emitted), left, right, output, context, accumulate);
+            Multiply(new BFloat16Tile512(emitted), left, right, addend, output, context);
         else if (precision == ProductPrecision.BF16)
-            Multiply(new BFloat16Tile256(), left, right, output, context, accumulate);
+            Multiply(new BFloat16Tile256(), left, right, addend, output, context);
         else if (Vector512.IsHardwareAccelerated)
-            Multiply(new ProductTile512(), left, right, output, context, accumulate);
+            Multiply(new ProductTile512(), left, right, addend, output, context);
         else
-            Multiply(new ProductTile256(), left, right, output, context, accumulate);
+            Multiply(new ProductTile256(), left, right, addend, output, context);
     }
 
     internal static void Multiply<TTile>(
-        TTile tile, MatrixView left, MatrixView right, Span<float> output, ComputeContext context, bool accumulate)
+        TTile tile, MatrixView left, MatrixView right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
         where TTile : struct, IProductTile
     {
         var depthBlock = PanelProduct<TTile>.DepthBlock;
-        fixed (float* leftValues = left.Values, rightValues = right.Values, outputs = output)
+        fixed (float* leftValues = left.Values, rightValues = right.Values, addends = addend, outputs = output)
         {
             var leftMatrix = new StridedMatrix(leftValues, left.RowStride, left.ColumnStride);
             var rightMatrix = new StridedMatrix(rightValues, right.RowStride, right.ColumnStride);
@@ -79,9 +96,9 @@ public static unsafe class FloatProduct
                         Left = leftMatrix.From(0, step),
                         Right = panels,
                         Depth = depth,
+                        Addend = step > 0 ? outputs + column : addends == null ? null : addends + column,
                         Output = outputs + column,
                         Stride = right.Columns,
-                        Accumulate = accumulate || step > 0,
                     };
                     context.Team.Run(ref product, product.ChunkCount);
                 }
@@ -110,12 +127,10 @@ public static unsafe class FloatProduct
             var step = block * PanelProduct<TTile>.DepthBlock;
             var depth = Math.Min(PanelProduct<TTile>.DepthBlock, Depth - step);
             var end = Math.Min(Columns, (group + 1) * PanelsPerChunk * TTile.Columns);
-            for (var column = group * PanelsPerChunk * TTile.Columns; column < end; column += TTile.Columns)
-            {
-                var panel = Panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(Columns)
-                    + (nint)column * PanelProduct<TTile>.Steps(depth);
-                TTile.PackPanel(Right.From(column, step), Math.Min(TTile.Columns, Columns - column), depth, TTile.Columns, panel);
-            }
+            var column = group * PanelsPerChunk * TTile.Columns;
+            var panels = Panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(Columns)
+                + (nint)column * PanelProduct<TTile>.Steps(depth);
+            TTile.Pack(Right.From(column, step), end - column, depth, TTile.Columns, panels);
         }
     }
 
@@ -142,9 +157,9 @@ public static unsafe class FloatProduct
         public StridedMatrix Left;
         public float* Right;
         public int Depth;
+        public float* Addend;
         public float* Output;
         public nint Stride;
-        public bool Accumulate;
 
         public readonly int ChunkCount => Ceiling(_rows, _rowBlock) * Ceiling(_columns, _columnBlock);
 
@@ -159,11 +174,13 @@ public static unsafe class FloatProduct
             for (var step = 0; step < Depth; step += depthBlock)
             {
                 var depth = Math.Min(depthBlock, Depth - step);
-                PanelProduct<TTile>.Pack(Left.From(row, step), rows, depth, TTile.Rows, packed);
+                TTile.Pack(Left.From(row, step), rows, depth, TTile.Rows, packed);
                 var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
                     + (nint)column * PanelProduct<TTile>.Steps(depth);
+                var offset = row * Stride + column;
+                var addend = step > 0 ? Output : Addend;
                 Panels.MultiplyPanels(
-                    packed, rows, right, columns, depth, Output + row * Stride + column, Stride, Accumulate || step > 0);
+                    packed, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
             }
         }
 

@@ -10,13 +10,25 @@ namespace Ayni.Kernels;
 /// </summary>
 internal static unsafe class PairPacking
 {
-    /// <summary>Packs one panel of at most <paramref name="width"/> rows.</summary>
+    /// <summary>Packs rows.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="depth">Columns.</param>
     /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
-    /// <param name="panel">Receives the pairs and, behind them, up to <see cref="PanelPacking.Slack"/> without meaning.</param>
-    public static void PackPanel(StridedMatrix source, int rows, int depth, int width, uint* panel)
+    /// <param name="panels">Receives the pairs and, behind them, up to <see cref="PanelPacking.Slack"/> without meaning.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, uint* panels)
+    {
+        var (row, steps) = (0, (depth + 1) / 2);
+        if (source.RowStride == 1 && width == 8)
+        {
+            for (; row + 16 <= rows; row += 16)
+                JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps);
+        }
+        for (; row < rows; row += width)
+            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * steps);
+    }
+
+    private static void PackPanel(StridedMatrix source, int rows, int depth, int width, uint* panel)
     {
         var step = 0;
         if (rows == width && source.RowStride == 1)
@@ -32,16 +44,9 @@ internal static unsafe class PairPacking
     }
 
     private static uint Pair(StridedMatrix values, int count) =>
-        Round(values.Values[0]) | (count > 1 ? Round(values.Values[values.ColumnStride]) << 16 : 0);
+        BF16Format.Round(values.Values[0]) | (count > 1 ? (uint)BF16Format.Round(values.Values[values.ColumnStride]) << 16 : 0);
 
-    /// <summary>To the nearest, ties to even; a number that is none stays one.</summary>
-    private static uint Round(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? bits >> 16 | 0x40 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    }
-
-    /// <summary>The same in the upper halves; what is in the lower ones has no meaning.</summary>
+    /// <summary><see cref="BF16Format.Round"/> in the upper halves; what is in the lower ones has no meaning.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Round(Vector512<float> values)
     {
@@ -56,6 +61,21 @@ internal static unsafe class PairPacking
         var bits = values.AsUInt32();
         var rounded = bits + Vector256.Create(0x7fffu) + (bits >>> 16 & Vector256<uint>.One);
         return Vector256.ConditionalSelect(Vector256.Equals(values, values).AsUInt32(), rounded, bits | Vector256.Create(0x400000u));
+    }
+
+    /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
+    private static void JoinTwice(StridedMatrix source, int depth, uint* panel)
+    {
+        var stride = source.ColumnStride;
+        var other = panel + (nint)((depth + 1) / 2) * 8;
+        for (var step = 0; step < depth; step += 2, panel += 8, other += 8)
+        {
+            var lower = source.Values + step * stride;
+            var upper = step + 1 < depth ? Round(Vector512.Load(lower + stride)) & Vector512.Create(0xffff0000) : default;
+            var pairs = Round(Vector512.Load(lower)) >>> 16 | upper;
+            pairs.GetLower().Store(panel);
+            pairs.GetUpper().Store(other);
+        }
     }
 
     /// <summary>Columns whose values lie side by side: two of them give a step. Returns the steps made.</summary>
@@ -78,7 +98,7 @@ internal static unsafe class PairPacking
                 pairs.Store(panel + i);
             }
             for (; i < width; i++)
-                panel[i] = Round(lower[i]) | Round(upper[i]) << 16;
+                panel[i] = BF16Format.Round(lower[i]) | (uint)BF16Format.Round(upper[i]) << 16;
         }
         return steps;
     }

@@ -13,8 +13,25 @@ internal static unsafe class PanelPacking
     /// <summary>Floats behind a panel that packing may write over.</summary>
     public const int Slack = 8;
 
-    /// <summary>Packs one panel of at most <paramref name="width"/> rows.</summary>
-    public static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel)
+    /// <summary>Packs rows.</summary>
+    /// <param name="source"><c>[rows, depth]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="depth">Columns.</param>
+    /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
+    /// <param name="panels">Receives the panels and, behind them, up to <see cref="Slack"/> floats without meaning.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
+    {
+        var row = 0;
+        if (source.RowStride == 1 && width == 8)
+        {
+            for (; row + 16 <= rows; row += 16)
+                CopyTwice(source.Values + row, source.ColumnStride, depth, panels + (nint)row * depth);
+        }
+        for (; row < rows; row += width)
+            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * depth);
+    }
+
+    private static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel)
     {
         if (rows == width && source.RowStride == 1)
             CopySteps(source.Values, source.ColumnStride, depth, width, panel);
@@ -22,6 +39,17 @@ internal static unsafe class PanelPacking
             TurnRows(source, depth, width, panel);
         else
             CopyValues(source, rows, depth, width, panel);
+    }
+
+    /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
+    private static void CopyTwice(float* source, nint stride, int depth, float* panel)
+    {
+        var other = panel + (nint)depth * 8;
+        for (var step = 0; step < depth; step++, source += stride, panel += 8, other += 8)
+        {
+            Vector256.Load(source).Store(panel);
+            Vector256.Load(source + 8).Store(other);
+        }
     }
 
     private static void CopySteps(float* source, nint stride, int depth, int width, float* panel)

@@ -15,12 +15,6 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.
     private const int RowBlock = 96;
 
-    // Columns packed at a time by one thread alone.
-    private const int ColumnBlock = 256;
-
-    /// <summary>Floats of scratch that <see cref="Multiply"/> needs.</summary>
-    public const int ScratchLength = (RowBlock + ColumnBlock + 16) * StepBlock + 2 * PanelPacking.Slack;
-
     /// <summary>The inner dimension's values in a block of steps.</summary>
     public static int DepthBlock => StepBlock * TTile.StepValues;
 
@@ -33,57 +27,10 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// <summary>The floats of packed columns, the last panel filled up.</summary>
     public static long PackedColumns(int columns) => (columns + TTile.Columns - 1) / TTile.Columns * (long)TTile.Columns;
 
-    /// <summary>Packs rows into panels. To pack columns, hand over the transposed matrix.</summary>
-    /// <param name="source"><c>[rows, depth]</c>.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="depth">Columns.</param>
-    /// <param name="width">Rows of a panel.</param>
-    /// <param name="panels">Receives the panels and the slack behind them.</param>
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
-    {
-        for (var row = 0; row < rows; row += width)
-            TTile.PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * Steps(depth));
-    }
-
-    /// <summary>Multiplies on the calling thread: <c>output (+)= left · right</c>.</summary>
-    /// <param name="left"><c>[rows, depth]</c>.</param>
-    /// <param name="right"><c>[depth, columns]</c>.</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns.</param>
-    /// <param name="depth">The inner dimension.</param>
-    /// <param name="output"><c>[rows, columns]</c>.</param>
-    /// <param name="stride">Floats from one row of the output to the next.</param>
-    /// <param name="accumulate">True to add to the output.</param>
-    /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
-    public void Multiply(
-        StridedMatrix left, StridedMatrix right, int rows, int columns, int depth, float* output, nint stride, bool accumulate,
-        float* scratch)
-    {
-        var leftPanels = scratch;
-        var rightPanels = scratch + RowBlock * StepBlock + PanelPacking.Slack;
-        for (var column = 0; column < columns; column += ColumnBlock)
-        {
-            var columnCount = Math.Min(ColumnBlock, columns - column);
-            for (var step = 0; step < depth; step += DepthBlock)
-            {
-                var stepCount = Math.Min(DepthBlock, depth - step);
-                Pack(right.From(step, column).Transposed, columnCount, stepCount, TTile.Columns, rightPanels);
-                for (var row = 0; row < rows; row += MostRows)
-                {
-                    var rowCount = Math.Min(MostRows, rows - row);
-                    Pack(left.From(row, step), rowCount, stepCount, TTile.Rows, leftPanels);
-                    MultiplyPanels(
-                        leftPanels, rowCount, rightPanels, columnCount, stepCount, output + row * stride + column, stride,
-                        accumulate || step > 0);
-                }
-            }
-        }
-    }
-
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
     [SkipLocalsInit]
     public void MultiplyPanels(
-        float* left, int rows, float* right, int columns, int depth, float* output, nint stride, bool accumulate)
+        float* left, int rows, float* right, int columns, int depth, float* addend, float* output, nint stride)
     {
         var edge = stackalloc float[TTile.Rows * TTile.Columns];
         var steps = Steps(depth);
@@ -93,21 +40,26 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
             var rightPanel = right + (nint)column * steps;
             var whole = columnCount == TTile.Columns ? rows / TTile.Rows : 0;
             if (whole > 0)
-                tile.Multiply(left, whole, rightPanel, steps, output + column, stride, accumulate);
+                tile.Multiply(left, whole, rightPanel, steps, addend == null ? null : addend + column, output + column, stride);
             for (var row = whole * TTile.Rows; row < rows; row += TTile.Rows)
             {
-                tile.Multiply(left + (nint)row * steps, 1, rightPanel, steps, edge, TTile.Columns, accumulate: false);
-                CopyEdge(edge, Math.Min(TTile.Rows, rows - row), columnCount, output + row * stride + column, stride, accumulate);
+                var offset = row * stride + column;
+                tile.Multiply(left + (nint)row * steps, 1, rightPanel, steps, null, edge, TTile.Columns);
+                CopyEdge(
+                    edge, Math.Min(TTile.Rows, rows - row), columnCount, addend == null ? null : addend + offset, output + offset, stride);
             }
         }
     }
 
-    private static void CopyEdge(float* edge, int rows, int columns, float* target, nint stride, bool accumulate)
+    private static void CopyEdge(float* edge, int rows, int columns, float* addend, float* output, nint stride)
     {
-        for (var row = 0; row < rows; row++, edge += TTile.Columns, target += stride)
+        for (nint row = 0; row < rows; row++, edge += TTile.Columns)
         {
             for (var column = 0; column < columns; column++)
-                target[column] = accumulate ? target[column] + edge[column] : edge[column];
+            {
+                var offset = row * stride + column;
+                output[offset] = addend == null ? edge[column] : addend[offset] + edge[column];
+            }
         }
     }
 }

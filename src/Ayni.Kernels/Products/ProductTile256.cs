@@ -14,18 +14,22 @@ internal readonly struct ProductTile256 : IProductTile
 
     public static int StepValues => 1;
 
-    public static unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
-        PanelPacking.PackPanel(source, rows, depth, width, panel);
+    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        PanelPacking.Pack(source, rows, depth, width, panels);
 
-    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride)
     {
         for (var panel = 0; panel < panels; panel++)
-            MultiplyTile(left + (nint)panel * steps * Rows, right, steps, output + panel * Rows * stride, stride, accumulate);
+        {
+            var offset = panel * Rows * stride;
+            MultiplyTile(
+                left + (nint)panel * steps * Rows, right, steps, addend == null ? null : addend + offset, output + offset, stride);
+        }
     }
 
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* output, nint stride, bool accumulate)
+    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
@@ -56,23 +60,11 @@ internal readonly struct ProductTile256 : IProductTile
             a5 = Vector256.FusedMultiplyAdd(x, a, a5);
             b5 = Vector256.FusedMultiplyAdd(x, b, b5);
         }
-        Put(a0, b0, output, accumulate);
-        Put(a1, b1, output + stride, accumulate);
-        Put(a2, b2, output + 2 * stride, accumulate);
-        Put(a3, b3, output + 3 * stride, accumulate);
-        Put(a4, b4, output + 4 * stride, accumulate);
-        Put(a5, b5, output + 5 * stride, accumulate);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Put(Vector256<float> a, Vector256<float> b, float* output, bool accumulate)
-    {
-        if (accumulate)
-        {
-            a += Vector256.Load(output);
-            b += Vector256.Load(output + 8);
-        }
-        a.Store(output);
-        b.Store(output + 8);
+        Tile256.Put(a0, b0, addend, output, 0);
+        Tile256.Put(a1, b1, addend, output, stride);
+        Tile256.Put(a2, b2, addend, output, 2 * stride);
+        Tile256.Put(a3, b3, addend, output, 3 * stride);
+        Tile256.Put(a4, b4, addend, output, 4 * stride);
+        Tile256.Put(a5, b5, addend, output, 5 * stride);
     }
 }

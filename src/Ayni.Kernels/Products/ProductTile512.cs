@@ -14,18 +14,22 @@ internal readonly struct ProductTile512 : IProductTile
 
     public static int StepValues => 1;
 
-    public static unsafe void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel) =>
-        PanelPacking.PackPanel(source, rows, depth, width, panel);
+    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        PanelPacking.Pack(source, rows, depth, width, panels);
 
-    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* output, nint stride, bool accumulate)
+    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride)
     {
         for (var panel = 0; panel < panels; panel++)
-            MultiplyTile(left + (nint)panel * steps * Rows, right, steps, output + panel * Rows * stride, stride, accumulate);
+        {
+            var offset = panel * Rows * stride;
+            MultiplyTile(
+                left + (nint)panel * steps * Rows, right, steps, addend == null ? null : addend + offset, output + offset, stride);
+        }
     }
 
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* output, nint stride, bool accumulate)
+    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector512<float> a0 = default, b0 = default;
         Vector512<float> a1 = default, b1 = default;
@@ -64,25 +68,25 @@ internal readonly struct ProductTile512 : IProductTile
             a7 = Vector512.FusedMultiplyAdd(x, a, a7);
             b7 = Vector512.FusedMultiplyAdd(x, b, b7);
         }
-        Put(a0, b0, output, accumulate);
-        Put(a1, b1, output + stride, accumulate);
-        Put(a2, b2, output + 2 * stride, accumulate);
-        Put(a3, b3, output + 3 * stride, accumulate);
-        Put(a4, b4, output + 4 * stride, accumulate);
-        Put(a5, b5, output + 5 * stride, accumulate);
-        Put(a6, b6, output + 6 * stride, accumulate);
-        Put(a7, b7, output + 7 * stride, accumulate);
+        Put(a0, b0, addend, output, 0);
+        Put(a1, b1, addend, output, stride);
+        Put(a2, b2, addend, output, 2 * stride);
+        Put(a3, b3, addend, output, 3 * stride);
+        Put(a4, b4, addend, output, 4 * stride);
+        Put(a5, b5, addend, output, 5 * stride);
+        Put(a6, b6, addend, output, 6 * stride);
+        Put(a7, b7, addend, output, 7 * stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Put(Vector512<float> a, Vector512<float> b, float* output, bool accumulate)
+    private static unsafe void Put(Vector512<float> a, Vector512<float> b, float* addend, float* output, nint offset)
     {
-        if (accumulate)
+        if (addend != null)
         {
-            a += Vector512.Load(output);
-            b += Vector512.Load(output + 16);
+            a += Vector512.Load(addend + offset);
+            b += Vector512.Load(addend + offset + 16);
         }
-        a.Store(output);
-        b.Store(output + 16);
+        a.Store(output + offset);
+        b.Store(output + offset + 16);
     }
 }

@@ -35,7 +35,7 @@ public static class WeightQuantizer
                 break;
             case TensorType.BF16:
                 for (var i = 0; i < row.Length; i++)
-                    BinaryPrimitives.WriteUInt16LittleEndian(destination[(2 * i)..], RoundToBFloat16(row[i]));
+                    BinaryPrimitives.WriteUInt16LittleEndian(destination[(2 * i)..], BF16Format.Round(row[i]));
                 break;
             case TensorType.Q4_0:
                 QuantizeBlocks<Q40Quantizer>(row, importance, destination);
@@ -82,12 +82,5 @@ public static class WeightQuantizer
             TQuantizer.Quantize(
                 row[range], importance.IsEmpty ? [] : importance[range], destination.Slice(block * format.Bytes, format.Bytes));
         }
-    }
-
-    /// <summary>To nearest, ties to even, as ggml does.</summary>
-    private static ushort RoundToBFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
     }
 }

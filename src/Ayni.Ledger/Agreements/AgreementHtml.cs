@@ -10,19 +10,19 @@ public static class AgreementHtml
     {
         var language = StatementLanguage.Find(description.Language)!;
         var html = new StringBuilder();
-        PrintedPage.Open(html, language, $"{language.Words.Agreement} {description.Name}");
-        html.Append("<article>\n<h1>").Append(PrintedPage.Text(language.Words.Agreement)).Append(' ')
+        PrintedPage.Begin(html, language, $"{language.Words.Agreement} {description.Name}");
+        html.Append("<article>\n<h1>").Append(PrintedPage.Escaped(language.Words.Agreement)).Append(' ')
             .Append(PrintedPage.Isolated(description.Name)).Append("</h1>\n");
         foreach (var sentence in description.Sentences)
-            html.Append("<p>").Append(PrintedPage.Text(sentence)).Append("</p>\n");
+            html.Append("<p>").Append(PrintedPage.Escaped(sentence)).Append("</p>\n");
         if (description.Worse.Count > 0)
         {
-            html.Append("<h2>").Append(PrintedPage.Text(description.WorseTitle)).Append("</h2>\n<ul>\n");
+            html.Append("<h2>").Append(PrintedPage.Escaped(description.WorseTitle)).Append("</h2>\n<ul>\n");
             foreach (var line in description.WorseLines)
-                html.Append("<li>").Append(PrintedPage.Text(line)).Append("</li>\n");
+                html.Append("<li>").Append(PrintedPage.Escaped(line)).Append("</li>\n");
             html.Append("</ul>\n");
         }
         html.Append("</article>\n");
-        return PrintedPage.Close(html);
+        return PrintedPage.End(html);
     }
 }

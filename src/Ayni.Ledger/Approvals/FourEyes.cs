@@ -54,7 +54,7 @@ internal sealed class FourEyes(Identifiers identifiers)
         if (approve && actor == proposal.ProposedBy)
             throw new LedgerRefusedException(Refusal.SameKey, $"{actor} proposed {proposalId}; another key approves it.");
         var role = RegistryRows.Key(session, actor)?.Role;
-        if (actor.StartsWith("key_", StringComparison.Ordinal) && role is not (KeyRole.Operator or KeyRole.Finance))
+        if (actor.StartsWith("key_", StringComparison.Ordinal) && role?.Decides() != true)
             throw new LedgerRefusedException(Refusal.SameKey, $"{actor} is neither an operator's key nor finance's, so it decides nothing.");
         ApprovalRows.Decide(session, proposalId, actor, approve, transaction.Now);
         var decided = proposal with { DecidedBy = actor, Status = approve ? ProposalStatus.Approved : ProposalStatus.Rejected };

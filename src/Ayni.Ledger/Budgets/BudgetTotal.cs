@@ -2,24 +2,16 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>What a limited key, customer or app spent in a span of time, and what its requests under way hold; within a transaction.</summary>
-internal sealed class BudgetTotal(Amount spent, Amount held)
+/// <summary>What a limited key, customer or app spent in a span of time; within a transaction.</summary>
+internal sealed class BudgetTotal(Amount spent)
 {
     private Amount _spent = spent;
-    private Amount _held = held;
 
     /// <summary>What was charged.</summary>
     public Amount Spent
     {
         get => _spent;
         set => (_spent, IsChanged) = (value, true);
-    }
-
-    /// <summary>What requests under way may yet cost.</summary>
-    public Amount Held
-    {
-        get => _held;
-        set => (_held, IsChanged) = (value, true);
     }
 
     /// <summary>Whether it is still to be written.</summary>

@@ -7,7 +7,12 @@ internal static class LimitList
     /// Puts limits in the place of a key's, customer's or app's own. What its requests cost in this day and month before counts; those
     /// under way that were let in without a reservation count when they are posted.
     /// </summary>
-    public static Limits Set(Transaction transaction, Limits limits)
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="counted">
+    /// What was spent, counted beside the writer, so that only what was posted since is left to count here; null if nothing was counted.
+    /// </param>
+    public static Limits Set(Transaction transaction, Limits limits, SpentCount? counted)
     {
         var session = transaction.Session;
         var currency = DemandSubject(session, limits.SubjectId);
@@ -20,8 +25,13 @@ internal static class LimitList
         var before = BudgetRows.Find(session, limits.SubjectId);
         transaction.SetLimits(limits);
         transaction.Note("set_limits", limits.SubjectId, before, limits.BoundAnything ? limits : null, LedgerJson.Default.Limits);
-        if (limits.Currency is { } money)
-            Recount(transaction, limits.SubjectId, money);
+        // What was limited in this money before has been counted all along.
+        if (limits.Currency is { } money && money != before?.Currency)
+        {
+            var spent = SpentCount.Of(session, limits.SubjectId, money, transaction.Now, counted);
+            transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(spent.Day), money).Spent = spent.OfDay;
+            transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(spent.Month), money).Spent = spent.OfMonth;
+        }
         return limits;
     }
 
@@ -32,24 +42,6 @@ internal static class LimitList
         if (customer.SpendingLimit is not null && !limited.Contains(customer.Id))
             limited.Add(customer.Id);
         return limited;
-    }
-
-    /// <summary>Counts again what the requests of this day and month cost, from their receipts.</summary>
-    private static void Recount(Transaction transaction, string subjectId, Currency currency)
-    {
-        var today = transaction.Zone.DayOf(transaction.Now);
-        var month = transaction.Zone.PeriodOf(transaction.Now);
-        var (ofDay, ofMonth) = (Amount.Zero(currency), Amount.Zero(currency));
-        BudgetRows.ForEachReceipt(transaction.Session, subjectId, month, receipt =>
-        {
-            if (receipt.Currency != currency)
-                return;
-            ofMonth += receipt.Charge;
-            if (transaction.Zone.DayOf(receipt.AdmittedAt) == today)
-                ofDay += receipt.Charge;
-        });
-        transaction.BudgetOf(subjectId, BudgetSpan.Of(today), currency).Spent = ofDay;
-        transaction.BudgetOf(subjectId, BudgetSpan.Of(month), currency).Spent = ofMonth;
     }
 
     /// <summary>What a key or customer is charged in; null for an app, whose customers may differ.</summary>

@@ -15,9 +15,12 @@ public sealed record Limits(
     /// <summary>The currency of its money; requests charged in another are refused.</summary>
     internal Currency? Currency => PerDay?.Currency ?? PerMonth?.Currency;
 
+    /// <summary>Whether a day's or month's money is bounded.</summary>
+    internal bool BoundsMoney => Currency is not null;
+
     /// <summary>Whether a minute is bounded.</summary>
     internal bool BoundsRates => RequestsPerMinute is not null || TokensPerMinute is not null;
 
     /// <summary>Whether anything is bounded.</summary>
-    internal bool BoundAnything => Currency is not null || BoundsRates;
+    internal bool BoundAnything => BoundsMoney || BoundsRates;
 }

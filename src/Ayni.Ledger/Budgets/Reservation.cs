@@ -22,19 +22,28 @@ public readonly record struct TokenDemand(int Prompt, int Answers, int MaxTokens
 /// <param name="Amount">What is held.</param>
 /// <param name="Tokens">Tokens that count in the minute.</param>
 /// <param name="ReservedAt">When it was made, by the database's clock.</param>
-/// <param name="Day">The day of its admission.</param>
-/// <param name="Period">The month of its admission.</param>
 /// <param name="Subjects">The limited keys, customers and apps it is held of.</param>
 public sealed record Reservation(
-    string RequestId, int MaxTokens, Amount Amount, long Tokens, DateTimeOffset ReservedAt, DateOnly Day, Period Period,
-    ImmutableArray<string> Subjects);
+    string RequestId, int MaxTokens, Amount Amount, long Tokens, DateTimeOffset ReservedAt, ImmutableArray<string> Subjects)
+{
+    /// <summary>The run of a host that it belongs to.</summary>
+    internal LeaseTerm Lease { get; init; }
+
+    /// <summary>Where money is held.</summary>
+    internal ImmutableArray<Hold> Holds { get; init; } = [];
+}
+
+/// <summary>Somebody limited, and a span of time in which money is held of it.</summary>
+internal readonly record struct Hold(string SubjectId, string Span);
+
+/// <summary>A lease since it was begun. One that was swept and begun again is another.</summary>
+internal readonly record struct LeaseTerm(string Id, DateTimeOffset Since);
 
 /// <summary>
-/// One run of a host. What it reserved holds while its lease does; a host that starts again under the same name, or whose lease ran out,
-/// has lost what it had under way, and that is swept.
+/// One run of a host. What it reserved holds while its lease does; a run that ended without a word is swept when its lease has run out.
 /// </summary>
 /// <param name="Id"><c>hst_…</c>, new for every run.</param>
-/// <param name="Name">The host's name, which no other that runs at the same time has.</param>
+/// <param name="Name">What people call the host; others may be called the same.</param>
 public sealed record HostLease(string Id, string Name)
 {
     /// <summary>How long a lease lasts after it was renewed, by the database's clock.</summary>

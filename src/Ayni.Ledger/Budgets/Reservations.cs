@@ -51,12 +51,13 @@ internal static class Reservations
         }
 
         // From here on nothing is refused.
-        transaction.KeepLease(lease);
         var amount = admission.Price.Highest(demand.With(maxTokens), demand.Adapter);
-        var reservation = new Reservation(
-            requestId, (int)maxTokens, amount, tokens, transaction.Now, day, admission.Period, subjects);
-        transaction.Hold(reservation, lease);
-        Hold(transaction, reservation, amount);
+        var reservation = new Reservation(requestId, (int)maxTokens, amount, tokens, transaction.Now, subjects)
+        {
+            Lease = transaction.KeepLease(lease),
+            Holds = HoldsOf(transaction, customer, subjects, day, admission.Period),
+        };
+        transaction.Hold(reservation);
         var second = transaction.Now.ToUnixTimeSeconds();
         foreach (var limits in Bounding(transaction, subjects))
         {
@@ -71,9 +72,8 @@ internal static class Reservations
     /// </summary>
     public static void Release(Transaction transaction, Reservation reservation, long tokensUsed)
     {
-        if (!transaction.Release(reservation.RequestId))
+        if (!transaction.Release(reservation))
             return;
-        Hold(transaction, reservation, -reservation.Amount);
         var second = reservation.ReservedAt.ToUnixTimeSeconds();
         if (second < RateWindow.FirstAt(transaction.Now))
             return;
@@ -84,25 +84,25 @@ internal static class Reservations
         }
     }
 
-    /// <summary>Counts a charge for whoever is limited in what it may spend.</summary>
+    /// <summary>Counts a charge for whoever is limited in what it may spend in a day or month.</summary>
     public static void Spend(Transaction transaction, Admission admission, Amount charge)
     {
         var subjects = SubjectsOf(transaction, admission);
         if (subjects.IsEmpty)
             return;
         var day = BudgetSpan.Of(transaction.Zone.DayOf(admission.AdmittedAt));
-        foreach (var subject in subjects)
+        foreach (var limits in Bounding(transaction, subjects))
         {
-            transaction.BudgetOf(subject, day, charge.Currency).Spent += charge;
-            transaction.BudgetOf(subject, BudgetSpan.Of(admission.Period), charge.Currency).Spent += charge;
+            if (!limits.BoundsMoney)
+                continue;
+            transaction.BudgetOf(limits.SubjectId, day, charge.Currency).Spent += charge;
+            transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(admission.Period), charge.Currency).Spent += charge;
         }
     }
 
-    /// <summary>Begins a host's run, and sweeps its run before.</summary>
+    /// <summary>Begins a host's run, and sweeps those whose leases ran out.</summary>
     public static void Begin(Transaction transaction, HostLease lease)
     {
-        foreach (var before in BudgetRows.LeasesOf(transaction.Session, lease.Name))
-            Sweep(transaction, before);
         SweepExpired(transaction);
         BudgetRows.DropOldSpans(
             transaction.Session,
@@ -119,12 +119,7 @@ internal static class Reservations
     }
 
     /// <summary>Lets go of everything a host's run held, and ends its lease.</summary>
-    public static void Sweep(Transaction transaction, string leaseId)
-    {
-        foreach (var reservation in BudgetRows.ReservationsOf(transaction.Session, leaseId))
-            Release(transaction, reservation, 0);
-        BudgetRows.EndLease(transaction.Session, leaseId);
-    }
+    public static void Sweep(Transaction transaction, string leaseId) => transaction.EndLease(leaseId);
 
     /// <summary>Whoever is limited: as known at the admission, unless limits were set since.</summary>
     private static ImmutableArray<string> SubjectsOf(Transaction transaction, Admission admission)
@@ -138,13 +133,21 @@ internal static class Reservations
     private static IEnumerable<Limits> Bounding(Transaction transaction, ImmutableArray<string> subjects) =>
         subjects.Select(transaction.LimitsOf).OfType<Limits>();
 
-    private static void Hold(Transaction transaction, Reservation reservation, Amount amount)
+    /// <summary>Where money is held: of what a customer may owe, and of days and months whose money is limited.</summary>
+    private static ImmutableArray<Hold> HoldsOf(
+        Transaction transaction, Customer customer, ImmutableArray<string> subjects, DateOnly day, Period period)
     {
-        foreach (var subject in reservation.Subjects)
+        var holds = ImmutableArray.CreateBuilder<Hold>();
+        if (customer.SpendingLimit is not null)
+            holds.Add(new(customer.Id, BudgetSpan.Ever));
+        foreach (var limits in Bounding(transaction, subjects))
         {
-            foreach (var span in (string[])[BudgetSpan.Ever, BudgetSpan.Of(reservation.Day), BudgetSpan.Of(reservation.Period)])
-                transaction.BudgetOf(subject, span, amount.Currency).Held += amount;
+            if (!limits.BoundsMoney)
+                continue;
+            holds.Add(new(limits.SubjectId, BudgetSpan.Of(day)));
+            holds.Add(new(limits.SubjectId, BudgetSpan.Of(period)));
         }
+        return holds.DrainToImmutable();
     }
 
     /// <summary>The bound on money that leaves least; null if there is none.</summary>
@@ -156,24 +159,26 @@ internal static class Reservations
         {
             var owed = transaction.NetOf(Account.Receivable(customer.Id), customer.Currency)
                 - transaction.CreditOf(customer);
-            Consider(new("spending limit", most, owed, transaction.BudgetOf(customer.Id, BudgetSpan.Ever, customer.Currency).Held, null));
+            Consider(new("spending limit", most, owed, transaction.HeldOf(new(customer.Id, BudgetSpan.Ever), customer.Currency).Total, null));
         }
         foreach (var limits in Bounding(transaction, subjects))
         {
             if (limits.PerDay is { } perDay)
             {
-                var total = transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(day), perDay.Currency);
                 var next = transaction.Zone.StartOf(day.AddDays(1));
-                Consider(new($"limit a day of {limits.SubjectId}", perDay, total.Spent, total.Held, next));
+                Consider(In(BudgetSpan.Of(day), $"limit a day of {limits.SubjectId}", perDay, limits.SubjectId, next));
             }
             if (limits.PerMonth is { } perMonth)
             {
-                var total = transaction.BudgetOf(limits.SubjectId, BudgetSpan.Of(admission.Period), perMonth.Currency);
                 var next = transaction.Zone.StartOf(admission.Period.Next);
-                Consider(new($"limit a month of {limits.SubjectId}", perMonth, total.Spent, total.Held, next));
+                Consider(In(BudgetSpan.Of(admission.Period), $"limit a month of {limits.SubjectId}", perMonth, limits.SubjectId, next));
             }
         }
         return tightest;
+
+        MoneyBound In(string span, string name, Amount limit, string subjectId, DateTimeOffset until) => new(
+            name, limit, transaction.BudgetOf(subjectId, span, limit.Currency).Spent,
+            transaction.HeldOf(new(subjectId, span), limit.Currency).Total, until);
 
         void Consider(MoneyBound bound) => tightest = tightest is null || bound.Room < tightest.Room ? bound : tightest;
     }

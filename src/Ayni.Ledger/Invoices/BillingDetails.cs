@@ -2,12 +2,6 @@ using System.Collections.Immutable;
 
 namespace Ayni.Ledger;
 
-/// <summary>A tax and its rate.</summary>
-/// <param name="Name">What invoices and accounts call it, such as <c>VAT</c>: letters, digits, blanks, hyphens and dots.</param>
-/// <param name="PartsPerMillion">0 to 1,000,000; 0 prints a line that says so.</param>
-/// <param name="IsWithheld">Whether it is kept back from what a party is paid, rather than added to the amount.</param>
-public sealed record Tax(string Name, int PartsPerMillion, bool IsWithheld = false);
-
 /// <summary>
 /// What stands on invoices about whoever issues or receives them. Versions are only ever added; an invoice keeps those it was issued with.
 /// </summary>
@@ -58,6 +52,13 @@ public sealed record BillingDetails(
                 throw Invalid($"'{tax.Name}' is no tax's name; write letters, digits, blanks, hyphens and dots, such as VAT");
             if (tax.PartsPerMillion is < 0 or > Share.Whole)
                 throw Invalid($"a rate of {tax.PartsPerMillion} parts lies outside 0 to {Share.Whole}");
+            if (tax.Certificate is not { } certificate)
+                continue;
+            Text.Demand(certificate.Number, "certificate's number");
+            if (!tax.IsWithheld || certificate.PartsPerMillion < 0 || certificate.PartsPerMillion > tax.PartsPerMillion)
+                throw Invalid($"a certificate lessens a tax that is withheld: give {tax.Name} a rate from 0 to {tax.PartsPerMillion} parts");
+            if (certificate.ValidUntil < certificate.ValidFrom)
+                throw Invalid($"the certificate {certificate.Number} ends before it begins");
         }
         if (Taxes.DistinctBy(tax => (tax.Name, tax.IsWithheld)).Count() != Taxes.Length)
             throw Invalid("a tax is named twice");

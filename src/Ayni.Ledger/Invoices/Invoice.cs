@@ -1,44 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
-
-/// <summary>What an invoice is.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<InvoiceKind>))]
-public enum InvoiceKind
-{
-    /// <summary>What a customer owes for a month.</summary>
-    [JsonStringEnumMemberName("invoice")]
-    Invoice = 0,
-
-    /// <summary>What a customer owes less than an invoice said.</summary>
-    [JsonStringEnumMemberName("credit_note")]
-    CreditNote = 1,
-
-    /// <summary>What a party is paid for a month, invoiced to ourselves in its name.</summary>
-    [JsonStringEnumMemberName("self_bill")]
-    SelfBill = 2,
-}
-
-/// <summary>One line of an invoice.</summary>
-/// <param name="Kind">What it is for: <c>usage</c>, <c>share</c> or the kind of an adjustment.</param>
-/// <param name="Reference">The adjustment's own reference, if it is one.</param>
-/// <param name="Model">The model used, if it is about one.</param>
-/// <param name="AppId">The app its requests came from, if any.</param>
-/// <param name="ServicePeriod">The month of the requests.</param>
-/// <param name="Receipts">How many requests.</param>
-/// <param name="Counts">Their tokens.</param>
-/// <param name="Amount">What they cost, before tax.</param>
-public sealed record InvoiceLine(
-    string Kind, string? Reference, string? Model, string? AppId, Period ServicePeriod, long Receipts, TokenCounts Counts, Amount Amount);
-
-/// <summary>One tax on an invoice.</summary>
-/// <param name="Tax">The tax and its rate.</param>
-/// <param name="Base">What it is computed on.</param>
-/// <param name="Amount">
-/// What it comes to: exact to 10⁻¹², halves away from zero. A tax withheld is whole minor units, halves away from zero.
-/// </param>
-public sealed record TaxLine(Tax Tax, Amount Base, Amount Amount);
 
 /// <summary>
 /// An invoice, a credit note or a self-billing document: issued once, numbered without gaps in its series and never changed. Its lines, its
@@ -63,6 +25,9 @@ public sealed record Invoice
 
     /// <summary>When it was issued.</summary>
     public required DateTimeOffset Issued { get; init; }
+
+    /// <summary>The day it was issued, in the ledger's zone.</summary>
+    public DateOnly IssuedOn => Kind == InvoiceKind.CreditNote ? Due : Due.AddDays(-Recipient.DueDays);
 
     /// <summary>The last day to pay, in the ledger's zone.</summary>
     public required DateOnly Due { get; init; }

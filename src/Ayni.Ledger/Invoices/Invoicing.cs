@@ -44,7 +44,10 @@ internal static class Invoicing
         var entity = EntityOf(session, entityCode);
         var name = NameOf(session, draft.Subject) ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer or party", draft.Subject);
         var recipient = InvoiceRows.Details(session, draft.Subject) ?? BillingDetails.OfName(draft.Subject, name);
-        var taxes = kind == InvoiceKind.SelfBill ? recipient.Taxes : [.. recipient.Taxes.Where(tax => !tax.IsWithheld)];
+        // What is withheld is decided by the day of the document: whoever has a certificate then, has less withheld.
+        ImmutableArray<Tax> taxes = kind == InvoiceKind.SelfBill
+            ? [.. recipient.Taxes.Select(tax => tax.On(transaction.Today))]
+            : [.. recipient.Taxes.Where(tax => !tax.IsWithheld)];
         var sums = InvoiceSums.Of(draft.Lines, taxes, draft.Currency);
 
         // From here on nothing is refused.

@@ -52,7 +52,7 @@ internal static class Audit
     {
         var heads = new Dictionary<(string KeyId, string? MeterId), KeyHead>();
         var replay = new PriceReplay(TermRows.Prices(session));
-        AuditRows.ForEachReceipt(session, (canonical, reference, charged) =>
+        AuditRows.ForEachReceipt(session, (entry, canonical, reference, charged) =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
             var head = heads.GetValueOrDefault((receipt.KeyId, receipt.MeterId));
@@ -65,8 +65,15 @@ internal static class Audit
             var (price, before) = replay.Next(receipt);
             if (price.Charge(receipt.Counts, receipt.Adapter?.Name, before) is var due && receipt.Charge != due)
                 findings.Add($"{receipt.Id} charges {receipt.Charge}, by price version {price.Version} it is {due}");
-            heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical));
+            heads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, Digest.Of(canonical), entry);
         });
+        var ends = ReceiptRows.Series(session);
+        foreach (var (series, head) in heads)
+        {
+            if (ends.GetValueOrDefault(series) is var end && end != (head.Number, head.Entry))
+                findings.Add($"{series.KeyId} ends at receipt {head.Number} of entry {head.Entry}, noted are {end.Number} and {end.Entry}");
+        }
+        findings.AddRange(ends.Keys.Where(series => !heads.ContainsKey(series)).Select(series => $"{series.KeyId} has no receipts, and an end is noted"));
         var counted = UseRows.All(session);
         foreach (var (key, use) in replay.Uses)
         {

@@ -46,6 +46,9 @@ public static class KeyRoleNames
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 
+    /// <summary>Whether keys of this role approve what others propose.</summary>
+    internal static bool Decides(this KeyRole role) => role is KeyRole.Operator or KeyRole.Finance;
+
     /// <summary>Finds a role by its name.</summary>
     public static bool TryParse(string? name, out KeyRole role)
     {

@@ -8,11 +8,11 @@ internal static class Text
     /// <summary>UTF-16 units of the longest text; at most three bytes each in UTF-8.</summary>
     public const int Longest = 200;
 
-    /// <summary>Returns the text if it has 1 to 200 characters, none of them a control character or half a surrogate pair.</summary>
-    public static string Demand(string? text, string what)
+    /// <summary>Returns the text if it has 1 to so many characters, none of them a control character or half a surrogate pair.</summary>
+    public static string Demand(string? text, string what, int longest = Longest)
     {
-        if (string.IsNullOrWhiteSpace(text) || text.Length > Longest)
-            throw new LedgerRefusedException(Refusal.InvalidText, $"A {what} has 1 to {Longest} characters.");
+        if (string.IsNullOrWhiteSpace(text) || text.Length > longest)
+            throw new LedgerRefusedException(Refusal.InvalidText, $"A {what} has 1 to {longest} characters.");
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
         {

@@ -2,13 +2,6 @@ using System.Text;
 
 namespace Ayni.Ledger;
 
-/// <summary>A file of comma-separated values that can't be read; the message names the line and what it lacks.</summary>
-public sealed class CsvFormatException(long line, string what) : LedgerException($"Line {line}: {what}.")
-{
-    /// <summary>The line, from 1.</summary>
-    public long Line { get; } = line;
-}
-
 /// <summary>Reads comma-separated values (RFC 4180), row by row. Not thread-safe.</summary>
 internal sealed class CsvReader(TextReader reader)
 {

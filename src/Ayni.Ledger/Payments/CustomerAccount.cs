@@ -1,54 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
-
-/// <summary>How far an unpaid invoice is.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<DunningStep>))]
-public enum DunningStep
-{
-    /// <summary>Nothing is open.</summary>
-    [JsonStringEnumMemberName("settled")]
-    Settled = 0,
-
-    /// <summary>Open, and not due before today ends.</summary>
-    [JsonStringEnumMemberName("open")]
-    Open = 1,
-
-    /// <summary>1 to 14 days overdue: a friendly reminder.</summary>
-    [JsonStringEnumMemberName("reminder")]
-    Reminder = 2,
-
-    /// <summary>15 to 29 days overdue: a second reminder.</summary>
-    [JsonStringEnumMemberName("second_reminder")]
-    SecondReminder = 3,
-
-    /// <summary>30 days overdue and more: a final notice.</summary>
-    [JsonStringEnumMemberName("final_notice")]
-    FinalNotice = 4,
-}
-
-/// <summary>
-/// What has become of an invoice by a day: derived from the documents and payments and stored nowhere.
-/// <c>Credited + WrittenOff + Paid + Open = Total</c>, exactly.
-/// </summary>
-/// <param name="Number">The invoice.</param>
-/// <param name="CustomerId">Who owes it.</param>
-/// <param name="Due">The last day to pay.</param>
-/// <param name="Total">What it said.</param>
-/// <param name="Credited">What credit notes took off.</param>
-/// <param name="WrittenOff">What was given up.</param>
-/// <param name="Paid">What payments cover.</param>
-/// <param name="Open">What is owed.</param>
-/// <param name="DaysOverdue">Whole days since the due date while something is open.</param>
-/// <param name="Step">How far dunning is.</param>
-public sealed record InvoiceState(
-    string Number, string CustomerId, DateOnly Due, Amount Total, Amount Credited, Amount WrittenOff, Amount Paid, Amount Open, int DaysOverdue,
-    DunningStep Step)
-{
-    /// <summary>The currency of all amounts.</summary>
-    public Currency Currency => Total.Currency;
-}
 
 /// <summary>
 /// A customer's invoices against its payments: a pure function of both. Payments, less refunds and what the bank took back, cover invoices
@@ -94,7 +46,7 @@ public sealed record CustomerAccount(string CustomerId, ImmutableArray<InvoiceSt
             var overdue = left.Sign > 0 ? Math.Max(0, today.DayNumber - invoice.Due.DayNumber) : 0;
             states.Add(new(
                 invoice.Number, customer.Id, invoice.Due, invoice.Total, credited(invoice.Number), givenUp(invoice.Number), paid, left, overdue,
-                StepOf(left, overdue)));
+                StepOf(left, overdue), SinceOf(StepOf(left, overdue), invoice)));
         }
         return new(customer.Id, states.DrainToImmutable(), open, pool);
 
@@ -114,5 +66,14 @@ public sealed record CustomerAccount(string CustomerId, ImmutableArray<InvoiceSt
         (_, < SecondReminderDays) => DunningStep.Reminder,
         (_, < FinalNoticeDays) => DunningStep.SecondReminder,
         _ => DunningStep.FinalNotice,
+    };
+
+    private static DateOnly? SinceOf(DunningStep step, Invoice invoice) => step switch
+    {
+        DunningStep.Settled => null,
+        DunningStep.Open => invoice.IssuedOn,
+        DunningStep.Reminder => invoice.Due.AddDays(1),
+        DunningStep.SecondReminder => invoice.Due.AddDays(SecondReminderDays),
+        _ => invoice.Due.AddDays(FinalNoticeDays),
     };
 }

@@ -2,16 +2,6 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>A payment as a bank's file says it.</summary>
-/// <param name="Line">Its line in the file, from 1.</param>
-/// <param name="BankReference">What the bank calls it.</param>
-/// <param name="ValueDate">The day the bank booked it.</param>
-/// <param name="Amount">How much.</param>
-/// <param name="CustomerId">Who paid, if the file says so.</param>
-/// <param name="Invoice">The invoice it names, by which the customer is found.</param>
-public sealed record PaymentRow(
-    long Line, string BankReference, DateOnly ValueDate, Amount Amount, string? CustomerId, string? Invoice);
-
 /// <summary>
 /// Reads payments from comma-separated values: a header that names the columns <c>bank_reference</c>, <c>date</c>, <c>amount</c>,
 /// <c>currency</c> and <c>customer</c> or <c>invoice</c> or both in any order, then a row for each payment. Other columns are passed over.

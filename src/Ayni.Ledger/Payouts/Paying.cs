@@ -10,6 +10,9 @@ namespace Ayni.Ledger;
 /// </summary>
 internal sealed class Paying(Identifiers identifiers)
 {
+    /// <summary>Why nothing is done where a booking has no amount.</summary>
+    public const string AmountUnknown = "the bank does not say how much was booked";
+
     private const int LatestExecutionDays = 365;
 
     /// <summary>What can be paid of an entity's open documents in a currency, and what waits for bank details or for a hold to end.</summary>
@@ -112,6 +115,43 @@ internal sealed class Paying(Identifiers identifiers)
         return Record(
             transaction, payout, PayoutStatus.Returned, EntryKind.PayoutReturn, bankReference, valueDate, reason,
             [new(from, payout.Amount), new(Account.Payable(payout.PartyId), -payout.Amount)]);
+    }
+
+    /// <summary>
+    /// Does what a bank's message says of a payout, or says why a person has to: of anything that could let a document be paid twice, nothing is
+    /// done.
+    /// </summary>
+    public static BankReportOutcome Apply(Transaction transaction, string payoutId, BankReportLine line)
+    {
+        if (PayoutRows.Find(transaction.Session, payoutId) is not { } payout)
+            return Unresolved("there is no such payout");
+        if (line.Amount is { } amount && (amount.Currency != payout.Currency || amount != payout.Amount))
+            return Unresolved($"{amount} were booked, not {payout.Amount}");
+        switch (line.Status)
+        {
+            case BankReportStatus.Unclear:
+                return Unresolved("the booking reverses another, or is a credit that the bank does not call a return");
+            case BankReportStatus.Rejected when line.IsDuplicate:
+                return Unresolved($"{line.Reason}: the bank had it before; find out whether it was paid then");
+            case BankReportStatus.Rejected when payout.Status == PayoutStatus.Paid:
+                return Unresolved($"{line.Reason}: rejected, though it was paid");
+            case BankReportStatus.Paid when payout.Status == PayoutStatus.Returned:
+                return Unresolved("paid, though it was returned: what it paid may be in a later payout");
+            case BankReportStatus.Paid when line.Amount is null:
+            case BankReportStatus.Returned when line.Amount is null:
+                return Unresolved(AmountUnknown);
+        }
+        var isPaid = line.Status == BankReportStatus.Paid;
+        if (payout.Status == (isPaid ? PayoutStatus.Paid : PayoutStatus.Returned))
+            return new(payoutId, BankReportResult.Unchanged, $"was {(isPaid ? "paid" : "returned")} before");
+        if (isPaid)
+            MarkPaid(transaction, payoutId, line.BankReference, line.Day);
+        else
+            Return(transaction, payoutId, line.BankReference, line.Day, line.Reason);
+        return new(
+            payoutId, isPaid ? BankReportResult.Paid : BankReportResult.Returned, isPaid ? $"booked on {line.Day.Text()}" : line.Reason);
+
+        BankReportOutcome Unresolved(string why) => new(payoutId, BankReportResult.Unresolved, why);
     }
 
     private static Payout Record(

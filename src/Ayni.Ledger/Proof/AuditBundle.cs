@@ -13,12 +13,13 @@ namespace Ayni.Ledger;
 /// leaves.bin     the leaves of each tree in order: 0 and an opened receipt, 1 and an opened adjustment, each followed by its salt (16), length (4,
 ///                big-endian) and bytes; or 2 and one whose customer was erased: currency (3), kind (1), sums (49), commitment (32), length of
 ///                its id (1) and id
+/// objections.json  { objections: [{ id, subject, reference, period, raised_by, steps }] } that were raised about it until now; none if it is missing
 /// between.bin    receipts that keys' numbers pass over because they count in another month: length (4) and bytes
 /// </code>
 /// </summary>
 internal static class AuditBundle
 {
-    public const string RecordFile = "bundle.json", ListsFile = "lists.json", LeavesFile = "leaves.bin", BetweenFile = "between.bin";
+    public const string RecordFile = "bundle.json", ListsFile = "lists.json", LeavesFile = "leaves.bin", BetweenFile = "between.bin", ObjectionsFile = "objections.json";
 
     public const byte Receipt = 0, Adjustment = 1, Erased = 2;
 
@@ -60,6 +61,13 @@ internal static class AuditBundle
                 }
                 writer.WriteEndArray();
             }
+        });
+        WriteJson(Path.Combine(folder, ObjectionsFile), writer =>
+        {
+            writer.WriteStartArray("objections");
+            foreach (var objection in ObjectionRows.All(session).Where(objection => objection.Period == period))
+                writer.WriteRawValue(objection.Encode());
+            writer.WriteEndArray();
         });
         WriteLeaves(session, period, Path.Combine(folder, LeavesFile));
         using var between = new BinaryWriter(File.Create(Path.Combine(folder, BetweenFile)));

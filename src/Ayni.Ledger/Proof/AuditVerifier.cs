@@ -39,7 +39,10 @@ public static class AuditVerifier
                 [.. lists[(int)PeriodListName.KeyTails].Select(item => KeyTail.Decode(item))], leaves.Receipts, between, leaves.HasErased, checks);
             DemandGross(record, lists, leaves, checks);
             Rerun(record, lists, checks);
-            return new(record, Report(record, lists, leaves, logKey, log, canonical, certificate, logged, checks), leaves.Hashes);
+            var result = Report(record, lists, leaves, logKey, log, canonical, certificate, logged, checks);
+            ReportObjections(Path.Combine(folder, AuditBundle.ObjectionsFile), record.Period, log, result, checks);
+            ReceiptVerifier.AddLimits(result);
+            return new(record, result.Build(), leaves.Hashes);
         }
         catch (OverflowException)
         {
@@ -47,7 +50,7 @@ public static class AuditVerifier
         }
     }
 
-    private static Verification Report(
+    private static VerificationBuilder Report(
         PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, PublicKey? logKey, LogView? log,
         byte[] canonical, byte[] certificate, LoggedEntry? logged, ProofChecks checks)
     {
@@ -75,8 +78,40 @@ public static class AuditVerifier
             result.LeaveOpen("What receipts of erased customers say beyond their sums: nobody can open them any more.");
         result.LeaveOpen("That evidence of deductions and collections is true: that is outside the books.");
         result.LeaveOpen("What was carried in from the months before: audit their bundles, too.");
-        ReceiptVerifier.AddLimits(result);
-        return result.Build();
+        return result;
+    }
+
+    /// <summary>Says which objections there are, and, with the log, demands that it holds what was said.</summary>
+    private static void ReportObjections(string path, Period period, LogView? log, VerificationBuilder result, ProofChecks checks)
+    {
+        IEnumerable<JsonElement> items = File.Exists(path)
+            ? ProofFormat.ParseObject(ReadBounded(path), "list of objections").Field("objections", JsonValueKind.Array).EnumerateArray()
+            : [];
+        var unseen = log?.ObjectionsTo(period).ToHashSet();
+        foreach (var objection in items.Select(item => ProofItems.Read(
+            System.Text.Encoding.UTF8.GetBytes(item.GetRawText()), ProofItems.Default.Objection)))
+        {
+            ProofChecks.All.Demand(
+                ProofCheck.Format, objection.Period == period && !objection.Steps.IsDefaultOrEmpty,
+                $"The objection {objection.Id} is not about {period}.");
+            foreach (var step in objection.Steps)
+                checks.Demand(
+                    ProofCheck.Inclusion, unseen?.Remove(objection.EntryOf(step)) != false,
+                    $"What {step.By} said about {objection.Id} is not what the log holds.");
+            var correction = objection.Steps[^1].Correction is { } by ? $", by {by}" : "";
+            var sentence = $"{objection.RaisedBy} objected to the {objection.Subject.ToString().ToLowerInvariant()} {objection.Reference}: "
+                + $"{objection.State.ToString().ToLowerInvariant()}{correction} ({objection.Id}).";
+            if (log is null)
+                result.LeaveOpen("What the bundle says of an objection, without the log: " + sentence);
+            else
+                result.Prove(sentence);
+        }
+        if (log is null)
+            result.LeaveOpen("That no objection was left out: give the log with --log.");
+        else if (unseen!.Count > 0)
+            result.LeaveOpen(
+                $"What was said about {string.Join(", ", unseen.Select(step => step.Id).Distinct().Order(StringComparer.Ordinal))}: "
+                + "the log holds it and the bundle does not; ask for the bundle again.");
     }
 
     private static void DemandTrees(

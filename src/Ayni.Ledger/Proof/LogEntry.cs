@@ -13,6 +13,7 @@ namespace Ayni.Ledger;
 /// 5 key          certificate: the rest
 /// 6 revocation   id of a signing key or a party's (text); nothing it signed is to be believed unless the log held it before this entry
 /// 7 party's key  party (text), public key (32), whether an endorsement follows (1) and, if so, the signature of the key before (64)
+/// 8 objection    id (text), number of the step (8), period (7), hash of what was said (32)
 /// </code>
 /// </summary>
 internal abstract record LogEntry
@@ -43,6 +44,9 @@ internal abstract record LogEntry
     /// <summary>A key by which a party signs from here on; without an endorsement it is the party's by the host's word alone.</summary>
     public sealed record PartyKey(string PartyId, byte[] PublicKey, byte[]? Endorsement) : LogEntry;
 
+    /// <summary>A step of an objection.</summary>
+    public sealed record Objection(string Id, long Step, Period Period, Digest Hash) : LogEntry;
+
     /// <summary>Its kind and what it is about: no two entries of a log have the same.</summary>
     public (string Kind, string Reference) Subject => this switch
     {
@@ -53,6 +57,7 @@ internal abstract record LogEntry
         Key key => ("key", key.Certificate.KeyId),
         Revocation revocation => ("revocation", revocation.KeyId),
         PartyKey key => ("party_key", KeyCertificate.IdOf(key.PublicKey)),
+        Objection objection => ("objection", string.Create(CultureInfo.InvariantCulture, $"{objection.Id}/{objection.Step}")),
         _ => throw new InvalidOperationException($"{this} is no entry."),
     };
 
@@ -98,6 +103,13 @@ internal abstract record LogEntry
                 writer.WriteByte(key.Endorsement is null ? (byte)0 : (byte)1);
                 writer.WriteBytes(key.Endorsement);
                 break;
+            case Objection objection:
+                writer.WriteByte(8);
+                writer.WriteText(objection.Id);
+                writer.WriteInt64(objection.Step);
+                writer.WriteAscii(objection.Period.ToString());
+                writer.WriteDigest(objection.Hash);
+                break;
         }
         return writer.ToArray();
     }
@@ -117,6 +129,7 @@ internal abstract record LogEntry
             7 => new PartyKey(
                 reader.ReadText("party"), reader.ReadBytes(Ed25519.PublicKeySize, "public key"),
                 reader.ReadByte("endorsement follows", 1) == 0 ? null : reader.ReadBytes(Ed25519.SignatureSize, "endorsement")),
+            8 => new Objection(reader.ReadText("objection"), reader.ReadInt64("step"), reader.ReadPeriod("period"), reader.ReadDigest("hash")),
             var kind => throw new ProofException(ProofCheck.Format, $"The log has an entry of kind {kind}; use the newer program."),
         };
     });

@@ -13,6 +13,7 @@ internal sealed class LogView
     private readonly Dictionary<Period, (Digest Record, long Position)> _periods = [];
     private readonly Dictionary<long, (Digest Hash, long Position)> _agreements = [];
     private readonly List<LoggedPartyKey> _partyKeys = [];
+    private readonly HashSet<LogEntry.Objection> _objections = [];
     private long _lastBatch;
     private long? _witnessed;
 
@@ -119,6 +120,9 @@ internal sealed class LogView
         return isHeld ? logged.Position : Checkpoint.Size;
     }
 
+    /// <summary>Every step of objections about a period.</summary>
+    public IReadOnlySet<LogEntry.Objection> ObjectionsTo(Period period) => _objections.Where(step => step.Period == period).ToHashSet();
+
     /// <summary>The keys that a party had registered before a place of the log, oldest first.</summary>
     public IReadOnlyList<LoggedPartyKey> KeysOf(string partyId, long before) =>
         [.. _partyKeys.Where(key => key.Key.Name == partyId && key.Position < before)];
@@ -143,6 +147,9 @@ internal sealed class LogView
                 break;
             case LogEntry.AgreementVersion agreement:
                 _agreements.TryAdd(agreement.Version, (agreement.Hash, position));
+                break;
+            case LogEntry.Objection objection:
+                _objections.Add(objection);
                 break;
             case LogEntry.PartyKey registered:
                 var key = new PublicKey(registered.PartyId, PublicKey.NoteType, registered.PublicKey);

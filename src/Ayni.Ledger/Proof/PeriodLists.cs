@@ -121,6 +121,7 @@ internal static class AdjustmentItem
 [JsonSerializable(typeof(PartyTotal))]
 [JsonSerializable(typeof(CarriedItem))]
 [JsonSerializable(typeof(Adjustment))]
+[JsonSerializable(typeof(Objection))]
 internal sealed partial class ProofItems : JsonSerializerContext
 {
     /// <summary>Reads an item. Throws <see cref="ProofException"/> for what is none.</summary>

@@ -20,6 +20,7 @@ internal static class SigningKeyChange
         ProofRows.Retire(transaction.Session, oldId, transaction.Now);
         if (revokes)
             ProofRows.Revoke(transaction.Session, oldId, transaction.Now);
+        LogSequencer.Append(transaction);
         var state = new SigningKeyState(certificate.KeyId, transaction.Now, null, null);
         transaction.Note(revokes ? "revoke_signing_key" : "rotate_signing_key", oldId, null, state, LedgerJson.Default.SigningKeyState);
         return state;

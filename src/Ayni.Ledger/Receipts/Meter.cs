@@ -20,7 +20,10 @@ internal sealed class Meter(Identifiers identifiers)
     /// Posts a checked usage: the receipt with the next number of its key's chain, and the entry that charges the customer. A request
     /// posted before gives its first receipt. A receipt whose period is closed is posted in the first one after it that is not.
     /// </summary>
-    public Receipt Post(Transaction transaction, Usage usage)
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="usage">What was used.</param>
+    /// <param name="beside">Postings beside those of the charge, by what it is.</param>
+    public Receipt Post(Transaction transaction, Usage usage, Func<Amount, IEnumerable<Posting>>? beside = null)
     {
         var admission = usage.Admission;
         if (transaction.ReceiptOf(usage.RequestId) is { } first)
@@ -64,7 +67,7 @@ internal sealed class Meter(Identifiers identifiers)
         var period = transaction.FirstOpen(service);
         var entry = transaction.Post(
             period, service, EntryKind.Charge, receipt.Id,
-            [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge)]);
+            [new(Account.Receivable(receipt.CustomerId), charge), new(Account.Revenue(period, receipt.Model), -charge), .. beside?.Invoke(charge) ?? []]);
         transaction.Store(receipt, entry);
         if (usage.Kept is { Content: { } content } kept)
             IdempotencyRows.Keep(transaction.Session, kept.Request, content);

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Ayni.Ledger;
 
-/// <summary>A page of HTML to print: well-formed XML that needs nothing from elsewhere, in a language and its direction.</summary>
+/// <summary>
+/// What printed documents share: a page of HTML that is well-formed XML and needs nothing from elsewhere, each document on sheets of its own.
+/// Numbers look the same in every language, and values are isolated from the direction of the text around them.
+/// </summary>
 internal static class PrintedPage
 {
     private const string Style =
@@ -24,21 +27,39 @@ internal static class PrintedPage
         @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
         """;
 
-    /// <summary>Everything up to the page's own content.</summary>
-    public static void Open(StringBuilder html, StatementLanguage language, string title)
+    /// <summary>Begins a page.</summary>
+    public static void Begin(StringBuilder html, StatementLanguage language, string title)
     {
         html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language.Code}\"");
         html.Append(CultureInfo.InvariantCulture, $" dir=\"{(language.IsRightToLeft ? "rtl" : "ltr")}\">\n<head>\n<meta charset=\"utf-8\"/>\n");
         html.Append("<meta name=\"viewport\" content=\"width=device-width\"/>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<title>{Escaped(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
     }
 
-    /// <summary>The whole page.</summary>
-    public static string Close(StringBuilder html) => html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
+    /// <summary>Ends a page; its lines end alike on every system.</summary>
+    public static string End(StringBuilder html) => html.Append("</body>\n</html>\n").ToString().ReplaceLineEndings("\n");
 
-    /// <summary>A text, escaped.</summary>
-    public static string Text(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>A term and its value, of a list of such.</summary>
+    public static void AppendDefinition(StringBuilder html, string term, string value) =>
+        html.Append(CultureInfo.InvariantCulture, $"<dt>{Escaped(term)}</dt><dd>{Isolated(value)}</dd>\n");
+
+    /// <summary>A row of a table.</summary>
+    public static void AppendRow(StringBuilder html, string cell, IEnumerable<string> texts, IEnumerable<string> numbers)
+    {
+        html.Append("<tr>");
+        foreach (var text in texts)
+            html.Append(CultureInfo.InvariantCulture, $"<{cell}>{Isolated(text)}</{cell}>");
+        foreach (var number in numbers)
+            html.Append(CultureInfo.InvariantCulture, $"<{cell} class=\"number\">{Isolated(number)}</{cell}>");
+        html.Append("</tr>\n");
+    }
 
     /// <summary>A value whose own direction does not disturb the text around it.</summary>
-    public static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Text(text)}</bdi>";
+    public static string Isolated(string text) => text.Length == 0 ? "" : $"<bdi>{Escaped(text)}</bdi>";
+
+    /// <summary>Text, escaped.</summary>
+    public static string Escaped(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>A number as it looks in every language.</summary>
+    public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -121,6 +121,9 @@ public sealed record Statement(
     /// <summary>What it has of the shares of agreements' documents, in the order in which they were worked out.</summary>
     public ImmutableArray<StatementShare> Shares { get; init; } = [];
 
+    /// <summary>Whether an objection is the party's to something of this month.</summary>
+    public bool IsDisputedBy(Objection objection) => objection.RaisedBy == PartyId && objection.Period == Period;
+
     /// <summary>Two statements are equal if all they say is.</summary>
     public bool Equals(Statement? other) =>
         other is not null && Period == other.Period && Status == other.Status && PartyId == other.PartyId && PartyName == other.PartyName

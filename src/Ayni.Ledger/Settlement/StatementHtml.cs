@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using static Ayni.Ledger.PrintedPage;
 
 namespace Ayni.Ledger;
 
@@ -14,21 +15,25 @@ public static class StatementHtml
     public static string ToHtml(this Statement statement, StatementLanguage language) => ToHtml([statement], language);
 
     /// <summary>One page with several statements.</summary>
-    public static string ToHtml(IEnumerable<Statement> statements, StatementLanguage language)
+    /// <param name="statements">The statements.</param>
+    /// <param name="language">The language of their words.</param>
+    /// <param name="objections">Objections, of which each statement shows its party's.</param>
+    public static string ToHtml(
+        IEnumerable<Statement> statements, StatementLanguage language, IReadOnlyList<Objection>? objections = null)
     {
         var html = new StringBuilder();
-        PrintedPage.Open(html, language, language.Words.Title);
+        Begin(html, language, language.Words.Title);
         foreach (var statement in statements)
-            Append(html, statement, language.Words);
-        return PrintedPage.Close(html);
+            Append(html, statement, objections ?? [], language.Words);
+        return End(html);
     }
 
-    private static void Append(StringBuilder html, Statement statement, StatementWords words)
+    private static void Append(StringBuilder html, Statement statement, IReadOnlyList<Objection> objections, StatementWords words)
     {
         var isFinal = statement.Status == StatementStatus.Final;
-        html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Text(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<article>\n<h1>{Escaped(words.Title)} {Isolated(statement.Period.ToString())}</h1>\n");
         html.Append(CultureInfo.InvariantCulture, $"<p class=\"{(isFinal ? "final" : "estimate")}\">");
-        html.Append(CultureInfo.InvariantCulture, $"{Text(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
+        html.Append(CultureInfo.InvariantCulture, $"{Escaped(isFinal ? words.Final : words.Estimate)}</p>\n<dl>\n");
         Define(words.Party, statement.PartyName);
         Define(words.PartyId, statement.PartyId);
         DefineKnown(words.LegalName, statement.LegalName);
@@ -41,7 +46,7 @@ public static class StatementHtml
         Define(words.Reference, $"{statement.Period}/{statement.PartyId}");
         html.Append("</dl>\n");
         if (statement.Totals.IsEmpty)
-            html.Append(CultureInfo.InvariantCulture, $"<p>{Text(words.Nothing)}</p>\n");
+            html.Append(CultureInfo.InvariantCulture, $"<p>{Escaped(words.Nothing)}</p>\n");
         foreach (var total in statement.Totals)
         {
             var lines = statement.Lines.Where(line => line.Currency == total.Currency).ToList();
@@ -52,6 +57,7 @@ public static class StatementHtml
             AppendShare(html, share, words);
         if (!statement.Totals.IsEmpty)
             AppendTotals(html, statement, words);
+        AppendObjections(html, [.. objections.Where(statement.IsDisputedBy)], words);
         html.Append("</article>\n");
 
         void DefineKnown(string term, string? value)
@@ -60,8 +66,7 @@ public static class StatementHtml
                 Define(term, value);
         }
 
-        void Define(string term, string value) =>
-            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(term)}</dt><dd>{Isolated(value)}</dd>\n");
+        void Define(string term, string value) => AppendDefinition(html, term, value);
     }
 
     private static void AppendLines(StringBuilder html, List<StatementLine> lines, PartyTotal total, StatementWords words)
@@ -116,9 +121,9 @@ public static class StatementHtml
 
     private static void AppendShare(StringBuilder html, StatementShare share, StatementWords words)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(words.Agreement)} {Isolated(share.Agreement)} ");
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(words.Agreement)} {Isolated(share.Agreement)} ");
         html.Append(CultureInfo.InvariantCulture, $"({Isolated(Number(share.AgreementVersion))}) · ");
-        html.Append(CultureInfo.InvariantCulture, $"{(share.Share is { } name ? Isolated(name) : Text(words.Rest))}</h2>\n");
+        html.Append(CultureInfo.InvariantCulture, $"{(share.Share is { } name ? Isolated(name) : Escaped(words.Rest))}</h2>\n");
         html.Append("<table class=\"steps\">\n<thead>");
         AppendRow(html, "th", [words.Step, words.Detail], [$"{words.Amount} ({share.Currency})", $"{words.Result} ({share.Currency})"]);
         html.Append("</thead>\n<tbody>\n");
@@ -138,22 +143,25 @@ public static class StatementHtml
                 html, "td", [total.Currency.Code],
                 [total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format()]);
         }
-        html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Text(words.Explanation)}</p>\n");
+        html.Append(CultureInfo.InvariantCulture, $"</tbody>\n</table>\n<p>{Escaped(words.Explanation)}</p>\n");
     }
 
-    private static void AppendRow(StringBuilder html, string cell, IEnumerable<string> texts, IEnumerable<string> numbers)
+    private static void AppendObjections(StringBuilder html, IReadOnlyList<Objection> objections, StatementWords words)
     {
-        html.Append("<tr>");
-        foreach (var text in texts)
-            html.Append(CultureInfo.InvariantCulture, $"<{cell}>{Isolated(text)}</{cell}>");
-        foreach (var number in numbers)
-            html.Append(CultureInfo.InvariantCulture, $"<{cell} class=\"number\">{Isolated(number)}</{cell}>");
-        html.Append("</tr>\n");
+        if (objections.Count == 0)
+            return;
+        html.Append(CultureInfo.InvariantCulture, $"<h2>{Escaped(words.Objections)}</h2>\n<table class=\"objections\">\n<tbody>\n");
+        foreach (var objection in objections)
+        {
+            var last = objection.Steps[^1];
+            AppendRow(
+                html, "td",
+                [
+                    objection.Id, objection.Reference, objection.Steps[0].Says, words.ObjectionStates[(int)objection.State],
+                    last.Number > 1 ? last.Says : "", last.Correction ?? "",
+                ],
+                []);
+        }
+        html.Append("</tbody>\n</table>\n");
     }
-
-    private static string Isolated(string text) => PrintedPage.Isolated(text);
-
-    private static string Text(string text) => PrintedPage.Text(text);
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

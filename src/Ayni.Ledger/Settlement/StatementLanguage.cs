@@ -52,6 +52,8 @@ public sealed class StatementLanguage
         Detail = "By",
         Result = "Leaves",
         Rest = "What the collector keeps",
+        Objections = "Objections",
+        ObjectionStates = ["Raised", "Answered", "Resolved"],
         Steps =
         [
             "Revenue", "Refunds", "Taxes", "Fees", "Deductions carried from earlier months", "Base", "Rate", "Rounding", "Fixed amount",
@@ -104,6 +106,8 @@ public sealed class StatementLanguage
         Detail = "بحسب",
         Result = "الباقي",
         Rest = "ما يحتفظ به المُحصِّل",
+        Objections = "الاعتراضات",
+        ObjectionStates = ["مقدَّم", "مُجاب عنه", "محسوم"],
         Steps =
         [
             "الإيراد", "المبالغ المستردة", "الضرائب", "الرسوم", "خصومات مرحّلة من أشهر سابقة", "الوعاء", "النسبة", "التقريب",
@@ -155,6 +159,8 @@ public sealed class StatementLanguage
         Detail = "بر پایهٔ",
         Result = "باقی‌مانده",
         Rest = "آنچه نزد گردآورنده می‌ماند",
+        Objections = "اعتراض‌ها",
+        ObjectionStates = ["ثبت‌شده", "پاسخ‌داده‌شده", "حل‌شده"],
         Steps =
         [
             "درآمد ناخالص", "بازپرداخت‌ها", "مالیات‌ها", "کارمزدها", "کسری‌های منتقل‌شده از ماه‌های پیش", "مبنا", "نرخ", "گرد کردن",
@@ -206,6 +212,8 @@ public sealed class StatementLanguage
         Detail = "Según",
         Result = "Queda",
         Rest = "Lo que conserva el recaudador",
+        Objections = "Objeciones",
+        ObjectionStates = ["Presentada", "Respondida", "Resuelta"],
         Steps =
         [
             "Ingresos", "Reembolsos", "Impuestos", "Comisiones", "Deducciones de meses anteriores", "Base de cálculo", "Tasa",

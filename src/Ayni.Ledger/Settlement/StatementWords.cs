@@ -81,6 +81,11 @@ internal sealed class StatementWords
 
     public required string Rest { get; init; }
 
+    public required string Objections { get; init; }
+
+    /// <summary>The states of an objection in the order of <see cref="ObjectionState"/>.</summary>
+    public required IReadOnlyList<string> ObjectionStates { get; init; }
+
     /// <summary>The steps of an evaluation in the order of <see cref="StepKind"/>.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 

@@ -48,6 +48,7 @@ internal static class ApprovalRows
         ProposedAction.Close => "close",
         ProposedAction.Payout => "payout",
         ProposedAction.BankDetails => "bank_details",
+        ProposedAction.Key => "key",
         ProposedAction.FourEyesOff => "four_eyes_off",
         _ => throw new ArgumentOutOfRangeException(nameof(action)),
     };

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 
 namespace Ayni.Ledger;
 
@@ -11,11 +10,11 @@ internal static class BudgetRows
 
     private static readonly Table BudgetTable = new(
         "budgets", ["subject", "span", "currency"],
-        ["subject text", "span text", "currency text", "spent numeric", "held numeric"]);
+        ["subject text", "span text", "currency text", "spent numeric"]);
 
-    private static readonly Table ReservationTable = new(
-        "reservations", "request text", "lease text", "max_tokens bigint", "currency text", "amount numeric", "tokens bigint",
-        "reserved bigint", "day text", "period text", "subjects text");
+    private static readonly Table HoldTable = new(
+        "holds", ["subject", "span", "currency", "lease"],
+        ["subject text", "span text", "currency text", "lease text", "held numeric"]);
 
     public static void Set(Session session, Limits limits)
     {
@@ -63,38 +62,37 @@ internal static class BudgetRows
         return subjects;
     }
 
-    /// <summary>Calls back with each receipt of a key, customer or app whose admission lies in a month.</summary>
-    public static void ForEachReceipt(Session session, string subjectId, Period month, Action<Receipt> each)
-    {
-        using var row = session.Query(
-            """
-            SELECT r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
-            WHERE (r.customer = $1 OR r.key = $1 OR r.key IN (SELECT id FROM keys WHERE app = $1)) AND e.service_period = $2
-            """,
-            subjectId, month.ToString());
-        while (row.Read())
-            each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
-    }
-
     public static BudgetTotal Budget(Session session, string subjectId, string span, Currency currency)
     {
         using var row = session.Query(
-            "SELECT spent, held FROM budgets WHERE subject = $1 AND span = $2 AND currency = $3", subjectId, span, currency.Code);
-        return row.Read()
-            ? new(row.GetAmount(0, currency), row.GetAmount(1, currency))
-            : new(Amount.Zero(currency), Amount.Zero(currency));
+            "SELECT spent FROM budgets WHERE subject = $1 AND span = $2 AND currency = $3", subjectId, span, currency.Code);
+        return new(row.Read() ? row.GetAmount(0, currency) : Amount.Zero(currency));
+    }
+
+    /// <summary>What requests under way hold, by hosts' runs.</summary>
+    public static HeldTotal Held(Session session, Hold hold, Currency currency)
+    {
+        var total = new HeldTotal(currency);
+        using var row = session.Query(
+            "SELECT lease, held FROM holds WHERE subject = $1 AND span = $2 AND currency = $3", hold.SubjectId, hold.Span, currency.Code);
+        while (row.Read())
+            total.Load(row.GetString(0), row.GetAmount(1, currency));
+        return total;
     }
 
     public static void Save(Session session, string subjectId, string span, Currency currency, BudgetTotal total) => session.Append(
-        BudgetTable, subjectId, span, currency.Code, total.Spent.FormatFixed(), total.Held.FormatFixed());
+        BudgetTable, subjectId, span, currency.Code, total.Spent.FormatFixed());
 
-    /// <summary>Forgets days and months before those named, in which nothing is held.</summary>
+    public static void Save(Session session, Hold hold, Currency currency, string leaseId, Amount held) => session.Append(
+        HoldTable, hold.SubjectId, hold.Span, currency.Code, leaseId, held.FormatFixed());
+
+    /// <summary>Forgets days and months before those named.</summary>
     public static void DropOldSpans(Session session, string beforeDay, string beforeMonth) => session.Execute(
-        """
-        DELETE FROM budgets
-        WHERE held = '0.000000000000' AND ((length(span) = 10 AND span < $1) OR (length(span) = 7 AND span < $2))
-        """,
-        beforeDay, beforeMonth);
+        "DELETE FROM budgets WHERE (length(span) = 10 AND span < $1) OR (length(span) = 7 AND span < $2)", beforeDay, beforeMonth);
+
+    /// <summary>Forgets where a run holds nothing any more.</summary>
+    public static void DropEmptyHolds(Session session, string leaseId) =>
+        session.Execute("DELETE FROM holds WHERE lease = $1 AND held = '0.000000000000'", leaseId);
 
     public static RateWindow Rates(Session session, string subjectId, long firstSecond)
     {
@@ -121,51 +119,31 @@ internal static class BudgetRows
         }
     }
 
-    public static void Insert(Session session, Reservation reservation, HostLease lease) => session.Append(
-        ReservationTable, reservation.RequestId, lease.Id, reservation.MaxTokens, reservation.Amount.Currency.Code, reservation.Amount.FormatFixed(),
-        reservation.Tokens, reservation.ReservedAt.Microseconds(), BudgetSpan.Of(reservation.Day), reservation.Period.ToString(),
-        string.Join(' ', reservation.Subjects));
+    /// <summary>How often something is held.</summary>
+    public static long CountHolds(Session session) =>
+        (long)session.Scalar("SELECT count(*) FROM holds WHERE held <> '0.000000000000'")!;
 
-    /// <summary>Whether there was one to delete.</summary>
-    public static bool Delete(Session session, string requestId) =>
-        session.Execute("DELETE FROM reservations WHERE request = $1", requestId) > 0;
-
-    /// <summary>Deletes some that are there.</summary>
-    public static void Delete(Session session, string[] requestIds) =>
-        session.Execute("DELETE FROM reservations WHERE request = ANY($1)", (object)requestIds);
-
-    public static IReadOnlyList<Reservation> ReservationsOf(Session session, string leaseId)
-    {
-        var reservations = new List<Reservation>();
-        using var row = session.Query(
-            "SELECT request, max_tokens, currency, amount, tokens, reserved, day, period, subjects FROM reservations WHERE lease = $1", leaseId);
-        while (row.Read())
-        {
-            reservations.Add(new(
-                row.GetString(0), (int)row.GetInt64(1), row.GetAmount(3, row.GetCurrency(2)), row.GetInt64(4), row.GetInstant(5),
-                DateOnly.ParseExact(row.GetString(6), "yyyy-MM-dd", CultureInfo.InvariantCulture), row.GetPeriod(7),
-                [.. row.GetString(8).Split(' ')]));
-        }
-        return reservations;
-    }
-
-    public static long CountReservations(Session session) => (long)session.Scalar("SELECT count(*) FROM reservations")!;
-
-    /// <summary>Begins a lease, or prolongs it.</summary>
-    public static void KeepLease(Session session, HostLease lease, DateTimeOffset until) => session.Execute(
+    /// <summary>Begins a lease, or prolongs it. Returns since when it is in force.</summary>
+    public static DateTimeOffset KeepLease(Session session, HostLease lease, DateTimeOffset now) => Rows.FromMicroseconds(session.Insert(
         """
-        INSERT INTO leases (id, host, until) VALUES ($1, $2, $3)
-        ON CONFLICT (id) DO UPDATE SET until = excluded.until
+        INSERT INTO leases (id, host, until, since) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET until = excluded.until RETURNING since
         """,
-        lease.Id, lease.Name, until.Microseconds());
+        lease.Id, lease.Name, (now + HostLease.Term).Microseconds(), now.Microseconds()));
+
+    /// <summary>Since when a lease is in force; null if it is not there.</summary>
+    public static DateTimeOffset? LeaseSince(Session session, string leaseId) =>
+        session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Rows.FromMicroseconds(since) : null;
 
     public static bool IsInForce(Session session, string leaseId, DateTimeOffset now) =>
         session.Scalar("SELECT 1 FROM leases WHERE id = $1 AND until >= $2", leaseId, now.Microseconds()) is not null;
 
-    public static void EndLease(Session session, string leaseId) => session.Execute("DELETE FROM leases WHERE id = $1", leaseId);
-
-    public static IReadOnlyList<string> LeasesOf(Session session, string host) =>
-        Texts(session.Query("SELECT id FROM leases WHERE host = $1", host));
+    /// <summary>Ends a lease with all that is held under it.</summary>
+    public static void EndLease(Session session, string leaseId)
+    {
+        session.Execute("DELETE FROM holds WHERE lease = $1", leaseId);
+        session.Execute("DELETE FROM leases WHERE id = $1", leaseId);
+    }
 
     public static IReadOnlyList<string> ExpiredLeases(Session session, DateTimeOffset now) =>
         Texts(session.Query("SELECT id FROM leases WHERE until < $1", now.Microseconds()));

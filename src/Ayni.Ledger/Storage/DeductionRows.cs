@@ -25,6 +25,10 @@ internal static class DeductionRows
         return row.Read() ? Read(row) : null;
     }
 
+    /// <summary>Whether a deduction has such an evidence.</summary>
+    public static bool HasEvidence(Session session, string evidence) =>
+        session.Scalar("SELECT evidence FROM deductions WHERE evidence = $1 LIMIT 1", evidence) is not null;
+
     /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
     public static IReadOnlyList<Deduction> Of(Session session, Period period)
     {

@@ -11,6 +11,9 @@ internal static class InvoiceRows
         "SELECT number, kind, entity, entity_billing, subject, subject_name, subject_billing, period, currency, issued, due, rounding, total, "
         + "credits, reason, entry FROM invoices";
 
+    private const string TaxColumns =
+        "SELECT name, parts_per_million, withheld, certificate, certified_parts, valid_from, valid_until";
+
     public static void InsertEntity(Session session, string code, DateTimeOffset now) =>
         session.Execute("INSERT INTO entities (code, created) VALUES ($1, $2)", code, now.Microseconds());
 
@@ -37,8 +40,13 @@ internal static class InvoiceRows
         {
             var tax = details.Taxes[line];
             session.Execute(
-                "INSERT INTO billing_taxes (subject, version, line, name, parts_per_million, withheld) VALUES ($1, $2, $3, $4, $5, $6)",
-                details.Subject, details.Version, line, tax.Name, tax.PartsPerMillion, tax.IsWithheld ? 1 : 0);
+                """
+                INSERT INTO billing_taxes
+                  (subject, version, line, name, parts_per_million, withheld, certificate, certified_parts, valid_from, valid_until)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                """,
+                details.Subject, details.Version, line, tax.Name, tax.PartsPerMillion, tax.IsWithheld ? 1 : 0, tax.Certificate?.Number,
+                tax.Certificate?.PartsPerMillion, tax.Certificate?.ValidFrom.Text(), tax.Certificate?.ValidUntil.Text());
         }
     }
 
@@ -50,7 +58,7 @@ internal static class InvoiceRows
 
     /// <summary>The number of the last document of a series in a year; 0 before the first.</summary>
     public static long LastSequence(Session session, string entity, InvoiceKind kind, int year) => (long)session.Scalar(
-        "SELECT coalesce(max(sequence), 0) FROM invoices WHERE entity = $1 AND kind = $2 AND year = $3", entity, NameOf(kind), year)!;
+        "SELECT coalesce(max(sequence), 0) FROM invoices WHERE entity = $1 AND kind = $2 AND year = $3", entity, kind.Name(), year)!;
 
     public static void Insert(Session session, Invoice invoice, string subjectName, int year, long sequence)
     {
@@ -60,7 +68,7 @@ internal static class InvoiceRows
               currency, issued, due, rounding, total, credits, reason, entry)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             """,
-            invoice.Number, NameOf(invoice.Kind), invoice.Entity.Subject, year, sequence, invoice.Entity.Version, invoice.Recipient.Subject,
+            invoice.Number, invoice.Kind.Name(), invoice.Entity.Subject, year, sequence, invoice.Entity.Version, invoice.Recipient.Subject,
             subjectName, invoice.Recipient.Version, invoice.Period.ToString(), invoice.Currency.Code, invoice.Issued.Microseconds(),
             invoice.Due.Text(), invoice.Rounding.FormatFixed(), invoice.Total.FormatFixed(), invoice.Credits, invoice.Reason, invoice.Entry);
         for (var i = 0; i < invoice.Lines.Length; i++)
@@ -80,11 +88,13 @@ internal static class InvoiceRows
             var tax = invoice.Taxes[i];
             session.Execute(
                 """
-                INSERT INTO invoice_taxes (invoice, line, name, parts_per_million, withheld, base, amount)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                INSERT INTO invoice_taxes
+                  (invoice, line, name, parts_per_million, withheld, base, amount, certificate, certified_parts, valid_from, valid_until)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 """,
                 invoice.Number, i, tax.Tax.Name, tax.Tax.PartsPerMillion, tax.Tax.IsWithheld ? 1 : 0, tax.Base.FormatFixed(),
-                tax.Amount.FormatFixed());
+                tax.Amount.FormatFixed(), tax.Tax.Certificate?.Number, tax.Tax.Certificate?.PartsPerMillion,
+                tax.Tax.Certificate?.ValidFrom.Text(), tax.Tax.Certificate?.ValidUntil.Text());
         }
     }
 
@@ -109,7 +119,7 @@ internal static class InvoiceRows
     public static IReadOnlyList<Invoice> List(Session session, InvoiceKind kind, Period? period) => Complete(
         session,
         session.Query(
-            $"{Columns} WHERE kind = $1 AND (period = $2 OR $2 = '') ORDER BY entry", NameOf(kind), period?.ToString() ?? ""));
+            $"{Columns} WHERE kind = $1 AND (period = $2 OR $2 = '') ORDER BY entry", kind.Name(), period?.ToString() ?? ""));
 
     /// <summary>
     /// What a month's entries charged customers with beside usage: a line for each model's revenue that an entry moved, and one for what
@@ -192,10 +202,10 @@ internal static class InvoiceRows
     {
         var taxes = ImmutableArray.CreateBuilder<Tax>();
         using (var row = session.Query(
-            "SELECT name, parts_per_million, withheld FROM billing_taxes WHERE subject = $1 AND version = $2 ORDER BY line", subject, version))
+            $"{TaxColumns} FROM billing_taxes WHERE subject = $1 AND version = $2 ORDER BY line", subject, version))
         {
             while (row.Read())
-                taxes.Add(new(row.GetString(0), (int)row.GetInt64(1), row.GetInt64(2) == 1));
+                taxes.Add(ReadTax(row));
         }
         using var details = session.Query(
             "SELECT legal_name, address, country, tax_id, due_days FROM billing WHERE subject = $1 AND version = $2", subject, version);
@@ -272,29 +282,16 @@ internal static class InvoiceRows
     {
         var taxes = ImmutableArray.CreateBuilder<TaxLine>();
         using var row = session.Query(
-            "SELECT name, parts_per_million, withheld, base, amount FROM invoice_taxes WHERE invoice = $1 ORDER BY line", invoice.Number);
+            $"{TaxColumns}, base, amount FROM invoice_taxes WHERE invoice = $1 ORDER BY line", invoice.Number);
         while (row.Read())
-        {
-            taxes.Add(new(
-                new(row.GetString(0), (int)row.GetInt64(1), row.GetInt64(2) == 1), row.GetAmount(3, invoice.Currency),
-                row.GetAmount(4, invoice.Currency)));
-        }
+            taxes.Add(new(ReadTax(row), row.GetAmount(7, invoice.Currency), row.GetAmount(8, invoice.Currency)));
         return taxes.DrainToImmutable();
     }
 
-    private static string NameOf(InvoiceKind kind) => kind switch
-    {
-        InvoiceKind.Invoice => "invoice",
-        InvoiceKind.CreditNote => "credit_note",
-        InvoiceKind.SelfBill => "self_bill",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    private static Tax ReadTax(DbDataReader row) => new(
+        row.GetString(0), (int)row.GetInt64(1), row.GetInt64(2) == 1,
+        row.GetText(3) is { } certificate ? new(certificate, (int)row.GetInt64(4), row.GetDate(5), row.GetDate(6)) : null);
 
-    private static InvoiceKind KindOf(string name) => name switch
-    {
-        "invoice" => InvoiceKind.Invoice,
-        "credit_note" => InvoiceKind.CreditNote,
-        "self_bill" => InvoiceKind.SelfBill,
-        _ => throw Rows.Damaged($"an invoice of kind '{name}'"),
-    };
+    private static InvoiceKind KindOf(string name) =>
+        InvoiceKindNames.TryParse(name, out var kind) ? kind : throw Rows.Damaged($"an invoice of kind '{name}'");
 }

@@ -9,7 +9,7 @@ internal static class JournalRows
         "entries", "number bigint", "recorded bigint", "period text", "service_period text", "kind text", "reference text");
 
     private static readonly Table AccountTable = new(
-        "accounts", ["id"], ["id bigint", "name text", "currency text", "debits numeric", "credits numeric"]);
+        "accounts", ["id"], ["id bigint", "name text", "currency text", "debits numeric", "credits numeric"], "name", "currency");
 
     private static readonly Table PostingTable = new("postings", "entry bigint", "line bigint", "account bigint", "amount numeric");
 

@@ -15,6 +15,11 @@ internal sealed class Known
 
     public Dictionary<(string SubjectId, string Span, Currency Currency), BudgetTotal> Budgets { get; } = [];
 
+    public Dictionary<(Hold Hold, Currency Currency), HeldTotal> Holds { get; } = [];
+
+    /// <summary>Since when leases are in force; null for one that is not.</summary>
+    public Dictionary<string, DateTimeOffset?> Leases { get; } = new(StringComparer.Ordinal);
+
     public Dictionary<string, Limits?> Limits { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, Customer> Customers { get; } = new(StringComparer.Ordinal);
@@ -32,5 +37,5 @@ internal sealed class Known
 
     public bool IsLastPeriodRead { get; set; }
 
-    public bool IsSmall => Accounts.Count + KeyHeads.Count + Budgets.Count + Limits.Count + Customers.Count <= MostItems;
+    public bool IsSmall => Accounts.Count + KeyHeads.Count + Budgets.Count + Holds.Count + Limits.Count + Customers.Count <= MostItems;
 }

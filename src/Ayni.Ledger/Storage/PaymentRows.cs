@@ -52,6 +52,10 @@ internal static class PaymentRows
         session.Query($"{WriteOffColumns} JOIN invoices i ON i.number = w.invoice WHERE i.subject = $1 ORDER BY w.entry", customerId)
             .ReadAll(ReadWriteOff);
 
+    /// <summary>Every claim given up or taken up again, oldest first.</summary>
+    public static IReadOnlyList<WriteOff> AllWriteOffs(Session session) =>
+        session.Query($"{WriteOffColumns} ORDER BY w.entry").ReadAll(ReadWriteOff);
+
     private static Payment Read(DbDataReader row) => new(
         row.GetString(0), KindOf(row.GetString(1)), row.GetString(2), row.GetAmount(4, row.GetCurrency(3)), row.GetString(5), row.GetDate(6),
         row.GetInstant(7), row.GetText(8), row.GetInt64(9));

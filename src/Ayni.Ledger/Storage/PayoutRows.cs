@@ -23,6 +23,11 @@ internal static class PayoutRows
     public static BankDetails? LastBankDetails(Session session, string subject) =>
         session.Query($"{BankColumns} WHERE subject = $1 ORDER BY version DESC LIMIT 1", subject).ReadFirst(ReadBankDetails);
 
+    /// <summary>What was known of somebody's account at an instant.</summary>
+    public static BankDetails? BankDetailsAt(Session session, string subject, DateTimeOffset at) => session.Query(
+        $"{BankColumns} WHERE subject = $1 AND recorded <= $2 ORDER BY version DESC LIMIT 1", subject, at.Microseconds())
+        .ReadFirst(ReadBankDetails);
+
     /// <summary>An entity's self-billing documents in a currency that no payout pays, or only returned ones, oldest first.</summary>
     public static IReadOnlyList<Invoice> OpenDocuments(Session session, string entity, Currency currency)
     {

@@ -23,17 +23,13 @@ internal static class PeriodProofRows
         foreach (var customer in customers)
             session.Execute("INSERT INTO customer_secrets (customer, secret) VALUES ($1, $2)", customer, newSecret());
         var late = new List<(string Id, byte[] Canonical)>();
-        using (var row = session.Query(
-            """
-            SELECT e.reference, r.canonical FROM customer_secrets s JOIN receipts r ON r.customer = s.customer
-            JOIN entries e ON e.number = r.entry
-            WHERE s.secret IS NULL AND e.period = $1 AND e.reference NOT IN (SELECT receipt FROM erased_commitments)
-            """,
-            period.ToString()))
+        foreach (var customer in session.Query("SELECT customer FROM customer_secrets WHERE secret IS NULL").ReadAll(row => row.GetString(0)))
         {
-            while (row.Read())
-                late.Add((row.GetString(0), row.GetFieldValue<byte[]>(1)));
+            ReceiptBlocks.ForEach(
+                session, KeyColumn.Customer, customer, EntryRange.Of(session, period), new(period),
+                (_, canonical) => late.Add((ReceiptFormat.Decode(canonical).Id, canonical)));
         }
+        late.RemoveAll(item => Erased(session, item.Id) is not null);
         foreach (var adjustment in AdjustmentRows.Of(session, period))
         {
             var id = AdjustmentItem.IdOf(adjustment);
@@ -65,12 +61,9 @@ internal static class PeriodProofRows
     public static IReadOnlyList<(string Id, byte[] Canonical)> ItemsOf(Session session, string customerId)
     {
         var items = new List<(string, byte[])>();
-        using (var row = session.Query(
-            "SELECT e.reference, r.canonical FROM receipts r JOIN entries e ON e.number = r.entry WHERE r.customer = $1", customerId))
-        {
-            while (row.Read())
-                items.Add((row.GetString(0), row.GetFieldValue<byte[]>(1)));
-        }
+        ReceiptBlocks.ForEach(
+            session, KeyColumn.Customer, customerId, EntryRange.All(session), new(),
+            (_, canonical) => items.Add((ReceiptFormat.Decode(canonical).Id, canonical)));
         var periods = new List<Period>();
         using (var row = session.Query("SELECT DISTINCT period FROM adjustments WHERE customer = $1", customerId))
         {
@@ -127,14 +120,9 @@ internal static class PeriodProofRows
     public static IReadOnlyList<byte[]> Between(Session session, Period period, KeyTail tail)
     {
         var receipts = new List<byte[]>();
-        using var row = session.Query(
-            """
-            SELECT r.canonical FROM receipts r JOIN entries e ON e.number = r.entry
-            WHERE r.key = $1 AND r.meter = $2 AND r.number > $3 AND r.number <= $4 AND e.period <> $5 ORDER BY r.number
-            """,
-            tail.KeyId, tail.MeterId, tail.BeforeNumber, tail.Number, period.ToString());
-        while (row.Read())
-            receipts.Add(row.GetFieldValue<byte[]>(0));
+        ReceiptBlocks.ForEach(
+            session, KeyColumn.Id, tail.KeyId, EntryRange.All(session),
+            new(NotPostedIn: period, MeterId: tail.MeterId, After: tail.BeforeNumber, UpTo: tail.Number), (_, canonical) => receipts.Add(canonical));
         return receipts;
     }
 

@@ -66,9 +66,9 @@ internal abstract class Session(DbConnection connection) : IDisposable
     public virtual void Commit() => Control("COMMIT");
 
     /// <summary>
-    /// A number that changes when another connection commits; null where that can't be told. Called within a transaction that writes.
+    /// A number that changes when another connection has committed. Called once within each transaction that writes.
     /// </summary>
-    public virtual long? ReadForeignCommits() => null;
+    public abstract long ReadForeignCommits();
 
     /// <summary>What time it is at the server; null where the database is in this process and has no clock of its own.</summary>
     public virtual DateTimeOffset? ReadServerClock() => null;

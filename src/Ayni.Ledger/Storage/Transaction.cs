@@ -9,21 +9,31 @@ namespace Ayni.Ledger;
 /// One write transaction. What it has read outlives it only while nobody else writes (<see cref="Known"/>), so nothing is stale when another
 /// process has written in between.
 /// </summary>
-internal sealed class Transaction(Session session, DateTimeOffset now, Known known)
+/// <param name="session">The connection.</param>
+/// <param name="now">When it began.</param>
+/// <param name="known">What is known of the database.</param>
+/// <param name="underWay">The requests that reserved here and were not let go.</param>
+internal sealed class Transaction(Session session, DateTimeOffset now, Known known, IReadOnlySet<string> underWay)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string SubjectId, string Span, Currency Currency), BudgetTotal> _budgets = [];
     private readonly Dictionary<string, RateWindow> _rates = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Receipt?> _receipts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, bool> _reservations = new(StringComparer.Ordinal);
-    private readonly List<string> _released = [];
+    private readonly Dictionary<(Hold Hold, Currency Currency), HeldTotal> _holds = [];
+    private readonly HashSet<(string KeyId, string? MeterId)> _series = [];
     private readonly Dictionary<string, Amount> _credits = new(StringComparer.Ordinal);
-    private string? _leaseKept;
+    private LeaseTerm? _leaseKept;
     private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private readonly List<Digest> _receiptLeaves = [];
     private long _firstReceiptEntry, _lastReceiptEntry;
 
     public Session Session => session;
+
+    /// <summary>Requests that reserved in this transaction.</summary>
+    public HashSet<string> Reserved { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Requests that were let go in this transaction.</summary>
+    public HashSet<string> Released { get; } = new(StringComparer.Ordinal);
 
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
@@ -43,49 +53,88 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         Digest? DigestOf(T? value) => value is null ? null : Digest.Of(JsonSerializer.SerializeToUtf8Bytes(value, view));
     }
 
-    /// <summary>Reads at once what jobs to come will ask for one by one.</summary>
+    /// <summary>Reads at once what jobs to come will ask for one by one and is not known.</summary>
     public void Foresee(IReadOnlyCollection<Foreseen> jobs)
     {
-        string[] requests = [.. jobs.Select(job => job.RequestId).Distinct(StringComparer.Ordinal)];
+        string[] requests = [.. jobs.Where(job => job.Posts).Select(job => job.RequestId).Distinct(StringComparer.Ordinal)];
         foreach (var request in requests)
-            (_receipts[request], _reservations[request]) = (null, false);
-        ForeseenRows.Receipts(session, requests, receipt => _receipts[receipt.RequestId] = receipt);
-        ForeseenRows.Reservations(session, requests, request => _reservations[request] = true);
+            _receipts[request] = null;
+        if (requests.Length > 0)
+            ForeseenRows.Receipts(session, requests, receipt => _receipts[receipt.RequestId] = receipt);
 
-        string[] keys = [.. jobs.Where(job => job.MeterId is null).Select(job => job.Admission.KeyId).Distinct(StringComparer.Ordinal)];
+        string[] keys = Unknown(
+            jobs.Where(job => job.Posts && job.MeterId is null).Select(job => job.Admission.KeyId), key => known.KeyHeads.ContainsKey((key, null)));
         foreach (var key in keys)
             known.KeyHeads[(key, null)] = default;
-        ForeseenRows.Heads(session, keys, (key, head) => known.KeyHeads[(key, null)] = head);
+        if (keys.Length > 0)
+            ForeseenRows.Heads(session, keys, (key, head) => known.KeyHeads[(key, null)] = head);
 
-        string[] accounts =
-        [
-            .. jobs.Select(job => Account.Receivable(job.Admission.CustomerId).Name)
-                .Concat(jobs.Select(job => Account.Revenue(FirstOpen(job.Admission.Period), job.Admission.Model).Name))
-                .Distinct(StringComparer.Ordinal),
-        ];
-        ForeseenRows.Accounts(session, accounts, (name, currency, total) => known.Accounts[(name, currency)] = total);
+        // An account in another currency that is unknown is asked for by itself.
+        string[] accounts = Unknown(
+            jobs.Select(job => (Account.Receivable(job.Admission.CustomerId), job.Admission.Currency))
+                .Concat(jobs.Select(job => (Account.Revenue(FirstOpen(job.Admission.Period), job.Admission.Model), job.Admission.Currency)))
+                .Where(account => !known.Accounts.ContainsKey((account.Item1.Name, account.Currency))).Select(account => account.Item1.Name),
+            _ => false);
+        if (accounts.Length > 0)
+            ForeseenRows.Accounts(session, accounts, (name, currency, total) => known.Accounts.TryAdd((name, currency), total));
 
-        string[] customers = [.. jobs.Select(job => job.Admission.CustomerId).Distinct(StringComparer.Ordinal)];
-        RegistryRows.ForEachCustomer(session, customers, customer => known.Customers[customer.Id] = customer);
+        string[] customers = Unknown(jobs.Select(job => job.Admission.CustomerId), known.Customers.ContainsKey);
+        if (customers.Length > 0)
+            RegistryRows.ForEachCustomer(session, customers, customer => known.Customers[customer.Id] = customer);
 
-        string[] subjects = [.. jobs.SelectMany(job => job.Admission.LimitedSubjects).Distinct(StringComparer.Ordinal)];
-        if (subjects.Length == 0)
-            return;
+        string[] subjects = Unknown(jobs.SelectMany(job => job.Admission.LimitedSubjects), known.Limits.ContainsKey);
         foreach (var subject in subjects)
             known.Limits[subject] = null;
-        BudgetRows.ForEach(session, subjects, limits => known.Limits[limits.SubjectId] = limits);
-        string[] spans =
-        [
-            BudgetSpan.Ever, .. jobs.Select(job => BudgetSpan.Of(Zone.DayOf(job.Admission.AdmittedAt))).Distinct(),
-            .. jobs.Select(job => BudgetSpan.Of(job.Admission.Period)).Distinct(),
-        ];
-        foreach (var (subject, currency) in jobs.SelectMany(job => job.Admission.LimitedSubjects.Select(id => (id, job.Admission.Currency))).Distinct())
-        {
-            foreach (var span in spans)
-                known.Budgets[(subject, span, currency)] = new(Amount.Zero(currency), Amount.Zero(currency));
-        }
-        ForeseenRows.Budgets(session, subjects, spans, (subject, span, currency, total) => known.Budgets[(subject, span, currency)] = total);
+        if (subjects.Length > 0)
+            BudgetRows.ForEach(session, subjects, limits => known.Limits[limits.SubjectId] = limits);
+        ForeseeBudgets(jobs);
     }
+
+    private void ForeseeBudgets(IReadOnlyCollection<Foreseen> jobs)
+    {
+        var spends = new HashSet<(Hold Hold, Currency Currency)>();
+        var holds = new HashSet<(Hold Hold, Currency Currency)>();
+        foreach (var admission in jobs.Select(job => job.Admission))
+        {
+            foreach (var subject in admission.LimitedSubjects)
+            {
+                if (subject == admission.CustomerId)
+                    holds.Add((new(subject, BudgetSpan.Ever), admission.Currency));
+                if (known.Limits[subject] is not { BoundsMoney: true })
+                    continue;
+                foreach (var span in (string[])[BudgetSpan.Of(Zone.DayOf(admission.AdmittedAt)), BudgetSpan.Of(admission.Period)])
+                {
+                    spends.Add((new(subject, span), admission.Currency));
+                    holds.Add((new(subject, span), admission.Currency));
+                }
+            }
+        }
+        spends.RemoveWhere(spend => known.Budgets.ContainsKey((spend.Hold.SubjectId, spend.Hold.Span, spend.Currency)));
+        holds.RemoveWhere(known.Holds.ContainsKey);
+        foreach (var (hold, currency) in spends)
+            known.Budgets[(hold.SubjectId, hold.Span, currency)] = new(Amount.Zero(currency));
+        foreach (var (hold, currency) in holds)
+            known.Holds[(hold, currency)] = new(currency);
+        if (spends.Count > 0)
+        {
+            ForeseenRows.Budgets(session, [.. spends.Select(spend => spend.Hold)], (hold, currency, total) =>
+            {
+                if (spends.Contains((hold, currency)))
+                    known.Budgets[(hold.SubjectId, hold.Span, currency)] = total;
+            });
+        }
+        if (holds.Count > 0)
+        {
+            ForeseenRows.Holds(session, [.. holds.Select(hold => hold.Hold)], (hold, currency, leaseId, held) =>
+            {
+                if (holds.Contains((hold, currency)))
+                    known.Holds[(hold, currency)].Load(leaseId, held);
+            });
+        }
+    }
+
+    private static string[] Unknown(IEnumerable<string> names, Func<string, bool> isKnown) =>
+        [.. names.Distinct(StringComparer.Ordinal).Where(name => !isKnown(name))];
 
     /// <summary>The zone whose months are the ledger's.</summary>
     public LedgerZone Zone => known.Zone ??= LedgerRows.Zone(session);
@@ -151,7 +200,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         var canonical = ReceiptFormat.Encode(receipt);
         ReceiptRows.Insert(session, entry, receipt, canonical);
         var hash = Digest.Of(canonical);
-        known.KeyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, hash);
+        known.KeyHeads[(receipt.KeyId, receipt.MeterId)] = new(receipt.KeyNumber, hash, entry);
+        _series.Add((receipt.KeyId, receipt.MeterId));
         if (_receiptLeaves.Count == 0)
             _firstReceiptEntry = entry;
         _lastReceiptEntry = entry;
@@ -188,23 +238,21 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         _credits.Clear();
     }
 
-    /// <summary>Stores a reservation.</summary>
-    public void Hold(Reservation reservation, HostLease lease)
+    /// <summary>Holds what a reservation says.</summary>
+    public void Hold(Reservation reservation)
     {
-        BudgetRows.Insert(session, reservation, lease);
-        if (session.IsRemote)
-            _reservations[reservation.RequestId] = true;
+        Reserved.Add(reservation.RequestId);
+        Hold(reservation, reservation.Amount);
     }
 
-    /// <summary>Deletes a request's reservation; false if there is none.</summary>
-    public bool Release(string requestId)
+    /// <summary>Lets go of what a reservation holds; false if that was done, here or by who swept its lease.</summary>
+    public bool Release(Reservation reservation)
     {
-        if (!_reservations.TryGetValue(requestId, out var isThere))
-            return BudgetRows.Delete(session, requestId);
-        if (isThere)
-            _released.Add(requestId);
-        _reservations[requestId] = false;
-        return isThere;
+        var id = reservation.RequestId;
+        if (!(underWay.Contains(id) || Reserved.Contains(id)) || !Released.Add(id) || SinceOf(reservation.Lease.Id) != reservation.Lease.Since)
+            return false;
+        Hold(reservation, -reservation.Amount);
+        return true;
     }
 
     /// <summary>Signs the receipts stored, all with one signature.</summary>
@@ -256,7 +304,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         known.LimitsVersion = null;
     }
 
-    /// <summary>What somebody limited has spent and holds in a span of time.</summary>
+    /// <summary>What somebody limited has spent in a span of time.</summary>
     public BudgetTotal BudgetOf(string subjectId, string span, Currency currency)
     {
         if (_budgets.TryGetValue((subjectId, span, currency), out var total))
@@ -264,6 +312,17 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         if (!known.Budgets.TryGetValue((subjectId, span, currency), out total))
             known.Budgets.Add((subjectId, span, currency), total = BudgetRows.Budget(session, subjectId, span, currency));
         _budgets.Add((subjectId, span, currency), total);
+        return total;
+    }
+
+    /// <summary>What requests under way hold of what somebody limited may spend in a span of time.</summary>
+    public HeldTotal HeldOf(Hold hold, Currency currency)
+    {
+        if (_holds.TryGetValue((hold, currency), out var total))
+            return total;
+        if (!known.Holds.TryGetValue((hold, currency), out total))
+            known.Holds.Add((hold, currency), total = BudgetRows.Held(session, hold, currency));
+        _holds.Add((hold, currency), total);
         return total;
     }
 
@@ -276,18 +335,34 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
     }
 
     /// <summary>Prolongs a host's lease, once a transaction.</summary>
-    public void KeepLease(HostLease lease)
+    public LeaseTerm KeepLease(HostLease lease)
     {
-        if (_leaseKept != lease.Id)
-            BudgetRows.KeepLease(session, lease, now + HostLease.Term);
-        _leaseKept = lease.Id;
+        if (_leaseKept is { } kept && kept.Id == lease.Id)
+            return kept;
+        var term = new LeaseTerm(lease.Id, BudgetRows.KeepLease(session, lease, now));
+        known.Leases[lease.Id] = term.Since;
+        _leaseKept = term;
+        return term;
+    }
+
+    /// <summary>Ends a lease and lets go of all that is held under it.</summary>
+    public void EndLease(string leaseId)
+    {
+        BudgetRows.EndLease(session, leaseId);
+        known.Leases[leaseId] = null;
+        if (_leaseKept?.Id == leaseId)
+            _leaseKept = null;
+        foreach (var held in known.Holds.Values)
+            held.Remove(leaseId);
     }
 
     /// <summary>Writes the totals that changed, before the commit.</summary>
     public void SaveTotals()
     {
-        if (_released.Count > 0)
-            BudgetRows.Delete(session, [.. _released]);
+        // Rows are taken in the order of their keys.
+        foreach (var (keyId, meterId) in _series.OrderBy(series => series.KeyId, StringComparer.Ordinal))
+            ReceiptRows.SaveHead(session, keyId, meterId, known.KeyHeads[(keyId, meterId)]);
+        _series.Clear();
         foreach (var ((name, currency), account) in _accounts)
         {
             if (account.IsChanged)
@@ -300,10 +375,26 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
                 BudgetRows.Save(session, subject, span, currency, total);
             total.IsChanged = false;
         }
+        foreach (var ((hold, currency), total) in _holds)
+            total.Save((leaseId, held) => BudgetRows.Save(session, hold, currency, leaseId, held));
         foreach (var (subject, window) in _rates)
             BudgetRows.Save(session, subject, window, RateWindow.FirstAt(now));
         foreach (var ((customerId, scope, period), use) in _uses)
             UseRows.Save(session, customerId, scope, period, use);
+    }
+
+    private void Hold(Reservation reservation, Amount amount)
+    {
+        foreach (var hold in reservation.Holds)
+            HeldOf(hold, amount.Currency).Add(reservation.Lease.Id, amount);
+    }
+
+    /// <summary>Since when a lease is in force; null if it was swept.</summary>
+    private DateTimeOffset? SinceOf(string leaseId)
+    {
+        if (!known.Leases.TryGetValue(leaseId, out var since))
+            known.Leases.Add(leaseId, since = BudgetRows.LeaseSince(session, leaseId));
+        return since;
     }
 
     private AccountTotal TotalOf(Account account, Currency currency)
@@ -339,8 +430,8 @@ internal sealed class AccountTotal(long id, Amount debits, Amount credits)
     }
 }
 
-/// <summary>Where a key's chain of receipts ends.</summary>
-internal readonly record struct KeyHead(long Number, Digest Hash);
+/// <summary>Where a key's chain of receipts ends, and the entry there, where that matters.</summary>
+internal readonly record struct KeyHead(long Number, Digest Hash, long Entry = 0);
 
 /// <summary>The last period that does not take every entry any more.</summary>
 internal readonly record struct PeriodMark(Period Period, PeriodStatus Status);

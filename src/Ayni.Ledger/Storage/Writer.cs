@@ -22,6 +22,7 @@ internal sealed class Writer : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly AdmissionClock _admissions;
     private readonly ReceiptSigner? _signer;
+    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
     private Known _known = new();
     private long? _foreignCommits;
     private long _flushes;
@@ -104,10 +105,10 @@ internal sealed class Writer : IAsyncDisposable
                 var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
                 _admissions.Compare(now);
                 var foreignCommits = _session.ReadForeignCommits();
-                var known = foreignCommits is not null && foreignCommits == _foreignCommits ? _known : new();
+                var known = foreignCommits == _foreignCommits ? _known : new();
                 // Until the commit nobody may rely on it.
                 _foreignCommits = null;
-                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known);
+                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known, _underWay);
                 if (_session.IsRemote && group.Select(job => job.Foreseen).OfType<Foreseen>().ToArray() is { Length: > 0 } foreseen)
                     transaction.Foresee(foreseen);
                 foreach (var job in group)
@@ -120,6 +121,8 @@ internal sealed class Writer : IAsyncDisposable
                 if (_signer is not null)
                     transaction.Seal(_signer);
                 _session.Commit();
+                _underWay.UnionWith(transaction.Reserved);
+                _underWay.ExceptWith(transaction.Released);
                 // Other jobs may write beside what is known.
                 if (known.IsSmall && group.TrueForAll(job => job.Foreseen is not null))
                     (_known, _foreignCommits) = (known, foreignCommits);
@@ -157,6 +160,7 @@ internal sealed class Writer : IAsyncDisposable
         var session = _database.OpenWriter();
         _session.Dispose();
         _session = session;
+        _foreignCommits = null;
     }
 
     private void Undo()

@@ -121,8 +121,12 @@ internal static class HuggingFaceConfigWriter
         fields["attention_chunk_size"] = config.LocalAttention?.Size;
         fields["use_qk_norm"] = config.NormalizesHeads;
         fields["attn_temperature_tuning"] = config.AttentionTemperature is not null;
-        fields["floor_scale"] = config.AttentionTemperature is { } steps ? JsonText.Real(steps.Floor) : null;
-        fields["attn_scale"] = config.AttentionTemperature is { } growth ? JsonText.Real(growth.Scale) : null;
+        if (config.AttentionTemperature is { } temperature)
+        {
+            // Transformers takes whole steps only, and refuses one written with a point.
+            fields["floor_scale"] = temperature.Floor == Math.Truncate(temperature.Floor) ? (long)temperature.Floor : JsonText.Real(temperature.Floor);
+            fields["attn_scale"] = JsonText.Real(temperature.Scale);
+        }
     }
 
     /// <summary>One or several ids, or none.</summary>

@@ -55,7 +55,7 @@ public sealed class TrainingStep
         if (terms == 0)
             throw new BatchException("there is nothing to learn: every label is masked");
         foreach (var parameter in _parameters)
-            Array.Clear(parameter.Gradient);
+            GradientSums.Clear(parameter.Gradient, _context);
         var loss = 0.0;
         var counted = _preferenceBeta is null ? terms : batches.Sum(batch => (long)batch.PairCount);
         for (var i = 0; i < batches.Count; i++)

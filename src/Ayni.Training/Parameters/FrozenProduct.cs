@@ -12,9 +12,10 @@ internal static class FrozenProduct
     // Weights decoded at a time: 4 MB.
     private const int StripWeights = 1 << 20;
 
-    /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, or adds it to the output.</summary>
+    /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, and adds the addend, unless it is empty.</summary>
     public static void Forward(
-        PackedMatrix matrix, ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate, ProductPrecision precision)
+        PackedMatrix matrix, ReadOnlySpan<float> input, ReadOnlySpan<float> addend, Span<float> output, PassState pass,
+        ProductPrecision precision)
     {
         var tokens = input.Length / matrix.Columns;
         for (var (first, rows) = (0, StripRows(matrix)); first < matrix.Rows; first += rows)
@@ -25,11 +26,10 @@ internal static class FrozenProduct
             for (var token = 0; token < tokens; token++)
             {
                 var from = part.Slice(token * strip.Rows, strip.Rows);
-                var to = output.Slice(token * matrix.Rows + first, strip.Rows);
-                if (accumulate)
-                    Residual.Add(to, from);
-                else
-                    from.CopyTo(to);
+                var place = token * matrix.Rows + first;
+                if (!addend.IsEmpty)
+                    Residual.Add(from, addend.Slice(place, strip.Rows));
+                from.CopyTo(output.Slice(place, strip.Rows));
             }
         }
     }

@@ -18,15 +18,22 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
 
     public IEnumerable<Parameter> Parameters => [weight, .. bias is null ? Array.Empty<Parameter>() : [bias]];
 
-    /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, or adds it to the output.</summary>
-    public void Forward(ReadOnlySpan<float> input, Span<float> output, PassState pass, bool accumulate = false)
+    /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>.</summary>
+    public void Forward(ReadOnlySpan<float> input, Span<float> output, PassState pass) => Forward(input, [], output, pass);
+
+    /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, and adds to that.</summary>
+    /// <param name="input"><c>[tokens, columns]</c>.</param>
+    /// <param name="addend"><c>[tokens, rows]</c>, which may be the output; empty for none.</param>
+    /// <param name="output">Receives <c>[tokens, rows]</c>.</param>
+    /// <param name="pass">Team and memory.</param>
+    public void Forward(ReadOnlySpan<float> input, ReadOnlySpan<float> addend, Span<float> output, PassState pass)
     {
         var tokens = input.Length / weight.Columns;
         if (weight.Packed is { } packed)
-            FrozenProduct.Forward(packed, input, output, pass, accumulate, Precision(pass));
+            FrozenProduct.Forward(packed, input, addend, output, pass, Precision(pass));
         else
             FloatProduct.Multiply(
-                new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, output, pass.Context, accumulate, Precision(pass));
+                new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, addend, output, pass.Context, Precision(pass));
         if (bias is not null)
         {
             for (var start = 0; start < output.Length; start += weight.Rows)
@@ -61,7 +68,7 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     }
 
     /// <summary>Adds to the gradients of the parameters that are trained.</summary>
-    /// <param name="input">What <see cref="Forward"/> got.</param>
+    /// <param name="input">What went in, <c>[tokens, columns]</c>.</param>
     /// <param name="outputGradient"><c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team and memory.</param>
     public void BackwardToParameters(ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass)

@@ -44,8 +44,7 @@ internal sealed class AttentionPass
         var logSums = kept.LogSums.Take((long)tokens * _config.HeadCount);
         _attention.Apply(query, key, value, batch.Documents, FirstSeen(layer, batch), attended, logSums, pass.Context);
         var middle = kept.Middle.Take(input.Length);
-        input.CopyTo(middle);
-        weights.AttentionOutput.Forward(attended, middle, pass, accumulate: true);
+        weights.AttentionOutput.Forward(attended, input, middle, pass);
     }
 
     /// <summary>Turns the gradient of <c>kept.Middle</c> into that of the input, in place.</summary>
@@ -93,7 +92,7 @@ internal sealed class AttentionPass
 
     private void Rotate(Span<float> heads, FloatBuffer rotated, BatchPlan batch, PassState pass)
     {
-        RotaryTurn.Apply(heads, _config.HeadDim, batch.Cosines, batch.Sines, batch.Tokens, backwards: false, pass.Context);
+        Turn(heads, batch, backwards: false, pass);
         if (!_config.NormalizesHeads)
             return;
         heads.CopyTo(rotated.Take(heads.Length));
@@ -109,8 +108,11 @@ internal sealed class AttentionPass
             RmsNormGradient.Add(rotated.Take(gradient.Length), _ones, _config.RmsNormEpsilon, gradient, before, [], pass.Context);
             before.CopyTo(gradient);
         }
-        RotaryTurn.Apply(gradient, _config.HeadDim, batch.Cosines, batch.Sines, batch.Tokens, backwards: true, pass.Context);
+        Turn(gradient, batch, backwards: true, pass);
     }
+
+    private void Turn(Span<float> heads, BatchPlan batch, bool backwards, PassState pass) => RotaryTurn.Apply(
+        heads, _config.HeadDim, batch.Positions, batch.Cosines, batch.Sines, batch.Pairs, backwards, pass.Context);
 
     /// <summary>Multiplies queries, or their gradients, by the temperature of their positions.</summary>
     private void Sharpen(Span<float> query, AttentionTemperature temperature, BatchPlan batch)

@@ -19,9 +19,11 @@ internal sealed class BatchPlan
         _batch = batch;
         _firstSeen = batch.FirstSeen(null);
         _firstSeenLocally = config.LocalAttention is { } local ? batch.FirstSeen(local) : _firstSeen;
-        _cosines = new float[batch.TokenCount * model.InverseFrequencies.Length];
+        var positions = Enumerable.Range(0, batch.Documents.Max(document => document.Length)).ToArray();
+        _cosines = new float[positions.Length * model.InverseFrequencies.Length];
         _sines = new float[_cosines.Length];
-        RotaryEmbedding.Angles(batch.Positions, model.InverseFrequencies, config.RotaryScaling?.Magnitude ?? 1, _cosines, _sines);
+        RotaryEmbedding.Angles(positions, model.InverseFrequencies, config.RotaryScaling?.Magnitude ?? 1, _cosines, _sines);
+        Pairs = model.InverseFrequencies.Length;
     }
 
     public int Tokens => _batch.TokenCount;
@@ -36,9 +38,12 @@ internal sealed class BatchPlan
     /// <summary>The same in a layer with local attention.</summary>
     public ReadOnlySpan<int> FirstSeenLocally => _firstSeenLocally;
 
-    /// <summary><c>[tokens, rotaryDim / 2]</c>.</summary>
+    /// <summary>Pairs of a head's values that are turned.</summary>
+    public int Pairs { get; }
+
+    /// <summary>Of each position, <c>[positions, pairs]</c>.</summary>
     public ReadOnlySpan<float> Cosines => _cosines;
 
-    /// <summary><c>[tokens, rotaryDim / 2]</c>.</summary>
+    /// <summary>Of each position, <c>[positions, pairs]</c>.</summary>
     public ReadOnlySpan<float> Sines => _sines;
 }

@@ -30,11 +30,11 @@ internal static class ExpertPass
                 continue;
             FeedForwardPass.Forward(
                 weights.Experts[expert], routed.Slice(start * hidden, count * hidden), gates.Slice(start * width, count * width),
-                ups.Slice(start * width, count * width), results.Slice(start * hidden, count * hidden), accumulate: false, pass);
+                ups.Slice(start * width, count * width), [], results.Slice(start * hidden, count * hidden), pass);
         }
         var gate = kept.Gate.Take((long)tokens * width);
         var up = kept.Up.Take((long)tokens * width);
-        FeedForwardPass.Forward(weights.Shared, input, gate, up, output, accumulate: true, pass);
+        FeedForwardPass.Forward(weights.Shared, input, gate, up, output, output, pass);
         for (var i = 0; i < tokens; i++)
             Residual.Add(output.Slice(kept.Routing.Order[i] * hidden, hidden), results.Slice(i * hidden, hidden));
     }

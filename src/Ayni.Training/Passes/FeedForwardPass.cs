@@ -10,18 +10,18 @@ internal static class FeedForwardPass
     /// <param name="input"><c>[tokens, hidden]</c>.</param>
     /// <param name="gate">Receives <c>[tokens, width]</c>, to be kept.</param>
     /// <param name="up">Receives <c>[tokens, width]</c>, to be kept.</param>
+    /// <param name="addend">What is added, <c>[tokens, hidden]</c>; may be the output. Empty for nothing.</param>
     /// <param name="output">Receives <c>[tokens, hidden]</c>.</param>
-    /// <param name="accumulate">True to add to the output.</param>
     /// <param name="pass">Team and memory.</param>
     public static void Forward(
-        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, Span<float> output, bool accumulate,
-        PassState pass)
+        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> addend,
+        Span<float> output, PassState pass)
     {
         weights.Gate.Forward(input, gate, pass);
         weights.Up.Forward(input, up, pass);
         var inner = pass.Inner.Take(gate.Length);
         SwiGlu.Apply(gate, up, inner, pass.Context);
-        weights.Down.Forward(inner, output, pass, accumulate);
+        weights.Down.Forward(inner, addend, output, pass);
     }
 
     /// <summary>Adds to the gradients of the network, and gives that of its input.</summary>

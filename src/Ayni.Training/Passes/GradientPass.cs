@@ -165,7 +165,7 @@ public sealed class GradientPass
         for (var layer = _model.Config.LayerCount - 1; layer >= 0; layer--)
             Backward(layer, plan, gradient);
         if (_model.Embedding.IsTrainable)
-            AddEmbeddingGradient(batch.Ids, gradient);
+            SelectedRows.Add(gradient, batch.Ids, _model.Embedding.Gradient, _pass.Context);
     }
 
     private long StreamLength(BatchPlan plan) => (long)plan.Tokens * _model.Config.HiddenSize;
@@ -177,13 +177,14 @@ public sealed class GradientPass
     {
         var hidden = _model.Config.HiddenSize;
         var stream = Stream(0, plan);
-        for (var token = 0; token < plan.Tokens; token++)
+        if (_model.Embedding.Packed is { } packed)
         {
-            var row = stream.Slice(token * hidden, hidden);
-            if (_model.Embedding.Packed is { } packed)
-                packed.CopyRow(batch.Ids[token], row);
-            else
-                _model.Embedding.Values.AsSpan(batch.Ids[token] * hidden, hidden).CopyTo(row);
+            for (var token = 0; token < plan.Tokens; token++)
+                packed.CopyRow(batch.Ids[token], stream.Slice(token * hidden, hidden));
+        }
+        else
+        {
+            SelectedRows.Gather(_model.Embedding.Values, batch.Ids, stream, _pass.Context);
         }
         for (var layer = 0; layer < _model.Config.LayerCount; layer++)
             Forward(layer, plan, keeps && _kept.Length > 0 ? _kept[layer] : _forgotten);
@@ -196,14 +197,14 @@ public sealed class GradientPass
         var middle = kept.Middle.Take(StreamLength(plan));
         var normed = Normalize(weights, middle);
         var output = Stream(layer + 1, plan);
-        middle.CopyTo(output);
         if (weights.FeedForward is { } network)
         {
             var width = (long)plan.Tokens * network.Width;
-            FeedForwardPass.Forward(network, normed, kept.Gate.Take(width), kept.Up.Take(width), output, accumulate: true, _pass);
+            FeedForwardPass.Forward(network, normed, kept.Gate.Take(width), kept.Up.Take(width), middle, output, _pass);
         }
         else
         {
+            middle.CopyTo(output);
             ExpertPass.Forward(weights.Experts!, normed, kept, output, _pass);
         }
     }
@@ -238,12 +239,5 @@ public sealed class GradientPass
         var normed = _pass.Normed.Take(middle.Length);
         RmsNorm.Apply(middle, weights.FeedForwardNorm.Values, _model.Config.RmsNormEpsilon, normed, _pass.Context);
         return normed;
-    }
-
-    private void AddEmbeddingGradient(ReadOnlySpan<int> ids, ReadOnlySpan<float> gradient)
-    {
-        var hidden = _model.Config.HiddenSize;
-        for (var token = 0; token < ids.Length; token++)
-            Residual.Add(_model.Embedding.Gradient.AsSpan(ids[token] * hidden, hidden), gradient.Slice(token * hidden, hidden));
     }
 }

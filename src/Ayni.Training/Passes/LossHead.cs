@@ -33,14 +33,13 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
         ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient, ReadOnlySpan<float> tokenScales = default,
         Span<double> tokenLosses = default)
     {
-        gradient.Clear();
+        GradientSums.Clear(gradient, pass.Context);
         tokenLosses.Clear();
         var rows = Select(targets);
         if (rows.Length == 0)
             return 0;
         var selected = _selected.Take((long)rows.Length * Hidden);
-        for (var i = 0; i < rows.Length; i++)
-            stream.Slice(rows[i] * Hidden, Hidden).CopyTo(selected[(i * Hidden)..]);
+        SelectedRows.Gather(stream, rows, selected, pass.Context);
         var normed = _normed.Take(selected.Length);
         RmsNorm.Apply(selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
         var normedGradient = gradient.IsEmpty ? [] : _normedGradient.Take(selected.Length);
@@ -95,7 +94,7 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     private void ProjectChunk(ReadOnlySpan<float> normed, Span<float> logits)
     {
         if (model.Head.Packed is { } packed)
-            FrozenProduct.Forward(packed, normed, logits, pass, accumulate: false, pass.Precision);
+            FrozenProduct.Forward(packed, normed, [], logits, pass, pass.Precision);
         else
             FloatProduct.Multiply(
                 new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
@@ -116,11 +115,10 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     private void Return(int[] rows, ReadOnlySpan<float> selected, ReadOnlySpan<float> normedGradient, Span<float> gradient)
     {
         var selectedGradient = _normed.Take(selected.Length);
-        selectedGradient.Clear();
+        GradientSums.Clear(selectedGradient, pass.Context);
         RmsNormGradient.Add(
             selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normedGradient, selectedGradient, model.OutputNorm.Gradient,
             pass.Context);
-        for (var i = 0; i < rows.Length; i++)
-            selectedGradient.Slice(i * Hidden, Hidden).CopyTo(gradient.Slice(rows[i] * Hidden, Hidden));
+        SelectedRows.Scatter(selectedGradient, rows, gradient, pass.Context);
     }
 }

@@ -41,6 +41,14 @@ public sealed class MoneyCommandTests : IDisposable
         (await RunAsync("ledger", "payment", "refund", customer, "1.22", "--reference", "r3", "--date", "2026-12-03")).Failed("1.21 USD");
         await CommandAsync("ledger", "payment", "refund", customer, "1.21", "--reference", "r3", "--date", "2026-12-03");
 
+        Assert.Equal("1.21", (await CommandAsync("ledger", "invoice", "list", "--kind", "credit-note", "--json")).Json[0].GetProperty("total").GetString());
+        var page = (await CommandAsync("ledger", "invoice", "print", number, "--html", "fa")).Output;
+        Assert.Contains("dir=\"rtl\"", page, StringComparison.Ordinal);
+        Assert.Equal(page, (await CommandAsync("ledger", "invoice", "print", number, "--html", "fa")).Output);
+        Assert.Contains($"{number},invoice,", (await CommandAsync("ledger", "invoice", "print", "--period", month, "--csv")).Output, StringComparison.Ordinal);
+        (await RunAsync("ledger", "invoice", "print")).Failed("Name an invoice");
+        Assert.Equal("0.00", (await CommandAsync("ledger", "invoice", "accounts", "--json")).Json[0].GetProperty("credit").GetString());
+
         var export = (await CommandAsync("ledger", "export")).Lines;
         Assert.Equal(JournalCsv.Header.TrimEnd(), export[0]);
         Assert.Contains(export, line => line.Contains(",refund,pay_", StringComparison.Ordinal));
@@ -82,9 +90,49 @@ public sealed class MoneyCommandTests : IDisposable
         Assert.Contains($"<EndToEndId>{id}</EndToEndId>", file.Output, StringComparison.Ordinal);
         Assert.Contains(id, (await CommandAsync("ledger", "payout", "file", batch, "--csv")).Output, StringComparison.Ordinal);
         await CommandAsync("ledger", "payout", "paid", id, "--reference", "b1", "--date", "2026-12-10");
+        var report = _folder.PathOf("camt.xml");
+        await File.WriteAllTextAsync(report, $"""
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><CreDtTm>2026-12-11T01:00:00</CreDtTm></GrpHdr><Stmt>
+            <Ntry><Amt Ccy="USD">101.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><NtryDtls><TxDtls>
+            <Refs><EndToEndId>{id}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>
+            """);
+        Assert.Equal("unchanged", (await CommandAsync("ledger", "payout", "report", report, "--json")).Json[0].GetProperty("result").GetString());
+        await File.WriteAllTextAsync(report, "no XML");
+        (await RunAsync("ledger", "payout", "report", report)).Failed("Line 1, column 1");
         await CommandAsync("ledger", "payout", "returned", id, "--reference", "b2", "--date", "2026-12-12", "--reason", "closed");
         Assert.Equal("returned", (await CommandAsync("ledger", "payout", "list", "--json")).Json[0].GetProperty("status").GetString());
         (await CommandAsync("ledger", "audit")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Prices_agreements_and_closes_are_made_by_two_keys()
+    {
+        var (month, _) = await UseLastMonthAsync();
+        var maker = (await CommandAsync("key", "create", "--role", "operator", "--json")).Json.GetProperty("key").GetString()!;
+        await CommandAsync("ledger", "proposal", "four-eyes", "on");
+        var terms = _folder.PathOf("terms.yaml");
+        await File.WriteAllTextAsync(
+            terms, "agreement: bard\nmodel: other\ncollector: host\nshares:\n  - {name: royalty, payee: licensor, rate: 20%}\n");
+        await CommandAsync("party", "create", "Owner", "--role", "licensor");
+        string[][] commands =
+        [
+            ["price", "set", "bard", "--input", "1", "--output", "2", "--currency", "USD"],
+            ["agreement", "set", "--share", "host=100%"],
+            ["agreement", "set", "--file", terms],
+            ["period", "close", month],
+        ];
+        foreach (var command in commands)
+        {
+            (await ByAsync(maker, command)).Failed("needs a second key");
+            var waiting = (await CommandAsync("ledger", "proposal", "list", "--json")).Json.EnumerateArray().Last().GetProperty("id").GetString()!;
+            (await ByAsync(maker, "ledger", "proposal", "approve", waiting)).Failed("another key approves it");
+            (await ByAsync(maker, command)).Failed("needs a second key");
+            await CommandAsync("ledger", "proposal", "approve", waiting);
+            (await ByAsync(maker, command)).Succeeded();
+        }
+
+        async Task<CommandResult> ByAsync(string key, params string[] arguments) =>
+            await AyniCommand.RunAsync([.. arguments, "--data", Data], "", ("AYNI_KEY", key));
     }
 
     [Fact]
@@ -92,6 +140,8 @@ public sealed class MoneyCommandTests : IDisposable
     {
         var (_, customer) = await UseLastMonthAsync();
         (await RunAsync("ledger", "billing", "set", customer, "--name", "X", "--tax", "VAT")).Failed("'VAT' is no tax");
+        (await RunAsync("ledger", "billing", "set", customer, "--name", "X", "--certificate", "WHT=5%:1:2026-01-01:2026-12-31")).Failed("--withhold WHT");
+        (await RunAsync("ledger", "billing", "set", customer, "--name", "X", "--withhold", "WHT=15%", "--certificate", "WHT=5%")).Failed("no certificate");
         (await RunAsync("ledger", "entity", "set", "a b", "--name", "X")).Failed("no entity's code");
         (await RunAsync("ledger", "invoice", "list", "AYNI-2026-000001")).Failed("There is no invoice");
         (await RunAsync("ledger", "invoice", "list", "--kind", "bill")).Failed("'bill' is no kind");
@@ -109,7 +159,9 @@ public sealed class MoneyCommandTests : IDisposable
             ["ledger", "entity", "set"], ["ledger", "billing", "set"], ["ledger", "billing", "show"], ["ledger", "invoice", "issue"],
             ["ledger", "invoice", "list"], ["ledger", "invoice", "credit"], ["ledger", "invoice", "open"], ["ledger", "invoice", "write-off"],
             ["ledger", "invoice", "reclaim"], ["ledger", "payment", "record"], ["ledger", "payment", "refund"],
-            ["ledger", "payment", "reverse"], ["ledger", "payment", "import"], ["ledger", "payment", "list"], ["ledger", "export"], ["ledger", "payout", "plan"], ["ledger", "payout", "order"],
+            ["ledger", "payment", "reverse"], ["ledger", "payment", "import"], ["ledger", "payment", "list"], ["ledger", "export"],
+            ["ledger", "payout", "plan"], ["ledger", "payout", "order"],
+            ["ledger", "invoice", "print"], ["ledger", "invoice", "accounts"], ["ledger", "payout", "report"],
             ["ledger", "payout", "file"], ["ledger", "payout", "paid"], ["ledger", "payout", "returned"], ["ledger", "payout", "list"],
             ["ledger", "bank", "set"], ["ledger", "bank", "show"], ["ledger", "proposal", "list"], ["ledger", "proposal", "approve"],
             ["ledger", "proposal", "reject"], ["ledger", "proposal", "four-eyes"],

@@ -36,12 +36,14 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         string[] everyone = ["listModels", "getModel", "getLicence"];
         Assert.Equal(
             Sorted([.. everyone, "createChatCompletion", "createCompletion", "listCustomers", "getCustomer", "getUsage", "listKeys", "listPrices",
-                "listReceipts", "getReceipt", "explainCharge", "listInvoices", "getInvoice", "getAccount"]),
+                "listReceipts", "getReceipt", "explainCharge", "listInvoices", "getInvoice", "getAccount", "getBilling", "listLimits",
+                "listObjections", "raiseObjection", "replyToObjection"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
-            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments", "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement",
-                "getAgreementToSign", "signAgreementDocument", "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods",
-                "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts", "getBankDetails"]),
+            Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments",
+                "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement", "getAgreementToSign", "signAgreementDocument",
+                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
+                "getBankDetails", "getBilling", "listObjections", "raiseObjection", "replyToObjection"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
         Assert.DoesNotContain(_test.Host.Operations.All, operation => operation.Method == "POST" && operation.Roles.Contains(KeyRole.Auditor));

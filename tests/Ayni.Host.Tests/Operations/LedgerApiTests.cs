@@ -52,6 +52,35 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
         Assert.NotNull(Text(await PostAsync($"/api/parties/{Text(party, "id")}/revoke", ""), "revoked"));
     }
 
+    [Fact]
+    public async Task What_is_disputed_is_answered()
+    {
+        var period = Period.Of(TimeProvider.System.GetUtcNow());
+        var raised = await SendAsync(KeyRole.Customer, "/api/objections",
+            $$"""{"subject":"receipt","reference":"{{fixture.One.Receipt}}","says":"I asked for less"}""");
+        var id = Text(raised.Json, "id");
+        Assert.Equal(("raised", fixture.One.Customer.Id), (Text(raised.Json, "state"), Text(raised.Json, "raised_by")));
+        var others = $$"""{"subject":"receipt","reference":"{{fixture.Other.Receipt}}","says":"why"}""";
+        Assert.Equal(404, (await SendAsync(KeyRole.Customer, "/api/objections", others)).Status);
+        Assert.Equal(400, (await SendAsync(KeyRole.Party, "/api/objections", """{"subject":"weather","reference":"x","says":"y"}""")).Status);
+        Assert.Equal(404, (await SendAsync(KeyRole.Party, $"/api/objections/{id}/reply", """{"says":"not mine"}""")).Status);
+        var answered = await SendAsync(KeyRole.Operator, $"/api/objections/{id}/reply", """{"says":"three tokens"}""");
+        Assert.Equal("answered", Text(answered.Json, "state"));
+        var resolved = await SendAsync(KeyRole.Finance, $"/api/objections/{id}/resolve", """{"says":"as the receipt says"}""");
+        Assert.Equal("resolved", Text(resolved.Json, "state"));
+        Assert.Equal(409, (await SendAsync(KeyRole.Customer, $"/api/objections/{id}/reply", """{"says":"but"}""")).Status);
+        var listed = (await GetAsync(KeyRole.Auditor, $"/api/objections?period={period}")).GetProperty("data");
+        Assert.Contains(listed.EnumerateArray(), objection => Text(objection, "id") == id);
+        Assert.DoesNotContain(
+            (await GetAsync(KeyRole.Party, "/api/objections")).GetProperty("data").EnumerateArray(), objection => Text(objection, "id") == id);
+
+        async Task<(int Status, JsonElement Json)> SendAsync(KeyRole role, string path, string body)
+        {
+            using var response = await fixture.SendAsync(role, path, body);
+            return ((int)response.StatusCode, await response.JsonAsync());
+        }
+    }
+
     [Theory]
     [InlineData("/api/parties", """{"name":"","role":"host"}""", 400, "invalid_text")]
     [InlineData("/api/parties", """{"name":"x","role":"king"}""", 400, null)]

@@ -14,7 +14,10 @@ public sealed class ElementGradientTests
             var x = (random.NextSingle() - 0.5f) * 170;
             var expected = Math.Exp(x);
             Assert.InRange(Exponential.Of(Vector256.Create(x))[0], expected * (1 - 2.4e-7), expected * (1 + 2.4e-7));
+            Assert.Equal(Exponential.Of(Vector256.Create(x))[0], Exponential.Of(Vector512.Create(x))[0]);
         }
+        foreach (var x in (float[])[0, -90, 90, float.MinValue, float.MaxValue, float.NegativeInfinity, float.PositiveInfinity, float.NaN])
+            Assert.Equal(Exponential.Of(Vector256.Create(x))[0], Exponential.Of(Vector512.Create(x))[0]);
         Assert.Equal(1, Exponential.Of(Vector256<float>.Zero)[0]);
         Assert.Equal(0, Exponential.Of(Vector256.Create(-90f))[0]);
         Assert.Equal(0, Exponential.Of(Vector256.Create(float.NegativeInfinity))[0]);
@@ -90,9 +93,10 @@ public sealed class ElementGradientTests
         var values = Numbers(Tokens * Heads * headDim, 1);
         var (expected, turned) = ((float[])values.Clone(), (float[])values.Clone());
         RotaryEmbedding.Apply(expected, headDim, cosines, sines, Tokens);
-        RotaryTurn.Apply(turned, headDim, cosines, sines, Tokens, backwards: false, context);
+        var positions = Enumerable.Range(0, Tokens).ToArray();
+        RotaryTurn.Apply(turned, headDim, positions, cosines, sines, pairs, backwards: false, context);
         AssertClose(expected, turned);
-        RotaryTurn.Apply(turned, headDim, cosines, sines, Tokens, backwards: true, context);
+        RotaryTurn.Apply(turned, headDim, positions, cosines, sines, pairs, backwards: true, context);
         AssertClose(values, turned);
     }
 
@@ -104,6 +108,36 @@ public sealed class ElementGradientTests
         Dropout.Apply(Enumerable.Repeat(1f, output.Length).ToArray(), output, 0.25, 5, context);
         Assert.InRange(output.Count(x => x == 0), 24_000, 26_000);
         Assert.InRange(output.Average(), 0.98f, 1.02f);
+    }
+
+    [Fact]
+    public void Rows_are_looked_up_put_back_and_added_to()
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 3);
+        const int Columns = 130;
+        var matrix = Numbers(9 * Columns, 1);
+        int[] rows = [.. Enumerable.Range(0, 200).Select(i => i * i % 9)];
+        var selected = new float[rows.Length * Columns];
+        SelectedRows.Gather(matrix, rows, selected, context);
+        for (var i = 0; i < rows.Length; i++)
+            Assert.Equal(matrix.AsSpan(rows[i] * Columns, Columns), selected.AsSpan(i * Columns, Columns));
+
+        var put = new float[matrix.Length];
+        int[] order = [8, 1, 0, 3];
+        SelectedRows.Scatter(selected.AsSpan(0, order.Length * Columns), order, put, context);
+        for (var row = 0; row < 9; row++)
+        {
+            var from = Array.IndexOf(order, row);
+            Assert.Equal(from < 0 ? new float[Columns] : selected.AsSpan(from * Columns, Columns), put.AsSpan(row * Columns, Columns));
+        }
+
+        var (expected, added) = ((float[])matrix.Clone(), (float[])matrix.Clone());
+        for (var i = 0; i < selected.Length; i++)
+            expected[rows[i / Columns] * Columns + i % Columns] += selected[i];
+        SelectedRows.Add(selected, rows, added, context);
+        Assert.Equal(expected, added);
+        GradientSums.Clear(added, context);
+        Assert.All(added, value => Assert.Equal(0, value));
     }
 
     [Fact]

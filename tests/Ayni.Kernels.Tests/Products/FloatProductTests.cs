@@ -86,7 +86,7 @@ public sealed class FloatProductTests
         var left = leftSide == Side.AsIs ? new MatrixView(leftValues, rows, depth) : new MatrixView(leftValues, depth, rows).Transposed;
         var right = rightSide == Side.AsIs ? new MatrixView(rightValues, depth, columns)
             : new MatrixView(rightValues, columns, depth).Transposed;
-        FloatProduct.Multiply(tile, left, right, output, context, accumulate);
+        FloatProduct.Multiply(tile, left, right, accumulate ? output : [], output, context);
         for (var i = 0; i < output.Length; i++)
             Assert.Equal(expected[i], output[i], 1e-6 * (depth + 10));
     }

@@ -109,9 +109,39 @@ public sealed class FourEyesTests
         {
             var waiting = (await Assert.ThrowsAsync<ApprovalNeededException>(act)).Proposal;
             Assert.Contains(terms, waiting.Terms, StringComparison.Ordinal);
+            await RefusedAsync(Refusal.SameKey, () => maker.DecideProposalAsync(waiting.Id, approve: true));
+            await Assert.ThrowsAsync<ApprovalNeededException>(act);
             await approver.DecideProposalAsync(waiting.Id, approve: true);
             await act();
         }
+    }
+
+    [Fact]
+    public async Task Whoever_may_approve_is_let_in_by_two()
+    {
+        await using var ledger = await WithPartiesAsync();
+        await ledger.Books.AskForFourEyesAsync(true);
+        // The first key is nobody's to approve; from then on there are the console and it.
+        var maker = ledger.Books.As((await ledger.Books.IssueKeyAsync(KeyRole.Operator, "first")).Key.Id);
+        await maker.IssueKeyAsync(KeyRole.Auditor, "reader");
+        foreach (var role in (KeyRole[])[KeyRole.Operator, KeyRole.Finance])
+        {
+            Task<IssuedKey> IssueAsync() => maker.IssueKeyAsync(role, "second");
+            var waiting = (await Assert.ThrowsAsync<ApprovalNeededException>(IssueAsync)).Proposal;
+            await RefusedAsync(Refusal.SameKey, () => maker.DecideProposalAsync(waiting.Id, approve: true));
+            await ledger.Books.DecideProposalAsync(waiting.Id, approve: true);
+            Assert.Equal(role, (await IssueAsync()).Key.Role);
+            await Assert.ThrowsAsync<ApprovalNeededException>(IssueAsync);
+        }
+    }
+
+    [Fact]
+    public async Task That_four_eyes_are_asked_for_is_in_the_log_of_actions()
+    {
+        await using var ledger = await WithPartiesAsync();
+        await ledger.Books.AskForFourEyesAsync(true);
+        await ledger.Books.AskForFourEyesAsync(true);
+        Assert.Single(ledger.Books.ListActions("ledger").Actions, action => action.Action == "ask_for_four_eyes");
     }
 
     [Fact]

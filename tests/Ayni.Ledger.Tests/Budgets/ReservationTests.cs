@@ -94,7 +94,7 @@ public sealed class ReservationTests
         var lease = await ledger.Books.BeginHostAsync("a");
         Assert.False(ledger.Admit(key).IsLimited);
         Assert.Null(Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease)).Reservation);
-        Assert.Equal(0, ledger.Books.CountReservations());
+        Assert.Equal(0, ledger.Books.CountHolds());
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public async Task A_host_that_starts_again_lets_go_of_what_its_last_run_held()
+    public async Task A_host_that_starts_again_lets_go_of_what_its_last_run_held_when_that_runs_lease_is_over()
     {
         await using var ledger = await ReadyAsync();
         var key = await ledger.KeyAsync(limit: Eur("0.002"));
@@ -119,11 +119,80 @@ public sealed class ReservationTests
         var lease = await ledger.Books.BeginHostAsync("b");
         Assert.IsType<AdmissionRefusal>(await ReserveAsync(ledger.Books, key, lease));
         await ledger.ReopenAsync();
+        ledger.Clock.Now += HostLease.Term + TimeSpan.FromTicks(10);
         await ledger.Books.BeginHostAsync("a");
         AssertNothingHeld(ledger);
         Assert.NotNull(Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease)).Reservation);
         await ledger.Books.EndHostAsync(lease);
         AssertNothingHeld(ledger);
+    }
+
+    [Fact]
+    public async Task Hosts_of_one_name_leave_each_others_reservations_alone()
+    {
+        // As in two containers that call themselves and their address the same.
+        await using var ledger = await ReadyAsync();
+        await using var other = Books.Open(ledger.Path, ledger.Clock);
+        var key = await ledger.KeyAsync(limit: Eur("0.002"));
+        var first = await ledger.Books.BeginHostAsync("a");
+        var admission = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, first));
+        var second = await other.BeginHostAsync("a");
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal(AdmissionRefusalReason.InsufficientQuota, Assert.IsType<AdmissionRefusal>(await ReserveAsync(other, key, second)).Reason);
+        await other.RenewHostAsync(second);
+        await other.EndHostAsync(second);
+        Assert.Equal(1, ledger.Books.CountHolds());
+        await PostAsync(ledger.Books, admission, new(1000, 0, 1000));
+        AssertNothingHeld(ledger);
+    }
+
+    [Fact]
+    public async Task What_is_let_go_once_is_not_let_go_again()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync(limit: Eur("0.004"));
+        var lease = await ledger.Books.BeginHostAsync("a");
+        var voided = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease));
+        var posted = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease));
+        await Task.WhenAll(ledger.Books.VoidAsync(voided.Reservation!), ledger.Books.VoidAsync(voided.Reservation!));
+        Assert.Equal(Eur("0.002"), Held());
+        var usage = new Usage(posted, posted.Reservation!.RequestId, Digest.Of("model"u8), new(1000, 0, 500), Outcome.Completed);
+        await Task.WhenAll(ledger.Books.PostAsync(usage), ledger.Books.PostAsync(usage));
+        await ledger.Books.VoidAsync(posted.Reservation!);
+        Assert.Equal(Eur("0"), Held());
+
+        Amount Held() => Eur(ledger.Books.CountHolds() == 0 ? "0" : (string)ledger.Sql("SELECT CAST(held AS text) FROM holds")!);
+    }
+
+    [Fact]
+    public async Task Limits_set_while_others_post_have_counted_every_receipt_once()
+    {
+        await using var ledger = await ReadyAsync();
+        var keys = new[] { await ledger.KeyAsync(ofApp: true), await ledger.KeyAsync(ofApp: true) };
+        var posting = Task.WhenAll(keys.Select(key => Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+                await ledger.UseAsync(key, 1000, 0, 0);
+        })));
+        while (!posting.IsCompleted)
+        {
+            foreach (var subject in (string[])[keys[0].Id, keys[1].CustomerId, ledger.App.Id])
+            {
+                await ledger.Books.SetLimitsAsync(new(subject));
+                await ledger.Books.SetLimitsAsync(new(subject, PerDay: Eur("100"), PerMonth: Eur("100")));
+            }
+        }
+        await posting;
+        // 200 times 1,000 tokens at 0.50 a million.
+        Assert.Equal(("0.10", "0.10", "0.20"), (Spent(keys[0].Id), Spent(keys[1].CustomerId), Spent(ledger.App.Id)));
+
+        string Spent(string subject)
+        {
+            var spans = new[] { "2026-11-05", "2026-11" }
+                .Select(span => (string)ledger.Sql($"SELECT CAST(spent AS text) FROM budgets WHERE subject = '{subject}' AND span = '{span}'")!).ToArray();
+            Assert.Equal(spans[0], spans[1]);
+            return Eur(spans[0]).Format();
+        }
     }
 
     [Fact]
@@ -136,7 +205,7 @@ public sealed class ReservationTests
         var admission = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, stalled));
         ledger.Clock.Now += HostLease.Term;
         await ledger.Books.RenewHostAsync(lease);
-        Assert.Equal(1, ledger.Books.CountReservations());
+        Assert.Equal(1, ledger.Books.CountHolds());
         ledger.Clock.Now += TimeSpan.FromTicks(10);
         await ledger.Books.RenewHostAsync(lease);
         AssertNothingHeld(ledger);
@@ -283,9 +352,5 @@ public sealed class ReservationTests
         admission, admission.Reservation?.RequestId ?? $"reserve-{Interlocked.Increment(ref _requests)}", Digest.Of("model"u8), counts,
         Outcome.Completed));
 
-    private static void AssertNothingHeld(TestLedger ledger)
-    {
-        Assert.Equal(0, ledger.Books.CountReservations());
-        Assert.Equal(0L, ledger.Sql("SELECT count(*) FROM budgets WHERE held <> '0.000000000000'"));
-    }
+    private static void AssertNothingHeld(TestLedger ledger) => Assert.Equal(0, ledger.Books.CountHolds());
 }

@@ -113,6 +113,46 @@ public sealed class InvoiceTests
         Assert.Empty(ledger.Books.Audit());
     }
 
+    /// <summary>The document is issued on 1 December: the rule is the rate of the day of issue, both days of a certificate included.</summary>
+    [Theory]
+    [InlineData("2026-01-01", "2026-12-31", 50_000, "0.50", "9.55")]
+    [InlineData("2026-12-01", "2026-12-01", 0, "0.00", "10.05")]
+    [InlineData("2026-12-02", "2027-12-31", 50_000, "1.51", "8.54")]
+    [InlineData("2026-01-01", "2026-11-30", 50_000, "1.51", "8.54")]
+    public async Task What_is_withheld_is_decided_by_the_certificate_on_the_day_of_issue(
+        string from, string until, int parts, string withheld, string payable)
+    {
+        await using var ledger = await ReadyAsync();
+        await EntityAsync(ledger);
+        var certificate = new TaxCertificate("6166-77", parts, Day(from), Day(until));
+        var details = await ledger.Books.SetBillingAsync(new(
+            ledger.Licensor.Id, 0, "Model Owner Inc", "", "US", null, [new("WHT", 150_000, IsWithheld: true, certificate)], 30));
+        Assert.Equal(details, ledger.Books.FindBilling(ledger.Licensor.Id));
+        await ledger.UseAsync(await ledger.KeyAsync(), 67_000_000, 0, 0); // 33.50, of which the licensor's share is 10.05
+        var bill = Assert.Single(await IssueAsync(ledger), invoice => invoice.Recipient.Subject == ledger.Licensor.Id);
+        Assert.Equal((Eur(withheld), Eur(payable)), (bill.Withheld, bill.Payable));
+        var tax = Assert.Single(bill.Taxes).Tax;
+        Assert.Equal(withheld == "1.51" ? (150_000, null) : (parts, certificate), (tax.PartsPerMillion, tax.Certificate));
+
+        // A later profile changes nothing of what was issued.
+        await ledger.Books.SetBillingAsync(details with { Taxes = [new("WHT", 300_000, IsWithheld: true)] });
+        Assert.Equal(bill, ledger.Books.FindInvoice(bill.Number));
+        Assert.Equal(bill, Assert.Single(
+            await ledger.Books.IssueInvoicesAsync(TestLedger.Period), invoice => invoice.Recipient.Subject == ledger.Licensor.Id));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_lessens_nothing_is_refused()
+    {
+        await using var ledger = await WithPartiesAsync();
+        Task SetAsync(Tax tax) => ledger.Books.SetBillingAsync(new(ledger.Host.Id, 0, "X", "", "", null, [tax], 14));
+        var certificate = new TaxCertificate("1", 1, Day("2026-01-01"), Day("2026-12-31"));
+        await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("VAT", 10, IsWithheld: false, certificate)));
+        await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { PartsPerMillion = 11 })));
+        await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { ValidUntil = Day("2025-12-31") })));
+        await RefusedAsync(Refusal.InvalidText, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { Number = "" })));
+    }
+
     [Fact]
     public async Task Balances_from_before_the_ledger_are_invoiced_and_payable_and_bear_no_tax_again()
     {
@@ -219,6 +259,8 @@ public sealed class InvoiceTests
         Assert.ThrowsAny<System.Data.Common.DbException>(() => ledger.Sql($"UPDATE {table} SET {change}"));
         Assert.ThrowsAny<System.Data.Common.DbException>(() => ledger.Sql($"DELETE FROM {table}"));
     }
+
+    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
     internal static Task<BillingDetails> EntityAsync(TestLedger ledger) =>
         ledger.Books.SetEntityAsync(new("AYNI", 0, "Ayni Hosting GmbH", "Weg 1, 10115 Berlin", "DE", "DE123456789", [], 14));

@@ -122,8 +122,35 @@ public sealed class PaymentTests
         ledger.Clock.Now = ledger.Books.FindInvoice(second)!.Issued.AddDays(days);
         var state = ledger.Books.AccountOf(customer).Invoices[1];
         Assert.Equal((step, Math.Max(0, days - 30)), (state.Step, state.DaysOverdue));
+        // Issued on 1 January with 30 days to pay.
+        var since = step switch { DunningStep.Open => 0, DunningStep.Reminder => 31, DunningStep.SecondReminder => 45, _ => 60 };
+        Assert.Equal(new DateOnly(2027, 1, 1).AddDays(since), state.Since);
         await ledger.Books.RecordPaymentAsync(customer, Eur("20.00"), "bank-1", Day);
-        Assert.All(ledger.Books.AccountOf(customer).Invoices, paid => Assert.Equal((DunningStep.Settled, 0), (paid.Step, paid.DaysOverdue)));
+        Assert.All(ledger.Books.AccountOf(customer).Invoices, paid => Assert.Equal((DunningStep.Settled, 0, null), (paid.Step, paid.DaysOverdue, paid.Since)));
+    }
+
+    /// <summary>In Kiritimati the day begins fourteen hours before Greenwich's.</summary>
+    [Fact]
+    public async Task A_day_overdue_is_one_of_the_ledgers_zone()
+    {
+        await using var ledger = TestLedger.Empty();
+        await ledger.Books.SetZoneAsync("Pacific/Kiritimati");
+        var host = await ledger.Books.CreatePartyAsync("Hostess", Role.Host);
+        await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
+        await ledger.Books.SetAgreementAsync(null, [Share.Of(host.Id, 1_000_000)]);
+        var key = await ledger.KeyAsync();
+        await InvoiceTests.BillAsync(ledger, key.CustomerId);
+        await ledger.UseAsync(key, 20_000_000, 0, 0);
+        // 1 December begins there at 10:00 of 30 November in Greenwich.
+        ledger.Clock.Now = new(2026, 11, 30, 10, 0, 0, TimeSpan.Zero);
+        await ledger.Books.ClosePeriodAsync(TestLedger.Period);
+        var invoice = (await ledger.Books.IssueInvoicesAsync(TestLedger.Period))[0];
+        Assert.Equal((new DateOnly(2026, 12, 1), new DateOnly(2026, 12, 31)), (invoice.IssuedOn, invoice.Due));
+        ledger.Clock.Now = new(2026, 12, 31, 9, 59, 59, TimeSpan.Zero);
+        Assert.Equal(DunningStep.Open, ledger.Books.AccountOf(key.CustomerId).Invoices[0].Step);
+        ledger.Clock.Now = ledger.Clock.Now.AddSeconds(1);
+        var state = ledger.Books.AccountOf(key.CustomerId).Invoices[0];
+        Assert.Equal((DunningStep.Reminder, 1, new DateOnly(2027, 1, 1)), (state.Step, state.DaysOverdue, state.Since!.Value));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using System.Xml.Schema;
 using FsCheck;
 using FsCheck.Fluent;
 using static Ayni.Ledger.Tests.TestLedger;
@@ -130,6 +131,27 @@ public sealed class PayoutTests
         Assert.Contains(csv, row => row.StartsWith($"{batch.Payouts[0].Id},{batch.Id},", StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// Holds a message against a whole schema of pain.001.001.09, such as ISO's own or the European Payments Council's, where
+    /// AYNI_PAIN_SCHEMA names its file.
+    /// </summary>
+    [SchemaFact]
+    public async Task The_message_keeps_to_a_schema_written_by_others()
+    {
+        await using var ledger = await BilledAsync();
+        await ledger.Books.SetBankDetailsAsync(ledger.Licensor.Id, "Model & Söhne <Ltd>", British, Bic.Parse("NWBKGB2L"));
+        var message = (await ledger.Books.OrderPayoutsAsync(Euro, Today(ledger))).ToPain001();
+        var schemas = new XmlSchemaSet();
+        schemas.Add(Pain.NamespaceName, SchemaFactAttribute.File!);
+        var problems = new List<string>();
+        var document = XDocument.Parse(message);
+        document.Validate(schemas, (_, problem) => problems.Add(problem.Message));
+        Assert.Empty(problems);
+        document.Descendants(Pain + "EndToEndId").First().Value = new('x', 36);
+        document.Validate(schemas, (_, problem) => problems.Add(problem.Message));
+        Assert.NotEmpty(problems);
+    }
+
     [Theory]
     [InlineData("<NbOfTxs>1</NbOfTxs>", "<NbOfTxs>one</NbOfTxs>")]
     [InlineData("<PmtMtd>TRF</PmtMtd>", "<PmtMtd>CHK</PmtMtd>")]
@@ -240,5 +262,13 @@ public sealed class PayoutTests
         await ledger.UseAsync(await ledger.KeyAsync(), 20_000_000, 0, 0); // 10.00, 30 % and, with the developer's share, 70 %
         await InvoiceTests.IssueAsync(ledger);
         return ledger;
+    }
+
+    /// <summary>A test that needs a schema of pain.001.001.09 from elsewhere.</summary>
+    private sealed class SchemaFactAttribute : Xunit.FactAttribute
+    {
+        public SchemaFactAttribute() => Skip = File is null ? "AYNI_PAIN_SCHEMA names no schema to hold messages against." : null;
+
+        public static string? File { get; } = Environment.GetEnvironmentVariable("AYNI_PAIN_SCHEMA");
     }
 }

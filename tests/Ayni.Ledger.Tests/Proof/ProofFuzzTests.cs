@@ -79,6 +79,9 @@ public sealed class ProofFuzzTests
             period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();
         var agreement = new AgreementNote(
             forger.LogKey.Name, 7, "agreement: \"bard\"\ncollector: \"pty_a\"\nshares:\n- name: \"r\"\n  payee: \"pty_b\"\n  rate: 20%\n").Text;
+        var objection = new Objection(
+            "obj_1", ObjectionSubject.Deduction, "report 1", TestLedger.Period, "pty_a",
+            [new(1, ObjectionState.Raised, Forger.Noon, "pty_a", "too much", null)]);
         var absence = new AbsenceStatement(
             "rcp_0", new(Forger.Euro, null, new(leaves[0], path)), period.Record, period.Signature, period.Certificate, null).Encode();
         return
@@ -95,6 +98,8 @@ public sealed class ProofFuzzTests
             ("log entry of a key", new LogEntry.Key(forger.Certificate).Encode(), bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
             ("log entry of a party's key", new LogEntry.PartyKey("pty_a", new byte[32], new byte[64]).Encode(), bytes =>
                 Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("log entry of an objection", objection.EntryOf(objection.Steps[0]).Encode(), bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
+            ("objection", objection.Encode(), bytes => ProofItems.Read(bytes, ProofItems.Default.Objection)),
             ("party's key", PartySigner.Endorse(forger.LogKey, new(new byte[32])), bytes => PartyKeyNote.Parse(Encoding.UTF8.GetString(bytes))),
             ("agreement to sign", Encoding.UTF8.GetBytes(agreement), bytes => PartySigner.Describe(bytes)),
             ("signed agreement", PartySigner.Sign(Encoding.UTF8.GetBytes(agreement), "pty_a", new(new byte[32])), bytes =>

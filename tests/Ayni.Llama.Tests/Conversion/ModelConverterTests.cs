@@ -58,6 +58,23 @@ public sealed class ModelConverterTests : IDisposable
         static string Shown(GgufTensor tensor) => tensor.ToString();
     }
 
+    /// <summary>Transformers holds a configuration's fields against their types: <c>8192.0</c> is no whole number to it.</summary>
+    [ConformanceTheory]
+    [InlineData("llama4-scout-like")]
+    [InlineData("llama4-maverick-like")]
+    public void Whole_numbers_of_a_llama_4_are_written_without_a_point(string name)
+    {
+        var folder = Convert(Conformance.PathOf("models", name, $"{name}-f32.gguf"), "folder", ModelFormat.Safetensors);
+        var fields = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
+        string[] whole =
+        [
+            "attention_chunk_size", "floor_scale", "head_dim", "hidden_size", "interleave_moe_layer_step", "intermediate_size", "intermediate_size_mlp",
+            "max_position_embeddings", "num_attention_heads", "num_experts_per_tok", "num_hidden_layers", "num_key_value_heads", "num_local_experts", "vocab_size",
+        ];
+        Assert.All(whole, field => Assert.Matches("^[0-9]+$", fields[field]!.ToJsonString()));
+        Assert.Equal("0.1", fields["attn_scale"]!.ToJsonString());
+    }
+
     [ConformanceFact]
     public void Quantized_weights_stay_so_in_gguf_and_become_f16_elsewhere_unless_a_type_is_given()
     {

@@ -10,25 +10,17 @@ internal static class ForeseenRows
             each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
     }
 
-    public static void Reservations(Session session, string[] requestIds, Action<string> each)
-    {
-        using var row = session.Query("SELECT request FROM reservations WHERE request = ANY($1)", (object)requestIds);
-        while (row.Read())
-            each(row.GetString(0));
-    }
-
     /// <summary>The ends of the keys' own series.</summary>
     public static void Heads(Session session, string[] keyIds, Action<string, KeyHead> each)
     {
         using var row = session.Query(
             """
-            SELECT k.id, r.number, r.canonical
-            FROM unnest($1) AS k (id) CROSS JOIN LATERAL (
-              SELECT number, canonical FROM receipts WHERE key = k.id AND meter = '' ORDER BY number DESC LIMIT 1) r
+            SELECT s.key, s.number, r.canonical, s.entry FROM series s JOIN receipts r ON r.entry = s.entry
+            WHERE s.key = ANY($1) AND s.meter = ''
             """,
             (object)keyIds);
         while (row.Read())
-            each(row.GetString(0), new(row.GetInt64(1), Digest.Of(row.GetFieldValue<byte[]>(2))));
+            each(row.GetString(0), new(row.GetInt64(1), Digest.Of(row.GetFieldValue<byte[]>(2)), row.GetInt64(3)));
     }
 
     public static void Accounts(Session session, string[] names, Action<string, Currency, AccountTotal> each)
@@ -41,14 +33,33 @@ internal static class ForeseenRows
         }
     }
 
-    public static void Budgets(Session session, string[] subjects, string[] spans, Action<string, string, Currency, BudgetTotal> each)
+    public static void Budgets(Session session, Hold[] spans, Action<Hold, Currency, BudgetTotal> each)
     {
         using var row = session.Query(
-            "SELECT subject, span, currency, spent, held FROM budgets WHERE subject = ANY($1) AND span = ANY($2)", subjects, spans);
+            """
+            SELECT b.subject, b.span, b.currency, b.spent
+            FROM unnest($1, $2) AS s (subject, span) JOIN budgets b ON b.subject = s.subject AND b.span = s.span
+            """,
+            Array.ConvertAll(spans, it => it.SubjectId), Array.ConvertAll(spans, it => it.Span));
         while (row.Read())
         {
             var currency = row.GetCurrency(2);
-            each(row.GetString(0), row.GetString(1), currency, new(row.GetAmount(3, currency), row.GetAmount(4, currency)));
+            each(new(row.GetString(0), row.GetString(1)), currency, new(row.GetAmount(3, currency)));
+        }
+    }
+
+    public static void Holds(Session session, Hold[] holds, Action<Hold, Currency, string, Amount> each)
+    {
+        using var row = session.Query(
+            """
+            SELECT h.subject, h.span, h.currency, h.lease, h.held
+            FROM unnest($1, $2) AS s (subject, span) JOIN holds h ON h.subject = s.subject AND h.span = s.span
+            """,
+            Array.ConvertAll(holds, it => it.SubjectId), Array.ConvertAll(holds, it => it.Span));
+        while (row.Read())
+        {
+            var currency = row.GetCurrency(2);
+            each(new(row.GetString(0), row.GetString(1)), currency, row.GetString(3), row.GetAmount(4, currency));
         }
     }
 }

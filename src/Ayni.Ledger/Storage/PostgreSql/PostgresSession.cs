@@ -13,7 +13,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     private const int LockSpace = 0x41594E49;
 
     private readonly Dictionary<Table, PendingRows> _pending = [];
-    private bool _inTransaction, _isPending;
+    private bool _inTransaction, _isPending, _wasAlone;
+    private long _lastTransaction, _foreignCommits;
 
     public override bool IsRemote => true;
 
@@ -60,6 +61,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             rows.Clear();
         if (!IsBroken)
             Control("ROLLBACK");
+    }
+
+    /// <summary>
+    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
+    /// another was under way, nobody else has written.
+    /// </summary>
+    public override long ReadForeignCommits()
+    {
+        using var row = Query("SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+        row.Read();
+        var (number, firstUnderWay) = (row.GetInt64(0), row.GetInt64(1));
+        var isAlone = firstUnderWay >= number;
+        if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
+            _foreignCommits++;
+        (_lastTransaction, _wasAlone) = (number, isAlone);
+        return _foreignCommits;
     }
 
     public override DateTimeOffset? ReadServerClock() =>

@@ -60,7 +60,7 @@ internal sealed class SqliteSession(SqliteConnection connection) : Session(conne
         base.Dispose();
     }
 
-    public override long? ReadForeignCommits() => (long)Scalar("PRAGMA data_version")!;
+    public override long ReadForeignCommits() => (long)Scalar("PRAGMA data_version")!;
 
     protected override DbParameter CreateParameter(int number) => new SqliteParameter { ParameterName = $"${number}" };
 

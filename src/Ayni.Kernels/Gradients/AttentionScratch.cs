@@ -1,0 +1,89 @@
+namespace Ayni.Kernels;
+
+/// <summary>Where a thread keeps what it has packed and computed of one document's key-value head.</summary>
+internal readonly unsafe struct AttentionScratch<TTile>
+    where TTile : struct, IProductTile
+{
+    /// <summary>Keys at a time, a multiple of every tile's rows: their scores stay in the first-level cache.</summary>
+    public const int KeyBlock = 96;
+
+    private const int Alignment = 64 / sizeof(float);
+
+    /// <summary>Divides memory.</summary>
+    /// <param name="start">At least <see cref="Length"/> floats, aligned to a cache line; null to learn that number.</param>
+    /// <param name="headDim">Values in a head.</param>
+    /// <param name="length">Tokens of the document.</param>
+    /// <param name="hasGradients">Whether gradients are computed.</param>
+    public AttentionScratch(float* start, int headDim, int length, bool hasGradients)
+    {
+        var next = start;
+        var byRows = RowPanels(length) * PanelProduct<TTile>.Steps(headDim);
+        var byColumns = RowPanels(headDim) * PanelProduct<TTile>.Steps(length);
+        var columns = PanelProduct<TTile>.PackedColumns(headDim) * PanelProduct<TTile>.Steps(TTile.Columns);
+        KeyRows = Take(ref next, byRows);
+        ValueRows = Take(ref next, hasGradients ? byRows : 0);
+        KeyColumns = Take(ref next, hasGradients ? byColumns : 0);
+        ValueColumns = Take(ref next, hasGradients ? 0 : byColumns);
+        Queries = Take(ref next, TTile.Columns * PanelProduct<TTile>.Steps(headDim));
+        Gradients = Take(ref next, hasGradients ? TTile.Columns * PanelProduct<TTile>.Steps(headDim) : 0);
+        QueryColumns = Take(ref next, hasGradients ? columns : 0);
+        GradientColumns = Take(ref next, hasGradients ? columns : 0);
+        Scores = Take(ref next, KeyBlock * TTile.Columns);
+        ScoreGradients = Take(ref next, hasGradients ? KeyBlock * TTile.Columns : 0);
+        ScoreColumns = Take(ref next, KeyBlock * TTile.Columns);
+        ScoreRows = Take(ref next, hasGradients ? KeyBlock * PanelProduct<TTile>.Steps(TTile.Columns) : 0);
+        Output = Take(ref next, RowPanels(headDim) * TTile.Columns);
+        Length = next - start;
+    }
+
+    /// <summary>Floats in all.</summary>
+    public long Length { get; }
+
+    /// <summary>All keys, packed as a left side of <c>[keys, headDim]</c>.</summary>
+    public float* KeyRows { get; }
+
+    /// <summary>All values, packed as a left side of <c>[keys, headDim]</c>.</summary>
+    public float* ValueRows { get; }
+
+    /// <summary>All keys, packed as a left side of <c>[headDim, keys]</c>.</summary>
+    public float* KeyColumns { get; }
+
+    /// <summary>All values, packed as a left side of <c>[headDim, keys]</c>.</summary>
+    public float* ValueColumns { get; }
+
+    /// <summary>A block of queries, packed as a right side of <c>[headDim, queries]</c>.</summary>
+    public float* Queries { get; }
+
+    /// <summary>The gradients of what they attended to, packed as a right side of <c>[headDim, queries]</c>.</summary>
+    public float* Gradients { get; }
+
+    /// <summary>The queries, packed as a right side of <c>[queries, headDim]</c>.</summary>
+    public float* QueryColumns { get; }
+
+    /// <summary>The gradients, packed as a right side of <c>[queries, headDim]</c>.</summary>
+    public float* GradientColumns { get; }
+
+    /// <summary>A block's scores, and then probabilities, <c>[keys, queries]</c>.</summary>
+    public float* Scores { get; }
+
+    /// <summary>The gradients of probabilities, and then of scores, <c>[keys, queries]</c>.</summary>
+    public float* ScoreGradients { get; }
+
+    /// <summary>One of both, packed as a right side of <c>[keys, queries]</c>.</summary>
+    public float* ScoreColumns { get; }
+
+    /// <summary>One of both, packed as a left side of <c>[keys, queries]</c>.</summary>
+    public float* ScoreRows { get; }
+
+    /// <summary>What the queries attend to, or their gradients, <c>[headDim, queries]</c>.</summary>
+    public float* Output { get; }
+
+    private static long RowPanels(int rows) => (rows + TTile.Rows - 1) / TTile.Rows * (long)TTile.Rows;
+
+    private static float* Take(ref float* next, long count)
+    {
+        var taken = next;
+        next += (count + PanelPacking.Slack + Alignment - 1) / Alignment * Alignment;
+        return taken;
+    }
+}
