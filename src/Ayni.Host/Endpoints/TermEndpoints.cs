@@ -69,7 +69,7 @@ internal static class TermEndpoints
             KeyRole.Operator, KeyRole.Finance, KeyRole.Party)
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.IReadOnlyListAgreementResult, async call => call.Books.Simulate(
-                call.PathPeriod(), Body, await ReadAsync(call).ConfigureAwait(false),
+                call.PathPeriod(), Body, await call.ReadTextAsync().ConfigureAwait(false),
                 partyId: call.Key.Role == KeyRole.Party ? call.Key.PartyId : null));
         api.Post(
             "acceptAgreementDocument", "/api/agreements/documents/{id}/accept", "Accept an agreement's document as the key's own party.",
