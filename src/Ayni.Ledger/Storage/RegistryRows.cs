@@ -36,6 +36,26 @@ internal static class RegistryRows
 
     public static IReadOnlyList<ApiKey> Keys(Session session) => List(session.Query($"{KeyColumns} ORDER BY rowid"), ReadKey);
 
+    /// <summary>Customers after another in the order of <see cref="Customers(Session)"/>, or that one alone; at most so many.</summary>
+    public static IReadOnlyList<Customer> Customers(Session session, string? only, string after, int limit) => List(
+        session.Query(
+            $"""
+            {CustomerColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM customers WHERE id = $1) END
+              AND ($2 = '' OR id = $2) ORDER BY rowid LIMIT $3
+            """,
+            after, only ?? "", limit),
+        ReadCustomer);
+
+    /// <summary>Keys after another in the order of <see cref="Keys(Session)"/>, or those of a holder; at most so many.</summary>
+    public static IReadOnlyList<ApiKey> Keys(Session session, string? holderId, string after, int limit) => List(
+        session.Query(
+            $"""
+            {KeyColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM keys WHERE id = $1) END
+              AND ($2 = '' OR customer = $2 OR party = $2) ORDER BY rowid LIMIT $3
+            """,
+            after, holderId ?? "", limit),
+        ReadKey);
+
     public static Party? Party(Session session, string id) => First(session.Query($"{PartyColumns} WHERE id = $1", id), ReadParty);
 
     public static Customer? Customer(Session session, string id) =>
