@@ -8,6 +8,7 @@ var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says w
     ProductsCommand.Create(),
     LedgerCommand.Create(),
     LoadCommand.Create(),
+    MeteringCommand.Create(),
     SimulateCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
