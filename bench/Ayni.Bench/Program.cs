@@ -9,6 +9,7 @@ var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says w
     LedgerCommand.Create(),
     LogCommand.Create(),
     LoadCommand.Create(),
+    MeteringCommand.Create(),
     SimulateCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),
