@@ -72,7 +72,11 @@ internal static class ProvenanceCommands
         var recipe = new Option<string?>("--recipe") { Description = "Recompute the manifest from the recipe's data.", HelpName = "FILE" };
         var proof = new Option<string?>("--proof") { Description = "Verify a proof of one document.", HelpName = "FILE" };
         var (document, line, key) = (Document(), Line(), Key());
-        var maker = new Option<string?>("--maker") { Description = "The public key that must have signed.", HelpName = "HEX" };
+        var maker = new Option<string?>("--maker")
+        {
+            Description = "The public key that must have signed, or a file that holds it.",
+            HelpName = "KEY",
+        };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command(
             "verify",
@@ -90,11 +94,9 @@ internal static class ProvenanceCommands
             var makerKey = ReadKey(result.GetValue(key));
             var findings = result.GetValue(proof) is { } proofFile
                 ? VerifyProof(provenance, proofFile, ReadDocument(result.GetValue(document), result.GetValue(line)), makerKey)
-                : ProvenanceVerifier.Verify(
-                    provenance, result.GetValue(recipe) is { } file ? ReadRecipe(file) : null, makerKey, TimeProvider.System,
-                    cancellationToken);
+                : Verify(provenance, result.GetValue(recipe) is { } file ? ReadRecipe(file) : null, makerKey, cancellationToken);
             if (result.GetValue(maker) is { } expected)
-                findings = [.. findings, ProvenanceVerifier.VerifyMaker(provenance, expected)];
+                findings = [.. findings, ProvenanceVerifier.VerifyMaker(provenance, PublicKey(expected))];
             if (result.GetValue(json))
                 Output.WriteJson(writer => Write(findings, writer));
             else
@@ -154,6 +156,22 @@ internal static class ProvenanceCommands
 
     private static Option<string?> Key() => new("--key") { Description = "The maker's key, for private sources.", HelpName = "FILE" };
 
+    /// <summary>A public key as it is given: itself, or the file that holds it.</summary>
+    private static string PublicKey(string given)
+    {
+        const int MostCharacters = 4096;
+        var key = given;
+        if (File.Exists(given))
+        {
+            using var reader = new StreamReader(given);
+            var text = new char[MostCharacters];
+            key = new string(text, 0, reader.ReadBlock(text)).Trim();
+        }
+        return key.Length == 64 && key.All(char.IsAsciiHexDigit)
+            ? key
+            : throw new UsageException($"--maker {given}: expected a public key of 64 hexadecimal digits, or a file that holds one.");
+    }
+
     private static MakerKey? ReadKey(string? path) => path is null ? null : MakerKey.Read(path);
 
     private static Recipe ReadRecipe(string path) =>
@@ -164,6 +182,13 @@ internal static class ProvenanceCommands
         if (path is null)
             throw new UsageException("Name the document with --document.");
         return File.Exists(path) ? GivenDocument.Read(path, line) : throw new UsageException($"There is no document {path}.");
+    }
+
+    private static IReadOnlyList<ProvenanceFinding> Verify(
+        ModelProvenance provenance, Recipe? recipe, MakerKey? key, CancellationToken cancellationToken)
+    {
+        using var progress = new LoadProgress("Reading the sources of", provenance.SignedManifest.Manifest.Model);
+        return ProvenanceVerifier.Verify(provenance, recipe, key, TimeProvider.System, progress, cancellationToken);
     }
 
     private static IReadOnlyList<ProvenanceFinding> VerifyProof(

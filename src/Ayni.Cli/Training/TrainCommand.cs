@@ -65,19 +65,32 @@ internal static class TrainCommand
 
     private static void Follow(Recipe recipe, string folder, int threads, MakerKey? key, CancellationToken cancellationToken)
     {
-        using var run = TrainingRun.Open(recipe, folder, threads, TimeProvider.System, key, cancellationToken);
+        using var run = Open(recipe, folder, threads, key, cancellationToken);
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{recipe.Name}: {run.TrainedParameters:N0} parameters, {run.Data.Sources.Sum(source => source.Documents):N0} documents, "
             + $"{run.Data.Sources.Sum(source => source.Tokens):N0} tokens; {run.Steps:N0} steps, {run.Step:N0} of them made"));
         foreach (var line in Preparation(run.Data.Sources))
             Console.Out.WriteLine(line);
+        if (run.CutDocuments > 0)
+        {
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"note: {run.CutDocuments:N0} documents are longer than a row and are learned in pieces that don't see each other; "
+                + $"a longer 'context' keeps them whole"));
+        }
         foreach (var remark in run.LicenceRemarks)
             Console.Out.WriteLine($"note: {TerminalText.Clean(remark)}");
         string written;
         using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
             written = run.Run(view, cancellationToken);
         Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");
+    }
+
+    private static TrainingRun Open(Recipe recipe, string folder, int threads, MakerKey? key, CancellationToken cancellationToken)
+    {
+        using var progress = new LoadProgress("Reading the sources of", recipe.Name);
+        return TrainingRun.Open(recipe, folder, threads, TimeProvider.System, key, progress, cancellationToken);
     }
 
     /// <summary>What was left out and masked, in words.</summary>

@@ -38,15 +38,15 @@ internal static class DocumentReader
         }
         text = text.TrimStart('\uFEFF');
         if (!string.IsNullOrWhiteSpace(text))
-            yield return new PlacedDocument(path, 0, new TextDocument(text));
+            yield return new PlacedDocument(path, 0, new TextDocument(text), length);
     }
 
     private static IEnumerable<PlacedDocument> ReadLines(DataFormat format, string path)
     {
-        foreach (var (number, line) in TextLines.Read(path))
+        foreach (var (number, line, end) in TextLines.Read(path))
         {
             if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
-                yield return new PlacedDocument(path, number, document);
+                yield return new PlacedDocument(path, number, document, end);
         }
     }
 
@@ -87,7 +87,8 @@ internal static class DocumentReader
 /// <param name="Path">Its file.</param>
 /// <param name="Line">Its line from 1, or 0 where it is the whole file.</param>
 /// <param name="Document">The document.</param>
-internal readonly record struct PlacedDocument(string Path, int Line, SourceDocument Document)
+/// <param name="End">Bytes of its file up to its end.</param>
+internal readonly record struct PlacedDocument(string Path, int Line, SourceDocument Document, long End)
 {
     /// <summary>Where it stands, in words.</summary>
     public string Place => Line == 0 ? Path : string.Create(CultureInfo.InvariantCulture, $"{Path}, line {Line}");

@@ -23,6 +23,7 @@ internal sealed class PackedRows
         foreach (var document in documents)
         {
             var (start, length) = shard.Document(document);
+            CutDocuments += length > context ? 1 : 0;
             for (; length > 1; start += context - 1, length -= context - 1)
             {
                 var piece = Math.Min(length, context);
@@ -42,12 +43,20 @@ internal sealed class PackedRows
         }
     }
 
+    /// <summary>Documents that are longer than a row.</summary>
+    public int CutDocuments { get; }
+
     /// <summary>Rows.</summary>
     public int Count => _firstPieces.Count;
 
     /// <summary>Takes documents that each hold a pair of answers: a row is a pair, whose documents stand side by side.</summary>
+    /// <param name="shard">Where they are.</param>
+    /// <param name="documents">Their numbers.</param>
+    /// <param name="context">The length of a row.</param>
+    /// <param name="source">What they are of, in errors.</param>
+    /// <param name="firstDocument">The number of the source's first document.</param>
     /// <exception cref="DataException">An answer is longer than the context with its prompt.</exception>
-    public static PackedRows OfPairs(ShardFile shard, IEnumerable<int> documents, int context)
+    public static PackedRows OfPairs(ShardFile shard, IEnumerable<int> documents, int context, string source, int firstDocument)
     {
         var rows = new PackedRows(shard, [], context);
         foreach (var document in documents)
@@ -60,8 +69,8 @@ internal sealed class PackedRows
             if (Math.Max(first, length - first) > context)
             {
                 throw new DataException(
-                    $"a pair of answers has {Math.Max(first, length - first)} tokens with its prompt, more than the {context} of a row; "
-                    + "shorten it, or take a longer context.");
+                    $"source '{source}': pair {document - firstDocument + 1} has {Math.Max(first, length - first)} tokens with its prompt, "
+                    + $"more than the {context} of a row; shorten it, or take a longer context.");
             }
             rows._firstPieces.Add(rows._pieces.Count);
             rows._learned.Add(shard.CountLearned(start, length));
@@ -70,7 +79,6 @@ internal sealed class PackedRows
         }
         return rows;
     }
-
 
     /// <summary>How many tokens of a row are learned.</summary>
     public int CountLearned(int row) => _learned[row];

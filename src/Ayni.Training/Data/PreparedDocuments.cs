@@ -25,10 +25,10 @@ internal sealed class PreparedDocuments(DuplicatePolicy policy, DuplicateReport?
     public IEnumerable<PreparedDocument> Read(SourceFiles source, CancellationToken cancellationToken)
     {
         var (exact, near, masked) = (0L, 0L, new PersonalDataCounts());
-        foreach (var (path, line, original) in source.Files.SelectMany(file => DocumentReader.Read(source.Source.Format, file)))
+        foreach (var placed in source.Files.SelectMany(file => DocumentReader.Read(source.Source.Format, file)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var place = new PlacedDocument(path, line, original).Place;
+            var (place, original) = (placed.Place, placed.Document);
             var mask = new PersonalDataMask(source.Source.Mask);
             var document = source.Source.Mask == PersonalDataKinds.None ? original : original.Change(mask.Apply);
             var digest = DocumentDigest.Of(document.NormalForm());
@@ -47,7 +47,7 @@ internal sealed class PreparedDocuments(DuplicatePolicy policy, DuplicateReport?
                 _places.Add(digest, place);
                 _kept.Add(place);
                 masked += mask.Counts;
-                yield return new PreparedDocument(document, digest, place);
+                yield return new PreparedDocument(document, digest, placed);
             }
         }
         Counts = new PreparationCounts(exact, near, masked);
@@ -57,8 +57,8 @@ internal sealed class PreparedDocuments(DuplicatePolicy policy, DuplicateReport?
 /// <summary>A document that is learned from.</summary>
 /// <param name="Document">The document, with personal data masked.</param>
 /// <param name="Digest">SHA-256 of its normal form.</param>
-/// <param name="Place">Where it stands, in words.</param>
-internal readonly record struct PreparedDocument(SourceDocument Document, DocumentDigest Digest, string Place);
+/// <param name="Placed">It where it stands, as it is there.</param>
+internal readonly record struct PreparedDocument(SourceDocument Document, DocumentDigest Digest, PlacedDocument Placed);
 
 /// <summary>What was done to a source's documents.</summary>
 /// <param name="Exact">Documents left out because one before says the same.</param>

@@ -16,11 +16,12 @@ internal static class ShardWriter
     /// <param name="sources">The sources.</param>
     /// <param name="duplicates">Which duplicates are left out.</param>
     /// <param name="tokenizer">The vocabulary.</param>
+    /// <param name="progress">Told the share of the sources that is read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
     /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
     public static ShardFile OpenOrWrite(
         string path, IReadOnlyList<SourceFiles> sources, DuplicatePolicy duplicates, TrainingTokenizer tokenizer,
-        CancellationToken cancellationToken)
+        IProgress<double>? progress, CancellationToken cancellationToken)
     {
         (string, string, string)[] wanted =
         [
@@ -41,7 +42,7 @@ internal static class ShardWriter
             using (var report = new DuplicateReport(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "duplicates.jsonl")))
             {
                 var prepared = new PreparedDocuments(duplicates, report);
-                Write(partial, sources, [.. wanted.Select(source => source.Item2)], prepared, tokenizer, cancellationToken);
+                Write(partial, sources, [.. wanted.Select(source => source.Item2)], prepared, tokenizer, progress, cancellationToken);
                 report.Commit();
             }
             File.Move(partial, path, overwrite: true);
@@ -56,8 +57,9 @@ internal static class ShardWriter
 
     private static void Write(
         string path, IReadOnlyList<SourceFiles> sources, string[] digests, PreparedDocuments prepared, TrainingTokenizer tokenizer,
-        CancellationToken cancellationToken)
+        IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        var reading = new ReadingProgress(sources, progress);
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         stream.Write(ShardFile.Magic);
         WriteNumber(stream, ShardFile.Version);
@@ -69,6 +71,7 @@ internal static class ShardWriter
             var (before, tokens, learned) = (documents.Count, starts[^1], 0L);
             foreach (var document in prepared.Read(source, cancellationToken))
             {
+                reading.Report(document.Placed);
                 var encoded = Encode(document, tokenizer);
                 if (encoded.Ids.Length == 0)
                     continue;
@@ -111,7 +114,7 @@ internal static class ShardWriter
         }
         catch (ChatFormatException error)
         {
-            throw new DataException($"{document.Place}: {error.Message}.", error);
+            throw new DataException($"{document.Placed.Place}: {error.Message}.", error);
         }
     }
 

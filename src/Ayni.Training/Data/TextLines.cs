@@ -6,26 +6,30 @@ internal static class TextLines
     /// <summary>The longest line that is read.</summary>
     public const int MostBytes = 32 << 20;
 
-    /// <summary>Reads the lines, numbered from 1, without their ends. A line is valid until the next is asked for.</summary>
-    public static IEnumerable<(int Number, ReadOnlyMemory<byte> Line)> Read(string path)
+    /// <summary>
+    /// Reads the lines, numbered from 1, without their ends, and says how many bytes of the file were read with them. A line is valid until the
+    /// next is asked for.
+    /// </summary>
+    public static IEnumerable<(int Number, ReadOnlyMemory<byte> Line, long End)> Read(string path)
     {
         using var stream = File.OpenRead(path);
         var buffer = new byte[1 << 16];
         var line = new List<byte>();
         var number = 1;
-        for (int count; (count = stream.Read(buffer)) > 0;)
+        var before = 0L;
+        for (int count; (count = stream.Read(buffer)) > 0; before += count)
         {
             var start = 0;
             for (int end; (end = buffer.AsSpan(start..count).IndexOf((byte)'\n')) >= 0; start += end + 1)
             {
                 Append(start, end);
-                yield return (number++, Take());
+                yield return (number++, Take(), before + start + end + 1);
                 line.Clear();
             }
             Append(start, count - start);
         }
         if (line.Count > 0)
-            yield return (number, Take());
+            yield return (number, Take(), before);
 
         void Append(int start, int length)
         {

@@ -33,21 +33,25 @@ internal sealed class TrainingData
         {
             var count = (int)shard.Header.Sources[i].Documents;
             var split = DataSplit.Of(shard, first, count, shape.ValidationShare);
-            first += count;
-            var packed = Pack(split.Training);
+            var packed = Pack(split.Training, sources[i].Name, first);
+            CutDocuments += packed.CutDocuments;
             if (packed.Count == 0)
                 throw new DataException($"source '{sources[i].Name}' has nothing to learn: none of its documents has two tokens or more.");
             rows.Add((packed, Math.Max(1, (long)Math.Round(packed.Count * sources[i].Weight)), split.Validation.Count));
             if (split.Validation.Count > 0)
-                validation.Add(Pack(split.Validation));
+                validation.Add(Pack(split.Validation, sources[i].Name, first));
+            first += count;
         }
         _sources = rows.ToImmutable();
         _validation = validation.ToImmutable();
 
-        PackedRows Pack(IEnumerable<int> documents) => shape.AreInPairs
-            ? PackedRows.OfPairs(shard, documents, shape.Context)
+        PackedRows Pack(IEnumerable<int> documents, string source, int firstDocument) => shape.AreInPairs
+            ? PackedRows.OfPairs(shard, documents, shape.Context, source, firstDocument)
             : new PackedRows(shard, documents, shape.Context);
     }
+
+    /// <summary>Documents that are longer than a row, and so learned in pieces.</summary>
+    public int CutDocuments { get; }
 
     /// <summary>Rows of an epoch.</summary>
     public long RowsPerEpoch => _sources.Sum(source => source.Entries);

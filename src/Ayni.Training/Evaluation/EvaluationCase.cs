@@ -23,7 +23,7 @@ public sealed record EvaluationCase(int Line, string Category, IReadOnlyList<Cha
     public static IReadOnlyList<EvaluationCase> ReadFile(string path)
     {
         var cases = new List<EvaluationCase>();
-        foreach (var (number, line) in TextLines.Read(path))
+        foreach (var (number, line, _) in TextLines.Read(path))
         {
             if (line.Span.Trim(" \t"u8).IsEmpty)
                 continue;

@@ -14,7 +14,7 @@ public sealed class GivenDocument
     public static GivenDocument Read(string path, int? line)
     {
         SourceDocument? found = null;
-        foreach (var (_, number, document) in DocumentReader.Read(DataFormat.Auto, new SourceFile(Path.GetFileName(path), path)))
+        foreach (var (_, number, document, _) in DocumentReader.Read(DataFormat.Auto, new SourceFile(Path.GetFileName(path), path)))
         {
             if (line is not null && number != line)
                 continue;

@@ -32,11 +32,13 @@ public static class ProvenanceVerifier
     /// <param name="recipe">The recipe whose data are read; null leaves them unchecked.</param>
     /// <param name="key">The maker's key, for the commitments of private sources; null leaves them unchecked.</param>
     /// <param name="clock">What time it is.</param>
+    /// <param name="progress">Told the share of the recipe's data that is read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="TrainingException">The recipe or its data can't be read.</exception>
     /// <exception cref="ModelFormatException">The model, or the parent or tokenizer of the recipe, can't be read.</exception>
     public static IReadOnlyList<ProvenanceFinding> Verify(
-        ModelProvenance provenance, Recipe? recipe, MakerKey? key, TimeProvider clock, CancellationToken cancellationToken) =>
+        ModelProvenance provenance, Recipe? recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        CancellationToken cancellationToken) =>
     [
         new("manifest", FindingState.Right, $"the model names it, {provenance.SignedManifest.Digest}"),
         VerifySignature(provenance),
@@ -44,7 +46,7 @@ public static class ProvenanceVerifier
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
-            : VerifyData(provenance.SignedManifest.Manifest, recipe, key, clock, cancellationToken),
+            : VerifyData(provenance.SignedManifest.Manifest, recipe, key, clock, progress, cancellationToken),
     ];
 
     /// <summary>Checks the signatures of a manifest and of those within it.</summary>
@@ -78,11 +80,17 @@ public static class ProvenanceVerifier
             yield break;
         }
         var lists = provenance.ReadLeaves();
-        foreach (var source in provenance.SignedManifest.Manifest.Sources)
+        var own = provenance.SignedManifest;
+        foreach (var (signed, source) in own.Lineage.SelectMany(one => one.Manifest.Sources.Select(source => (one, source))))
         {
-            var subject = $"source '{source.Name}'";
+            var subject = $"source '{source.Name}'" + (signed == own ? "" : $" of {signed.Manifest.Model}");
             if (!lists.TryGetValue(source.Root, out var list))
-                yield return new(subject, FindingState.Wrong, "its documents are not among the leaves beside the manifest");
+            {
+                // A parent's may not have been at hand when this model was made.
+                yield return new(
+                    subject, signed == own ? FindingState.Wrong : FindingState.Unchecked,
+                    "its documents are not among the leaves beside the manifest");
+            }
             else if (list.Values.Count != source.Documents)
                 yield return new(subject, FindingState.Wrong, $"it has {source.Documents} documents, and {list.Values.Count} leaves");
             else
@@ -91,13 +99,13 @@ public static class ProvenanceVerifier
     }
 
     private static List<ProvenanceFinding> VerifyData(
-        Manifest manifest, Recipe recipe, MakerKey? key, TimeProvider clock, CancellationToken cancellationToken)
+        Manifest manifest, Recipe recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("ayni-provenance-").FullName;
         try
         {
             using var origin = ModelOrigin.Open(recipe, cancellationToken);
-            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), clock, cancellationToken);
+            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), clock, progress, cancellationToken);
             var counted = ManifestBuilder.CountSources(recipe, data, key, cancellationToken);
             var findings = new List<ProvenanceFinding>
             {

@@ -6,7 +6,8 @@ internal sealed class RunData : IDisposable
     // What the order follows from beside the recipe's seed.
     private const ulong DataStream = 2;
 
-    private RunData(Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, CancellationToken cancellationToken)
+    private RunData(
+        Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var context = recipe.Context ?? origin.Config.ContextLength;
         if (context > origin.Config.ContextLength)
@@ -17,7 +18,7 @@ internal sealed class RunData : IDisposable
         var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate, clock);
         TokenizerDigest = tokenizer.Digest;
         SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
-        Shard = ShardWriter.OpenOrWrite(path, sources, recipe.Duplicates, tokenizer, cancellationToken);
+        Shard = ShardWriter.OpenOrWrite(path, sources, recipe.Duplicates, tokenizer, progress, cancellationToken);
         try
         {
             Rows = new TrainingData(
@@ -51,11 +52,13 @@ internal sealed class RunData : IDisposable
     /// <param name="origin">The model's shape and vocabulary.</param>
     /// <param name="path">The shard, which is written unless there is one of just these contents.</param>
     /// <param name="clock">What time it is.</param>
+    /// <param name="progress">Told the share of the sources that is read, where they are read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
     /// <exception cref="RecipeException">The context is longer than the model's.</exception>
     /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
-    public static RunData Open(Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, CancellationToken cancellationToken) =>
-        new(recipe, origin, path, clock, cancellationToken);
+    public static RunData Open(
+        Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        new(recipe, origin, path, clock, progress, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => Shard.Dispose();

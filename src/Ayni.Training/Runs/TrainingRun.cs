@@ -40,7 +40,9 @@ public sealed class TrainingRun : IDisposable
     private long _learnedTokens;
     private long? _checkpointStep;
 
-    private TrainingRun(Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key, CancellationToken cancellationToken)
+    private TrainingRun(
+        Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key, IProgress<double>? reading,
+        CancellationToken cancellationToken)
     {
         (_recipe, Folder, _clock, _key) = (recipe, folder, clock, key);
         _lock = Lock(folder);
@@ -50,7 +52,7 @@ public sealed class TrainingRun : IDisposable
             owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
             LicenceRemarks = LicenceCheck.Demand(recipe, _origin.Parent?.Metadata);
-            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, cancellationToken));
+            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, reading, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
             _manifest = new ManifestBuilder(recipe, _data.TokenizerDigest, _origin.Parent, parentDigest, key);
             _validation = new(() => _data.Rows.ValidationBatches(recipe.Validation.Batches));
@@ -98,6 +100,9 @@ public sealed class TrainingRun : IDisposable
     /// <summary>What it learns from.</summary>
     public ShardHeader Data => _data.Shard.Header;
 
+    /// <summary>Documents that are longer than a row, and so learned in pieces that don't see each other.</summary>
+    public int CutDocuments => _data.Rows.CutDocuments;
+
     /// <summary>Rows of an epoch.</summary>
     public long RowsPerEpoch => _data.Rows.RowsPerEpoch;
 
@@ -107,6 +112,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="threads">Threads that compute; 0 takes one a core.</param>
     /// <param name="clock">What time it is.</param>
     /// <param name="key">The maker's key, to sign what the model learned from; null leaves the manifest unsigned.</param>
+    /// <param name="reading">Told the share of the sources that is read, where they are read first; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
     /// <exception cref="RecipeException">The recipe asks for what can't be.</exception>
     /// <exception cref="DataException">A source can't be read.</exception>
@@ -116,10 +122,11 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="ModelFormatException">The parent or the tokenizer can't be read.</exception>
     /// <exception cref="IOException">A file can't be written, or another process trains in the folder.</exception>
     public static TrainingRun Open(
-        Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key = null, CancellationToken cancellationToken = default)
+        Recipe recipe, string folder, int threads, TimeProvider clock, MakerKey? key = null, IProgress<double>? reading = null,
+        CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder);
-        return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, key, cancellationToken);
+        return new TrainingRun(recipe, Path.GetFullPath(folder), threads, clock, key, reading, cancellationToken);
     }
 
     /// <summary>Makes the remaining steps and writes the trained model; returns where it is.</summary>

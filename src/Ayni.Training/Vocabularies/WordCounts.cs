@@ -54,7 +54,7 @@ public sealed class WordCounts
         var (all, done) = (files.Sum(file => new FileInfo(file.Path).Length), 0L);
         foreach (var file in files)
         {
-            foreach (var (_, _, document) in DocumentReader.Read(DataFormat.Auto, file))
+            foreach (var (_, _, document, _) in DocumentReader.Read(DataFormat.Auto, file))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 counts.Documents++;

@@ -42,7 +42,7 @@ internal sealed class Corpus : IDisposable
 
     public ShardFile Shard(DuplicatePolicy duplicates, params DataSource[] sources) => ShardWriter.OpenOrWrite(
         PathOf("data.shard"), [.. sources.Select(source => SourceFiles.Find(source, PathOf(".")))], duplicates, Tokenizer,
-        CancellationToken.None);
+        progress: null, CancellationToken.None);
 
     public static DataSource Source(string path, DataFormat format = DataFormat.Auto, double weight = 1) => new()
     {

@@ -89,6 +89,21 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
+    public void It_is_told_how_much_of_all_sources_is_read()
+    {
+        // Longer than one read of the file.
+        _corpus.Write("a.jsonl", [.. Enumerable.Range(0, 3000).Select(number => $$"""{"text":"Text {{number}}."}"""), ""]);
+        _corpus.Write("b.txt", "Second.");
+        var told = new List<double>();
+        SourceFiles[] sources = [.. new[] { "a.jsonl", "b.txt" }.Select(name => SourceFiles.Find(Corpus.Source(name), _corpus.PathOf(".")))];
+        ShardWriter.OpenOrWrite(
+            _corpus.PathOf("data.shard"), sources, DuplicatePolicy.Exact, Corpus.Tokenizer, new Told(told.Add), CancellationToken.None).Dispose();
+        Assert.InRange(told.Count, 90, 102);
+        Assert.Equal(told.Order(), told);
+        Assert.InRange(told[^1], 0.98, 1);
+    }
+
+    [Fact]
     public void A_changed_source_is_tokenized_again_and_an_unchanged_one_is_not()
     {
         _corpus.Write("a.txt", "Before.");
@@ -136,4 +151,9 @@ public sealed class ShardTests : IDisposable
     private static (int[] Ids, int[] Labels)[] Documents(ShardFile shard) =>
         [.. Enumerable.Range(0, shard.DocumentCount).Select(number => shard.Read(shard.Document(number).Start,
             shard.Document(number).Length))];
+
+    private sealed class Told(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
+    }
 }

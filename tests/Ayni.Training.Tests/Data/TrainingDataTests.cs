@@ -40,6 +40,7 @@ public sealed class TrainingDataTests : IDisposable
         using var shard = _corpus.Shard(Corpus.Source("long.txt"));
         var (start, length) = shard.Document(0);
         var rows = new PackedRows(shard, [0], context: 10);
+        Assert.Equal((1, 0), (rows.CutDocuments, new PackedRows(shard, [0], length).CutDocuments));
         var pieces = new List<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)>();
         for (var row = 0; row < rows.Count; row++)
             rows.AddTo(pieces, row);

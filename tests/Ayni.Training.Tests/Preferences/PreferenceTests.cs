@@ -92,7 +92,7 @@ public sealed class PreferenceTests : IDisposable
             """{"prompt":"Who are you?","chosen":"A llama of the Andes.","rejected":"No."}""",
             """{"prompt":[{"role":"system","content":"Be brief."},{"role":"user","content":"2 + 3?"}],"chosen":[{"role":"assistant","content":"5"}],"rejected":"It is 6, I think."}""");
         using var shard = _corpus.Shard(Corpus.Source("pairs.jsonl", DataFormat.Preferences));
-        var rows = PackedRows.OfPairs(shard, [0, 1], 60);
+        var rows = PackedRows.OfPairs(shard, [0, 1], 60, "pairs", 0);
         Assert.Equal(2, rows.Count);
         var documents = new List<(ReadOnlyMemory<int> Ids, ReadOnlyMemory<int> Labels)>();
         rows.AddTo(documents, 0);
@@ -105,7 +105,8 @@ public sealed class PreferenceTests : IDisposable
         Assert.All(documents, document => Assert.Equal(tokenizer.BeginOfText, document.Ids.Span[0]));
         Assert.Equal(2, TrainingBatch.Create(documents, Corpus.Config).PairCount);
         Assert.Contains(
-            "more than the 10 of a row", Assert.Throws<DataException>(() => PackedRows.OfPairs(shard, [0], 10)).Message, StringComparison.Ordinal);
+            "source 'pairs': pair 2 has", Assert.Throws<DataException>(() => PackedRows.OfPairs(shard, [1], 10, "pairs", 0)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -152,9 +152,10 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Equal(
             [("small", "letters", Membership.Member), ("base", "letters", Membership.Member), ("base", "notes", Membership.Absent)],
             member.Verify(member.Prove(adapter, Key, false), adapter, Key).Select(found => (found.Model, found.Source, found.Membership)));
-        Assert.DoesNotContain(
-            ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, TimeProvider.System, None),
-            finding => finding.State == FindingState.Wrong);
+        var findings = ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, TimeProvider.System, null, None);
+        Assert.DoesNotContain(findings, finding => finding.State == FindingState.Wrong);
+        // The documents of the base are held against its manifest as well.
+        Assert.Contains(findings, finding => finding is { Subject: "source 'notes' of base", State: FindingState.Right });
 
         // A base that names no manifest is undisclosed, and so is one whose manifest is not at hand.
         using (var source = ModelSource.Open(_folder.PathOf("base", "model.gguf")))
@@ -373,7 +374,7 @@ public sealed class ProvenanceTests : IDisposable
 
     private IReadOnlyList<ProvenanceFinding> Verify(ModelProvenance provenance, MakerKey? key, string? text = null) =>
         ProvenanceVerifier.Verify(
-            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, TimeProvider.System, None);
+            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, TimeProvider.System, null, None);
 
     private GivenDocument Read(string name) => GivenDocument.Read(_folder.PathOf(name), null);
 }
