@@ -73,6 +73,12 @@ public sealed partial class Books
     public IReadOnlyList<Invoice> ListInvoices(InvoiceKind kind, Period? period = null) =>
         _readers.Read(session => InvoiceRows.List(session, kind, period));
 
+    /// <summary>
+    /// At most so many documents in the order they were issued, after the one of a number; null stands for any kind, month and recipient.
+    /// </summary>
+    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind? kind, Period? period, string? subject, string after, int limit) =>
+        _readers.Read(session => InvoiceRows.List(session, kind, period, subject, after, limit));
+
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>
     public IReadOnlyList<Invoice> ListInvoices(string subject) => _readers.Read(session => InvoiceRows.OfSubject(session, subject));
 

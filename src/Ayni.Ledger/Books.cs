@@ -116,6 +116,13 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>Every customer, oldest first.</summary>
     public IReadOnlyList<Customer> ListCustomers() => _readers.Read(RegistryRows.Customers);
 
+    /// <summary>At most so many customers, oldest first, after another; or only the one of an id.</summary>
+    public IReadOnlyList<Customer> ListCustomers(string? only, string after, int limit) =>
+        _readers.Read(session => RegistryRows.Customers(session, only, after, limit));
+
+    /// <summary>A customer by its id; null if there is none.</summary>
+    public Customer? FindCustomer(string customerId) => _readers.Read(session => RegistryRows.Customer(session, customerId));
+
     /// <summary>Changes a customer's spending limit, or lifts it with null.</summary>
     public Task<Customer> SetSpendingLimitAsync(string customerId, Amount? spendingLimit, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Registry.SetSpendingLimit(transaction, customerId, spendingLimit), cancellationToken);
@@ -163,6 +170,10 @@ public sealed partial class Books : IAsyncDisposable
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
+
+    /// <summary>At most so many keys, oldest first, after another; of a customer or party, or of all.</summary>
+    public IReadOnlyList<ApiKey> ListKeys(string? holderId, string after, int limit) =>
+        _readers.Read(session => RegistryRows.Keys(session, holderId, after, limit));
 
     /// <summary>Shuts a key; the next request with it is refused, in whatever process.</summary>
     public Task<ApiKey> RevokeKeyAsync(string keyId, CancellationToken cancellationToken = default) =>

@@ -10,9 +10,8 @@ internal static class CustomerEndpoints
         api.Get(
             "listCustomers", "/api/customers", "The customers, oldest first; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
-            .AnswersPage(LedgerJson.Default.Customer, call => call.Cut(
-                call.Books.ListCustomers().Where(customer => call.Key.HolderId is not { } own || customer.Id == own),
-                customer => customer.Id));
+            .AnswersPage(LedgerJson.Default.Customer, call => call.Read(
+                (after, limit) => call.Books.ListCustomers(call.Key.HolderId, after, limit), customer => customer.Id));
         api.Post("createCustomer", "/api/customers", "Enter a customer. It can ask nothing until it has a key.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewCustomer, LedgerJson.Default.Customer, (call, body) =>
             {
@@ -42,8 +41,8 @@ internal static class CustomerEndpoints
         api.Get(
             "listKeys", "/api/keys", "The keys without their texts, oldest first; a customer's or a party's key sees its own holder's.",
             [.. OperationCatalog.Readers, KeyRole.Customer, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.ApiKey, call => call.Cut(
-                call.Books.ListKeys().Where(key => call.Key.HolderId is not { } own || key.HolderId == own), key => key.Id));
+            .AnswersPage(LedgerJson.Default.ApiKey, call => call.Read(
+                (after, limit) => call.Books.ListKeys(call.Key.HolderId, after, limit), key => key.Id));
         api.Post("createKey", "/api/keys", "Issue a key. Its text is in the answer and never shown again.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewKey, LedgerJson.Default.IssuedKey, (call, body) =>
             {
@@ -64,6 +63,6 @@ internal static class CustomerEndpoints
     {
         var id = call.Path("id");
         call.DemandOwn(id, () => ApiException.Unknown("customer", id));
-        return call.Books.ListCustomers().FirstOrDefault(customer => customer.Id == id) ?? throw ApiException.Unknown("customer", id);
+        return call.Books.FindCustomer(id) ?? throw ApiException.Unknown("customer", id);
     }
 }

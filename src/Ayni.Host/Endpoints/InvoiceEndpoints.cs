@@ -18,11 +18,8 @@ internal static class InvoiceEndpoints
             .AnswersPage(LedgerJson.Default.Invoice, call =>
             {
                 var (kind, period) = (KindOf(call), call.QueryPeriod());
-                IEnumerable<Invoice> all = call.Key.HolderId is { } own
-                    ? call.Books.ListInvoices(own).Where(invoice =>
-                        (kind is null || invoice.Kind == kind) && (period is null || invoice.Period == period))
-                    : (kind is { } only ? [only] : Enum.GetValues<InvoiceKind>()).SelectMany(one => call.Books.ListInvoices(one, period));
-                return call.Cut(all, invoice => invoice.Number);
+                return call.Read(
+                    (after, limit) => call.Books.ListInvoices(kind, period, call.Key.HolderId, after, limit), invoice => invoice.Number);
             });
         AnswerForms.Negotiated(api.Get(
             "getInvoice", "/api/invoices/{number}",
