@@ -11,19 +11,7 @@ internal static class LedgerCommand
 
     public static Command Create()
     {
-        var db = new Option<string>("--db") { Description = "sqlite or postgres.", DefaultValueFactory = _ => "sqlite" };
-        db.AcceptOnlyFromAmong("sqlite", "postgres");
-        var address = new Option<string?>("--address")
-        {
-            Description = "The PostgreSQL database, in which a schema is made; AYNI_POSTGRES if not given.",
-            HelpName = "ADDRESS",
-        };
-        var folder = new Option<string>("--folder")
-        {
-            Description = "Where SQLite's file is made: a folder on the disk to measure.",
-            HelpName = "DIR",
-            DefaultValueFactory = _ => Path.GetTempPath(),
-        };
+        var place = new LedgerOptions();
         var keys = new Option<string>("--keys")
         {
             Description = "How many keys share the receipts, a run for each number.",
@@ -52,22 +40,19 @@ internal static class LedgerCommand
               bench/run ledger --keys 1000 --receipts 1000000 --seconds 600 --close
             """)
         {
-            db, address, folder, keys, clients, postings, seconds, receipts, close, audit, json,
+            place.Database, place.Address, place.Folder, keys, clients, postings, seconds, receipts, close, audit, json,
         };
         command.SetAction(async result =>
         {
             var reports = new List<LedgerReport>();
             foreach (var count in result.GetValue(keys)!.Split(',').Select(int.Parse))
             {
-                using var place = result.GetValue(db) == "sqlite"
-                    ? LedgerPlace.Sqlite(result.GetValue(folder)!)
-                    : LedgerPlace.Postgres(result.GetValue(address) ?? Environment.GetEnvironmentVariable("AYNI_POSTGRES")
-                        ?? throw new InvalidOperationException("Name a PostgreSQL database with --address or AYNI_POSTGRES."));
+                using var ledger = place.Make(result);
                 var run = new LedgerRun(
-                    place.Address, count, result.GetValue(clients), result.GetValue(postings) - 2, result.GetValue(receipts),
+                    ledger.Address, count, result.GetValue(clients), result.GetValue(postings) - 2, result.GetValue(receipts),
                     TimeSpan.FromSeconds(result.GetValue(seconds)));
                 reports.Add(await run.RunAsync(
-                    result.GetValue(db)!, result.GetValue(close), result.GetValue(audit), Console.Error.WriteLine).ConfigureAwait(false));
+                    result.GetValue(place.Database)!, result.GetValue(close), result.GetValue(audit), Console.Error.WriteLine).ConfigureAwait(false));
                 if (!result.GetValue(json))
                     Write(reports[^1]);
             }

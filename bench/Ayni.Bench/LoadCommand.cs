@@ -89,6 +89,7 @@ internal static class LoadCommand
         Console.WriteLine($"the audit finds {(report.AuditFindings.Count == 0 ? "nothing" : string.Join(' ', report.AuditFindings))}");
         Console.WriteLine(Line("first token", report.FirstToken));
         Console.WriteLine(Line("inter-token", report.InterToken));
+        Console.WriteLine(Line("GET /healthz meanwhile", report.Health));
         Console.WriteLine(
             $"resident over the last half: {report.Resident.MedianBytes / 1e6:f1} MB, drift {report.Resident.Drift:p2}, "
             + $"farthest {report.Resident.Deviation:p2}: "

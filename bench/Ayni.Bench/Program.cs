@@ -7,7 +7,9 @@ var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says w
 {
     ProductsCommand.Create(),
     LedgerCommand.Create(),
+    LogCommand.Create(),
     LoadCommand.Create(),
+    MeteringCommand.Create(),
     SimulateCommand.Create(),
     TokenizersCommand.Create(),
     TextCommand.Create(),

@@ -7,7 +7,9 @@ public sealed partial class Books
     // Invoices, credit notes, self-billing.
 
     /// <summary>Enters a legal entity that issues invoices, or changes what they say about it from now on.</summary>
-    /// <param name="details">Its subject is the entity's code, 1 to 8 capital letters and digits, which begins the invoices' numbers.</param>
+    /// <param name="details">
+    /// Its subject is the entity's code, 1 to 8 capital letters and digits, which begins the invoices' numbers.
+    /// </param>
     /// <param name="cancellationToken">Gives up the wait.</param>
     public Task<BillingDetails> SetEntityAsync(BillingDetails details, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Invoicing.SetEntity(transaction, details), cancellationToken);
@@ -24,8 +26,8 @@ public sealed partial class Books
     public BillingDetails? FindBilling(string subject) => _readers.Read(session => InvoiceRows.Details(session, subject));
 
     /// <summary>
-    /// Issues a closed month's invoices: one for each customer that was charged, and one in each party's name for what became payable to it.
-    /// A month is invoiced once: asking again issues what is missing and finds the rest.
+    /// Issues a closed month's invoices: one for each customer that was charged, and one in each party's name for what became payable to
+    /// it. A month is invoiced once: asking again issues what is missing and finds the rest.
     /// </summary>
     /// <param name="period">The month.</param>
     /// <param name="entityCode">The entity that issues them; may be left out if there is one.</param>
@@ -71,10 +73,18 @@ public sealed partial class Books
     public IReadOnlyList<Invoice> ListInvoices(InvoiceKind kind, Period? period = null) =>
         _readers.Read(session => InvoiceRows.List(session, kind, period));
 
+    /// <summary>
+    /// At most so many documents in the order they were issued, after the one of a number; null stands for any kind, month and recipient.
+    /// </summary>
+    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind? kind, Period? period, string? subject, string after, int limit) =>
+        _readers.Read(session => InvoiceRows.List(session, kind, period, subject, after, limit));
+
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>
     public IReadOnlyList<Invoice> ListInvoices(string subject) => _readers.Read(session => InvoiceRows.OfSubject(session, subject));
 
-    /// <summary>A document with what its print shows beside it: to which account the customer pays, as it was known when it was issued.</summary>
+    /// <summary>
+    /// A document with what its print shows beside it: to which account the customer pays, as it was known when it was issued.
+    /// </summary>
     public PrintableInvoice ToPrintable(Invoice invoice) => new(
         invoice,
         invoice.Kind == InvoiceKind.Invoice

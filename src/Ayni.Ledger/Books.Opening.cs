@@ -14,8 +14,12 @@ public sealed partial class Books
     {
         var copy = balances.ToArray();
         return _writer.RunAsync(
-            transaction => OpeningList.Enter(
-                transaction, copy, period ?? transaction.Zone.PeriodOf(transaction.Zone.StartOf(transaction.Zone.PeriodOf(transaction.Now)).AddTicks(-1))),
+            transaction =>
+            {
+                var zone = transaction.Zone;
+                var last = zone.PeriodOf(zone.StartOf(zone.PeriodOf(transaction.Now)).AddTicks(-1));
+                return OpeningList.Enter(transaction, copy, period ?? last);
+            },
             cancellationToken);
     }
 }

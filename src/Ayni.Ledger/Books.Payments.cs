@@ -69,6 +69,10 @@ public sealed partial class Books
     public IReadOnlyList<Payment> ListPayments(string? customerId = null) => _readers.Read(session =>
         customerId is null ? PaymentRows.All(session) : PaymentRows.OfCustomer(session, customerId));
 
+    /// <summary>At most so many payments, refunds and reversals, oldest first, after another; of a customer, or of all.</summary>
+    public IReadOnlyList<Payment> ListPayments(string? customerId, string after, int limit) =>
+        _readers.Read(session => PaymentRows.List(session, customerId, after, limit));
+
     /// <summary>What was given up of invoices and taken up again, oldest first.</summary>
     public IReadOnlyList<WriteOff> ListWriteOffs() => _readers.Read(PaymentRows.AllWriteOffs);
 

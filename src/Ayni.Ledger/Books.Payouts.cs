@@ -5,8 +5,9 @@ public sealed partial class Books
     // Bank details and payouts.
 
     /// <summary>
-    /// Sets where a party is paid, or from where an entity pays. The first details count at once, by two keys where the ledger asks for them; a
-    /// change needs a second key, whatever the ledger asks for otherwise, and holds payouts back for 72 hours. Throws <see cref="ApprovalNeededException"/>.
+    /// Sets where a party is paid, or from where an entity pays. The first details count at once, by two keys where the ledger asks for
+    /// them; a change needs a second key, whatever the ledger asks for otherwise, and holds payouts back for 72 hours. Throws <see
+    /// cref="ApprovalNeededException"/>.
     /// </summary>
     public Task<BankDetails> SetBankDetailsAsync(
         string subject, string holder, Iban iban, Bic? bic = null, CancellationToken cancellationToken = default) =>
@@ -19,7 +20,8 @@ public sealed partial class Books
                 var details = BankDetails.Set(transaction, subject, holder, iban, bic);
                 if (last is not null && last.Version != details.Version)
                     _outbox.Tell(
-                        transaction, WebhookEventType.BankDetailsChanged, subject, BankDetailsNotice.Of(details), LedgerJson.Default.BankDetailsNotice);
+                        transaction, WebhookEventType.BankDetailsChanged, subject, BankDetailsNotice.Of(details),
+                        LedgerJson.Default.BankDetailsNotice);
                 return details;
             },
             cancellationToken);
@@ -32,21 +34,22 @@ public sealed partial class Books
         Paying.Plan(session, Invoicing.EntityOf(session, entityCode).Subject, currency, _clock.GetUtcNow()));
 
     /// <summary>
-    /// Orders everything that can be paid: one payout for each party, of all its open documents. Throws
+    /// Orders everything that can be paid: one payout for each party, of all its open documents, on a day, today unless given. Throws
     /// <see cref="ApprovalNeededException"/> where the ledger asks for four eyes: then exactly this batch is proposed.
     /// </summary>
     public async Task<PayoutBatch> OrderPayoutsAsync(
-        Currency currency, DateOnly executionDate, string? entityCode = null, CancellationToken cancellationToken = default)
+        Currency currency, DateOnly? executionDate = null, string? entityCode = null, CancellationToken cancellationToken = default)
     {
         var (batch, waiting) = await _writer.RunAsync(
             transaction =>
             {
+                var day = executionDate ?? transaction.Today;
                 var code = Invoicing.EntityOf(transaction.Session, entityCode).Subject;
                 var plan = Paying.Plan(transaction.Session, code, currency, transaction.Now);
-                var account = Paying.DemandOrder(transaction, plan, code, currency, executionDate);
+                var account = Paying.DemandOrder(transaction, plan, code, currency, day);
                 return _fourEyes.Run(
-                    transaction, ProposedAction.Payout, Paying.TermsOf(plan, code, currency, executionDate), always: false,
-                    within => _paying.Order(within, plan, account, code, currency, executionDate));
+                    transaction, ProposedAction.Payout, Paying.TermsOf(plan, code, currency, day), always: false,
+                    within => _paying.Order(within, plan, account, code, currency, day));
             },
             cancellationToken).ConfigureAwait(false);
         return waiting is null ? batch! : throw new ApprovalNeededException(waiting);
@@ -67,12 +70,13 @@ public sealed partial class Books
             cancellationToken);
 
     /// <summary>
-    /// Takes in what a bank says of payouts. What it settles is recorded as by hand; whatever could be paid twice by it is left to a person and
-    /// said so. Taking the same in again changes nothing.
+    /// Takes in what a bank says of payouts. What it settles is recorded as by hand; whatever could be paid twice by it is left to a person
+    /// and said so. Taking the same in again changes nothing.
     /// </summary>
     /// <param name="report">What the bank says.</param>
     /// <param name="cancellationToken">Ends the work between two payouts; what was recorded stays.</param>
-    public async Task<IReadOnlyList<BankReportOutcome>> ImportBankReportAsync(BankReport report, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<BankReportOutcome>> ImportBankReportAsync(
+        BankReport report, CancellationToken cancellationToken = default)
     {
         var outcomes = new List<BankReportOutcome>();
         foreach (var line in report.Lines)

@@ -27,7 +27,7 @@ public sealed partial class Books
         {
             var customer = RegistryRows.Customer(session, customerId)
                 ?? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
-            return CustomerUsage.Of(session, customer, period ?? LedgerRows.Zone(session).PeriodOf(now));
+            return CustomerUsage.Of(session, customer, period ?? LedgerRows.Zone(session).PeriodOf(now), now);
         });
     }
 

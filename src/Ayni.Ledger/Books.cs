@@ -9,8 +9,8 @@ namespace Ayni.Ledger;
 /// recorded is on disk; cancelling one gives up the wait, not what was already handed to the writer.
 /// </summary>
 /// <remarks>
-/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that can't be
-/// read or written throws a <see cref="LedgerStorageException"/>.
+/// What can't be recorded is refused with a <see cref="LedgerRefusedException"/> that names the <see cref="Refusal"/>; a database that
+/// can't be read or written throws a <see cref="LedgerStorageException"/>.
 /// </remarks>
 public sealed partial class Books : IAsyncDisposable
 {
@@ -116,6 +116,13 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>Every customer, oldest first.</summary>
     public IReadOnlyList<Customer> ListCustomers() => _readers.Read(RegistryRows.Customers);
 
+    /// <summary>At most so many customers, oldest first, after another; or only the one of an id.</summary>
+    public IReadOnlyList<Customer> ListCustomers(string? only, string after, int limit) =>
+        _readers.Read(session => RegistryRows.Customers(session, only, after, limit));
+
+    /// <summary>A customer by its id; null if there is none.</summary>
+    public Customer? FindCustomer(string customerId) => _readers.Read(session => RegistryRows.Customer(session, customerId));
+
     /// <summary>Changes a customer's spending limit, or lifts it with null.</summary>
     public Task<Customer> SetSpendingLimitAsync(string customerId, Amount? spendingLimit, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Registry.SetSpendingLimit(transaction, customerId, spendingLimit), cancellationToken);
@@ -158,10 +165,15 @@ public sealed partial class Books : IAsyncDisposable
             ProposedAction.Key, $"a key of {role.Name()}, '{label}'", _ => false,
             transaction => _registry.IssueKey(transaction, role, partyId, label), cancellationToken,
             // The first one is nobody's to approve.
-            ifAsked: transaction => role.Decides() && RegistryRows.Keys(transaction.Session).Any(key => key.Role.Decides() && key.Revoked is null));
+            ifAsked: transaction =>
+                role.Decides() && RegistryRows.Keys(transaction.Session).Any(key => key.Role.Decides() && key.Revoked is null));
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
+
+    /// <summary>At most so many keys, oldest first, after another; of a customer or party, or of all.</summary>
+    public IReadOnlyList<ApiKey> ListKeys(string? holderId, string after, int limit) =>
+        _readers.Read(session => RegistryRows.Keys(session, holderId, after, limit));
 
     /// <summary>Shuts a key; the next request with it is refused, in whatever process.</summary>
     public Task<ApiKey> RevokeKeyAsync(string keyId, CancellationToken cancellationToken = default) =>
@@ -213,7 +225,8 @@ public sealed partial class Books : IAsyncDisposable
     {
         Meter.Check(usage);
         return await _owned.RunAsync(
-            transaction => _meter.Post(transaction, usage), cancellationToken, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
+            transaction => _meter.Post(transaction, usage), cancellationToken,
+            foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))
             .ConfigureAwait(false);
     }
 

@@ -14,12 +14,9 @@ namespace Ayni.Bench;
 /// <param name="timeLimit">The end by time.</param>
 internal sealed class LedgerRun(string place, int keyCount, int clients, int extraPostings, long receiptLimit, TimeSpan timeLimit)
 {
-    private const string Model = "llama-3.2-1b";
     private const int LatencySamples = 100_000;
 
     private static readonly Period Month = new(2026, 11);
-    private static readonly Currency Dollar = Currency.Parse("USD");
-    private static readonly Digest ModelDigest = Digest.Of("a model"u8);
 
     private readonly ShiftedClock _clock = new(new(2026, 11, 15, 0, 0, 0, TimeSpan.Zero));
     private readonly ConcurrentBag<double> _latencies = [];
@@ -29,7 +26,8 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
     public async Task<LedgerReport> RunAsync(string name, bool close, bool audit, Action<string> say)
     {
         await using var books = Books.Open(place, _clock);
-        var admissions = await EnterAsync(books).ConfigureAwait(false);
+        var keys = await BenchBooks.EnterAsync(books, keyCount).ConfigureAwait(false);
+        var admissions = keys.Select(key => (Admission)books.Admit(key.Key, BenchBooks.Model)).ToArray();
         var lease = await books.BeginHostAsync("bench").ConfigureAwait(false);
         var flushes = books.FlushCount;
         var (watch, processor) = (Stopwatch.StartNew(), Processor());
@@ -47,21 +45,6 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
 
     private static TimeSpan Processor() => Process.GetCurrentProcess().TotalProcessorTime;
 
-    private async Task<Admission[]> EnterAsync(Books books)
-    {
-        await books.CreatePartyAsync("Hostess", Role.Host).ConfigureAwait(false);
-        await books.CreatePartyAsync("Model owner", Role.Licensor).ConfigureAwait(false);
-        await books.SetPriceAsync(Model, Dollar, Amount.Parse("0.10", Dollar), Amount.Parse("0.40", Dollar)).ConfigureAwait(false);
-        await books.SetAgreementAsync(null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 700_000)]).ConfigureAwait(false);
-        var limit = Amount.Parse("1000000000", Dollar);
-        return await Task.WhenAll(Enumerable.Range(0, keyCount).Select(async i =>
-        {
-            var customer = await books.CreateCustomerAsync($"Customer {i}", Dollar, limit).ConfigureAwait(false);
-            var key = await books.IssueKeyAsync(customer.Id, "bench").ConfigureAwait(false);
-            return (Admission)books.Admit(key.Key, Model);
-        })).ConfigureAwait(false);
-    }
-
     private async Task PostAsync(Books books, Admission[] admissions, HostLease lease, int client, Stopwatch watch)
     {
         for (var i = client; watch.Elapsed < timeLimit; i += clients)
@@ -76,7 +59,7 @@ internal sealed class LedgerRun(string place, int keyCount, int clients, int ext
             var decision = await books.ReserveAsync(admitted, request, new(500, 1, 200), lease).ConfigureAwait(false);
             if (decision is not Admission admission)
                 throw new InvalidOperationException($"A reservation was refused: {decision}");
-            var usage = new Usage(admission, request, ModelDigest, new(400 + i % 100, 100, 150 + i % 50), Outcome.Completed);
+            var usage = new Usage(admission, request, BenchBooks.ModelDigest, new(400 + i % 100, 100, 150 + i % 50), Outcome.Completed);
             await books.PostAsync(usage, extraPostings).ConfigureAwait(false);
             if (_latencies.Count < LatencySamples)
                 _latencies.Add(Stopwatch.GetElapsedTime(asked).TotalSeconds);

@@ -42,6 +42,9 @@ internal sealed record LoadReport
     /// <summary>From a stream's request to its first text.</summary>
     public required Quantiles FirstToken { get; init; }
 
+    /// <summary>How long <c>GET /healthz</c> took meanwhile, asked for every 10 ms: whether computing starves what else the host does.</summary>
+    public required Quantiles Health { get; init; }
+
     /// <summary>The host's resident memory.</summary>
     public required ResidentMemory Resident { get; init; }
 }

@@ -22,6 +22,7 @@ internal sealed class LoadRun(LoadTarget target, int requests, int clients, int 
     private const int Samples = 200;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HealthPause = TimeSpan.FromMilliseconds(10);
 
     // What must be zero when nobody asks for anything any more.
     private static readonly string[] Leftovers =
@@ -41,8 +42,11 @@ internal sealed class LoadRun(LoadTarget target, int requests, int clients, int 
         using var http = new HttpClient(handler) { BaseAddress = target.Url, Timeout = TimeSpan.FromMinutes(5) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", target.Key);
         LoadClient[] all = [.. Enumerable.Range(0, clients).Select(_ => new LoadClient(http))];
+        using var end = new CancellationTokenSource();
+        var health = Task.Run(() => AskHealthAsync(http, end.Token));
         await Task.WhenAll(all.Select(client => Task.Run(() => SendManyAsync(client)))).ConfigureAwait(false);
         var seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
+        await end.CancelAsync().ConfigureAwait(false);
         var metrics = await WaitForIdleAsync(http).ConfigureAwait(false);
         return new LoadReport
         {
@@ -57,6 +61,7 @@ internal sealed class LoadRun(LoadTarget target, int requests, int clients, int 
             GeneratedTokens = (long)metrics.Sum("vllm:generation_tokens_total"),
             InterToken = Quantiles.Of(all.SelectMany(client => client.InterTokenSeconds)),
             FirstToken = Quantiles.Of(all.SelectMany(client => client.FirstTokenSeconds)),
+            Health = Quantiles.Of(await health.ConfigureAwait(false)),
             Resident = ResidentMemory.Of(_resident),
         };
     }
@@ -72,6 +77,21 @@ internal sealed class LoadRun(LoadTarget target, int requests, int clients, int 
                 _problems.Enqueue($"request {number}: {problem}");
             Sample(Interlocked.Increment(ref _ended));
         }
+    }
+
+    /// <summary>Asks whether the host serves, again and again until the end, and returns how long each answer took.</summary>
+    private static async Task<List<double>> AskHealthAsync(HttpClient http, CancellationToken end)
+    {
+        var seconds = new List<double>();
+        while (!end.IsCancellationRequested)
+        {
+            var start = Stopwatch.GetTimestamp();
+            using (var response = await http.GetAsync(new Uri("/healthz", UriKind.Relative), CancellationToken.None).ConfigureAwait(false))
+                response.EnsureSuccessStatusCode();
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            await Task.Delay(HealthPause, CancellationToken.None).ConfigureAwait(false);
+        }
+        return seconds;
     }
 
     private void Sample(int ended)

@@ -88,7 +88,7 @@ internal static class BenchCommand
         // Before the peer has the model in memory, too.
         if (plan.FirstToken)
             report.FirstToken = MeasureFirstToken(model, path, plan, hasPeer, cancellationToken);
-        using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, longest, together) : null;
+        using var peer = hasPeer ? Peer.Start(path, model.ThreadCount, longest, together, ThroughputMeter.IdsOf(model)) : null;
         report.Peer = peer?.Hello;
 
         foreach (var tokens in plan.Prefill)

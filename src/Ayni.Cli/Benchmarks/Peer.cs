@@ -21,10 +21,10 @@ internal sealed class Peer : IDisposable
     /// <summary>What the peer says of itself and of its loading: build, seconds.</summary>
     public required JsonElement Hello { get; init; }
 
-    /// <summary>Starts the peer on a model. Installs its package in the user's cache folder the first time.</summary>
-    public static Peer Start(string model, int threads, int context, int sequences)
+    /// <summary>Starts the peer on a model, to compute tokens of so many ids. Installs its package in the user's cache folder the first time.</summary>
+    public static Peer Start(string model, int threads, int context, int sequences, int ids)
     {
-        string[] arguments = [Path.GetFullPath(model), Text(threads), Text(context), Text(sequences)];
+        string[] arguments = [Path.GetFullPath(model), Text(threads), Text(context), Text(sequences), Text(ids)];
         var process = Launch("peer.mjs", arguments);
         try
         {

@@ -1,17 +1,18 @@
 // Computes with llama.cpp what is asked for on standard input, one line of JSON each way:
 //   {"prefill": tokens}, {"decode": tokens, "sequences": n, "depth": tokens} or {"clients": [tokens of each one's own], "system": tokens,
 //   "answer": tokens, "sequences": n}, answered with {"seconds": s}.
-// node peer.mjs MODEL THREADS CONTEXT SEQUENCES
+// Token ids are arbitrary, and lower than IDS.
+// node peer.mjs MODEL THREADS CONTEXT SEQUENCES IDS
 import {createInterface} from "node:readline";
 import {getLlama} from "node-llama-cpp";
 
-const [modelPath, threads, context, sequences] = process.argv.slice(2).map((value, i) => i ? Number(value) : value);
+const [modelPath, threads, context, sequences, idCount] = process.argv.slice(2).map((value, i) => i ? Number(value) : value);
 const started = process.hrtime.bigint();
 const since = start => Number(process.hrtime.bigint() - start) / 1e9;
 const llama = await getLlama({gpu: false, build: "never", logLevel: "error", maxThreads: threads});
 const model = await llama.loadModel({modelPath, useMmap: true});
 const loadSeconds = since(started);
-const ids = (count, salt) => Array.from({length: count}, (_, i) => ((i + salt) * 7919 + 13) % 30000);
+const ids = (count, salt) => Array.from({length: count}, (_, i) => ((i + salt) * 7919 + 13) % idCount);
 const contexts = new Map();
 
 async function sequencesFor(count, length) {
@@ -67,7 +68,7 @@ async function measure(task) {
         await sequence.evaluateWithoutGeneratingNewTokens(ids(depth, i));
     const start = process.hrtime.bigint();
     for (const id of ids(task.decode, 5))
-        await Promise.all(open.map((sequence, i) => step(sequence, (id + i * 17) % 30000)));
+        await Promise.all(open.map((sequence, i) => step(sequence, (id + i * 17) % idCount)));
     return since(start);
 }
 

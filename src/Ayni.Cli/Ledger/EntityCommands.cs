@@ -3,7 +3,9 @@ using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni ledger entity</c> and <c>ayni ledger billing</c>: what stands on invoices about who issues and who receives them.</summary>
+/// <summary>
+/// <c>ayni ledger entity</c> and <c>ayni ledger billing</c>: what stands on invoices about who issues and who receives them.
+/// </summary>
 internal static class EntityCommands
 {
     private static readonly Listing<BillingDetails> Listing = new(
@@ -140,7 +142,10 @@ internal static class EntityCommands
             var i = Array.FindIndex(taxes, tax => tax.Name == name);
             if (i < 0)
                 throw new UsageException($"--certificate {text}: give --withhold {name}=… with it, the rate without the certificate.");
-            taxes[i] = taxes[i] with { Certificate = new(number, Cells.ParsePercent(percent), Cells.ParseDay(from), Cells.ParseDay(until)) };
+            taxes[i] = taxes[i] with
+            {
+                Certificate = new(number, Cells.ParsePercent(percent), Cells.ParseDay(from), Cells.ParseDay(until)),
+            };
         }
         return taxes;
     }

@@ -63,8 +63,9 @@ internal static class InvoiceCommands
         CreateCredit(),
         CreateOpen(),
         LedgerCommand.Create(
-            "accounts", "Show what each customer owes of its invoices, and what it has paid ahead.\n\nExample:\n  ayni ledger invoice accounts",
-            [], (books, _, output, _) =>
+            "accounts",
+            "Show what each customer owes of its invoices, and what it has paid ahead.\n\nExample:\n  ayni ledger invoice accounts", [],
+            (books, _, output, _) =>
             {
                 output.Write(Accounts, books.Accounts());
                 return Task.CompletedTask;
@@ -128,7 +129,11 @@ internal static class InvoiceCommands
     {
         var number = new Argument<string?>("number") { Description = "Only this one.", Arity = ArgumentArity.ZeroOrOne };
         var period = PeriodOption.Create("Those of this month.");
-        var kind = new Option<string?>("--kind") { Description = "invoice, credit-note or self-bill; every kind if not given.", HelpName = "KIND" };
+        var kind = new Option<string?>("--kind")
+        {
+            Description = "invoice, credit-note or self-bill; every kind if not given.",
+            HelpName = "KIND",
+        };
         var html = new Option<string?>("--html")
         {
             Description = $"The language of a page to print: {string.Join(", ", StatementLanguage.All.Select(language => language.Code))}.",
@@ -147,7 +152,9 @@ internal static class InvoiceCommands
             [number, period, kind, html],
             (books, result, output, _) =>
             {
-                var language = result.GetValue(html) is { } code ? LedgerCommands.FindLanguage(code, output.Format) : StatementLanguage.English;
+                var language = result.GetValue(html) is { } code
+                    ? LedgerCommands.FindLanguage(code, output.Format)
+                    : StatementLanguage.English;
                 var invoices = result.GetValue(number) is { } one ? [Find(books, one)]
                     : result.GetValue(period) is not { } month ? throw new UsageException("Name an invoice, or --period 2026-11.")
                     : (result.GetValue(kind) is { } only ? [ParseKind(only)] : Enum.GetValues<InvoiceKind>())

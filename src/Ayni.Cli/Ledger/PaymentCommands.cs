@@ -60,14 +60,16 @@ internal static class PaymentCommands
         var customer = new Argument<string>("customer") { Description = "The customer's id." };
         var amount = new Argument<string>("amount") { Description = "How much, in the customer's currency." };
         var (reference, date) = (Reference(), Date());
-        return LedgerCommand.Create(name, description, [customer, amount, reference, date], async (books, result, output, cancellationToken) =>
-        {
-            var found = books.ListCustomers().FirstOrDefault(one => one.Id == result.GetValue(customer))
-                ?? throw new UsageException($"There is no customer '{result.GetValue(customer)}'.");
-            output.WriteOne(Listing, await record(
-                books, found.Id, Amount.Parse(result.GetValue(amount)!, found.Currency), result.GetValue(reference)!,
-                Cells.ParseDay(result.GetValue(date)!), cancellationToken).ConfigureAwait(false));
-        });
+        return LedgerCommand.Create(
+            name, description, [customer, amount, reference, date],
+            async (books, result, output, cancellationToken) =>
+            {
+                var found = books.ListCustomers().FirstOrDefault(one => one.Id == result.GetValue(customer))
+                    ?? throw new UsageException($"There is no customer '{result.GetValue(customer)}'.");
+                output.WriteOne(Listing, await record(
+                    books, found.Id, Amount.Parse(result.GetValue(amount)!, found.Currency), result.GetValue(reference)!,
+                    Cells.ParseDay(result.GetValue(date)!), cancellationToken).ConfigureAwait(false));
+            });
     }
 
     private static Command CreateReverse()
@@ -127,5 +129,10 @@ internal static class PaymentCommands
         Required = true,
     };
 
-    private static Option<string> Date() => new("--date") { Description = "The day the bank booked it.", HelpName = "DAY", Required = true };
+    private static Option<string> Date() => new("--date")
+    {
+        Description = "The day the bank booked it.",
+        HelpName = "DAY",
+        Required = true,
+    };
 }

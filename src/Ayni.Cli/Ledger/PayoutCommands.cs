@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Ayni.Ledger;
 
 namespace Ayni.Cli;
@@ -73,7 +74,7 @@ internal static class PayoutCommands
             [currency, entity, day],
             async (books, result, output, cancellationToken) => output.Write(Payouts, (await books.OrderPayoutsAsync(
                 Currency.Parse(result.GetValue(currency)!),
-                result.GetValue(day) is { } text ? Cells.ParseDay(text) : DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime),
+                result.GetValue(day) is { } text ? Cells.ParseDay(text) : null,
                 result.GetValue(entity), cancellationToken).ConfigureAwait(false)).Payouts));
     }
 
@@ -96,7 +97,7 @@ internal static class PayoutCommands
                 switch (output.Format)
                 {
                     case OutputFormat.Json:
-                        Output.WriteJson(writer => System.Text.Json.JsonSerializer.Serialize(writer, found, LedgerJson.Default.PayoutBatch));
+                        Output.WriteJson(writer => JsonSerializer.Serialize(writer, found, LedgerJson.Default.PayoutBatch));
                         break;
                     case OutputFormat.Csv:
                         Output.WriteText(writer => writer.Write(found.ToCsv()));
@@ -162,7 +163,8 @@ internal static class PayoutCommands
             async (books, result, output, cancellationToken) =>
             {
                 using var stream = File.OpenRead(result.GetValue(file)!);
-                output.Write(Outcomes, await books.ImportBankReportAsync(BankReportReader.Read(stream), cancellationToken).ConfigureAwait(false));
+                var report = BankReportReader.Read(stream);
+                output.Write(Outcomes, await books.ImportBankReportAsync(report, cancellationToken).ConfigureAwait(false));
             });
     }
 
@@ -187,7 +189,17 @@ internal static class PayoutCommands
 
     private static Option<string?> Entity() => new("--entity") { Description = "The legal entity that pays.", HelpName = "CODE" };
 
-    private static Option<string> Reference() => new("--reference") { Description = "What the bank calls it.", HelpName = "TEXT", Required = true };
+    private static Option<string> Reference() => new("--reference")
+    {
+        Description = "What the bank calls it.",
+        HelpName = "TEXT",
+        Required = true,
+    };
 
-    private static Option<string> Date() => new("--date") { Description = "The day the bank booked it.", HelpName = "DAY", Required = true };
+    private static Option<string> Date() => new("--date")
+    {
+        Description = "The day the bank booked it.",
+        HelpName = "DAY",
+        Required = true,
+    };
 }

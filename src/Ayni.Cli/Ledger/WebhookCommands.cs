@@ -51,7 +51,11 @@ internal static class WebhookCommands
     private static Command CreateCreate()
     {
         var url = new Argument<string>("url") { Description = "Where to send, https." };
-        var subject = new Option<string?>("--for") { Description = "The party or customer that is told; everything if not given.", HelpName = "ID" };
+        var subject = new Option<string?>("--for")
+        {
+            Description = "The party or customer that is told; everything if not given.",
+            HelpName = "ID",
+        };
         return LedgerCommand.Create(
             "create",
             """

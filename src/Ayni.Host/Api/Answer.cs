@@ -21,8 +21,11 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     public CompletionResponse Part(int index, string text) => Respond(shape.ChunkObject, shape.Part(text) with { Index = index });
 
     /// <summary>The chunk that says why a choice ended; it carries the receipt where it is the last.</summary>
-    public CompletionResponse End(int index, MeteredResult metered, bool withReceipt) =>
-        Respond(shape.ChunkObject, shape.End(ReasonOf(metered, index)) with { Index = index }) with { Ayni = withReceipt ? ExtensionOf(metered) : null };
+    public CompletionResponse End(int index, MeteredResult metered, bool withReceipt)
+    {
+        var chunk = Respond(shape.ChunkObject, shape.End(ReasonOf(metered, index)) with { Index = index });
+        return withReceipt ? chunk with { Ayni = ExtensionOf(metered) } : chunk;
+    }
 
     /// <summary>The chunk after the end that says the usage, with the receipt.</summary>
     public CompletionResponse UsageOnly(MeteredResult metered) =>
@@ -39,10 +42,12 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     };
 
     /// <summary>
-    /// An answer that its deadline or the stopping server cut short is one that met a limit (clients know no other word, and some refuse one);
+    /// An answer that its deadline or the stopping server cut short is one that met a limit (clients know no other word, and some refuse
+    /// one);
     /// <see cref="AyniExtension.CutShort"/> says which.
     /// </summary>
-    private static string ReasonOf(MeteredResult metered, int index) => metered.Results[index].Reason == FinishReason.Stop ? "stop" : "length";
+    private static string ReasonOf(MeteredResult metered, int index) =>
+        metered.Results[index].Reason == FinishReason.Stop ? "stop" : "length";
 
     private static CompletionUsage UsageOf(MeteredResult metered)
     {
@@ -52,5 +57,7 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     }
 
     private static AyniExtension ExtensionOf(MeteredResult metered) =>
-        new(ReceiptSummary.Of(metered.Receipt!), metered.IsCancelled ? metered.TimedOut ? "timeout" : metered.ClientLeft ? "client_left" : "server_stopping" : null);
+        new(
+            ReceiptSummary.Of(metered.Receipt!),
+            !metered.IsCancelled ? null : metered.TimedOut ? "timeout" : metered.ClientLeft ? "client_left" : "server_stopping");
 }

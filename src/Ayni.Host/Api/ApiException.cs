@@ -88,7 +88,8 @@ internal sealed class ApiException : Exception
     /// <summary>403: the key is good, but not for this.</summary>
     public static ApiException WrongRole(KeyRole role, ReadOnlySpan<KeyRole> allowed) => Invalid(
         StatusCodes.Status403Forbidden,
-        $"A key of role {role.Name()} does not open this; one of role {string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
+        $"A key of role {role.Name()} does not open this; one of role "
+            + $"{string.Join(" or ", allowed.ToArray().Select(other => other.Name()))} does.",
         null,
         "role_not_allowed");
 
@@ -144,7 +145,8 @@ internal sealed class ApiException : Exception
                 "idempotency_other_api_key"),
             _ => Invalid(
                 StatusCodes.Status409Conflict,
-                $"The request of this Idempotency-Key was answered, and the answer is not kept: it was too long, or 24 hours have passed.{receipt}",
+                "The request of this Idempotency-Key was answered, and the answer is not kept: it was too long, or 24 hours have passed."
+                    + receipt,
                 null, "idempotency_answer_not_kept"),
         };
     }

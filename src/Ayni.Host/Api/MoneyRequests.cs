@@ -31,9 +31,9 @@ internal sealed record NewBankEvent(string BankReference, string ValueDate, stri
 
 /// <summary>Payouts to be ordered.</summary>
 /// <param name="Currency">The currency.</param>
-/// <param name="ExecutionDate">When the bank is to pay.</param>
+/// <param name="ExecutionDate">When the bank is to pay; today if absent.</param>
 /// <param name="Entity">The legal entity that pays; may be absent if there is one.</param>
-internal sealed record NewPayouts(string Currency, string ExecutionDate, string? Entity = null);
+internal sealed record NewPayouts(string Currency, string? ExecutionDate = null, string? Entity = null);
 
 /// <summary>Where somebody has its account.</summary>
 /// <param name="Holder">The account holder's name.</param>
@@ -94,6 +94,11 @@ internal sealed record NewLimits(
     public Limits Of(string subject) => new(
         subject, Money("per_day", PerDay), Money("per_month", PerMonth), RequestsPerMinute, TokensPerMinute);
 
-    private Amount? Money(string field, string? text) => text is null ? null : BodyValues.Amount(
-        field, text, BodyValues.Currency("currency", Currency ?? throw ApiException.BadField("currency", "is missing: what the money is in.")));
+    private Amount? Money(string field, string? text)
+    {
+        if (text is null)
+            return null;
+        var code = Currency ?? throw ApiException.BadField("currency", "is missing: what the money is in.");
+        return BodyValues.Amount(field, text, BodyValues.Currency("currency", code));
+    }
 }

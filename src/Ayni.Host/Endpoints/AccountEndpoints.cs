@@ -18,8 +18,8 @@ internal static class AccountEndpoints
                 return call.Books.AccountOf(customer);
             });
         api.Get(
-            "listAccounts", "/api/accounts", "Every customer's invoices against its payments, and how far dunning is, oldest customer first.",
-            OperationCatalog.Readers)
+            "listAccounts", "/api/accounts",
+            "Every customer's invoices against its payments, and how far dunning is, oldest customer first.", OperationCatalog.Readers)
             .AnswersPage(LedgerJson.Default.CustomerAccount, call => call.Cut(call.Books.Accounts(), account => account.CustomerId));
         api.Get("listWriteOffs", "/api/write-offs", "Claims given up and taken up again, oldest first.", OperationCatalog.Readers)
             .AnswersPage(LedgerJson.Default.WriteOff, call => call.Cut(call.Books.ListWriteOffs(), writeOff => writeOff.Id));

@@ -7,7 +7,9 @@ internal static class BillingEndpoints
 {
     public static void Map(OperationCatalog api)
     {
-        api.Get("listEntities", "/api/entities", "The legal entities that issue invoices, and what the next ones say about them.", OperationCatalog.Readers)
+        api.Get(
+            "listEntities", "/api/entities", "The legal entities that issue invoices, and what the next ones say about them.",
+            OperationCatalog.Readers)
             .AnswersPage(LedgerJson.Default.BillingDetails, call => call.Cut(call.Books.ListEntities(), entity => entity.Subject));
         api.Post(
             "setEntity", "/api/entities/{code}", "Enter a legal entity that issues invoices, or change what the next ones say about it.",

@@ -10,8 +10,8 @@ internal static class CustomerEndpoints
         api.Get(
             "listCustomers", "/api/customers", "The customers, oldest first; a customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
-            .AnswersPage(LedgerJson.Default.Customer, call => call.Cut(
-                call.Books.ListCustomers().Where(customer => call.Key.HolderId is not { } own || customer.Id == own), customer => customer.Id));
+            .AnswersPage(LedgerJson.Default.Customer, call => call.Read(
+                (after, limit) => call.Books.ListCustomers(call.Key.HolderId, after, limit), customer => customer.Id));
         api.Post("createCustomer", "/api/customers", "Enter a customer. It can ask nothing until it has a key.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewCustomer, LedgerJson.Default.Customer, (call, body) =>
             {
@@ -20,7 +20,8 @@ internal static class CustomerEndpoints
                     body.Name, currency, BodyValues.AmountOrNull("spending_limit", body.SpendingLimit, currency), call.Ended);
             });
         api.Get(
-            "getCustomer", "/api/customers/{id}", "A customer; a customer's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Customer])
+            "getCustomer", "/api/customers/{id}", "A customer; a customer's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Customer])
             .Answers(LedgerJson.Default.Customer, Find);
         api.Get(
             "getUsage", "/api/customers/{id}/usage", "What a customer used in a month, what it owes, and what is left of its limit.",
@@ -40,8 +41,8 @@ internal static class CustomerEndpoints
         api.Get(
             "listKeys", "/api/keys", "The keys without their texts, oldest first; a customer's or a party's key sees its own holder's.",
             [.. OperationCatalog.Readers, KeyRole.Customer, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.ApiKey, call => call.Cut(
-                call.Books.ListKeys().Where(key => call.Key.HolderId is not { } own || key.HolderId == own), key => key.Id));
+            .AnswersPage(LedgerJson.Default.ApiKey, call => call.Read(
+                (after, limit) => call.Books.ListKeys(call.Key.HolderId, after, limit), key => key.Id));
         api.Post("createKey", "/api/keys", "Issue a key. Its text is in the answer and never shown again.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewKey, LedgerJson.Default.IssuedKey, (call, body) =>
             {
@@ -50,7 +51,8 @@ internal static class CustomerEndpoints
                     throw ApiException.BadField("app_id", "goes with a customer's key only.");
                 return role == KeyRole.Customer
                     ? call.Books.IssueKeyAsync(
-                        body.HolderId ?? throw ApiException.BadField("holder_id", "is missing: the customer."), body.Label, body.AppId, call.Ended)
+                        body.HolderId ?? throw ApiException.BadField("holder_id", "is missing: the customer."), body.Label, body.AppId,
+                        call.Ended)
                     : call.Books.IssueKeyAsync(role, body.Label, body.HolderId, call.Ended);
             });
         api.Post("revokeKey", "/api/keys/{id}/revoke", "Shut a key; the next request with it is refused.", KeyRole.Operator)
@@ -61,6 +63,6 @@ internal static class CustomerEndpoints
     {
         var id = call.Path("id");
         call.DemandOwn(id, () => ApiException.Unknown("customer", id));
-        return call.Books.ListCustomers().FirstOrDefault(customer => customer.Id == id) ?? throw ApiException.Unknown("customer", id);
+        return call.Books.FindCustomer(id) ?? throw ApiException.Unknown("customer", id);
     }
 }

@@ -18,11 +18,8 @@ internal static class InvoiceEndpoints
             .AnswersPage(LedgerJson.Default.Invoice, call =>
             {
                 var (kind, period) = (KindOf(call), call.QueryPeriod());
-                IEnumerable<Invoice> all = call.Key.HolderId is { } own
-                    ? call.Books.ListInvoices(own).Where(invoice =>
-                        (kind is null || invoice.Kind == kind) && (period is null || invoice.Period == period))
-                    : (kind is { } only ? [only] : Enum.GetValues<InvoiceKind>()).SelectMany(one => call.Books.ListInvoices(one, period));
-                return call.Cut(all, invoice => invoice.Number);
+                return call.Read(
+                    (after, limit) => call.Books.ListInvoices(kind, period, call.Key.HolderId, after, limit), invoice => invoice.Number);
             });
         AnswerForms.Negotiated(api.Get(
             "getInvoice", "/api/invoices/{number}",
@@ -36,8 +33,8 @@ internal static class InvoiceEndpoints
                 return WriteAsync(call, [invoice], one: true);
             });
         AnswerForms.Negotiated(api.Get(
-            "exportInvoices", "/api/periods/{period}/invoices", "A month's invoices with their lines and taxes, in JSON, CSV or HTML to print.",
-            OperationCatalog.Readers))
+            "exportInvoices", "/api/periods/{period}/invoices",
+            "A month's invoices with their lines and taxes, in JSON, CSV or HTML to print.", OperationCatalog.Readers))
             .Query("kind", Kinds)
             .Handles(new(AnswerForms.Json, LedgerJson.Default.IReadOnlyListInvoice), call => WriteAsync(
                 call,
@@ -52,7 +49,8 @@ internal static class InvoiceEndpoints
             .Query("entity", "The legal entity that issues them; may be left out if there is one.")
             .Answers(LedgerJson.Default.IReadOnlyListInvoice, call =>
                 call.Books.IssueInvoicesAsync(call.PathPeriod(), call.Query("entity"), call.Ended));
-        api.Post("creditInvoice", "/api/invoices/{number}/credit", "Issue a credit note for an invoice or parts of its lines.", KeyRole.Finance)
+        api.Post(
+            "creditInvoice", "/api/invoices/{number}/credit", "Issue a credit note for an invoice or parts of its lines.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewCreditNote, LedgerJson.Default.Invoice, (call, body) =>
             {
                 var number = call.Path("number");
@@ -60,7 +58,8 @@ internal static class InvoiceEndpoints
                 return body.Lines is null
                     ? call.Books.CreditInvoiceAsync(number, body.Reason, call.Ended)
                     : call.Books.CreditInvoiceAsync(
-                        number, [.. body.Lines.Select(line => (line.Line - 1, BodyValues.Amount("lines.amount", line.Amount, invoice.Currency)))],
+                        number,
+                        [.. body.Lines.Select(line => (line.Line - 1, BodyValues.Amount("lines.amount", line.Amount, invoice.Currency)))],
                         body.Reason, call.Ended);
             });
     }

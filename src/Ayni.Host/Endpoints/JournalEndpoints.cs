@@ -4,8 +4,8 @@ using Ayni.Ledger;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>/api/receipts</c>, <c>/api/balances</c>, <c>/api/entries</c>, <c>/api/opening-balances</c> and <c>/api/actions</c>: what was used, what was
-/// posted for it, and what operators did.
+/// <c>/api/receipts</c>, <c>/api/balances</c>, <c>/api/entries</c>, <c>/api/opening-balances</c> and <c>/api/actions</c>: what was used,
+/// what was posted for it, and what operators did.
 /// </summary>
 internal static class JournalEndpoints
 {
@@ -25,7 +25,8 @@ internal static class JournalEndpoints
             });
         api.Get(
             "getReceipt", "/api/receipts/{id}",
-            "A receipt, by its own id, its request's or its answer's, with a field \"proof\" for 'ayni verify'; a customer's key sees its own.",
+            "A receipt, by its own id, its request's or its answer's, with a field \"proof\" for 'ayni verify'; a customer's key sees "
+            + "its own.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
             .Handles(new("application/json", LedgerJson.Default.Receipt), call =>
             {

@@ -21,7 +21,8 @@ internal static class LimitEndpoints
             });
         api.Post(
             "setLimits", "/api/limits/{subject}",
-            "Put limits in the place of a key's, customer's or app's own; what is absent is not limited. A customer's spending limit is apart.",
+            "Put limits in the place of a key's, customer's or app's own; what is absent is not limited. A customer's spending limit is "
+            + "apart.",
             KeyRole.Operator)
             .Answers(RequestJson.Default.NewLimits, LedgerJson.Default.Limits, (call, body) =>
                 call.Books.SetLimitsAsync(body.Of(call.Path("subject")), call.Ended));

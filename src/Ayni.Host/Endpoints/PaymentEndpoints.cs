@@ -9,7 +9,8 @@ internal static class PaymentEndpoints
     {
         api.Get("listPayments", "/api/payments", "Payments, refunds and reversals, oldest first.", OperationCatalog.Readers)
             .Query("customer", "Of this customer.")
-            .AnswersPage(LedgerJson.Default.Payment, call => call.Cut(call.Books.ListPayments(call.Query("customer")), payment => payment.Id));
+            .AnswersPage(LedgerJson.Default.Payment, call => call.Read(
+                (after, limit) => call.Books.ListPayments(call.Query("customer"), after, limit), payment => payment.Id));
         api.Post(
             "recordPayment", "/api/payments",
             "Record money that a customer paid. The same bank reference recorded again gives the first payment.", KeyRole.Finance)

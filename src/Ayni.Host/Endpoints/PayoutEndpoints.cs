@@ -2,7 +2,9 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/payouts</c>, <c>/api/payout-batches</c> and <c>/api/bank-reports</c>: what parties are paid, and what the bank says of it.</summary>
+/// <summary>
+/// <c>/api/payouts</c>, <c>/api/payout-batches</c> and <c>/api/bank-reports</c>: what parties are paid, and what the bank says of it.
+/// </summary>
 internal static class PayoutEndpoints
 {
     public static void Map(OperationCatalog api)
@@ -20,7 +22,8 @@ internal static class PayoutEndpoints
             "Order everything that can be paid, each document once. Where the ledger asks for four eyes, this proposes exactly that batch.",
             KeyRole.Finance)
             .Answers(RequestJson.Default.NewPayouts, LedgerJson.Default.PayoutBatch, (call, body) => call.Books.OrderPayoutsAsync(
-                BodyValues.Currency("currency", body.Currency), BodyValues.Day("execution_date", body.ExecutionDate), body.Entity, call.Ended));
+                BodyValues.Currency("currency", body.Currency),
+                body.ExecutionDate is { } day ? BodyValues.Day("execution_date", day) : null, body.Entity, call.Ended));
         api.Get(
             "getPayoutBatch", "/api/payout-batches/{batch}", "A batch of payouts, in JSON, CSV or as the bank's pain.001.001.09 message.",
             OperationCatalog.Readers)
@@ -46,8 +49,8 @@ internal static class PayoutEndpoints
                 call.Path("payout"), body.BankReference, BodyValues.Day("value_date", body.ValueDate), body.Reason ?? "", call.Ended));
         api.Post(
             "importBankReport", "/api/bank-reports",
-            "Take in what the bank says of payouts: ISO 20022 pain.002 (rejections), camt.053 or camt.054 (payments and returns). Taking it in "
-            + "again changes nothing.",
+            "Take in what the bank says of payouts: ISO 20022 pain.002 (rejections), camt.053 or camt.054 (payments and returns). "
+            + "Taking it in again changes nothing.",
             KeyRole.Finance)
             .TakesText("application/xml", "The bank's message.")
             .Answers(LedgerJson.Default.IReadOnlyListBankReportOutcome, async call => await call.Books.ImportBankReportAsync(

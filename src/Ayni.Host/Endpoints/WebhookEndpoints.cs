@@ -16,7 +16,9 @@ internal static class WebhookEndpoints
                 call.Books.CreateWebhookAsync(body.Subject, body.Url, call.Ended));
         api.Post("revokeWebhook", "/api/webhooks/{webhook}/revoke", "Send nothing to an endpoint any more.", KeyRole.Operator)
             .Answers(LedgerJson.Default.Webhook, call => call.Books.RevokeWebhookAsync(call.Path("webhook"), call.Ended));
-        api.Get("listDeliveries", "/api/webhook-deliveries", "What was sent to endpoints and what came of it, newest first.", OperationCatalog.Readers)
+        api.Get(
+            "listDeliveries", "/api/webhook-deliveries", "What was sent to endpoints and what came of it, newest first.",
+            OperationCatalog.Readers)
             .Query("limit", $"At most so many, 1 to {ApiCall.LongestPage}; {ApiCall.StandardPage} if not given.")
             .Answers(LedgerJson.Default.IReadOnlyListWebhookDelivery, call => call.Books.ListDeliveries(call.Limit));
     }

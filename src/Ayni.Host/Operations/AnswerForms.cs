@@ -18,7 +18,8 @@ internal static class AnswerForms
     public static StatementLanguage LanguageOf(ApiCall call) => call.Query("language") is not { } code
         ? StatementLanguage.English
         : StatementLanguage.Find(code)
-            ?? throw ApiException.BadField("language", $"must be one of {string.Join(", ", StatementLanguage.All.Select(known => known.Code))}.");
+            ?? throw ApiException.BadField(
+                "language", $"must be one of {string.Join(", ", StatementLanguage.All.Select(known => known.Code))}.");
 
     /// <summary>Writes a page, which may hold its own style and nothing else, whatever its names hold.</summary>
     public static Task WritePageAsync(ApiCall call, string html)
@@ -27,7 +28,9 @@ internal static class AnswerForms
         return call.WriteTextAsync(html, Html);
     }
 
-    /// <summary>The form asked for by name, or else the one that the Accept header likes best (RFC 9110, 12.5.1); JSON if it says nothing.</summary>
+    /// <summary>
+    /// The form asked for by name, or else the one that the Accept header likes best (RFC 9110, 12.5.1); JSON if it says nothing.
+    /// </summary>
     public static string Of(ApiCall call)
     {
         call.Context.Response.Headers.Vary = HeaderNames.Accept;

@@ -100,7 +100,15 @@ internal sealed class ApiCall : IDisposable
             throw missing();
     }
 
-    /// <summary>Cuts a page out of a list by the ids of its values.</summary>
+    /// <summary>Reads a page: at most so many values after the one of an id, from the beginning where that is empty.</summary>
+    public Page<T> Read<T>(Func<string, int, IReadOnlyList<T>> read, Func<T, string> id)
+    {
+        var limit = Limit;
+        var found = read(Query("after") ?? "", limit + 1);
+        return found.Count <= limit ? new(found, null) : new([.. found.Take(limit)], id(found[limit - 1]));
+    }
+
+    /// <summary>Cuts a page out of a short list by the ids of its values.</summary>
     public Page<T> Cut<T>(IEnumerable<T> all, Func<T, string> id)
     {
         var after = Query("after");
@@ -146,7 +154,9 @@ internal sealed class ApiCall : IDisposable
     public async Task<string> ReadTextAsync()
     {
         var body = await ReadBytesAsync().ConfigureAwait(false);
-        return Utf8.IsValid(body.Span) ? Encoding.UTF8.GetString(body.Span) : throw ApiException.BadField(null, "The body is not valid UTF-8.");
+        return Utf8.IsValid(body.Span)
+            ? Encoding.UTF8.GetString(body.Span)
+            : throw ApiException.BadField(null, "The body is not valid UTF-8.");
     }
 
     /// <summary>Answers with a value.</summary>

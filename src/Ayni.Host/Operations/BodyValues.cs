@@ -6,7 +6,8 @@ namespace Ayni.Host;
 /// <summary>Reads what bodies hold as text. Each throws <see cref="ApiException"/> (400) that names the field.</summary>
 internal static class BodyValues
 {
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"];
+    private static readonly string[] InstantFormats =
+        ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"];
 
     public static Currency Currency(string field, string text) =>
         Ledger.Currency.TryParse(text, out var currency)
@@ -19,7 +20,8 @@ internal static class BodyValues
             : throw ApiException.BadField(
                 field, $"must be an exact decimal with at most {Ledger.Amount.Decimals} decimals after a point, such as \"12.34\".");
 
-    public static Amount? AmountOrNull(string field, string? text, Currency currency) => text is null ? null : Amount(field, text, currency);
+    public static Amount? AmountOrNull(string field, string? text, Currency currency) =>
+        text is null ? null : Amount(field, text, currency);
 
     /// <summary>A day, which begins at midnight UTC, or an instant; null where it is absent.</summary>
     public static DateTimeOffset? Instant(string field, string? text)
@@ -42,16 +44,20 @@ internal static class BodyValues
     {
         if (text is null)
             return null;
-        return Ledger.Period.TryParse(text, out var period) ? period : throw ApiException.BadField(field, "must be a month such as 2026-12.");
+        return Ledger.Period.TryParse(text, out var period)
+            ? period
+            : throw ApiException.BadField(field, "must be a month such as 2026-12.");
     }
 
     public static Role Role(string field, string text) =>
         RoleNames.TryParse(text, out var role)
             ? role
-            : throw ApiException.BadField(field, $"must be one of {string.Join(", ", Enum.GetValues<Role>().Select(known => known.Name()))}.");
+            : throw ApiException.BadField(
+                field, $"must be one of {string.Join(", ", Enum.GetValues<Role>().Select(known => known.Name()))}.");
 
     public static KeyRole KeyRole(string field, string text) =>
         KeyRoleNames.TryParse(text, out var role)
             ? role
-            : throw ApiException.BadField(field, $"must be one of {string.Join(", ", Enum.GetValues<KeyRole>().Select(known => known.Name()))}.");
+            : throw ApiException.BadField(
+                field, $"must be one of {string.Join(", ", Enum.GetValues<KeyRole>().Select(known => known.Name()))}.");
 }

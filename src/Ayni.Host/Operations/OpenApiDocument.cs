@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -13,7 +14,8 @@ namespace Ayni.Host;
 /// </summary>
 internal static partial class OpenApiDocument
 {
-    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
+    private static readonly JsonSchemaExporterOptions Exporter =
+        new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
 
     /// <summary>The document.</summary>
     public static JsonObject Of(IEnumerable<Operation> operations)
@@ -34,9 +36,9 @@ internal static partial class OpenApiDocument
             {
                 ["title"] = "Ayni",
                 ["version"] = Assembly.GetExecutingAssembly().GetName().Version!.ToString(3),
-                ["description"] = "Llama models behind OpenAI's API, and the ledger that shares what they earn. Money is an exact decimal in a "
-                    + "string beside its currency; times are ISO 8601 in UTC; errors have OpenAI's shape, and their code is the name of what "
-                    + "is wrong.",
+                ["description"] = "Llama models behind OpenAI's API, and the ledger that shares what they earn. Money is an exact decimal "
+                    + "in a string beside its currency; times are ISO 8601 in UTC; errors have OpenAI's shape, and their code is the name "
+                    + "of what is wrong.",
                 ["license"] = new JsonObject { ["name"] = "Apache 2.0", ["identifier"] = "Apache-2.0" },
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
@@ -194,7 +196,7 @@ internal static partial class OpenApiDocument
                 return null;
             var target = root;
             foreach (var part in text.GetValue<string>().Split('/').Skip(1))
-                target = target is JsonArray array ? array[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : target[part]!;
+                target = target is JsonArray array ? array[int.Parse(part, CultureInfo.InvariantCulture)]! : target[part]!;
             return target.DeepClone();
         }
     }

@@ -97,7 +97,9 @@ internal sealed class Operation(string id, string method, string pattern, string
 
     /// <summary>Answers with a value.</summary>
     public Operation Answers<T>(JsonTypeInfo<T> type, Func<ApiCall, Task<T>> find) =>
-        Handles(new("application/json", type), async call => await call.WriteAsync(await find(call).ConfigureAwait(false), type).ConfigureAwait(false));
+        Handles(
+            new("application/json", type),
+            async call => await call.WriteAsync(await find(call).ConfigureAwait(false), type).ConfigureAwait(false));
 
     /// <summary>Takes a body and answers with a value.</summary>
     public Operation Answers<TBody, T>(JsonTypeInfo<TBody> body, JsonTypeInfo<T> type, Func<ApiCall, TBody, Task<T>> act)

@@ -112,7 +112,8 @@ internal sealed class WebhookSender : BackgroundService
             };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
             request.Headers.Add(WebhookSignature.Header, WebhookSignature.Sign(delivery.Secret, delivery.Body, _clock.GetUtcNow()));
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
             var status = (int)response.StatusCode;
             return status switch
             {

@@ -22,6 +22,9 @@ internal sealed unsafe record PanelKernels(
     /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
     public const int StripColumns = 256;
 
+    /// <summary>Streams of panels that the product with one token goes through at a time.</summary>
+    public int SingleTokenStreams => Unpacking is null ? 1 : PanelsAtATime;
+
     /// <summary>Columns that the product counts as one block.</summary>
     public int ProductColumns => Unpacking is null ? Layout.BlockColumns : BlockShape.Columns;
 

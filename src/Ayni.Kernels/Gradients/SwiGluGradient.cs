@@ -32,6 +32,16 @@ public static class SwiGluGradient
         up = gradient * activated;
     }
 
+    private static void Turn(ref Vector512<float> gate, ref Vector512<float> up, ref Vector512<float> output)
+    {
+        var sigmoid = Vector512<float>.One / (Vector512<float>.One + Exponential.Of(-gate));
+        var activated = gate * sigmoid;
+        var gradient = output;
+        output = activated * up;
+        gate = gradient * up * Vector512.FusedMultiplyAdd(activated, Vector512<float>.One - sigmoid, sigmoid);
+        up = gradient * activated;
+    }
+
     private ref struct TurnChunks : IChunkedWork
     {
         public Span<float> Gate;
@@ -44,6 +54,18 @@ public static class SwiGluGradient
             var gate = Gate[range];
             var up = Up[range];
             var output = Output[range];
+            if (Vector512.IsHardwareAccelerated)
+            {
+                var wideGates = MemoryMarshal.Cast<float, Vector512<float>>(gate);
+                var wideUps = MemoryMarshal.Cast<float, Vector512<float>>(up);
+                var wideOutputs = MemoryMarshal.Cast<float, Vector512<float>>(output);
+                for (var i = 0; i < wideGates.Length; i++)
+                    Turn(ref wideGates[i], ref wideUps[i], ref wideOutputs[i]);
+                var done = wideGates.Length * Vector512<float>.Count;
+                gate = gate[done..];
+                up = up[done..];
+                output = output[done..];
+            }
             var gates = MemoryMarshal.Cast<float, Vector256<float>>(gate);
             var ups = MemoryMarshal.Cast<float, Vector256<float>>(up);
             var outputs = MemoryMarshal.Cast<float, Vector256<float>>(output);

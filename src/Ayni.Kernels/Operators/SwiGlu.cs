@@ -30,12 +30,18 @@ public static class SwiGlu
 
     private static void Vector(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
-        var gates = MemoryMarshal.Cast<float, Vector256<float>>(gate);
-        var ups = MemoryMarshal.Cast<float, Vector256<float>>(up);
-        var outputs = MemoryMarshal.Cast<float, Vector256<float>>(output);
-        for (var i = 0; i < gates.Length; i++)
-            outputs[i] = gates[i] / (Vector256<float>.One + Vector256.Exp(-gates[i])) * ups[i];
-        var rest = gates.Length * Vector256<float>.Count;
+        var rest = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            var gates = MemoryMarshal.Cast<float, Vector512<float>>(gate);
+            var ups = MemoryMarshal.Cast<float, Vector512<float>>(up);
+            var outputs = MemoryMarshal.Cast<float, Vector512<float>>(output);
+            for (var i = 0; i < gates.Length; i++)
+                outputs[i] = gates[i] / (Vector512<float>.One + Exponential.Of(-gates[i])) * ups[i];
+            rest = gates.Length * Vector512<float>.Count;
+        }
+        for (; rest + Vector256<float>.Count <= gate.Length; rest += Vector256<float>.Count)
+            Combine(Vector256.Create(gate[rest..]), Vector256.Create(up[rest..])).CopyTo(output[rest..]);
         if (rest == gate.Length)
             return;
 
@@ -45,9 +51,12 @@ public static class SwiGlu
         gate[rest..].CopyTo(tail);
         up[rest..].CopyTo(tail[Vector256<float>.Count..]);
         var last = MemoryMarshal.Cast<float, Vector256<float>>(tail);
-        last[0] = last[0] / (Vector256<float>.One + Vector256.Exp(-last[0])) * last[1];
+        last[0] = Combine(last[0], last[1]);
         tail[..(gate.Length - rest)].CopyTo(output[rest..]);
     }
+
+    private static Vector256<float> Combine(Vector256<float> gate, Vector256<float> up) =>
+        gate / (Vector256<float>.One + Exponential.Of(-gate)) * up;
 
     private ref struct CombineChunks : IChunkedWork
     {

@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Maker and approver are two. Who asks for something proposes it by asking; when another key has approved the same words, asking again does
-/// it, once. Each method is one job of the writer.
+/// Maker and approver are two. Who asks for something proposes it by asking; when another key has approved the same words, asking again
+/// does it, once. Each method is one job of the writer.
 /// </summary>
 internal sealed class FourEyes(Identifiers identifiers)
 {
@@ -34,7 +34,8 @@ internal sealed class FourEyes(Identifiers identifiers)
         if (proposal is not { Status: ProposalStatus.Open })
         {
             proposal = new(
-                identifiers.New("prp"), action, terms, transaction.Actor, transaction.Now, transaction.Now + Patience, null, ProposalStatus.Open);
+                identifiers.New("prp"), action, terms, transaction.Actor, transaction.Now, transaction.Now + Patience, null,
+                ProposalStatus.Open);
             ApprovalRows.Insert(session, proposal);
             transaction.Note("propose", proposal.Id, null, proposal, LedgerJson.Default.Proposal);
         }
@@ -55,7 +56,8 @@ internal sealed class FourEyes(Identifiers identifiers)
             throw new LedgerRefusedException(Refusal.SameKey, $"{actor} proposed {proposalId}; another key approves it.");
         var role = RegistryRows.Key(session, actor)?.Role;
         if (actor.StartsWith("key_", StringComparison.Ordinal) && role?.Decides() != true)
-            throw new LedgerRefusedException(Refusal.SameKey, $"{actor} is neither an operator's key nor finance's, so it decides nothing.");
+            throw new LedgerRefusedException(
+                Refusal.SameKey, $"{actor} is neither an operator's key nor finance's, so it decides nothing.");
         ApprovalRows.Decide(session, proposalId, actor, approve, transaction.Now);
         var decided = proposal with { DecidedBy = actor, Status = approve ? ProposalStatus.Approved : ProposalStatus.Rejected };
         transaction.Note(approve ? "approve" : "reject", proposalId, proposal, decided, LedgerJson.Default.Proposal);

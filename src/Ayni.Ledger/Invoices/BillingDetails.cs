@@ -23,8 +23,9 @@ public sealed record BillingDetails(
 
     /// <summary>Two versions are equal if all they say is.</summary>
     public bool Equals(BillingDetails? other) =>
-        other is not null && Subject == other.Subject && Version == other.Version && LegalName == other.LegalName && Address == other.Address
-        && Country == other.Country && TaxId == other.TaxId && DueDays == other.DueDays && Taxes.SequenceEqual(other.Taxes);
+        other is not null && Subject == other.Subject && Version == other.Version && LegalName == other.LegalName
+        && Address == other.Address && Country == other.Country && TaxId == other.TaxId && DueDays == other.DueDays
+        && Taxes.SequenceEqual(other.Taxes);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Subject, Version);
@@ -56,7 +57,10 @@ public sealed record BillingDetails(
                 continue;
             Text.Demand(certificate.Number, "certificate's number");
             if (!tax.IsWithheld || certificate.PartsPerMillion < 0 || certificate.PartsPerMillion > tax.PartsPerMillion)
-                throw Invalid($"a certificate lessens a tax that is withheld: give {tax.Name} a rate from 0 to {tax.PartsPerMillion} parts");
+            {
+                throw Invalid(
+                    $"a certificate lessens a tax that is withheld: give {tax.Name} a rate from 0 to {tax.PartsPerMillion} parts");
+            }
             if (certificate.ValidUntil < certificate.ValidFrom)
                 throw Invalid($"the certificate {certificate.Number} ends before it begins");
         }

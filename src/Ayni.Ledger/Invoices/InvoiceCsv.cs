@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The CSV view of invoices, credit notes and self-billing documents (RFC 4180), for programs of finance: below one header a row for each line,
-/// each tax, and the total of each document.
+/// The CSV view of invoices, credit notes and self-billing documents (RFC 4180), for programs of finance: below one header a row for each
+/// line, each tax, and the total of each document.
 /// </summary>
 public static class InvoiceCsv
 {
@@ -15,8 +15,8 @@ public static class InvoiceCsv
         + "cached_tokens,generated_tokens,tax,parts_per_million,withheld,certificate,base,amount,rounding,total,payable";
 
     /// <summary>
-    /// Rows of several documents. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and have
-    /// a point in every culture.
+    /// Rows of several documents. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and
+    /// have a point in every culture.
     /// </summary>
     public static string ToCsv(IEnumerable<Invoice> invoices)
     {
@@ -40,15 +40,16 @@ public static class InvoiceCsv
             var line = invoice.Lines[i];
             Row(
                 "line", Number(i + 1), line.Kind, StatementCsv.Cell(line.Reference ?? ""), StatementCsv.Cell(line.Model ?? ""),
-                line.AppId ?? "", line.ServicePeriod.ToString(), Number(line.Receipts), Number(line.Counts.Prompt), Number(line.Counts.Cached),
-                Number(line.Counts.Generated), "", "", "", "", "", line.Amount.Format(), "", "", "");
+                line.AppId ?? "", line.ServicePeriod.ToString(), Number(line.Receipts), Number(line.Counts.Prompt),
+                Number(line.Counts.Cached), Number(line.Counts.Generated), "", "", "", "", "", line.Amount.Format(), "", "", "");
         }
         for (var i = 0; i < invoice.Taxes.Length; i++)
         {
             var (tax, taxed, amount) = invoice.Taxes[i];
             Row(
                 "tax", Number(i + 1), "", "", "", "", "", "", "", "", "", StatementCsv.Cell(tax.Name), Number(tax.PartsPerMillion),
-                tax.IsWithheld ? "yes" : "no", StatementCsv.Cell(tax.Certificate?.Number ?? ""), taxed.Format(), amount.Format(), "", "", "");
+                tax.IsWithheld ? "yes" : "no", StatementCsv.Cell(tax.Certificate?.Number ?? ""), taxed.Format(), amount.Format(), "", "",
+                "");
         }
         Row(
             "total", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", invoice.Net.Format(), invoice.Rounding.Format(),

@@ -5,9 +5,9 @@ using static Ayni.Ledger.PrintedPage;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The print-ready view of invoices, credit notes and self-billing documents, each on sheets of its own, with all that finance departments and
-/// tax authorities ask of one (Directive 2006/112/EC, article 226): number, dates, both sides' names, addresses and tax numbers, what was
-/// supplied, taxes with rates and bases, totals, terms of payment. The same each time: it shows nothing that came after its issue.
+/// The print-ready view of invoices, credit notes and self-billing documents, each on sheets of its own, with all that finance departments
+/// and tax authorities ask of one (Directive 2006/112/EC, article 226): number, dates, both sides' names, addresses and tax numbers, what
+/// was supplied, taxes with rates and bases, totals, terms of payment. The same each time: it shows nothing that came after its issue.
 /// </summary>
 public static class InvoiceHtml
 {

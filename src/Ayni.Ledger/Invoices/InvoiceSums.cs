@@ -9,8 +9,8 @@ namespace Ayni.Ledger;
 internal sealed record InvoiceSums(ImmutableArray<TaxLine> Taxes, Amount Rounding, Amount Total)
 {
     /// <summary>
-    /// Every tax is computed on the lines' sum, exact to 10⁻¹², without balances from before the ledger, which bore theirs then; sum and added
-    /// taxes are rounded once, together. A tax withheld is rounded to
+    /// Every tax is computed on the lines' sum, exact to 10⁻¹², without balances from before the ledger, which bore theirs then; sum and
+    /// added taxes are rounded once, together. A tax withheld is rounded to
     /// minor units of its own, since it is paid to the authority by itself.
     /// </summary>
     public static InvoiceSums Of(IEnumerable<InvoiceLine> lines, ImmutableArray<Tax> taxes, Currency currency)

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>Issues invoices, credit notes and self-billing documents. Each method is one job of the writer: it refuses, or it writes.</summary>
+/// <summary>
+/// Issues invoices, credit notes and self-billing documents. Each method is one job of the writer: it refuses, or it writes.
+/// </summary>
 internal static class Invoicing
 {
     private const int LongestCode = 8;

@@ -13,8 +13,8 @@ internal sealed class CsvReader(TextReader reader)
     public long Line { get; private set; }
 
     /// <summary>
-    /// The next row's cells, or null at the end; blank lines are passed over. Throws <see cref="CsvFormatException"/> for a quote where none
-    /// may be, one that never ends, or a row beyond 64 Ki characters or 64 cells.
+    /// The next row's cells, or null at the end; blank lines are passed over. Throws <see cref="CsvFormatException"/> for a quote where
+    /// none may be, one that never ends, or a row beyond 64 Ki characters or 64 cells.
     /// </summary>
     public IReadOnlyList<string>? Read()
     {
@@ -77,7 +77,8 @@ internal sealed class CsvReader(TextReader reader)
                     break;
                 default:
                     if (next == '"' || wasQuoted)
-                        throw new CsvFormatException(Line, "a quote stands inside a cell; quote the whole cell and double the quotes in it");
+                        throw new CsvFormatException(
+                            Line, "a quote stands inside a cell; quote the whole cell and double the quotes in it");
                     cell.Append((char)next);
                     break;
             }

@@ -24,7 +24,8 @@ public sealed record CustomerAccount(string CustomerId, ImmutableArray<InvoiceSt
     /// <param name="writeOffs">What was given up of its invoices.</param>
     /// <param name="today">The day that days overdue are counted to.</param>
     internal static CustomerAccount Of(
-        Customer customer, IReadOnlyList<Invoice> invoices, IReadOnlyList<Payment> payments, IReadOnlyList<WriteOff> writeOffs, DateOnly today)
+        Customer customer, IReadOnlyList<Invoice> invoices, IReadOnlyList<Payment> payments, IReadOnlyList<WriteOff> writeOffs,
+        DateOnly today)
     {
         var zero = Amount.Zero(customer.Currency);
         var credited = Totals(invoices.Where(invoice => invoice.Credits is not null), note => (note.Credits!, note.Total));
@@ -44,9 +45,10 @@ public sealed record CustomerAccount(string CustomerId, ImmutableArray<InvoiceSt
             var left = owed - paid;
             open += left;
             var overdue = left.Sign > 0 ? Math.Max(0, today.DayNumber - invoice.Due.DayNumber) : 0;
+            var step = StepOf(left, overdue);
             states.Add(new(
-                invoice.Number, customer.Id, invoice.Due, invoice.Total, credited(invoice.Number), givenUp(invoice.Number), paid, left, overdue,
-                StepOf(left, overdue), SinceOf(StepOf(left, overdue), invoice)));
+                invoice.Number, customer.Id, invoice.Due, invoice.Total, credited(invoice.Number), givenUp(invoice.Number), paid, left,
+                overdue, step, SinceOf(step, invoice)));
         }
         return new(customer.Id, states.DrainToImmutable(), open, pool);
 

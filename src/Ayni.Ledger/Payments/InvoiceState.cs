@@ -16,8 +16,8 @@ namespace Ayni.Ledger;
 /// <param name="Step">How far dunning is.</param>
 /// <param name="Since">The day that step began, in the ledger's zone; null once nothing is open.</param>
 public sealed record InvoiceState(
-    string Number, string CustomerId, DateOnly Due, Amount Total, Amount Credited, Amount WrittenOff, Amount Paid, Amount Open, int DaysOverdue,
-    DunningStep Step, DateOnly? Since)
+    string Number, string CustomerId, DateOnly Due, Amount Total, Amount Credited, Amount WrittenOff, Amount Paid, Amount Open,
+    int DaysOverdue, DunningStep Step, DateOnly? Since)
 {
     /// <summary>The currency of all amounts.</summary>
     public Currency Currency => Total.Currency;

@@ -26,7 +26,8 @@ public static class PaymentsCsv
                 throw new CsvFormatException(csv.Line, $"the column '{header[i]}' stands twice");
         }
         if (Needed.FirstOrDefault(name => !columns.ContainsKey(name)) is { } missing)
-            throw new CsvFormatException(csv.Line, $"there is no column '{missing}'; name {string.Join(", ", Needed)} and customer or invoice");
+            throw new CsvFormatException(
+                csv.Line, $"there is no column '{missing}'; name {string.Join(", ", Needed)} and customer or invoice");
         var rows = new List<PaymentRow>();
         var references = new HashSet<string>(StringComparer.Ordinal);
         while (csv.Read() is { } cells)

@@ -19,8 +19,8 @@ internal sealed class Receivables(Identifiers identifiers)
     }
 
     /// <summary>
-    /// Records a refund of what was paid too much. Refused beyond that: what is owed is reduced by a credit note first, so that every refund
-    /// has a reason on paper.
+    /// Records a refund of what was paid too much. Refused beyond that: what is owed is reduced by a credit note first, so that every
+    /// refund has a reason on paper.
     /// </summary>
     public Payment Refund(Transaction transaction, string customerId, Amount amount, string bankReference, DateOnly valueDate)
     {
@@ -138,6 +138,8 @@ internal sealed class Receivables(Identifiers identifiers)
 
     private Payment Store(Transaction transaction, EntryKind kind, Payment payment)
     {
+        ValueDate.Demand(transaction, payment.ValueDate);
+
         // From here on nothing is refused.
         payment = payment with { Id = identifiers.New("pay") };
         var period = transaction.OpenPeriod;

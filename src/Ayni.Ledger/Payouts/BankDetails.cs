@@ -7,7 +7,9 @@ namespace Ayni.Ledger;
 /// <param name="Iban">The account.</param>
 /// <param name="Bic">The bank, where the account's number alone does not lead to it.</param>
 /// <param name="Recorded">Since when it counts.</param>
-/// <param name="HeldUntil">Until when nothing is paid there, because it was changed: 72 hours after a change, at once for the first.</param>
+/// <param name="HeldUntil">
+/// Until when nothing is paid there, because it was changed: 72 hours after a change, at once for the first.
+/// </param>
 public sealed record BankDetails(
     string Subject, long Version, string Holder, Iban Iban, Bic? Bic, DateTimeOffset Recorded, DateTimeOffset HeldUntil)
 {

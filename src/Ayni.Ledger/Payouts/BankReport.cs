@@ -40,5 +40,8 @@ public sealed record BankReportLine(
     /// Whether the bank refuses it as sent twice. Then the first of the two may have been paid, so that it must not become payable again by
     /// itself.
     /// </summary>
-    public bool IsDuplicate => Code is "AM05" or "DUPL" or "DU01" or "DU02" or "DU03" or "DU04" or "DU05";
+    public bool IsDuplicate => IsOfDuplicate(Code);
+
+    /// <summary>Whether a reason's code is that of something sent twice.</summary>
+    internal static bool IsOfDuplicate(string? code) => code is "AM05" or "DUPL" or "DU01" or "DU02" or "DU03" or "DU04" or "DU05";
 }

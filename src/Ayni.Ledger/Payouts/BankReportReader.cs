@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
@@ -51,7 +52,9 @@ public static class BankReportReader
         catch (XmlException error)
         {
             throw new BankReportException(
-                string.Create(CultureInfo.InvariantCulture, $"Line {error.LineNumber}, column {error.LinePosition}: the message is no XML that is read here: {error.Message}"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Line {error.LineNumber}, column {error.LinePosition}: the message is no XML that is read here: {error.Message}"),
                 error);
         }
     }
@@ -59,6 +62,8 @@ public static class BankReportReader
     /// <summary>What both kinds of message share: its head, its lines and their limit.</summary>
     private abstract class Report
     {
+        private const string Undated = "The message does not say when it was made (GrpHdr/CreDtTm).";
+
         private readonly ImmutableArray<BankReportLine>.Builder _lines = ImmutableArray.CreateBuilder<BankReportLine>();
 
         protected string MessageId { get; private set; } = "unnamed";
@@ -91,49 +96,64 @@ public static class BankReportReader
         /// <summary>Reads an element of the message and moves beyond it, or into it.</summary>
         protected abstract void ReadPart(XmlReader xml);
 
+        /// <summary>Whether an id is one of ours: of what others sent and got nothing more is read.</summary>
+        protected static bool IsOwn([NotNullWhen(true)] string? id) =>
+            id?.StartsWith("pyo-", StringComparison.Ordinal) == true || id?.StartsWith("bat-", StringComparison.Ordinal) == true;
+
         protected void Add(BankReportLine line)
         {
-            if (!line.Id.StartsWith("pyo-", StringComparison.Ordinal) && !line.Id.StartsWith("bat-", StringComparison.Ordinal))
-                return;
             if (_lines.Count == MostLines)
                 throw new BankReportException($"A message tells of at most {MostLines} transfers.");
+            if (line.Day == default)
+                throw new BankReportException(Undated);
             _lines.Add(line);
         }
 
         private void ReadHeader(XElement header)
         {
             MessageId = TextOf(header, "MsgId") ?? MessageId;
-            Day = DayOf(header.Element("CreDtTm")) ?? throw new BankReportException("The message does not say when it was made (GrpHdr/CreDtTm).");
+            Day = DayOf(header.Element("CreDtTm")) ?? throw new BankReportException(Undated);
         }
     }
 
     /// <summary><c>pain.002</c>: what was not carried out; what was is known only when it is booked.</summary>
     private sealed class StatusReport : Report
     {
+        /// <summary>Why all of the message was rejected, which each transfer without a reason of its own was rejected for, too.</summary>
+        private List<XElement> _reasons = [];
+
         protected override void ReadPart(XmlReader xml)
         {
             var part = ReadTree(xml);
             switch (part.Name.LocalName)
             {
-                case "OrgnlGrpInfAndSts" when IsRejected(part, "GrpSts"):
-                    Reject(part, TextOf(part, "OrgnlMsgId"));
+                case "OrgnlGrpInfAndSts":
+                    _reasons = ReasonsOf(part, _reasons);
+                    if (IsRejected(part, "GrpSts"))
+                        Reject(part, TextOf(part, "OrgnlMsgId"), _reasons);
                     break;
                 case "OrgnlPmtInfAndSts":
+                    var reasons = ReasonsOf(part, _reasons);
                     if (IsRejected(part, "PmtInfSts"))
-                        Reject(part, TextOf(part, "OrgnlPmtInfId"));
+                        Reject(part, TextOf(part, "OrgnlPmtInfId"), reasons);
                     foreach (var transfer in part.Elements("TxInfAndSts").Where(transfer => IsRejected(transfer, "TxSts")))
-                        Reject(transfer, TextOf(transfer, "OrgnlEndToEndId"));
+                        Reject(transfer, TextOf(transfer, "OrgnlEndToEndId"), ReasonsOf(transfer, reasons));
                     break;
             }
         }
 
+        private static List<XElement> ReasonsOf(XElement part, List<XElement> otherwise) =>
+            part.Elements("StsRsnInf").ToList() is { Count: > 0 } own ? own : otherwise;
+
         private static bool IsRejected(XElement part, string status) => TextOf(part, status) is "RJCT" or "CANC";
 
-        private void Reject(XElement part, string? id)
+        private void Reject(XElement part, string? id, List<XElement> reasons)
         {
-            var (code, reason) = ReasonOf(part.Element("StsRsnInf"), "rejected");
-            if (id is not null)
-                Add(new(id, BankReportStatus.Rejected, null, TextOf(part, "AcctSvcrRef") ?? TextOf(part, "StsId") ?? MessageId, Day, code, reason));
+            if (!IsOwn(id))
+                return;
+            var (code, reason) = ReasonOf(reasons, "rejected");
+            var reference = TextOf(part, "AcctSvcrRef") ?? TextOf(part, "StsId") ?? MessageId;
+            Add(new(id, BankReportStatus.Rejected, null, reference, Day, code, reason));
         }
     }
 
@@ -157,23 +177,31 @@ public static class BankReportReader
                 return;
             var isReversal = TextOf(entry, "RvslInd") is "true" or "1";
             var isReturn = IsReturn(entry);
-            var day = DayOf(entry.Element("ValDt")) ?? DayOf(entry.Element("BookgDt")) ?? Day;
             var reference = TextOf(entry, "AcctSvcrRef") ?? TextOf(entry, "NtryRef") ?? MessageId;
             var details = entry.Elements("NtryDtls").ToList();
             var transfers = details.Elements("TxDtls").ToList();
             foreach (var transfer in transfers)
             {
-                if (TextOf(transfer, "Refs", "EndToEndId") is { } id)
+                var id = TextOf(transfer, "Refs", "EndToEndId");
+                if (IsOwn(id))
                     AddBooked(
-                        id, transfer, isReversal, isReturn || IsReturn(transfer), TextOf(transfer, "CdtDbtInd") ?? TextOf(entry, "CdtDbtInd"), day,
+                        id, transfer, isReversal, isReturn || IsReturn(transfer),
+                        TextOf(transfer, "CdtDbtInd") ?? TextOf(entry, "CdtDbtInd"), BookedOn(entry),
                         TextOf(transfer, "Refs", "AcctSvcrRef") ?? reference,
                         AmountOf(transfer.Element("Amt")) ?? AmountOf(At(transfer, "AmtDtls", "TxAmt", "Amt"))
                             ?? (transfers.Count == 1 ? AmountOf(entry.Element("Amt")) : null));
             }
             // A batch may be booked as one sum.
-            if (transfers.Count == 0 && details is [var batch] && (TextOf(batch, "Btch", "PmtInfId") ?? TextOf(batch, "Btch", "MsgId")) is { } batchId)
-                AddBooked(batchId, batch, isReversal, isReturn, TextOf(entry, "CdtDbtInd"), day, reference, AmountOf(entry.Element("Amt")));
+            var batch = transfers.Count == 0 && details is [var only] ? only : null;
+            var batchId = batch is null ? null : TextOf(batch, "Btch", "PmtInfId") ?? TextOf(batch, "Btch", "MsgId");
+            if (IsOwn(batchId))
+                AddBooked(
+                    batchId, batch!, isReversal, isReturn, TextOf(entry, "CdtDbtInd"), BookedOn(entry), reference,
+                    AmountOf(entry.Element("Amt")));
         }
+
+        private DateOnly BookedOn(XElement entry) =>
+            DayOf(entry.Element("ValDt")) ?? DayOf(entry.Element("BookgDt")) ?? Day;
 
         /// <summary>Whether the bank's transaction code is that of a transfer that came back (RRTN, reimbursement).</summary>
         private static bool IsReturn(XElement part) => TextOf(part, "BkTxCd", "Domn", "Fmly", "SubFmlyCd") == "RRTN";
@@ -181,12 +209,12 @@ public static class BankReportReader
         private void AddBooked(
             string id, XElement part, bool isReversal, bool isReturn, string? direction, DateOnly day, string reference, Amount? amount)
         {
-            var information = part.Element("RtrInf");
+            var information = part.Elements("RtrInf").ToList();
             var (code, reason) = ReasonOf(information, "returned");
             var status = (direction, isReversal) switch
             {
                 ("DBIT", false) => BankReportStatus.Paid,
-                ("CRDT", _) when isReturn || information is not null => BankReportStatus.Returned,
+                ("CRDT", _) when isReturn || information.Count > 0 => BankReportStatus.Returned,
                 _ => BankReportStatus.Unclear,
             };
             Add(new(id, status, amount, reference, day, code, reason));
@@ -194,8 +222,8 @@ public static class BankReportReader
     }
 
     /// <summary>
-    /// Reads an element with all that is in it and moves beyond it. Of names only the local part is kept, since each version has a namespace of
-    /// its own; of attributes only the currency.
+    /// Reads an element with all that is in it and moves beyond it. Of names only the local part is kept, since each version has a
+    /// namespace of its own; of attributes only the currency.
     /// </summary>
     private static XElement ReadTree(XmlReader xml)
     {
@@ -251,13 +279,12 @@ public static class BankReportReader
     private static string? TextOf(XElement element, params ReadOnlySpan<string> path) =>
         At(element, path) is { HasElements: false } found && Clean(found.Value) is { Length: > 0 } text ? text : null;
 
-    /// <summary>The reason's code and the words beside it.</summary>
-    private static (string? Code, string Reason) ReasonOf(XElement? information, string otherwise)
+    /// <summary>Of several reasons the one that says most about what may be done, and all their codes and words.</summary>
+    private static (string? Code, string Reason) ReasonOf(List<XElement> information, string otherwise)
     {
-        if (information is null)
-            return (null, otherwise);
-        var code = TextOf(information, "Rsn", "Cd") ?? TextOf(information, "Rsn", "Prtry");
-        var words = information.Elements("AddtlInf").Select(element => Clean(element.Value)).Prepend(code ?? "").Where(word => word.Length > 0);
+        var codes = information.Select(one => TextOf(one, "Rsn", "Cd") ?? TextOf(one, "Rsn", "Prtry")).OfType<string>().ToList();
+        var code = codes.Find(BankReportLine.IsOfDuplicate) ?? codes.FirstOrDefault();
+        var words = codes.Concat(information.Elements("AddtlInf").Select(element => Clean(element.Value))).Where(word => word.Length > 0);
         return (code, Clean(string.Join(' ', words)) is { Length: > 0 } reason ? reason : otherwise);
     }
 
@@ -267,7 +294,9 @@ public static class BankReportReader
         if (element is null)
             return null;
         var text = TextOf(element, "Dt") ?? TextOf(element, "DtTm") ?? Clean(element.Value);
-        return text.Length >= 10 && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        const string Format = "yyyy-MM-dd";
+        var date = text.AsSpan(0, Math.Min(text.Length, Format.Length));
+        return DateOnly.TryParseExact(date, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
             ? day
             : throw new BankReportException($"'{text}' is no date.");
     }

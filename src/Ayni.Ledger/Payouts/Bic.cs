@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
@@ -16,7 +17,8 @@ public sealed record Bic
     public static Bic Parse(string? text) =>
         TryParse(text, out var bic)
             ? bic
-            : throw new BankFormatException($"'{text}' is no BIC; it has 8 or 11 capital letters and digits, the fifth and sixth a country's.");
+            : throw new BankFormatException(
+                $"'{text}' is no BIC; it has 8 or 11 capital letters and digits, the fifth and sixth a country's.");
 
     /// <summary>Reads what <see cref="Parse"/> reads; false for anything else.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Bic? bic)
@@ -35,9 +37,9 @@ public sealed record Bic
 /// <summary>Writes a bank's identifier as text.</summary>
 internal sealed class BicJsonConverter : JsonConverter<Bic>
 {
-    public override Bic Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
+    public override Bic Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException();
 
-    public override void Write(System.Text.Json.Utf8JsonWriter writer, Bic value, System.Text.Json.JsonSerializerOptions options) =>
+    public override void Write(Utf8JsonWriter writer, Bic value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Text);
 }

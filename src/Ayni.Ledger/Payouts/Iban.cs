@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
@@ -12,12 +14,12 @@ public sealed record Iban
 
     /// <summary>Lengths by country, as the registry of ISO 13616 says.</summary>
     private static readonly FrozenDictionary<string, int> Lengths = """
-        AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27
-        GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22
-        MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28
-        TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30
+        AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18
+        FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20
+        LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24
+        SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30
         """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)
-        .ToFrozenDictionary(row => row[..2], row => int.Parse(row.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        .ToFrozenDictionary(row => row[..2], row => int.Parse(row.AsSpan(2), CultureInfo.InvariantCulture), StringComparer.Ordinal);
 
     private Iban(string text) => Text = text;
 
@@ -43,7 +45,8 @@ public sealed record Iban
             return false;
         }
         var compact = text.Replace(" ", "", StringComparison.Ordinal);
-        if (compact.Length is < Shortest or > Longest || !compact.All(letter => char.IsAsciiLetterUpper(letter) || char.IsAsciiDigit(letter))
+        if (compact.Length is < Shortest or > Longest
+            || !compact.All(letter => char.IsAsciiLetterUpper(letter) || char.IsAsciiDigit(letter))
             || !Lengths.TryGetValue(compact[..2], out var length))
         {
             problem = $"'{text}' is no IBAN: it begins with the code of a country that has them, then digits and capital letters.";
@@ -77,9 +80,9 @@ public sealed record Iban
 /// <summary>Writes an account number without blanks.</summary>
 internal sealed class IbanJsonConverter : JsonConverter<Iban>
 {
-    public override Iban Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) =>
+    public override Iban Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw new NotSupportedException();
 
-    public override void Write(System.Text.Json.Utf8JsonWriter writer, Iban value, System.Text.Json.JsonSerializerOptions options) =>
+    public override void Write(Utf8JsonWriter writer, Iban value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Text);
 }

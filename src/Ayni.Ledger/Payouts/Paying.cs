@@ -15,13 +15,16 @@ internal sealed class Paying(Identifiers identifiers)
 
     private const int LatestExecutionDays = 365;
 
-    /// <summary>What can be paid of an entity's open documents in a currency, and what waits for bank details or for a hold to end.</summary>
+    /// <summary>
+    /// What can be paid of an entity's open documents in a currency, and what waits for bank details or for a hold to end.
+    /// </summary>
     public static PayoutPlan Plan(Session session, string entityCode, Currency currency, DateTimeOffset now)
     {
         var payouts = ImmutableArray.CreateBuilder<Payout>();
         var held = ImmutableArray.CreateBuilder<HeldPayout>();
-        var open = PayoutRows.OpenDocuments(session, entityCode, currency).GroupBy(invoice => invoice.Recipient.Subject, StringComparer.Ordinal);
-        foreach (var party in open.OrderBy(party => party.Key, StringComparer.Ordinal))
+        var open = PayoutRows.OpenDocuments(session, entityCode, currency)
+            .GroupBy(invoice => invoice.Recipient.Subject, StringComparer.Ordinal).OrderBy(party => party.Key, StringComparer.Ordinal);
+        foreach (var party in open)
         {
             var amount = party.Aggregate(Amount.Zero(currency), (sum, invoice) => sum + invoice.Payable);
             if (amount.Sign <= 0)
@@ -30,7 +33,8 @@ internal sealed class Paying(Identifiers identifiers)
                 held.Add(new(party.Key, amount, "no bank details"));
             else if (now < account.HeldUntil)
                 held.Add(new(party.Key, amount, string.Create(
-                    CultureInfo.InvariantCulture, $"bank details changed; held until {account.HeldUntil.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
+                    CultureInfo.InvariantCulture,
+                    $"bank details changed; held until {account.HeldUntil.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}")));
             else
                 payouts.Add(new("", "", party.Key, account, amount, [.. party.Select(invoice => invoice.Number)], PayoutStatus.Ordered, 0));
         }
@@ -42,19 +46,22 @@ internal sealed class Paying(Identifiers identifiers)
     {
         var terms = new StringBuilder($"payouts of {entityCode} in {currency} on {executionDate.Text()}");
         foreach (var payout in plan.Payouts)
-            terms.Append('\n').Append(CultureInfo.InvariantCulture, $"{payout.PartyId} {payout.Amount} to {payout.Account.Holder}, {payout.Account.Iban}")
+            terms.Append('\n')
+                .Append(CultureInfo.InvariantCulture, $"{payout.PartyId} {payout.Amount} to {payout.Account.Holder}, {payout.Account.Iban}")
                 .Append(payout.Account.Bic is null ? "" : $", {payout.Account.Bic}").Append(": ").AppendJoin(", ", payout.Documents);
         return terms.ToString();
     }
 
     /// <summary>What must hold before a batch is proposed or ordered.</summary>
-    public static BankDetails DemandOrder(Transaction transaction, PayoutPlan plan, string entityCode, Currency currency, DateOnly executionDate)
+    public static BankDetails DemandOrder(
+        Transaction transaction, PayoutPlan plan, string entityCode, Currency currency, DateOnly executionDate)
     {
         var account = PayoutRows.LastBankDetails(transaction.Session, entityCode)
             ?? throw new LedgerRefusedException(Refusal.NoBankDetails, $"{entityCode} has no bank details to pay from; set them first.");
         if (executionDate < transaction.Today || executionDate > transaction.Today.AddDays(LatestExecutionDays))
             throw new LedgerRefusedException(
-                Refusal.InvalidPayment, $"A bank can't pay on {executionDate.Text()}; give today or a day within {LatestExecutionDays} days.");
+                Refusal.InvalidPayment,
+                $"A bank can't pay on {executionDate.Text()}; give today or a day within {LatestExecutionDays} days.");
         if (plan.Payouts.IsEmpty)
             throw new LedgerRefusedException(
                 Refusal.NothingToPay,
@@ -103,7 +110,9 @@ internal sealed class Paying(Identifiers identifiers)
             [new(Account.BankTransit, payout.Amount), new(Account.Bank, -payout.Amount)]);
     }
 
-    /// <summary>Records that the bank returned a payout, paid or not: the party's payable is back. Recorded again, it changes nothing.</summary>
+    /// <summary>
+    /// Records that the bank returned a payout, paid or not: the party's payable is back. Recorded again, it changes nothing.
+    /// </summary>
     public static Payout Return(Transaction transaction, string payoutId, string bankReference, DateOnly valueDate, string reason)
     {
         Text.Demand(bankReference, "bank reference");
@@ -118,8 +127,8 @@ internal sealed class Paying(Identifiers identifiers)
     }
 
     /// <summary>
-    /// Does what a bank's message says of a payout, or says why a person has to: of anything that could let a document be paid twice, nothing is
-    /// done.
+    /// Does what a bank's message says of a payout, or says why a person has to: of anything that could let a document be paid twice,
+    /// nothing is done.
     /// </summary>
     public static BankReportOutcome Apply(Transaction transaction, string payoutId, BankReportLine line)
     {
@@ -137,6 +146,8 @@ internal sealed class Paying(Identifiers identifiers)
                 return Unresolved($"{line.Reason}: rejected, though it was paid");
             case BankReportStatus.Paid when payout.Status == PayoutStatus.Returned:
                 return Unresolved("paid, though it was returned: what it paid may be in a later payout");
+            case not BankReportStatus.Rejected when !ValueDate.IsPlausible(transaction, line.Day):
+                return Unresolved($"booked on {line.Day.Text()}, which is far ahead");
             case BankReportStatus.Paid when line.Amount is null:
             case BankReportStatus.Returned when line.Amount is null:
                 return Unresolved(AmountUnknown);
@@ -155,14 +166,16 @@ internal sealed class Paying(Identifiers identifiers)
     }
 
     private static Payout Record(
-        Transaction transaction, Payout payout, PayoutStatus status, EntryKind kind, string bankReference, DateOnly valueDate, string? reason,
-        ImmutableArray<Posting> postings)
+        Transaction transaction, Payout payout, PayoutStatus status, EntryKind kind, string bankReference, DateOnly valueDate,
+        string? reason, ImmutableArray<Posting> postings)
     {
+        ValueDate.Demand(transaction, valueDate);
         var period = transaction.OpenPeriod;
         var entry = transaction.Post(period, period, kind, payout.Id, postings);
         PayoutRows.InsertEvent(transaction.Session, payout.Id, status, bankReference, valueDate, reason, transaction.Now, entry);
         var now = payout with { Status = status };
-        transaction.Note(status == PayoutStatus.Paid ? "payout_paid" : "payout_returned", payout.Id, payout, now, LedgerJson.Default.Payout);
+        var action = status == PayoutStatus.Paid ? "payout_paid" : "payout_returned";
+        transaction.Note(action, payout.Id, payout, now, LedgerJson.Default.Payout);
         return now;
     }
 

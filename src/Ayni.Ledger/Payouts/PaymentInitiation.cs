@@ -31,7 +31,12 @@ public static class PaymentInitiation
     internal static IReadOnlyList<string> Check(string message)
     {
         var problems = new List<string>();
-        var settings = new XmlReaderSettings { ValidationType = ValidationType.Schema, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+        var settings = new XmlReaderSettings
+        {
+            ValidationType = ValidationType.Schema,
+            DtdProcessing = DtdProcessing.Prohibit,
+            XmlResolver = null,
+        };
         using (var schema = Assembly.GetExecutingAssembly().GetManifestResourceStream("Ayni.Ledger.Payouts.pain.001.001.09.xsd")!)
         using (var schemaReader = XmlReader.Create(schema))
             settings.Schemas.Add(Namespace, schemaReader);

@@ -12,7 +12,8 @@ namespace Ayni.Ledger;
 /// <param name="Status">How far it is.</param>
 /// <param name="Entry">The number of its entry in the journal.</param>
 public sealed record Payout(
-    string Id, string Batch, string PartyId, BankDetails Account, Amount Amount, ImmutableArray<string> Documents, PayoutStatus Status, long Entry)
+    string Id, string Batch, string PartyId, BankDetails Account, Amount Amount, ImmutableArray<string> Documents, PayoutStatus Status,
+    long Entry)
 {
     /// <summary>The amount's currency.</summary>
     public Currency Currency => Amount.Currency;

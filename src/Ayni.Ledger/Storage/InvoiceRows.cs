@@ -101,6 +101,16 @@ internal static class InvoiceRows
     public static Invoice? Find(Session session, string number) =>
         Complete(session, session.Query($"{Columns} WHERE number = $1", number)).FirstOrDefault();
 
+    /// <summary>Documents after another in the order they were issued; null stands for any kind, month and recipient. At most so many.</summary>
+    public static IReadOnlyList<Invoice> List(Session session, InvoiceKind? kind, Period? period, string? subject, string after, int limit) => Complete(
+        session,
+        session.Query(
+            $"""
+            {Columns} WHERE entry > CASE WHEN $1 = '' THEN 0 ELSE (SELECT entry FROM invoices WHERE number = $1) END
+              AND ($2 = '' OR kind = $2) AND ($3 = '' OR period = $3) AND ($4 = '' OR subject = $4) ORDER BY entry LIMIT $5
+            """,
+            after, kind?.Name() ?? "", period?.ToString() ?? "", subject ?? "", limit));
+
     /// <summary>The invoice or self-billing document of a month.</summary>
     public static Invoice? FindOfMonth(Session session, string subject, Period period, Currency currency) => Complete(
         session,

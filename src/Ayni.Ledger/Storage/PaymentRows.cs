@@ -39,6 +39,13 @@ internal static class PaymentRows
         session.Query($"{Columns} WHERE customer = $1 ORDER BY entry", customerId).ReadAll(Read);
 
     /// <summary>Every payment, oldest first.</summary>
+    public static IReadOnlyList<Payment> List(Session session, string? customerId, string after, int limit) => session.Query(
+        $"""
+        {Columns} WHERE entry > CASE WHEN $1 = '' THEN 0 ELSE (SELECT entry FROM payments WHERE id = $1) END
+          AND ($2 = '' OR customer = $2) ORDER BY entry LIMIT $3
+        """,
+        after, customerId ?? "", limit).ReadAll(Read);
+
     public static IReadOnlyList<Payment> All(Session session) => session.Query($"{Columns} ORDER BY entry").ReadAll(Read);
 
     public static WriteOff? FindWriteOff(Session session, string id) =>

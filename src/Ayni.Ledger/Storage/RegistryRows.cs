@@ -24,7 +24,7 @@ internal static class RegistryRows
 
     public static void Insert(Session session, ApiKey key, Digest secretHash) => session.Execute(
         "INSERT INTO keys (id, role, customer, party, app, label, demo, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Party ? key.HolderId : null,
+        key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Customer ? null : key.HolderId,
         key.AppId, key.Label, key.IsDemo ? 1 : 0, secretHash.ToBytes(), key.Created.Microseconds());
 
     public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);
@@ -35,6 +35,26 @@ internal static class RegistryRows
     public static IReadOnlyList<App> Apps(Session session) => List(session.Query($"{AppColumns} ORDER BY rowid"), ReadApp);
 
     public static IReadOnlyList<ApiKey> Keys(Session session) => List(session.Query($"{KeyColumns} ORDER BY rowid"), ReadKey);
+
+    /// <summary>Customers after another in the order of <see cref="Customers(Session)"/>, or that one alone; at most so many.</summary>
+    public static IReadOnlyList<Customer> Customers(Session session, string? only, string after, int limit) => List(
+        session.Query(
+            $"""
+            {CustomerColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM customers WHERE id = $1) END
+              AND ($2 = '' OR id = $2) ORDER BY rowid LIMIT $3
+            """,
+            after, only ?? "", limit),
+        ReadCustomer);
+
+    /// <summary>Keys after another in the order of <see cref="Keys(Session)"/>, or those of a holder; at most so many.</summary>
+    public static IReadOnlyList<ApiKey> Keys(Session session, string? holderId, string after, int limit) => List(
+        session.Query(
+            $"""
+            {KeyColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM keys WHERE id = $1) END
+              AND ($2 = '' OR customer = $2 OR party = $2) ORDER BY rowid LIMIT $3
+            """,
+            after, holderId ?? "", limit),
+        ReadKey);
 
     public static Party? Party(Session session, string id) => First(session.Query($"{PartyColumns} WHERE id = $1", id), ReadParty);
 

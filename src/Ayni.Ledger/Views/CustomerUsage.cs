@@ -20,7 +20,7 @@ public sealed record ModelUsage(string Model, long Receipts, TokenCounts Counts,
 /// <param name="Charge">What the month's receipts in the customer's currency cost together.</param>
 /// <param name="Owed">Unpaid charges of all months.</param>
 /// <param name="SpendingLimit">The unpaid charges at which requests are refused; null without a limit.</param>
-/// <param name="Left">What may still be spent before the limit; null without one.</param>
+/// <param name="Left">What may still be spent before the limit, credits included; null without one.</param>
 public sealed record CustomerUsage(
     string CustomerId, Period Period, ImmutableArray<ModelUsage> Models, Amount Charge, Amount Owed, Amount? SpendingLimit, Amount? Left)
 {
@@ -28,7 +28,7 @@ public sealed record CustomerUsage(
     public Currency Currency => Charge.Currency;
 
     /// <summary>Sums a customer's receipts of a month, in one snapshot.</summary>
-    internal static CustomerUsage Of(Session session, Customer customer, Period period)
+    internal static CustomerUsage Of(Session session, Customer customer, Period period, DateTimeOffset now)
     {
         var zero = Amount.Zero(customer.Currency);
         var models = new SortedDictionary<(string Model, string Currency), ModelUsage>(
@@ -49,7 +49,9 @@ public sealed record CustomerUsage(
             after = page.Next;
         }
         var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency);
-        Amount? left = customer.SpendingLimit is { } limit ? owed < limit ? limit - owed : zero : null;
+        // As the gate counts it.
+        var toPay = owed - CreditRows.Available(session, customer.Id, customer.Currency, now);
+        Amount? left = customer.SpendingLimit is { } limit ? toPay < limit ? limit - toPay : zero : null;
         return new(
             customer.Id, period, [.. models.Values],
             models.Values.Where(used => used.Currency == customer.Currency).Aggregate(zero, (sum, used) => sum + used.Charge), owed,

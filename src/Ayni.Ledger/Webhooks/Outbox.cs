@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -65,7 +66,8 @@ internal sealed class Outbox(Identifiers identifiers)
             json.WriteEndObject();
         }
         WebhookRows.InsertEvent(
-            transaction.Session, id, type, subject ?? "", transaction.Now, System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+            transaction.Session, id, type, subject ?? "", transaction.Now,
+            Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
         foreach (var endpoint in endpoints)
             WebhookRows.InsertDelivery(transaction.Session, id, endpoint, transaction.Now);
     }
@@ -85,7 +87,9 @@ internal sealed class Outbox(Identifiers identifiers)
     public static bool Note(Transaction transaction, DueDelivery delivery, bool delivered, string result)
     {
         var attempts = delivery.Attempts + 1;
-        DateTimeOffset? next = delivered || attempts > BackoffSeconds.Length ? null : transaction.Now.AddSeconds(BackoffSeconds[attempts - 1]);
+        DateTimeOffset? next = delivered || attempts > BackoffSeconds.Length
+            ? null
+            : transaction.Now.AddSeconds(BackoffSeconds[attempts - 1]);
         WebhookRows.Record(
             transaction.Session, delivery, attempts, next, delivered ? transaction.Now : null,
             result.Length > LongestResult ? result[..LongestResult] : result);

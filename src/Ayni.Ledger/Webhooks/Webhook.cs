@@ -49,7 +49,8 @@ public enum WebhookEventType
 /// <param name="Delivered">When the endpoint took it.</param>
 /// <param name="LastResult">What came of the last attempt.</param>
 public sealed record WebhookDelivery(
-    string EventId, string Type, string WebhookId, int Attempts, DateTimeOffset? NextAttempt, DateTimeOffset? Delivered, string? LastResult);
+    string EventId, string Type, string WebhookId, int Attempts, DateTimeOffset? NextAttempt, DateTimeOffset? Delivered,
+    string? LastResult);
 
 /// <summary>A delivery that is due, with all that it takes.</summary>
 /// <param name="EventId">The event's id.</param>

@@ -6,8 +6,8 @@ namespace Ayni.Ledger;
 
 /// <summary>
 /// The header by which a receiver knows that the ledger sent a body, and when: <c>Ayni-Signature: t=UNIX_SECONDS,v1=HEX</c>, where HEX is
-/// HMAC-SHA-256 (RFC 2104) of <c>UNIX_SECONDS.BODY</c> under the endpoint's secret. A receiver recomputes it and refuses what is older than a
-/// few minutes, so that nobody can send it again.
+/// HMAC-SHA-256 (RFC 2104) of <c>UNIX_SECONDS.BODY</c> under the endpoint's secret. A receiver recomputes it and refuses what is older than
+/// a few minutes, so that nobody can send it again.
 /// </summary>
 public static class WebhookSignature
 {
@@ -26,9 +26,11 @@ public static class WebhookSignature
     /// <summary>Whether a header is that of a body, sent no longer ago than the tolerance and no further ahead. In fixed time.</summary>
     public static bool Verify(string secret, string body, string? header, DateTimeOffset now, TimeSpan tolerance)
     {
-        if (header is null || header.Length > LongestHeader || header.Split(',') is not [['t', '=', .. var seconds], ['v', '1', '=', .. var hex]]
+        if (header is null || header.Length > LongestHeader
+            || header.Split(',') is not [['t', '=', .. var seconds], ['v', '1', '=', .. var hex]]
             || !long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
-            || Int128.Abs((Int128)now.ToUnixTimeSeconds() - at) > (Int128)tolerance.TotalSeconds || hex.Length != 2 * SHA256.HashSizeInBytes)
+            || Int128.Abs((Int128)now.ToUnixTimeSeconds() - at) > (Int128)tolerance.TotalSeconds
+            || hex.Length != 2 * SHA256.HashSizeInBytes)
             return false;
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
         return Convert.FromHexString(hex, given, out _, out _) == System.Buffers.OperationStatus.Done

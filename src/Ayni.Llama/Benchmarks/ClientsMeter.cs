@@ -86,5 +86,5 @@ public sealed class ClientsMeter(LlamaModel model, int clients, CacheType cacheT
     };
 
     private ImmutableArray<int> Ids(int salt, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => (int)((i * 7919L + salt * 101L + 13) % Math.Min(model.Config.VocabularySize, 30_000)))];
+        [.. Enumerable.Range(0, count).Select(i => (int)((i * 7919L + salt * 101L + 13) % ThroughputMeter.IdsOf(model)))];
 }

@@ -11,6 +11,7 @@ namespace Ayni.Llama;
 public sealed class ThroughputMeter : IDisposable
 {
     private const int StepTokens = 512;
+    private const int MostIds = 30_000;
 
     private readonly LlamaModel _model;
     private readonly int _maxLength;
@@ -38,6 +39,9 @@ public sealed class ThroughputMeter : IDisposable
         _sequences = [.. Enumerable.Range(0, maxSequences).Select(_ => new SequenceBlocks())];
         _logits = new float[maxSequences * model.Config.VocabularySize];
     }
+
+    /// <summary>How many different tokens are computed, those of the lowest ids: no more than the model has.</summary>
+    public static int IdsOf(LlamaModel model) => Math.Min(model.Config.VocabularySize, MostIds);
 
     /// <summary>Seconds to compute a prompt of some tokens.</summary>
     public double Prefill(int tokens)
@@ -90,7 +94,7 @@ public sealed class ThroughputMeter : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, _maxLength, nameof(start));
         Span<int> ids = stackalloc int[count];
         for (var i = 0; i < count; i++)
-            ids[i] = (int)(((start + i) * 7919L + 13) % Math.Min(_model.Config.VocabularySize, 30_000));
+            ids[i] = (int)(((start + i) * 7919L + 13) % IdsOf(_model));
         if (!_cache.TryGrow(sequence, start, start + count))
             throw new InvalidOperationException("The cache is smaller than was reserved.");
         _batch.Add(ids, [], start, sequence, logits);

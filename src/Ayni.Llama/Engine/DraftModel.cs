@@ -24,7 +24,7 @@ internal sealed class DraftModel : IDisposable
     public DraftModel(LlamaModel model, int contextLength, int texts)
     {
         _transformer = new Transformer(model.Config, model.Weights, model.Context, StepTokens);
-        _contextLength = contextLength + DraftPace.MostTokens;
+        _contextLength = contextLength + DraftLength.Longest;
         _cache = new KeyValueCache(model.Config, _contextLength, StepTokens, texts, long.MaxValue);
         _batch = new Batch(model.Config);
         _logits = new float[model.Config.VocabularySize];

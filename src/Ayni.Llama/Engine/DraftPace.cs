@@ -1,22 +1,22 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// How long drafts are and when they pause: longer while they hold; after the second that fails in a row, pauses, longer each time, so that text
-/// that can't be guessed costs next to nothing.
+/// How long a model's drafts are and when they pause: after the second that fails in a row, longer each time, so that text that can't be guessed
+/// costs next to nothing.
 /// </summary>
-/// <param name="least">The shortest draft, in tokens.</param>
-internal sealed class DraftPace(int least)
+internal sealed class DraftPace
 {
-    /// <summary>The longest draft, in tokens.</summary>
-    public const int MostTokens = 8;
+    // Each costs a pass of the draft model.
+    private const int MostTokens = 8;
 
     private const int LongestPause = 256;
 
+    private readonly DraftLength _length = new(least: 1, MostTokens);
     private int _pause;
     private int _resumesAt;
 
     /// <summary>How long the next draft is to be, in tokens.</summary>
-    public int Length { get; private set; } = Math.Max(2, least);
+    public int Length => _length.Tokens;
 
     /// <summary>Whether drafts pause at a text's length.</summary>
     public bool Pauses(int length) => length < _resumesAt;
@@ -27,14 +27,13 @@ internal sealed class DraftPace(int least)
     /// <param name="length">The text's length after it, in tokens.</param>
     public void Note(int drafted, int accepted, int length)
     {
+        _length.Note(drafted, accepted);
         if (accepted > 0)
         {
-            Length = accepted == drafted ? Math.Min(MostTokens, 2 * Length) : Math.Max(least, accepted);
             _pause = 0;
         }
         else
         {
-            Length = Math.Max(2, least);
             _resumesAt = length + _pause;
             _pause = Math.Clamp(2 * _pause, 2, LongestPause);
         }

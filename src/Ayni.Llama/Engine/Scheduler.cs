@@ -49,7 +49,7 @@ internal sealed class Scheduler : IDisposable
         _onStarted = onStarted;
         _onEnded = onEnded;
         _vocabularySize = model.Config.VocabularySize;
-        var guesses = options.Speculates ? MostGuessingSequences * DraftPace.MostTokens : 0;
+        var guesses = options.Speculates ? MostGuessingSequences * DraftLength.Longest : 0;
         var stepTokens = Math.Max(options.StepTokens, options.MaxSequences + guesses);
         _transformer = new Transformer(model.Config, model.Weights, model.Context, stepTokens);
         _logits = new float[checked((options.MaxSequences + guesses) * _vocabularySize)];
@@ -177,7 +177,7 @@ internal sealed class Scheduler : IDisposable
             if (!_running[i].IsDecoding && !WaitsForBeginning(i))
                 unfinished++;
         }
-        var guesses = _options.Speculates && decoding == _running.Count && decoding <= MostGuessingSequences ? DraftPace.MostTokens : 0;
+        var guesses = _options.Speculates && decoding == _running.Count && decoding <= MostGuessingSequences ? DraftLength.Longest : 0;
         room -= decoding;
         for (var i = 0; i < _running.Count; i++)
         {

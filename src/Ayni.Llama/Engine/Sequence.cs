@@ -11,10 +11,11 @@ internal sealed class Sequence
     private readonly TokenDecoder? _decoder;
     private readonly StopTexts _stops;
     private readonly CancellationToken _cancellation;
-    private readonly int[] _draft = new int[DraftPace.MostTokens];
+    private readonly int[] _draft = new int[DraftLength.Longest];
     private PromptLookup? _lookup;
     private DraftPace? _modelPace;
-    private DraftPace? _pace;
+    private bool _mayGuess;
+    private bool _isModels;
     private long _started;
     private long _firstToken;
     private int _promptFound;
@@ -148,7 +149,7 @@ internal sealed class Sequence
     {
         CachedLength = 0;
         DraftCount = 0;
-        HasComputed = IsFollowing = false;
+        HasComputed = IsFollowing = _mayGuess = false;
     }
 
     /// <summary>Guesses its next tokens, at most so many: from its own text, or else by a draft model, where there is one.</summary>
@@ -156,20 +157,22 @@ internal sealed class Sequence
     {
         // The last token needs no successor.
         most = Math.Min(Math.Min(most, _draft.Length), MaxTokens - GeneratedCount - 1);
-        if (most <= 0)
+        _mayGuess = most > 0;
+        _isModels = false;
+        if (!_mayGuess)
         {
             DraftCount = 0;
             return;
         }
         _lookup ??= new PromptLookup(Request.Prompt.Length + MaxTokens);
-        _pace = _lookup.Pace;
         DraftCount = _lookup.Draft(CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, most));
         if (DraftCount > 0 || model is null)
             return;
-        _pace = _modelPace ??= new DraftPace(least: 1);
-        if (_pace.Pauses(Tokens.Count))
+        _modelPace ??= new DraftPace();
+        if (_modelPace.Pauses(Tokens.Count))
             return;
-        DraftCount = model.Draft(this, CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, Math.Min(most, _pace.Length)));
+        _isModels = true;
+        DraftCount = model.Draft(this, CollectionsMarshal.AsSpan(Tokens), _draft.AsSpan(0, Math.Min(most, _modelPace.Length)));
     }
 
     /// <summary>Forgets the guess, for want of room.</summary>
@@ -192,19 +195,29 @@ internal sealed class Sequence
     {
         var (drafted, accepted) = (DraftCount, 0);
         var vocabulary = _model.Config.VocabularySize;
+        var lastTokenAt = LastTokenAt;
         FinishReason? finish;
         while ((finish = Append(logits.Slice(accepted * vocabulary, vocabulary))) is null && accepted < drafted && Tokens[^1] == _draft[accepted])
         {
             accepted++;
             CachedLength++;
         }
-        if (drafted > 0)
-        {
-            _rejected += drafted - accepted;
-            _pace!.Note(drafted, accepted, Tokens.Count);
-        }
+        _rejected += drafted - accepted;
         DraftCount = 0;
+        if (_mayGuess)
+            NoteGuess(drafted, accepted, _clock.GetElapsedTime(lastTokenAt, LastTokenAt));
+        _mayGuess = false;
         return finish;
+    }
+
+    private void NoteGuess(int drafted, int accepted, TimeSpan elapsed)
+    {
+        if (_isModels && drafted > 0)
+            _modelPace!.Note(drafted, accepted, Tokens.Count);
+        else if (drafted > 0)
+            _lookup!.Note(drafted, accepted, elapsed);
+        else if (!_isModels)
+            _lookup!.NotePlain(elapsed);
     }
 
     /// <summary>What it came to, if it ends here.</summary>

@@ -69,7 +69,8 @@ public sealed class MoneyApiTests : IAsyncLifetime
 
         await PostAsync(_operator, "/api/bank-details/AYNI", """{"holder":"Ayni GmbH","iban":"DE89 3704 0044 0532 0130 00"}""");
         await PostAsync(_operator, $"/api/bank-details/{host}", """{"holder":"Host","iban":"ES9121000418450200051332"}""");
-        var batch = await PostAsync(_finance, "/api/payouts", """{"currency":"USD","execution_date":"2026-12-01"}""");
+        var batch = await PostAsync(_finance, "/api/payouts", """{"currency":"USD"}""");
+        Assert.Equal("2026-12-01", Text(batch, "execution_date"));
         var payout = Text(batch.GetProperty("payouts")[0], "id")!;
         var report = $"""
             <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>

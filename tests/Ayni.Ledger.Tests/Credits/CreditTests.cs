@@ -8,6 +8,19 @@ public sealed class CreditTests
     private static readonly Period November = TestLedger.Period, December = TestLedger.Period.Next;
 
     [Fact]
+    public async Task What_is_left_of_a_limit_counts_credits_as_the_gate_does()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync(limit: Eur("5"));
+        await ledger.UseAsync(key, 200_000, 0, 0); // 0.10
+        await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("7"), Model, November.End.AddDays(40));
+        // Owed are 7.10, of which credits pay 7.
+        var usage = ledger.Books.UsageOf(key.CustomerId!);
+        Assert.Equal((Eur("7.10"), Eur("4.90")), (usage.Owed, usage.Left!.Value));
+        Assert.True(ledger.Admit(key).IsLimited);
+    }
+
+    [Fact]
     public async Task Charges_use_the_credits_valid_at_their_time_and_what_is_left_is_revenue_when_it_expires()
     {
         // 0.50 in, 1.50 out per million.

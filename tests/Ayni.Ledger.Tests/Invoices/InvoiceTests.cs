@@ -74,6 +74,18 @@ public sealed class InvoiceTests
     }
 
     [Fact]
+    public async Task Fake_money_takes_no_number()
+    {
+        await using var ledger = await ReadyAsync();
+        await EntityAsync(ledger);
+        await ledger.SetPriceAsync("XTS", "1", "1", "1");
+        await ledger.UseAsync(await ledger.KeyAsync("XTS"), 1_000_000, 0, 0);
+        await ledger.UseAsync(await ledger.KeyAsync(), 1_000_000, 0, 0);
+        var invoice = Assert.Single(await IssueAsync(ledger), one => one.Kind == InvoiceKind.Invoice);
+        Assert.Equal(("AYNI-2026-000001", "EUR"), (invoice.Number, invoice.Currency.Code));
+    }
+
+    [Fact]
     public async Task Numbers_begin_anew_with_each_year_and_entity()
     {
         await using var ledger = await ReadyAsync(new DateTimeOffset(2026, 11, 5, 0, 0, 0, TimeSpan.Zero));

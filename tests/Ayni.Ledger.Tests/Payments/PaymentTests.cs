@@ -50,6 +50,9 @@ public sealed class PaymentTests
         await RefusedAsync(
             Refusal.InvalidPayment,
             () => ledger.Books.RecordPaymentAsync(customer, Amount.Parse("1", Currency.Parse("USD")), "bank-1", Day));
+        // The clock stands at 1 January 2027: a bank books a little ahead, but not in another year.
+        await RefusedAsync(Refusal.InvalidPayment, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-1", new(2027, 2, 2)));
+        await ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-0", new(2027, 2, 1));
         await RefusedAsync(Refusal.UnknownCustomer, () => ledger.Books.RecordPaymentAsync("cus_0", Eur("1.00"), "bank-1", Day));
         await RefusedAsync(Refusal.InvalidText, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "", Day));
     }

@@ -64,6 +64,7 @@ public sealed class BankReportTests
         [
             Debit(payout.Id, "6.99"), Debit(payout.Id, "7.00").Replace("EUR", "USD", StringComparison.Ordinal),
             Debit("pyo-nobodys", "7.00"), Return(payout.Id, "6.50", "AC04"),
+            Debit(payout.Id, "7.00").Replace("2026-12-02", "2062-12-02", StringComparison.Ordinal),
             // A credit that is no return, and one that only mends the bank's own booking.
             Return(payout.Id, "7.00", "x").Replace("<RtrInf><Rsn><Cd>x</Cd></Rsn></RtrInf>", "", StringComparison.Ordinal),
             Debit(payout.Id, "7.00").Replace("<Sts>", "<RvslInd>true</RvslInd><Sts>", StringComparison.Ordinal),
@@ -79,6 +80,15 @@ public sealed class BankReportTests
                 <StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf></OrgnlGrpInfAndSts></CstmrPmtStsRpt>
                 """);
             Assert.Equal(BankReportResult.Unresolved, Assert.Single(await ledger.Books.ImportBankReportAsync(duplicate)).Result);
+        }
+        // The reason stands where the bank put it: with all of the batch, or second among others.
+        foreach (var parts in (string[])[
+            "<StsRsnInf><Rsn><Cd>AM05</Cd></Rsn></StsRsnInf><TxInfAndSts><OrgnlEndToEndId>ID</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>",
+            "<TxInfAndSts><OrgnlEndToEndId>ID</OrgnlEndToEndId><TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>NARR</Cd></Rsn></StsRsnInf>"
+                + "<StsRsnInf><Rsn><Cd>AM05</Cd></Rsn></StsRsnInf></TxInfAndSts>"])
+        {
+            var rejection = Rejection(parts.Replace("ID", payout.Id, StringComparison.Ordinal));
+            Assert.Equal(BankReportResult.Unresolved, Assert.Single(await ledger.Books.ImportBankReportAsync(rejection)).Result);
         }
         Assert.Equal(PayoutStatus.Ordered, Assert.Single(ledger.Books.ListPayouts()).Status);
         await ledger.Books.MarkPayoutPaidAsync(payout.Id, "b", new(2026, 12, 2));

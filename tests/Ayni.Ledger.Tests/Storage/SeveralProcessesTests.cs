@@ -30,8 +30,9 @@ public sealed class SeveralProcessesTests
         const int PerKey = 40;
         await using var ledger = await ReadyAsync();
         var keys = new[] { await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true) };
-        using var first = Start(ledger, PerKey, keys);
-        using var second = Start(ledger, PerKey, keys);
+        var perKey = PerKey.ToString(CultureInfo.InvariantCulture);
+        using var first = Start(ledger, perKey, keys);
+        using var second = Start(ledger, perKey, keys);
         for (var i = 0; i < PerKey; i++)
             await ledger.UseAsync(keys[i % 2].Key, i, i, i);
         Assert.Equal(2 * PerKey, (await EndedAsync(first)).Count);
@@ -47,20 +48,9 @@ public sealed class SeveralProcessesTests
         await using var ledger = await ReadyAsync();
         var keys = new[] { await ledger.IssueAsync(limit: TestLedger.Eur("1000000")), await ledger.IssueAsync(), await ledger.IssueAsync(ofApp: true) };
         await ledger.Books.DisposeAsync();
-        var random = new Random(Environment.TickCount);
         var reported = new List<string>();
         for (var round = 0; round < Kills; round++)
-        {
-            using var writer = Start(ledger, int.MaxValue, keys);
-            reported.Add(await writer.StandardOutput.ReadLineAsync()
-                ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()));
-            var reading = writer.StandardOutput.ReadToEndAsync();
-            await Task.Delay(random.Next(1, 400));
-            writer.Kill();
-            await writer.WaitForExitAsync();
-            // The last line may be cut off in the pipe.
-            reported.AddRange((await reading).Split('\n')[..^1]);
-        }
+            reported.AddRange(await KilledAsync(ledger, int.MaxValue.ToString(CultureInfo.InvariantCulture), keys));
         await ledger.ReopenAsync();
         Assert.All(reported, id => Assert.NotNull(ledger.Books.FindReceipt(id)));
         Assert.Equal(reported.Count, reported.Distinct().Count());
@@ -71,10 +61,66 @@ public sealed class SeveralProcessesTests
         Assert.Equal(0, ledger.Books.CountHolds());
     }
 
+    [Fact]
+    public async Task A_named_request_of_a_killed_process_is_answered_again_or_begun_anew_and_charged_once()
+    {
+        await using var ledger = await ReadyAsync();
+        var keys = new[] { await ledger.IssueAsync(limit: TestLedger.Eur("1000000")), await ledger.IssueAsync() };
+        await ledger.Books.DisposeAsync();
+        var printed = new List<string>();
+        for (var round = 0; round < Kills; round++)
+            printed.AddRange(await KilledAsync(ledger, "named", keys));
+        await ledger.ReopenAsync();
+        ledger.Clock.Now = DateTimeOffset.UtcNow + HostLease.Term;
+        var lease = await ledger.Books.BeginHostAsync("next");
+        var receipts = printed.Select(line => line.Split(' ')).Where(words => words.Length == 2).ToDictionary(words => words[0], words => words[1]);
+        var names = printed.Where(line => !line.Contains(' ', StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        Assert.Superset(receipts.Keys.ToHashSet(StringComparer.Ordinal), names);
+        foreach (var name in names)
+        {
+            var key = keys.Single(issued => name.Contains(issued.Key.Id, StringComparison.Ordinal)).Key;
+            var named = new IdempotentRequest(
+                key.CustomerId!, key.Id, Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)), "/", Digest.Zero);
+            var status = await ledger.Books.BeginIdempotentAsync(named, $"{name}-again", lease);
+            if (receipts.TryGetValue(name, out var receipt))
+                Assert.Equal((IdempotencyState.Answered, receipt), (status.State, status.Receipt!.Id));
+            else if (status.State == IdempotencyState.Begun)
+                await ledger.Books.PostAsync(ledger.Usage(key, 1, 1, 1) with { RequestId = $"{name}-again", Kept = new(named, [1]) });
+            else
+                Assert.Equal(IdempotencyState.Answered, status.State);
+        }
+        var charged = 0;
+        for (long? after = 0; after is { } start;)
+        {
+            var page = ledger.Books.ListReceipts(new(After: start, Limit: ReceiptQuery.LongestPage));
+            (charged, after) = (charged + page.Receipts.Count, page.Next);
+        }
+        Assert.Equal(names.Count, charged);
+        Assert.Equal(0, ledger.Books.CountHolds());
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    /// <summary>Starts a process, kills it after it printed a line and a while, and returns the lines it printed.</summary>
+    private static async Task<List<string>> KilledAsync(TestLedger ledger, string perKey, IssuedKey[] keys)
+    {
+        using var writer = Start(ledger, perKey, keys);
+        var lines = new List<string>
+        {
+            await writer.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await writer.StandardError.ReadToEndAsync()),
+        };
+        var reading = writer.StandardOutput.ReadToEndAsync();
+        await Task.Delay(Random.Shared.Next(1, 400));
+        writer.Kill();
+        await writer.WaitForExitAsync();
+        // The last line may be cut off in the pipe.
+        lines.AddRange((await reading).Split('\n')[..^1]);
+        return lines;
+    }
+
     /// <summary>The other processes live by the system's clock, so the terms must be in force by it.</summary>
     private static Task<TestLedger> ReadyAsync() => TestLedger.ReadyAsync(DateTimeOffset.UtcNow.AddMinutes(-1));
 
-    private static Process Start(TestLedger ledger, int perKey, IssuedKey[] keys)
+    private static Process Start(TestLedger ledger, string perKey, IssuedKey[] keys)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -83,7 +129,7 @@ public sealed class SeveralProcessesTests
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ayni.Ledger.Tests.Writer.dll"));
         start.ArgumentList.Add(ledger.Path);
-        start.ArgumentList.Add(perKey.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add(perKey);
         foreach (var key in keys)
             start.ArgumentList.Add(key.Text);
         return Process.Start(start)!;

@@ -43,6 +43,7 @@ public sealed class SpeculationTests : IDisposable
         }
     }
 
+    /// <summary>Where no time passes, checking a draft costs what it does by default, however small the model and busy the machine.</summary>
     [Fact]
     public async Task Text_that_repeats_its_prompt_takes_fewer_steps()
     {
@@ -55,10 +56,10 @@ public sealed class SpeculationTests : IDisposable
             ForcedOutput = text[..200],
             IgnoreEndOfText = true,
         };
-        var (ids, usage, counters) = await Answer(request, speculates: true);
+        var (ids, usage, counters) = await Answer(request, speculates: true, clock: new StoppedClock());
         Assert.Equal(text[..200], ids);
         Assert.Equal(200, usage.Generated);
-        Assert.InRange(counters.Steps, 1, 90);
+        Assert.InRange(counters.Steps, 1, 60);
         Assert.InRange(counters.AcceptedTokens, 100, 200);
     }
 
@@ -117,42 +118,90 @@ public sealed class SpeculationTests : IDisposable
     }
 
     [Fact]
-    public void Drafts_come_from_what_followed_before_and_pause_when_they_fail()
+    public void Drafts_come_from_what_followed_before_and_are_longer_while_they_hold()
     {
         var lookup = new PromptLookup(1000);
-        List<int> tokens = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 3];
-        var draft = new int[DraftPace.MostTokens];
-        Assert.Equal(4, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([4, 5, 6, 7], draft[..4]);
-        lookup.Pace.Note(4, 4, 23);
-        tokens.AddRange([4, 5, 6, 7, 8]);
-        Assert.Equal(8, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([9, 10, 11, 12, 13, 14, 15, 16], draft);
+        List<int> tokens = [.. Enumerable.Range(1, 30), 1, 2, 3];
+        var draft = new int[DraftLength.Longest];
+        Assert.Equal(6, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal([4, 5, 6, 7, 8, 9], draft[..6]);
+        lookup.Note(6, 6, TimeSpan.Zero);
+        tokens.AddRange([4, 5, 6, 7, 8, 9, 10]);
+        Assert.Equal(12, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal(Enumerable.Range(11, 12), draft[..12]);
         // After two of them the text goes its own way, and after two more that leave one out it is where it was.
-        lookup.Pace.Note(8, 2, 27);
-        tokens.AddRange([9, 10, 50, 12]);
+        lookup.Note(12, 2, TimeSpan.Zero);
+        tokens.AddRange([11, 12, 50, 14]);
         Assert.Equal(0, lookup.Draft(tokens.ToArray(), draft));
-        tokens.Add(13);
-        Assert.Equal(4, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([14, 15, 16, 1], draft[..4]);
-        // One that fails may be bad luck; after more there are pauses.
-        lookup.Pace.Note(4, 0, 29);
-        Assert.False(lookup.Pace.Pauses(29));
-        lookup.Pace.Note(4, 0, 30);
-        Assert.True(lookup.Pace.Pauses(31));
-        Assert.Equal(0, lookup.Draft(tokens.ToArray(), draft));
-        Assert.False(lookup.Pace.Pauses(32));
-        lookup.Pace.Note(4, 0, 32);
-        Assert.True(lookup.Pace.Pauses(35));
-        Assert.False(lookup.Pace.Pauses(36));
+        tokens.Add(15);
+        Assert.Equal(6, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal(Enumerable.Range(16, 6), draft[..6]);
         Assert.Equal(0, lookup.Draft([50, 51], draft));
+    }
+
+    [Fact]
+    public void Drafts_are_checked_while_that_pays()
+    {
+        var account = new DraftAccount();
+        var (plain, twice) = (TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20));
+        account.NotePlain(plain);
+        Assert.True(account.Pays);
+        // Each saves one token and takes two steps longer.
+        account.NoteChecked(1, 3 * plain);
+        Assert.False(account.Pays);
+        account.NoteUnchecked(1);
+        Assert.False(account.Pays);
+        account.NoteUnchecked(3);
+        Assert.True(account.Pays);
+        // What it saved before is not lost for long, and what it lost before is earned soon.
+        for (var i = 0; i < 100; i++)
+            account.NoteChecked(15, twice);
+        var failed = 0;
+        for (; account.Pays; failed++)
+            account.NoteChecked(0, twice);
+        Assert.InRange(failed, 2, 10);
+        for (var i = 0; i < 100; i++)
+            account.NoteUnchecked(0);
+        Assert.False(account.Pays);
+        account.NoteUnchecked(15);
+        Assert.True(account.Pays);
+    }
+
+    /// <summary>A text that copies a little here and there, so that every draft holds for one token and no more, where checking takes two steps' time.</summary>
+    [Fact]
+    public void Drafts_that_do_not_pay_are_soon_only_held_against_what_comes()
+    {
+        var lookup = new PromptLookup(10_000);
+        List<int> tokens = [];
+        var draft = new int[DraftLength.Longest];
+        var (step, fresh) = (TimeSpan.FromMilliseconds(10), 1000);
+        int[] phrase = [1, 2, 3, 4];
+        var (drafts, checkedTokens) = (0, 0);
+        while (tokens.Count < 4000)
+        {
+            foreach (var token in (int[])[.. phrase, fresh++, fresh++])
+            {
+                var count = lookup.Draft(tokens.ToArray(), draft);
+                tokens.Add(token);
+                if (count == 0)
+                {
+                    lookup.NotePlain(step);
+                    continue;
+                }
+                drafts++;
+                checkedTokens += count;
+                lookup.Note(count, draft[0] == token ? 1 : 0, 3 * step);
+            }
+        }
+        Assert.InRange(drafts, 1, 30);
+        Assert.InRange(checkedTokens, drafts, 30 * 15);
     }
 
     [Fact]
     public void Drafts_stay_within_a_text_however_it_repeats_itself()
     {
         var random = new Random(3);
-        var draft = new int[DraftPace.MostTokens];
+        var draft = new int[DraftLength.Longest];
         for (var round = 0; round < 300; round++)
         {
             var lookup = new PromptLookup(400);
@@ -166,20 +215,25 @@ public sealed class SpeculationTests : IDisposable
                     continue;
                 var held = random.Next(count + 1);
                 tokens.AddRange(draft[..held]);
-                lookup.Pace.Note(count, held, tokens.Count + 1);
+                lookup.Note(count, held, TimeSpan.FromMilliseconds(random.Next(3)));
             }
         }
     }
 
     private async Task<(List<int> Ids, TokenUsage Usage, EngineCounters Counters)> Answer(
-        GenerationRequest request, bool speculates, LlamaModel? draft = null, CacheType type = CacheType.F32)
+        GenerationRequest request, bool speculates, LlamaModel? draft = null, CacheType type = CacheType.F32, TimeProvider? clock = null)
     {
         await using var engine = new LlamaEngine(
-            _model, new EngineOptions { Speculates = speculates, CacheType = type }, TimeProvider.System, draft);
+            _model, new EngineOptions { Speculates = speculates, CacheType = type }, clock ?? TimeProvider.System, draft);
         var generation = engine.Submit(request, default);
         var ids = new List<int>();
         await foreach (var token in generation.ReadTokensAsync())
             ids.Add(token.Id);
         return (ids, (await generation.Completion).Usage, engine.Counters);
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override long GetTimestamp() => 1;
     }
 }
