@@ -157,7 +157,7 @@ public static class AuditVerifier
     }
 
     /// <summary>What of a line's group its receipts say themselves.</summary>
-    internal static RevenueGroup KindOf(RevenueGroup group) => group with { Territory = null, IsOwnUse = false };
+    internal static RevenueGroup KindOf(RevenueGroup group) => group with { Territory = null, IsOwnUse = false, HostId = null };
 
     /// <summary>Takes deductions and collections off the revenue again, and runs the agreements again.</summary>
     private static void Rerun(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, ProofChecks checks)
