@@ -46,7 +46,8 @@ internal sealed class Adjustments
         var subscribed = new Dictionary<(string CustomerId, string Scope), SubscribedMonth>();
         foreach (var subscription in subscriptions)
         {
-            var (month, scope) = (SubscribedMonth.Of(subscription, PlanOf(subscription), _period, _zone), Price.ScopeOf(subscription.PlanName, ""));
+            var month = SubscribedMonth.Of(subscription, PlanOf(subscription), _period, _zone);
+            var scope = Price.ScopeOf(subscription.PlanName, "");
             subscribed.Add((subscription.CustomerId, scope), month);
             Account(subscription.CustomerId, scope, _period, month.Plan.Currency);
         }

@@ -58,7 +58,7 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     /// <summary>What the month comes to in a period beside its receipts' charges, in order of type.</summary>
     /// <param name="period">The period that closes.</param>
     /// <param name="earlier">What was posted for the month in periods before.</param>
-    /// <param name="subscribed">The plan subscribed to and the month's fee, if this is a subscriber's month and its fee was not posted before.</param>
+    /// <param name="subscribed">The plan subscribed to and the month's fee, if this is a subscriber's month whose fee was not posted before.</param>
     /// <param name="withoutUse">What revenue it is that nothing was used for.</param>
     public IEnumerable<Adjustment> Adjust(
         Period period, IReadOnlyList<Adjustment> earlier, SubscribedMonth? subscribed, Func<AdjustmentShare> withoutUse)

@@ -41,7 +41,9 @@ internal sealed class RevenueFacts
     /// <summary>The party that a customer belonged to at an instant.</summary>
     public string? OwnerOf(string customerId, DateTimeOffset at) => At(_owners, customerId, at);
 
-    /// <summary>The host that served a request: the one its meter reports for, or whose the ledger's own machines were; null if not known.</summary>
+    /// <summary>
+    /// The host that served a request: the one its meter reports for, or whose the ledger's own machines were; null if not known.
+    /// </summary>
     public string? HostOf(string? meterId, DateTimeOffset at) =>
         meterId is not null ? _hostsOfMeters.GetValueOrDefault(meterId) : _ownHosts.FindLast(host => host.EffectiveFrom <= at)?.PartyId;
 

@@ -49,7 +49,10 @@ internal sealed class CollectedPayments
             Read(month.Key, [.. month]);
         var found = new SortedDictionary<(string Evidence, string Order), CollectedRevenue>(
             Comparer<(string Evidence, string Order)>.Create((left, right) =>
-                string.CompareOrdinal(left.Evidence, right.Evidence) is not 0 and var order ? order : string.CompareOrdinal(left.Order, right.Order)));
+            {
+                var order = string.CompareOrdinal(left.Evidence, right.Evidence);
+                return order != 0 ? order : string.CompareOrdinal(left.Order, right.Order);
+            }));
         foreach (var change in changes)
             Allocate(change, (of, amount) => Add(change.Invoice.Number, of, amount));
         foreach (var use in uses)
@@ -88,7 +91,8 @@ internal sealed class CollectedPayments
 
         Dictionary<string, InvoiceState> States(Func<Period, bool> isIn) => CustomerAccount.Of(
             customer, [.. documents.Where(one => isIn(_periods[one.Entry]))], [.. payments.Where(one => isIn(_periods[one.Entry]))],
-            [.. writeOffs.Where(one => isIn(_periods[one.Entry]))], default).Invoices.ToDictionary(state => state.Number, StringComparer.Ordinal);
+            [.. writeOffs.Where(one => isIn(_periods[one.Entry]))], default)
+            .Invoices.ToDictionary(state => state.Number, StringComparer.Ordinal);
 
         Cover CoverOf(Invoice invoice, Dictionary<string, InvoiceState> states, Func<Period, bool> isIn) =>
             states.TryGetValue(invoice.Number, out var state)
@@ -205,7 +209,8 @@ internal sealed class CollectedPayments
     /// <param name="Notes">Those notes.</param>
     private sealed record Cover(Amount Paid, Amount Total, IReadOnlyList<Invoice> Notes)
     {
-        public bool Equals(Cover? other) => other is not null && Paid == other.Paid && Total == other.Total && Notes.Count == other.Notes.Count;
+        public bool Equals(Cover? other) =>
+            other is not null && Paid == other.Paid && Total == other.Total && Notes.Count == other.Notes.Count;
 
         public override int GetHashCode() => Paid.GetHashCode();
     }

@@ -20,7 +20,9 @@ public sealed record RevenueGroup(
         facts.CountryOf(receipt.CustomerId, receipt.AdmittedAt),
         IsOwn(receipt.AppId, receipt.CustomerId, receipt.AdmittedAt, facts, developers), facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
 
-    /// <summary>What a part of an adjustment has in common with other revenue; where its customer is and whose, the end of its month decides.</summary>
+    /// <summary>
+    /// What a part of an adjustment has in common with other revenue; where its customer is and whose, the end of its month decides.
+    /// </summary>
     internal static RevenueGroup Of(AdjustedRevenue adjusted, RevenueFacts facts, IReadOnlyDictionary<string, string> developers)
     {
         var share = adjusted.Share;

@@ -53,7 +53,8 @@ internal sealed record SettlementInput(
     {
         var zone = LedgerRows.Zone(session);
         var promising = TermRows.Agreements(session)
-            .Where(agreement => agreement.Document?.Terms.Shares.Any(share => (share.Fixed ?? share.Guarantee?.Amount ?? share.Advance?.Amount) is not null) == true)
+            .Where(agreement => agreement.Document?.Terms.Shares.Any(
+                share => (share.Fixed ?? share.Guarantee?.Amount ?? share.Advance?.Amount) is not null) == true)
             .ToList();
         if (promising.Count == 0)
             return null;

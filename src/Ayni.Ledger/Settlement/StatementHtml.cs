@@ -95,7 +95,8 @@ public static class StatementHtml
                 html, "td",
                 [
                     line.Model, .. Optional(hasAdapter, line.Adapter ?? ""), line.AppId ?? words.NoApp,
-                    .. Optional(hasHost, line.HostId ?? ""), .. Optional(hasTerritory, line.Territory ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
+                    .. Optional(hasHost, line.HostId ?? ""), .. Optional(hasTerritory, line.Territory ?? ""),
+                    Number(line.AgreementVersion), line.ServicePeriod.ToString(),
                 ],
                 [
                     Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),

@@ -16,7 +16,8 @@ internal sealed record SubscribedMonth(PricePlan Plan, Amount Fee, string Explan
     {
         var whole = new SubscribedMonth(plan, plan.Fee, $"The month's subscription to {plan.Name} is {plan.Fee}.");
         var first = zone.DayOf(subscription.Created);
-        if (plan.Rules.Proration == Proration.None || subscription.First != month || zone.PeriodOf(subscription.Created) != month || first.Day == 1)
+        var isFirst = subscription.First == month && zone.PeriodOf(subscription.Created) == month;
+        if (plan.Rules.Proration == Proration.None || !isFirst || first.Day == 1)
             return whole;
         var days = DateTime.DaysInMonth(month.Year, month.Month);
         var left = days - first.Day + 1;

@@ -103,6 +103,26 @@ public sealed class GoldenAgreementTests
     }
 
     [Fact]
+    public async Task What_is_free_earns_nobody_anything()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        await golden.AgreeAsync(
+            """
+            agreement: grant
+            collector: licensor
+            shares: [{name: apps, payee: developer, rate: 10%}, {name: hosting, payee: host, rate: 50%}]
+            """);
+        // Input costs nothing: a million tokens of it through the app are on the statement, and come to nothing.
+        await golden.Ledger.UseAsync(await golden.Ledger.KeyAsync(ofApp: true), 1_000_000, 0, 0);
+        await golden.CloseAsync();
+        Assert.Equal(
+            ("0.00", "0.00", "0.00"),
+            (golden.Earned(golden.Ledger.Developer), golden.Earned(golden.Ledger.Host), golden.Earned(golden.Ledger.Licensor)));
+        var line = Assert.Single(golden.Books.Statement(TestLedger.Period, golden.Ledger.Developer.Id).Lines);
+        Assert.Equal((1, 1_000_000, Eur("0")), (line.Receipts, line.Counts.Prompt, line.Gross));
+    }
+
+    [Fact]
     public async Task What_a_developer_uses_itself_earns_it_nothing()
     {
         await using var golden = await GoldenLedger.CreateAsync();
