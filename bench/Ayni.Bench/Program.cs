@@ -7,6 +7,7 @@ var root = new RootCommand("Measures Ayni. RESULTS.md beside this program says w
 {
     ProductsCommand.Create(),
     LedgerCommand.Create(),
+    LogCommand.Create(),
     LoadCommand.Create(),
     MeteringCommand.Create(),
     SimulateCommand.Create(),

@@ -27,8 +27,8 @@ public sealed partial class Books
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
     /// <summary>
-    /// Records what customers paid for a model's use, for shares of what is collected, in the first month from the given one on that is open.
-    /// The same one recorded again changes nothing.
+    /// Records what customers paid for a model's use to somebody else, such as a store, for shares of what is collected, in the first month from
+    /// the given one on that is open. What pays the ledger's own invoices counts by itself. The same one recorded again changes nothing.
     /// </summary>
     public Task<CollectedRevenue> RecordCollectionAsync(
         string evidenceId, Period period, string model, Amount amount, string? appId = null, CancellationToken cancellationToken = default)
@@ -37,8 +37,11 @@ public sealed partial class Books
         return _writer.RunAsync(transaction => CollectionList.Record(transaction, collection), cancellationToken);
     }
 
-    /// <summary>The collections that count in a period, in order of evidence, model and app.</summary>
-    public IReadOnlyList<CollectedRevenue> ListCollections(Period period) => _readers.Read(session => AgreementRows.Collections(session, period));
+    /// <summary>
+    /// The collections that count in a period: those recorded, in order of evidence, model and app, then what was found to be paid of invoices
+    /// and by credits.
+    /// </summary>
+    public IReadOnlyList<CollectedRevenue> ListCollections(Period period) => _readers.Read(session => CollectionList.Of(session, period));
 
     // Agreements with documents.
 
@@ -71,37 +74,54 @@ public sealed partial class Books
     /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their name,
     /// as if they were in force. Posts nothing.
     /// </summary>
-    public IReadOnlyList<AgreementResult> Simulate(Period period, string path, string text, Func<string, byte[]>? readManifest = null)
+    /// <param name="period">The month.</param>
+    /// <param name="path">What to call the document in messages.</param>
+    /// <param name="text">The document.</param>
+    /// <param name="readManifest">Reads the provenance manifests that pools name; null if none may be read.</param>
+    /// <param name="partyId">
+    /// The party who asks, if one does: only revenue that its own statement shows goes into it, and what is carried for an agreement that names it.
+    /// </param>
+    public IReadOnlyList<AgreementResult> Simulate(
+        Period period, string path, string text, Func<string, byte[]>? readManifest = null, string? partyId = null)
     {
         var written = TermsReader.Read(path, text, readManifest);
         return _readers.Read<IReadOnlyList<AgreementResult>>(session =>
         {
             var terms = AgreementDocuments.Resolve(session, written);
-            var input = SettlementInput.Read(session, period);
-            var lines = input.Lines.Where(line =>
+            var isOpen = partyId is null
+                || AgreementRows.Documents(session).Any(document => document.Name == terms.Name && document.Terms.PartyIds.Contains(partyId));
+            var history = isOpen ? AgreementRows.HistoryBefore(session, period) : new ShareHistory();
+            var all = partyId is null ? SettlementInput.Read(session, period).Lines : Settlement.Of(session, period).LinesOpenTo(partyId);
+            var lines = all.Where(line =>
                 (terms.Model is null || terms.Model == line.Line.Group.Model) && line.Line.Group.ServicePeriod == period
                 && (terms.Currency is null || terms.Currency == line.Currency)).ToLookup(line => line.Currency);
             var currencies = lines.Select(group => group.Key).Concat(terms.Currency is { } only ? [only] : []).Distinct();
             return
             [
                 .. currencies.OrderBy(currency => currency.Code, StringComparer.Ordinal).Select(currency => AgreementEvaluation.Evaluate(
-                    0, terms, isInForce: true, period, currency, [.. lines[currency]], input.History)),
+                    0, terms, isInForce: true, period, currency, [.. lines[currency]], history)),
             ];
         });
     }
 
-    /// <summary>An agreement's document in plain English, and what of it is worse for the smaller party than the standard terms.</summary>
-    public AgreementDescription Describe(string path, string text, Func<string, byte[]>? readManifest = null)
+    /// <summary>
+    /// An agreement's document in plain words, and what of it is worse for the smaller party than the standard terms; in English unless another
+    /// language is given.
+    /// </summary>
+    public AgreementDescription Describe(
+        string path, string text, StatementLanguage? language = null, Func<string, byte[]>? readManifest = null)
     {
+        var spoken = language ?? StatementLanguage.English;
         var terms = TermsReader.Read(path, text, readManifest);
         return _readers.Read(session =>
         {
             terms = AgreementDocuments.Resolve(session, terms);
             var parties = RegistryRows.Parties(session).ToDictionary(party => party.Id, StringComparer.Ordinal);
-            if (terms.PartyIds.FirstOrDefault(id => !parties.ContainsKey(id)) is { } unknown)
+            if (terms.PartyIds.Concat(terms.Shares.SelectMany(share => share.Hosts)).FirstOrDefault(id => !parties.ContainsKey(id)) is { } unknown)
                 throw Registry.Unknown(Refusal.UnknownParty, "party", unknown);
             return new AgreementDescription(
-                TermsProse.Write(terms, id => $"{parties[id].Name} ({id})"), StandardTerms.FindWorse(terms, id => parties[id].Role));
+                terms.Name, spoken.Code, new TermsProse(terms, id => $"{parties[id].Name} ({id})", spoken.Terms).Write(),
+                StandardTerms.FindWorse(terms, id => parties[id].Role, spoken.Terms));
         });
     }
 
@@ -114,11 +134,11 @@ public sealed partial class Books
         var lines = Statement(period, partyId).Lines;
         _readers.Read(session =>
         {
-            var customers = FactRows.Customers(session);
+            var facts = FactRows.Revenue(session);
             var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
             PeriodRows.ForEachReceipt(session, period, receipt =>
             {
-                var group = RevenueGroup.Of(receipt, customers, developers);
+                var group = RevenueGroup.Of(receipt, facts, developers);
                 for (var i = 0; i < lines.Length; i++)
                 {
                     if (lines[i].Covers(group))
@@ -136,6 +156,10 @@ public sealed partial class Books
     /// </summary>
     public Task<CustomerOwner> SetCustomerOwnerAsync(string customerId, string? ownerId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Registry.SetOwner(transaction, customerId, ownerId), cancellationToken);
+
+    /// <summary>Says which host's the ledger's own machines are from now on; what meters report is theirs who hold the meters' keys.</summary>
+    public Task<OwnHost> SetOwnHostAsync(string partyId, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Registry.SetOwnHost(transaction, partyId), cancellationToken);
 
     /// <summary>What a party's billing details said when a period was closed, or say now if it is not.</summary>
     internal static BillingDetails? BillingFor(Session session, Period period, string partyId) =>

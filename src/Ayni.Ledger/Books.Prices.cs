@@ -42,7 +42,10 @@ public sealed partial class Books
         return _readers.Read(session => TermRows.PriceInForce(session, model, instant, planName));
     }
 
-    /// <summary>Why a receipt was charged what it was, found anew; null if there is no such receipt. Reads its customer's month where the charge depends on it.</summary>
+    /// <summary>
+    /// Why a receipt was charged what it was, found anew; null if there is no such receipt. Reads its customer's month where the charge depends
+    /// on it.
+    /// </summary>
     /// <param name="receiptOrRequestId">The receipt's own id or its request's.</param>
     public ChargeExplanation? ExplainCharge(string receiptOrRequestId) => _readers.Read(session =>
         (ReceiptRows.FindById(session, receiptOrRequestId) ?? ReceiptRows.FindByRequest(session, receiptOrRequestId)) is { } receipt

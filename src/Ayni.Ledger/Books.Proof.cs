@@ -11,6 +11,12 @@ public sealed partial class Books
     /// <summary>The folder of the log's files; null if the ledger was opened without a folder.</summary>
     public string? LogFolderPath => _folder is null ? null : LogFolder.PathIn(_folder);
 
+    /// <summary>
+    /// Makes a folder's log key that of an external signer, before a ledger is opened there for the first time. Throws
+    /// <see cref="IOException"/> if there is a key already.
+    /// </summary>
+    public static void PrepareLogKey(string folder, string signer) => SigningKey.Create(ReceiptSigner.LogKeyPath(folder), signer);
+
     /// <summary>Every key that receipts were or are signed with, oldest first.</summary>
     public IReadOnlyList<SigningKeyState> ListSigningKeys() => _readers.Read<IReadOnlyList<SigningKeyState>>(session =>
         [.. ProofRows.SigningKeys(session).Select(row => row.ToState())]);
@@ -68,15 +74,15 @@ public sealed partial class Books
     /// </summary>
     public async Task<long> PublishLogAsync(CancellationToken cancellationToken = default)
     {
-        if (_folder is null || Log is not { } log || !File.Exists(ReceiptSigner.LogKeyPath(_folder)))
-            throw new ProofException(ProofCheck.Format, "The log's key is not in the ledger's folder, so nothing can be published from here.");
+        if (_signer?.TakeProblem() is { } problem)
+            throw new SignerException(problem);
+        var (folder, key) = DemandLogKey();
+        var log = new LogFolder(LogFolder.PathIn(folder));
         var published = log.ReadCheckpoint()?.Size ?? 0;
         if (!_readers.Read(session => LogSequencer.IsBehind(session, published)))
             return published;
         var size = await _writer.RunAsync(LogSequencer.Append, cancellationToken).ConfigureAwait(false);
-        var (name, key) = (LogKey, SigningKey.Read(ReceiptSigner.LogKeyPath(_folder)));
-        ProofChecks.All.Demand(
-            ProofCheck.Signature, key.PublicBytes.SequenceEqual(name.Bytes), "The key in the ledger's folder is another log's.");
+        var name = LogKey;
         return await Task.Run(
             () => log.Publish(size, (from, to) => _readers.Read(session => LogRows.Entries(session, from, to)), name, key).Size,
             cancellationToken).ConfigureAwait(false);
@@ -96,22 +102,53 @@ public sealed partial class Books
     /// Puts a new signing key in the place of the one in the folder, which signs no more; with <paramref name="revokes"/> nothing that it
     /// signed and the log doesn't hold by the next publication is to be believed. Hosts that run take the new one at their next receipt.
     /// </summary>
-    public async Task<SigningKeyState> ReplaceSigningKeyAsync(bool revokes, CancellationToken cancellationToken = default)
+    /// <param name="revokes">Whether the old key was stolen.</param>
+    /// <param name="signer">The command of an external signer that has the new key; null makes one in a file.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public async Task<SigningKeyState> ReplaceSigningKeyAsync(
+        bool revokes, string? signer = null, CancellationToken cancellationToken = default)
     {
-        if (_folder is not { } folder || _signer is null)
-            throw new ProofException(ProofCheck.Format, "The log's key is not in the ledger's folder, so no signing key can be certified.");
+        var (folder, logKey) = DemandLogKey();
         // What the old key signed until now is in the log before it is revoked.
         if (revokes)
             await PublishLogAsync(cancellationToken).ConfigureAwait(false);
-        var logKey = SigningKey.Read(ReceiptSigner.LogKeyPath(folder));
         var old = SigningKey.Read(ReceiptSigner.SigningKeyPath(folder));
         File.Delete(ReceiptSigner.NextKeyPath(folder));
-        var next = SigningKey.Create(ReceiptSigner.NextKeyPath(folder));
+        var next = SigningKey.Create(ReceiptSigner.NextKeyPath(folder), signer);
         var state = await _writer.RunAsync(
             transaction => SigningKeyChange.Replace(transaction, DemandIdentity(transaction.Session), logKey, old, next, revokes),
             cancellationToken).ConfigureAwait(false);
         ReceiptSigner.TakeNext(folder);
         return state;
+    }
+
+    /// <summary>
+    /// The public key with which this host signs, under a name; made, if there is none yet. Receipts are signed with it once it is certified
+    /// where the log's key is (<see cref="CertifySigningKeyAsync"/>).
+    /// </summary>
+    /// <param name="name">What the host is called.</param>
+    /// <param name="signer">The command of an external signer that has the key, if it is to be made; null makes one in a file.</param>
+    public PublicKey PrepareSigningKey(string name, string? signer = null)
+    {
+        var path = ReceiptSigner.SigningKeyPath(DemandFolder());
+        return (File.Exists(path) ? SigningKey.Read(path) : SigningKey.Create(path, signer)).ForNotes(name);
+    }
+
+    /// <summary>Certifies a host's signing key. Throws <see cref="ProofException"/> if the log's key is not in this ledger's folder.</summary>
+    public Task<SigningKeyState> CertifySigningKeyAsync(PublicKey key, CancellationToken cancellationToken = default)
+    {
+        var (_, logKey) = DemandLogKey();
+        return _writer.RunAsync(
+            transaction => SigningKeyChange.Certify(transaction, DemandIdentity(transaction.Session), logKey, key.Bytes), cancellationToken);
+    }
+
+    /// <summary>
+    /// Revokes a signing key of whatever host: nothing that it signed and the log doesn't hold by now is to be believed.
+    /// </summary>
+    public async Task<SigningKeyState> RevokeSigningKeyAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await PublishLogAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.RunAsync(transaction => SigningKeyChange.Revoke(transaction, id), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -138,6 +175,19 @@ public sealed partial class Books
         cancellationToken);
 
     private LogFolder? Log => LogFolderPath is { } path ? new(path) : null;
+
+    private string DemandFolder() => _folder
+        ?? throw new ProofException(ProofCheck.Format, "The ledger was opened without the folder of its keys.");
+
+    /// <summary>The folder, and the log's key in it.</summary>
+    private (string Folder, SigningKey Key) DemandLogKey()
+    {
+        var folder = DemandFolder();
+        return _readers.Read(session => ReceiptSigner.HasLogKey(folder, DemandIdentity(session)))
+            ? (folder, SigningKey.Read(ReceiptSigner.LogKeyPath(folder)))
+            : throw new ProofException(
+                ProofCheck.Format, $"The log's key is not in '{folder}': publish, certify and revoke where it is, or restore it.");
+    }
 
     private static LogIdentity DemandIdentity(Session session) => ProofRows.Identity(session)
         ?? throw new ProofException(

@@ -36,6 +36,9 @@ public enum Refusal
     /// <summary>An app's developer must be a party with the role of a developer.</summary>
     NotADeveloper,
 
+    /// <summary>Who serves must be a party with the role of a host.</summary>
+    NotAHost,
+
     /// <summary>Limits are negative, in two currencies or in another than the customer's, or for nobody that there is.</summary>
     InvalidLimits,
 

@@ -59,6 +59,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<CollectedRevenue>))]
 [JsonSerializable(typeof(AgreementDescription))]
 [JsonSerializable(typeof(CustomerOwner))]
+[JsonSerializable(typeof(OwnHost))]
+[JsonSerializable(typeof(IReadOnlyList<AgreementResult>))]
 [JsonSerializable(typeof(IReadOnlyList<Adjustment>))]
 [JsonSerializable(typeof(IReadOnlyList<Subscription>))]
 [JsonSerializable(typeof(IReadOnlyList<Credit>))]

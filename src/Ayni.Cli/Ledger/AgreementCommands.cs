@@ -112,20 +112,31 @@ internal static class AgreementCommands
         var which = new Argument<string>("which") { Description = "A version's number, or a file with terms." };
         var document = new Option<bool>("--document") { Description = "The number is a document's, as 'ayni agreement documents' lists it." };
         var text = new Option<bool>("--text") { Description = "Print the canonical text instead." };
+        var codes = string.Join(", ", StatementLanguage.All.Select(known => known.Code));
+        var language = new Option<string>("--language")
+        {
+            Description = $"The language: {codes}.",
+            HelpName = "CODE",
+            DefaultValueFactory = _ => StatementLanguage.English.Code,
+        };
+        language.AcceptOnlyFromAmong([.. StatementLanguage.All.Select(known => known.Code)]);
+        var html = new Option<string?>("--html") { Description = $"Print a web page for printing, in a language: {codes}.", HelpName = "LANGUAGE" };
+        html.AcceptOnlyFromAmong([.. StatementLanguage.All.Select(known => known.Code)]);
         var toSign = new Option<bool>("--to-sign") { Description = "Print what parties sign instead, with the signatures that there are." };
         return LedgerCommand.Create(
             "show",
             """
-            Say in plain English what an agreement's document says, and which of its clauses are worse for the smaller party than the public
+            Say in plain words what an agreement's document says, and which of its clauses are worse for the smaller party than the public
             standard terms.
 
             Examples:
               ayni agreement show 3
-              ayni agreement show terms.yaml
+              ayni agreement show terms.yaml --language es
+              ayni agreement show 3 --html ar > agreement.html
               ayni agreement show 3 --text > terms.yaml
               ayni agreement show 2 --document --to-sign > agreement.txt
             """,
-            [which, document, text, toSign],
+            [which, document, text, language, html, toSign],
             (books, result, output, _) =>
             {
                 if (result.GetValue(toSign))
@@ -138,8 +149,10 @@ internal static class AgreementCommands
                 var (path, yaml) = Find(books, result.GetValue(which)!, result.GetValue(document));
                 if (result.GetValue(text))
                     Output.WriteText(writer => writer.Write(yaml));
+                else if (result.GetValue(html) is { } page)
+                    Output.WriteText(writer => writer.Write(books.Describe(path, yaml, StatementLanguage.Find(page), Manifests(path)).ToHtml()));
                 else
-                    Write(books.Describe(path, yaml, Manifests(path)), output);
+                    Write(books.Describe(path, yaml, StatementLanguage.Find(result.GetValue(language)!), Manifests(path)), output);
                 return Task.CompletedTask;
             });
     }
@@ -274,15 +287,7 @@ internal static class AgreementCommands
             Output.WriteJson(writer => JsonSerializer.Serialize(writer, description, LedgerJson.Default.AgreementDescription));
             return;
         }
-        Output.WriteText(writer =>
-        {
-            foreach (var sentence in description.Sentences)
-                writer.WriteLine(sentence);
-            if (description.Worse.Count > 0)
-                writer.WriteLine("\nWorse for the smaller party than the standard terms:");
-            foreach (var clause in description.Worse)
-                writer.WriteLine($"  {clause.Clause} in '{clause.Share}' ({clause.Standard}): {clause.Says}");
-        });
+        Output.WriteText(writer => writer.Write(description.ToText()));
     }
 
     private static void Write(IReadOnlyList<AgreementResult> results, Output output)

@@ -46,7 +46,7 @@ internal static class KeyCommands
         var customer = new Option<string?>("--customer") { Description = "Who pays for its requests.", HelpName = "ID" };
         var role = new Option<string?>("--role")
         {
-            Description = "What else than a customer's requests it opens: operator, finance, auditor, meter or party:ID.",
+            Description = "What else than a customer's requests it opens: operator, finance, auditor, party:ID, meter or meter:ID of its host.",
             HelpName = "ROLE",
         };
         var app = new Option<string?>("--app") { Description = "The app its requests come from.", HelpName = "ID" };
@@ -67,6 +67,7 @@ internal static class KeyCommands
               ayni key create --customer cus_7m3kq0x9t2va --label laptop
               ayni key create --role operator --label console
               ayni key create --role party:pty_7m3kq0x9t2va
+              ayni key create --role meter:pty_4c8d1n5r0wej --label "Lima's engine"
             """,
             [customer, role, app, label],
             async (books, result, output, cancellationToken) => output.WriteOne(NewListing, NewKey.Of(await IssueAsync(
@@ -78,14 +79,18 @@ internal static class KeyCommands
         Books books, string? customer, string? role, string? app, string label, CancellationToken cancellationToken)
     {
         if ((customer is null) == (role is null))
-            throw new UsageException("Say what the key is for: --customer ID, or --role operator, finance, auditor, meter or party:ID.");
+            throw new UsageException("Say what the key is for: --customer ID, or --role operator, finance, auditor, party:ID or meter.");
         if (customer is not null)
             return books.IssueKeyAsync(customer, label, app, cancellationToken: cancellationToken);
         if (app is not null)
             throw new UsageException("--app goes with --customer: only a customer's requests come from an app.");
         var (name, partyId) = role!.Split(':', 2) is [var first, var rest] ? (first, rest) : (role, null);
-        if (!KeyRoleNames.TryParse(name, out var parsed) || parsed == KeyRole.Customer || (parsed == KeyRole.Party) != (partyId is not null))
-            throw new UsageException($"--role {role}: there are operator, finance, auditor, meter and party:ID; a customer's key has --customer.");
+        if (!KeyRoleNames.TryParse(name, out var parsed) || parsed == KeyRole.Customer
+            || (parsed != KeyRole.Meter && (parsed == KeyRole.Party) != (partyId is not null)))
+        {
+            throw new UsageException(
+                $"--role {role}: there are operator, finance, auditor, party:ID, meter and meter:ID; a customer's key has --customer.");
+        }
         return books.IssueKeyAsync(parsed, label, partyId, cancellationToken);
     }
 

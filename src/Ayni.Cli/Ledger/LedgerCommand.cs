@@ -30,14 +30,17 @@ internal static class LedgerCommand
         string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run) =>
         Create(name, description, symbols, mayCreate: false, run);
 
-    /// <summary>A command that makes the ledger if it is not there.</summary>
+    /// <summary>
+    /// A command that makes the ledger if it is not there, and may prepare its folder before it is opened.
+    /// </summary>
     public static Command CreateFirst(
-        string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run) =>
-        Create(name, description, symbols, mayCreate: true, run);
+        string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run,
+        Action<string, ParseResult>? prepare = null) =>
+        Create(name, description, symbols, mayCreate: true, run, prepare);
 
     private static Command Create(
         string name, string description, IEnumerable<Symbol> symbols, bool mayCreate,
-        Func<Books, ParseResult, Output, CancellationToken, Task> run)
+        Func<Books, ParseResult, Output, CancellationToken, Task> run, Action<string, ParseResult>? prepare = null)
     {
         var data = Data();
         var database = Database();
@@ -56,6 +59,7 @@ internal static class LedgerCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var output = format.Read(result);
+            prepare?.Invoke(result.GetValue(data)!, result);
             await using var books = Open(result.GetValue(data)!, result.GetValue(database), mayCreate);
             await run(As(books), result, output, cancellationToken).ConfigureAwait(false);
             return 0;

@@ -14,6 +14,9 @@ internal static class PartyCommands
         new("created", party => Cells.Instant(party.Created)),
         new("revoked", party => Cells.Instant(party.Revoked)));
 
+    private static readonly Listing<OwnHost> Served = new(
+        LedgerJson.Default.OwnHost, new("party", host => host.PartyId), new("effective_from", host => Cells.Instant(host.EffectiveFrom)));
+
     public static Command Create() => new("party", "The parties who share in what the service earns.")
     {
         CreateCreate(),
@@ -22,6 +25,7 @@ internal static class PartyCommands
             output.Write(Listing, books.ListParties());
             return Task.CompletedTask;
         }),
+        CreateServes(),
         CreateRevoke(),
         PartyKeyCommands.Create(),
     };
@@ -48,6 +52,23 @@ internal static class PartyCommands
                 output.WriteOne(
                     Listing, await books.CreatePartyAsync(result.GetValue(name)!, parsed, cancellationToken).ConfigureAwait(false));
             });
+    }
+
+    private static Command CreateServes()
+    {
+        var id = new Argument<string>("id") { Description = "The party, a host." };
+        return LedgerCommand.Create(
+            "serves",
+            """
+            Say that this ledger's own machines are a host's from now on, for agreements that share what one host served.
+            What a meter reports is of the host that its key names: ayni key create --role meter:ID.
+
+            Example:
+              ayni party serves pty_7m3kq0x9t2va
+            """,
+            [id],
+            async (books, result, output, cancellationToken) => output.WriteOne(
+                Served, await books.SetOwnHostAsync(result.GetValue(id)!, cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateRevoke()

@@ -37,6 +37,7 @@ internal static class PartyKeyCommands
     {
         var file = new Argument<string>("file") { Description = "The file to make, which only you may read." };
         var party = new Option<string>("--party") { Description = "The party whose key it is.", HelpName = "ID", Required = true };
+        var signer = LogCommands.Signer();
         var command = new Command(
             "new",
             """
@@ -47,14 +48,14 @@ internal static class PartyKeyCommands
               ayni party key new party.key --party pty_7m3kq0x9t2va > party.pub
             """)
         {
-            file, party,
+            file, party, signer,
         };
         command.SetAction(result =>
         {
             var path = result.GetValue(file)!;
             if (File.Exists(path))
                 throw new UsageException($"'{path}' is there already; a key is never written over.");
-            Output.WriteText(writer => writer.WriteLine(SigningKey.Create(path).ForNotes(result.GetValue(party)!)));
+            Output.WriteText(writer => writer.WriteLine(SigningKey.Create(path, result.GetValue(signer)).ForNotes(result.GetValue(party)!)));
         });
         return command;
     }

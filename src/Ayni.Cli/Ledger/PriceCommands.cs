@@ -46,7 +46,7 @@ internal static class PriceCommands
             plan.Request.Sign > 0 ? "by request" : null,
             plan.Adapters.Length > 0 ? "by adapter" : null,
             plan.Free != default ? "free allowance" : null,
-            plan.Tiers switch { GraduatedTiers => "graduated", VolumeTiers => "volume", PackageTiers => "packages", _ => null },
+            .. plan.Tiers.Select(tiers => tiers switch { GraduatedTiers => "graduated", VolumeTiers => "volume", _ => "packages" }).Distinct(),
             plan.Minimum.Sign > 0 ? "minimum" : null,
             plan.Fee.Sign > 0 ? "subscription" : null,
         ];

@@ -32,9 +32,103 @@ internal static class LogCommands
                 output.Write(Keys, books.ListSigningKeys());
                 return Task.CompletedTask;
             }),
+        CreateInit(),
         CreateRotate(),
+        CreateHostKey(),
+        CreateCertify(),
+        CreateRevoke(),
         CreateCosign(),
     };
+
+    /// <summary><c>--signer COMMAND</c>.</summary>
+    public static Option<string?> Signer() => new("--signer")
+    {
+        Description = "The key is in an external signer: 'COMMAND public-key' prints it, 'COMMAND sign' signs standard input, both in base64.",
+        HelpName = "COMMAND",
+    };
+
+    private static Command CreateInit()
+    {
+        var signer = Signer();
+        return LedgerCommand.CreateFirst(
+            "init",
+            """
+            Name the log and make its key, before a host starts for the first time; a start does the same with a key in a file. The log's key is
+            the identity that others trust, and never changes. With --signer it stays in an external signer, which 'log.key' then names.
+
+            Example:
+              ayni log init --signer "pkcs11-ed25519 --slot 1"
+            """,
+            [signer],
+            (books, _, _, _) =>
+            {
+                Console.Out.WriteLine(books.LogKey);
+                return Task.CompletedTask;
+            },
+            prepare: (folder, result) =>
+            {
+                if (result.GetValue(signer) is { } command)
+                    Books.PrepareLogKey(folder, command);
+            });
+    }
+
+    private static Command CreateHostKey()
+    {
+        var signer = Signer();
+        var name = new Option<string>("--name")
+        {
+            Description = "What this host is called.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => Environment.MachineName,
+        };
+        return LedgerCommand.Create(
+            "host-key",
+            """
+            Print the public key with which this host signs receipts, and make it if there is none. On a host beside others, whose folder has no
+            log.key, it signs once it is certified where that is.
+
+            Example:
+              ayni log host-key --database postgres://ayni@db.example/books > host2.pub
+            """,
+            [name, signer],
+            (books, result, _, _) =>
+            {
+                Console.Out.WriteLine(books.PrepareSigningKey(result.GetValue(name)!, result.GetValue(signer)));
+                return Task.CompletedTask;
+            });
+    }
+
+    private static Command CreateCertify()
+    {
+        var key = new Argument<string>("key") { Description = "What 'ayni log host-key' printed there, or a file that holds it." };
+        return LedgerCommand.Create(
+            "certify",
+            """
+            Certify another host's signing key with the log's key. That host, if it runs, signs from its next receipt on.
+
+            Example:
+              ayni log certify host2.pub
+            """,
+            [key],
+            async (books, result, output, cancellationToken) => output.WriteOne(Keys, await books.CertifySigningKeyAsync(
+                VerifyCommand.ReadKey(result.GetValue(key)!), cancellationToken).ConfigureAwait(false)));
+    }
+
+    private static Command CreateRevoke()
+    {
+        var id = new Argument<string>("id") { Description = "The key's id, as 'ayni log keys' lists it." };
+        return LedgerCommand.Create(
+            "revoke",
+            """
+            Revoke a signing key of whatever host: it was stolen. Nothing that it signed is to be believed that the log does not hold by now.
+
+            Example:
+              ayni log revoke sig_53f6c1d2a0b97e84
+            """,
+            [id],
+            async (books, result, output, cancellationToken) => output.WriteOne(
+                Keys, await books.RevokeSigningKeyAsync(result.GetValue(id)!, cancellationToken).ConfigureAwait(false)));
+    }
 
     private static Command CreateRotate()
     {
@@ -42,6 +136,7 @@ internal static class LogCommands
         {
             Description = "The old key was stolen: nothing it signed is to be believed that the log does not hold by now.",
         };
+        var signer = Signer();
         return LedgerCommand.Create(
             "rotate",
             """
@@ -50,10 +145,11 @@ internal static class LogCommands
             Examples:
               ayni log rotate
               ayni log rotate --revoke
+              ayni log rotate --signer "pkcs11-ed25519 --slot 2"
             """,
-            [revoke],
-            async (books, result, output, cancellationToken) => output.WriteOne(
-                Keys, await books.ReplaceSigningKeyAsync(result.GetValue(revoke), cancellationToken).ConfigureAwait(false)));
+            [revoke, signer],
+            async (books, result, output, cancellationToken) => output.WriteOne(Keys, await books.ReplaceSigningKeyAsync(
+                result.GetValue(revoke), result.GetValue(signer), cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateCosign()

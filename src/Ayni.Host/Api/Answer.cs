@@ -21,10 +21,11 @@ internal sealed class Answer(CompletionShape shape, string requestId, long creat
     public CompletionResponse Part(int index, string text) => Respond(shape.ChunkObject, shape.Part(text) with { Index = index });
 
     /// <summary>The chunk that says why a choice ended; it carries the receipt where it is the last.</summary>
-    public CompletionResponse End(int index, MeteredResult metered, bool withReceipt) =>
-        Respond(shape.ChunkObject, shape.End(ReasonOf(metered, index)) with { Index = index })
-            with
-        { Ayni = withReceipt ? ExtensionOf(metered) : null };
+    public CompletionResponse End(int index, MeteredResult metered, bool withReceipt)
+    {
+        var chunk = Respond(shape.ChunkObject, shape.End(ReasonOf(metered, index)) with { Index = index });
+        return withReceipt ? chunk with { Ayni = ExtensionOf(metered) } : chunk;
+    }
 
     /// <summary>The chunk after the end that says the usage, with the receipt.</summary>
     public CompletionResponse UsageOnly(MeteredResult metered) =>

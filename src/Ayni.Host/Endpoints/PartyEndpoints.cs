@@ -21,6 +21,10 @@ internal static class PartyEndpoints
                 return call.Books.ListParties().FirstOrDefault(party => party.Id == id) ?? throw ApiException.Unknown("party", id);
             });
         api.Post(
+            "setOwnHost", "/api/parties/{id}/serves",
+            "Say that this ledger's own machines are a host's from now on, for agreements that share what one host served.", KeyRole.Operator)
+            .Answers(LedgerJson.Default.OwnHost, call => call.Books.SetOwnHostAsync(call.Path("id"), call.Ended));
+        api.Post(
             "revokeParty", "/api/parties/{id}/revoke", "Bar a party from new agreements; what it earns by those in force stays its own.",
             KeyRole.Operator)
             .Answers(LedgerJson.Default.Party, call => call.Books.RevokePartyAsync(call.Path("id"), call.Ended));

@@ -8,6 +8,11 @@ namespace Ayni.Host;
 /// <summary><c>/api/prices</c> and <c>/api/agreements</c>: what things cost, who earns what of it, and who agreed.</summary>
 internal static class TermEndpoints
 {
+    private const string Json = "application/json", Html = "text/html";
+
+    /// <summary>How messages call the body of a document.</summary>
+    private const string Body = "body";
+
     public static void Map(OperationCatalog api)
     {
         api.Get(
@@ -42,8 +47,15 @@ internal static class TermEndpoints
             "listAgreementDocuments", "/api/agreements/documents", "Agreements' documents and who has accepted them; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
             .AnswersPage(LedgerJson.Default.AgreementDocument, call => call.Cut(
-                call.Books.ListAgreementDocuments().Where(document => call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own)),
-                document => Number(document.Id)));
+                call.Books.ListAgreementDocuments().Where(document => IsSeenBy(call, document.Terms)), document => Number(document.Id)));
+        api.Get(
+            "describeAgreementDocument", "/api/agreements/documents/{id}/description",
+            "An agreement's document in plain words, and its clauses that are worse for the smaller party than the standard terms, in JSON or HTML.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .Query("format", "json or html; JSON if not given.")
+            .Query("language", $"{string.Join(", ", StatementLanguage.All.Select(language => language.Code))}; English if not given.")
+            .Or(Html)
+            .Handles(new(Json, LedgerJson.Default.AgreementDescription), DescribeAsync);
         api.Post(
             "enterAgreementDocument", "/api/agreements/documents",
             "Enter an agreement's document. It is the agreement's next version, at once or when the last party has accepted it, as it says.",
@@ -51,6 +63,14 @@ internal static class TermEndpoints
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
                 Body, await call.ReadTextAsync().ConfigureAwait(false), cancellationToken: call.Ended).ConfigureAwait(false));
+        api.Post(
+            "simulateAgreement", "/api/agreements/simulate/{period}",
+            "What a month comes to under other terms, step by step; posts nothing. A party's key sees it for the revenue of its own statements.",
+            KeyRole.Operator, KeyRole.Finance, KeyRole.Party)
+            .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
+            .Answers(LedgerJson.Default.IReadOnlyListAgreementResult, async call => call.Books.Simulate(
+                call.PathPeriod(), Body, await call.ReadTextAsync().ConfigureAwait(false),
+                partyId: call.Key.Role == KeyRole.Party ? call.Key.PartyId : null));
         api.Post(
             "acceptAgreementDocument", "/api/agreements/documents/{id}/accept", "Accept an agreement's document as the key's own party.",
             KeyRole.Party)
@@ -83,8 +103,27 @@ internal static class TermEndpoints
             : throw ApiException.Unknown("document", id);
     }
 
-    /// <summary>How messages call the body of a document.</summary>
-    private const string Body = "body";
+    private static Task DescribeAsync(ApiCall call)
+    {
+        var id = call.Path("id");
+        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id && IsSeenBy(call, document.Terms))
+            ?? throw ApiException.Unknown("document", id);
+        var code = call.Query("language") ?? StatementLanguage.English.Code;
+        var language = StatementLanguage.Find(code)
+            ?? throw ApiException.BadField("language", $"must be one of {string.Join(", ", StatementLanguage.All.Select(known => known.Code))}.");
+        var description = call.Books.Describe($"agreement '{document.Name}'", document.Text, language);
+        switch (call.Query("format") ?? "json")
+        {
+            case "json":
+                return call.WriteAsync(description, LedgerJson.Default.AgreementDescription);
+            case "html":
+                // It needs its own style and nothing else, whatever its names hold.
+                call.Context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+                return call.WriteTextAsync(description.ToHtml(), Html);
+            default:
+                throw ApiException.BadField("format", "must be json or html.");
+        }
+    }
 
     private static JsonObject Document(string description) => new() { ["type"] = "object", ["description"] = description };
 
@@ -93,11 +132,18 @@ internal static class TermEndpoints
     {
         if (call.Key.Role != KeyRole.Party)
             return true;
+        if (agreement.Document is { } document)
+            return IsSeenBy(call, document.Terms);
         var own = call.Key.PartyId;
         return agreement.WithoutAppPartyId == own || agreement.Shares.Any(share => share.PartyId == own)
-            || (agreement.Shares.Any(share => share.PartyId is null)
-                && call.Books.ListParties().First(party => party.Id == own).Role == Role.Developer);
+            || (agreement.Shares.Any(share => share.PartyId is null) && IsDeveloper(call));
     }
+
+    private static bool IsSeenBy(ApiCall call, AgreementTerms terms) => call.Key.Role != KeyRole.Party
+        || terms.PartyIds.Contains(call.Key.PartyId) || (terms.Shares.Any(share => share.IsEachDeveloper) && IsDeveloper(call));
+
+    private static bool IsDeveloper(ApiCall call) =>
+        call.Books.ListParties().First(party => party.Id == call.Key.PartyId).Role == Role.Developer;
 
     private static Share Share(NewShare share, int index) =>
         new(share.Role is { } role ? BodyValues.Role($"shares[{index.ToString(CultureInfo.InvariantCulture)}].role", role) : null,

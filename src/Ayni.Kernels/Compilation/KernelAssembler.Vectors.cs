@@ -45,15 +45,11 @@ internal sealed partial class KernelAssembler
     public void And(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
-    /// <summary>a and memory, bit by bit.</summary>
-    public void And(Vector d, Vector a, Memory b) =>
-        Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
-
     /// <summary>a or b, bit by bit.</summary>
     public void Or(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpor_ymm_ymm_ymmm256, Code.EVEX_Vpord_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
-    /// <summary>a or memory but not both, bit by bit.</summary>
-    public void Xor(Vector d, Vector a, Memory b) =>
+    /// <summary>a or b but not both, bit by bit.</summary>
+    public void Xor(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>16-bit lanes moved right by a number of bits.</summary>
@@ -89,15 +85,11 @@ internal sealed partial class KernelAssembler
         Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
 
     /// <summary>The lesser of unsigned bytes.</summary>
-    public void MinimumBytes(Vector d, Vector a, Memory b) =>
+    public void MinimumBytes(Vector d, Vector a, Vector b) =>
         Binary(Code.VEX_Vpminub_ymm_ymm_ymmm256, Code.EVEX_Vpminub_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Bytes of a looked up by b within each 128 bits.</summary>
     public void Shuffle(Vector d, Vector a, Vector b) =>
-        Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
-
-    /// <summary>Bytes of a looked up by memory within each 128 bits.</summary>
-    public void Shuffle(Vector d, Vector a, Memory b) =>
         Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
 
     /// <summary>Unsigned bytes of a times signed bytes of b, neighbours added into 16 bits with saturation.</summary>

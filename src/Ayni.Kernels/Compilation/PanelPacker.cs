@@ -8,13 +8,15 @@ namespace Ayni.Kernels;
 /// <remarks>Compiled at its best from the start: a model is packed before the runtime would notice how often this runs.</remarks>
 internal static unsafe class PanelPacker
 {
+    // Memory that is written is read first: asked for ahead, so that stores do not wait.
+    private const int PrefetchBytes = 4096;
+
     /// <summary>Packs the rows of one panel.</summary>
     /// <param name="layout">The format.</param>
     /// <param name="source">The first of the panel's rows.</param>
     /// <param name="rowBytes">Bytes of a row.</param>
     /// <param name="rows">Rows there are, up to 16; the panel's others stay as they are.</param>
     /// <param name="panel">Receives 16 rows.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(PanelLayout layout, byte* source, long rowBytes, int rows, byte* panel)
     {
         if (layout is FloatLayout)
@@ -22,23 +24,13 @@ internal static unsafe class PanelPacker
             PackNumbers(source, rowBytes, rows, layout.BlockBytes, panel);
             return;
         }
-        var fields = layout.Fields;
-        var blockCount = rowBytes / layout.BlockBytes;
-        for (var f = 0; f < fields.Count; f++)
+        for (var block = 0L; block < rowBytes / layout.BlockBytes; block++)
         {
-            var field = fields[f];
-            var from = source + field.FileOffset;
-            var to = panel + field.PanelOffset;
-            var isWhole = rows == Lanes.Count && field.ElementBytes == 4 && field.Bytes % 16 == 0;
-            for (var block = 0L; block < blockCount; block++)
-            {
-                if (isWhole)
-                    Interleave(from, rowBytes, field.Bytes, to);
-                else
-                    Scatter(from, rowBytes, rows, field, to);
-                from += layout.BlockBytes;
-                to += layout.BlockBytes * Lanes.Count;
-            }
+            for (var line = 0; line < layout.BlockBytes * Lanes.Count; line += 64)
+                Sse.Prefetch0(panel + PrefetchBytes + line);
+            PackBlock(layout.Moves, source, rowBytes, rows, panel);
+            source += layout.BlockBytes;
+            panel += layout.BlockBytes * Lanes.Count;
         }
     }
 
@@ -52,13 +44,122 @@ internal static unsafe class PanelPacker
         for (var f = 0; f < layout.Fields.Count; f++)
         {
             var field = layout.Fields[f];
-            var from = panelBlock + field.PanelOffset + lane * field.ElementBytes;
-            for (var i = 0; i < field.Bytes; i += field.ElementBytes)
+            for (var i = 0; i < field.Places.Length; i++)
             {
-                new ReadOnlySpan<byte>(from, field.ElementBytes).CopyTo(block[(field.FileOffset + i)..]);
-                from += field.ElementBytes * Lanes.Count;
+                var from = panelBlock + field.OffsetOf(i) + lane * field.ElementBytes;
+                new ReadOnlySpan<byte>(from, field.ElementBytes).CopyTo(block[field.Places[i]..]);
             }
         }
+    }
+
+    /// <summary>One block of some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization), SkipLocalsInit]
+    private static void PackBlock(PanelMoves moves, byte* source, long rowBytes, int rows, byte* panel)
+    {
+        if (rows < Lanes.Count)
+        {
+            MoveElements(moves.All, source, rowBytes, rows, panel);
+            return;
+        }
+        var vectors = stackalloc Vector128<byte>[2 * Lanes.Count];
+        fixed (int* fours = moves.Fours, bytes = moves.Bytes)
+        {
+            for (var i = 0; i < moves.Fours.Length; i += 1 + PanelMoves.FourCount)
+                MoveFours(source + fours[i], rowBytes, panel, fours + i + 1);
+            for (var i = 0; i < moves.Bytes.Length; i += 1 + PanelMoves.ByteCount)
+                MoveBytes(source + bytes[i], rowBytes, panel, bytes + i + 1, vectors);
+        }
+        MoveElements(moves.Rest, source, rowBytes, rows, panel);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveElements(int[] moves, byte* source, long rowBytes, int rows, byte* panel)
+    {
+        for (var i = 0; i < moves.Length; i += 3)
+            MoveElement(source + moves[i], rowBytes, rows, panel + moves[i + 1], moves[i + 2]);
+    }
+
+    /// <summary>One element of some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveElement(byte* from, long rowBytes, int rows, byte* to, int elementBytes)
+    {
+        switch (elementBytes)
+        {
+            case sizeof(uint):
+                for (var row = 0; row < rows; row++)
+                    ((uint*)to)[row] = *(uint*)(from + row * rowBytes);
+                break;
+            case sizeof(ushort):
+                for (var row = 0; row < rows; row++)
+                    ((ushort*)to)[row] = *(ushort*)(from + row * rowBytes);
+                break;
+            default:
+                for (var row = 0; row < rows; row++)
+                    to[row] = from[row * rowBytes];
+                break;
+        }
+    }
+
+    /// <summary>Four elements of 4 bytes of sixteen rows, transposed in registers; line by line, since memory is written by lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveFours(byte* from, long rowBytes, byte* panel, int* offsets)
+    {
+        var first = Transpose(from, rowBytes);
+        var second = Transpose(from + 4 * rowBytes, rowBytes);
+        var third = Transpose(from + 8 * rowBytes, rowBytes);
+        var fourth = Transpose(from + 12 * rowBytes, rowBytes);
+        StoreRows(first.A, second.A, third.A, fourth.A, panel + offsets[0]);
+        StoreRows(first.B, second.B, third.B, fourth.B, panel + offsets[1]);
+        StoreRows(first.C, second.C, third.C, fourth.C, panel + offsets[2]);
+        StoreRows(first.D, second.D, third.D, fourth.D, panel + offsets[3]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreRows(Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, byte* target)
+    {
+        a.Store((uint*)target);
+        b.Store((uint*)target + 4);
+        c.Store((uint*)target + 8);
+        d.Store((uint*)target + 12);
+    }
+
+    /// <summary>Four elements of 4 bytes of four rows: each of all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<uint> A, Vector128<uint> B, Vector128<uint> C, Vector128<uint> D) Transpose(byte* source, long rowBytes)
+    {
+        var (a, b) = (Vector128.Load((uint*)source), Vector128.Load((uint*)(source + rowBytes)));
+        var (c, d) = (Vector128.Load((uint*)(source + 2 * rowBytes)), Vector128.Load((uint*)(source + 3 * rowBytes)));
+        var (ab, abHigh) = (Sse2.UnpackLow(a, b).AsUInt64(), Sse2.UnpackHigh(a, b).AsUInt64());
+        var (cd, cdHigh) = (Sse2.UnpackLow(c, d).AsUInt64(), Sse2.UnpackHigh(c, d).AsUInt64());
+        return (
+            Sse2.UnpackLow(ab, cd).AsUInt32(),
+            Sse2.UnpackHigh(ab, cd).AsUInt32(),
+            Sse2.UnpackLow(abHigh, cdHigh).AsUInt32(),
+            Sse2.UnpackHigh(abHigh, cdHigh).AsUInt32());
+    }
+
+    /// <summary>
+    /// Sixteen bytes of sixteen rows, transposed in registers: each time, rows from the first and the second half are interleaved, and after
+    /// four times each vector has one byte of all rows.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveBytes(byte* from, long rowBytes, byte* panel, int* offsets, Vector128<byte>* vectors)
+    {
+        var current = vectors;
+        for (var row = 0; row < Lanes.Count; row++)
+            current[row] = Vector128.Load(from + row * rowBytes);
+        for (var time = 0; time < 4; time++)
+        {
+            var next = vectors + (time + 1) % 2 * Lanes.Count;
+            for (var i = 0; i < Lanes.Count / 2; i++)
+            {
+                next[2 * i] = Sse2.UnpackLow(current[i], current[i + Lanes.Count / 2]);
+                next[2 * i + 1] = Sse2.UnpackHigh(current[i], current[i + Lanes.Count / 2]);
+            }
+            current = next;
+        }
+        for (var i = 0; i < PanelMoves.ByteCount; i++)
+            current[i].Store(panel + offsets[i]);
     }
 
     /// <summary>Plain numbers: a row is one field.</summary>
@@ -69,32 +170,8 @@ internal static unsafe class PanelPacker
             Interleave(source, rowBytes, whole, panel);
         else
             InterleaveWords(source, rowBytes, whole, panel);
-        var rest = new PanelField(0, (int)rowBytes - whole, elementBytes, 0);
-        Scatter(source + whole, rowBytes, rows, rest, panel + (long)whole * Lanes.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scatter(byte* from, long rowBytes, int rows, PanelField field, byte* to)
-    {
-        for (var row = 0; row < rows; row++)
-        {
-            var source = from + row * rowBytes;
-            switch (field.ElementBytes)
-            {
-                case 1:
-                    for (var i = 0; i < field.Bytes; i++)
-                        to[i * Lanes.Count + row] = source[i];
-                    break;
-                case 2:
-                    for (var i = 0; i < field.Bytes / 2; i++)
-                        ((ushort*)to)[i * Lanes.Count + row] = ((ushort*)source)[i];
-                    break;
-                default:
-                    for (var i = 0; i < field.Bytes / 4; i++)
-                        ((uint*)to)[i * Lanes.Count + row] = ((uint*)source)[i];
-                    break;
-            }
-        }
+        for (var i = (long)whole; i < rowBytes; i += elementBytes)
+            MoveElement(source + i, rowBytes, rows, panel + i * Lanes.Count, elementBytes);
     }
 
     /// <summary>Eight 16-bit elements of eight rows at a time, transposed in registers.</summary>
@@ -146,16 +223,12 @@ internal static unsafe class PanelPacker
         {
             for (var row = 0; row < Lanes.Count; row += 4)
             {
-                var source = from + i + row * rowBytes;
-                var (a, b) = (Vector128.Load((uint*)source), Vector128.Load((uint*)(source + rowBytes)));
-                var (c, d) = (Vector128.Load((uint*)(source + 2 * rowBytes)), Vector128.Load((uint*)(source + 3 * rowBytes)));
-                var (ab, abHigh) = (Sse2.UnpackLow(a, b).AsUInt64(), Sse2.UnpackHigh(a, b).AsUInt64());
-                var (cd, cdHigh) = (Sse2.UnpackLow(c, d).AsUInt64(), Sse2.UnpackHigh(c, d).AsUInt64());
-                var target = (ulong*)(to + (i * Lanes.Count + row * sizeof(uint)));
-                Sse2.UnpackLow(ab, cd).Store(target);
-                Sse2.UnpackHigh(ab, cd).Store(target + BlockShape.VectorBytes / sizeof(ulong));
-                Sse2.UnpackLow(abHigh, cdHigh).Store(target + 2 * BlockShape.VectorBytes / sizeof(ulong));
-                Sse2.UnpackHigh(abHigh, cdHigh).Store(target + 3 * BlockShape.VectorBytes / sizeof(ulong));
+                var columns = Transpose(from + i + row * rowBytes, rowBytes);
+                var target = (uint*)to + i * Lanes.Count / sizeof(uint) + row;
+                columns.A.Store(target);
+                columns.B.Store(target + Lanes.Count);
+                columns.C.Store(target + 2 * Lanes.Count);
+                columns.D.Store(target + 3 * Lanes.Count);
             }
         }
     }

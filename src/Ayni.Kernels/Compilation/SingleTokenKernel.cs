@@ -24,6 +24,12 @@ internal unsafe struct SingleTokenArguments
 
     /// <summary>Bytes of a panel.</summary>
     public long PanelStride;
+
+    /// <summary>The first of as many panels that are multiplied beside those, where a kernel goes through two streams at a time.</summary>
+    public byte* SecondPanels;
+
+    /// <summary>Receives their products.</summary>
+    public float* SecondProducts;
 }
 
 /// <summary>
@@ -31,26 +37,33 @@ internal unsafe struct SingleTokenArguments
 /// and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same integers in the same order of blocks
 /// as <see cref="UnpackKernel"/> and <see cref="IntegerProductKernel"/> together, so the same bits.
 /// </summary>
+/// <remarks>
+/// What a core loads bounds it, two vectors of 512 bits a cycle. So two streams of panels share each of the token's activations, and every
+/// stored vector is loaded once for all blocks that have values in it, where there are registers for so many sums.
+/// </remarks>
 internal sealed class SingleTokenKernel : IUnpackedBlocks
 {
-    private static readonly Register Panel = Register.RSI;
+    private static readonly Register[] Panels = [Register.RSI, Register.R10];
     private static readonly Register Token = Register.RDX;
     private static readonly Register TokenStart = Register.R8;
-    private static readonly Register Products = Register.RDI;
+    private static readonly Register[] Products = [Register.RDI, Register.R11];
     private static readonly Register BlockCount = Register.RBX;
     private static readonly Register Count = Register.RCX;
     private static readonly Register PanelCount = Register.R9;
 
-    // About the time a line takes to come; half of the smallest first-level cache.
+    // Of all streams: about the time a line takes to come; half of the smallest first-level cache.
     private const int PrefetchBytes = 16384;
+
+    /// <summary>Vectors of rows with sums of their own: a panel's halves, one after the other, or two panels at once.</summary>
+    private const int GroupCount = 2;
 
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;
     private readonly PanelLayout _layout;
     private readonly bool _isSplit;
     private readonly PanelUnpacker _unpacker;
-    private int _stepCount;
-    private int _prefetchCount;
+    private readonly int[] _stepCounts = new int[GroupCount];
+    private readonly int[] _prefetchCounts = new int[GroupCount];
 
     private SingleTokenKernel(PanelLayout layout, KernelTarget target, bool forWindows)
     {
@@ -58,15 +71,24 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         _layout = layout;
         _shape = layout.Shape;
         _isSplit = _shape.IsSplitOn(target);
-        _unpacker = new PanelUnpacker(_code, _shape, Panel, target.VectorCount - OwnVectorCount, this);
+        _unpacker = new PanelUnpacker(_code, _shape, Panels, target.VectorCount - OwnVectorCount, HasManyVectors, this);
     }
 
     private KernelTarget Target => _code.Target;
 
     private int StepsPerSum => BlockShape.StepCount / _shape.SubBlockCount;
 
-    // One for activations, one for a product, the integer sums of two halves or sub-blocks or only one, and the float sums.
-    private int OwnVectorCount => 2 + (_isSplit || _shape.HasSubScales ? 2 : 1) + Target.VectorsPerPanel;
+    private int StreamCount => StreamsAtATime(Target);
+
+    private bool HasManyVectors => Target.VectorCount > 16;
+
+    private int BlocksTogether => HasManyVectors ? _layout.BlocksTogether : 1;
+
+    // Of two halves or sub-blocks, or only one.
+    private int SumsPerBlock => _isSplit || _shape.HasSubScales ? 2 : 1;
+
+    // One for activations, one for a product, the integer sums of all that is unpacked together, and the float sums.
+    private int OwnVectorCount => 2 + StreamCount * BlocksTogether * SumsPerBlock + GroupCount;
 
     private Vector Activation => Own(0);
 
@@ -82,6 +104,9 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         return kernel._code.Finish();
     }
 
+    /// <summary>Streams of panels that the kernel of a target goes through at a time.</summary>
+    public static int StreamsAtATime(KernelTarget target) => GroupCount / target.VectorsPerPanel;
+
     public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
     {
         EmitPrefetch();
@@ -89,92 +114,119 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         var isFirst = step % StepsPerSum == 0;
         if (isFirst)
             EmitStart(block, sub);
-        _code.Broadcast(Activation, Record(block, step * 4));
-        Accumulate(Sum(sub), weights, isFirst && _shape.OffsetShift < 0);
+        EmitBroadcast(block, step * 4);
+        Accumulate(Sum(block, sub), weights, isFirst && _shape.OffsetShift < 0);
         // Of values in two halves only the upper ones carry the offset.
         if (lowHalf is { } low)
-            Accumulate(Sum(1), low, isFirst);
+            Accumulate(Sum(block, 1), low, isFirst);
     }
 
     public void PutSubScale(int block, int sub, Vector scale)
     {
+        var sum = Sum(block, sub);
         if (Target.HasDotProduct)
-            _code.MultiplyIntegers(Sum(sub), Sum(sub), scale);
+            _code.MultiplyIntegers(sum, sum, scale);
         else
-            _code.MultiplyAddWords(Sum(sub), Sum(sub), scale);
+            _code.MultiplyAddWords(sum, sum, scale);
         if (sub == 1)
-            _code.AddIntegers(Sum(0), Sum(0), Sum(1));
+            _code.AddIntegers(Sum(block, 0), Sum(block, 0), sum);
     }
 
     public void PutScale(int block, Vector scale)
     {
+        var sum = Sum(block, 0);
         if (!_shape.HasSubScales && !Target.HasDotProduct)
         {
-            _code.MultiplyAddWords(Sum(0), Sum(0), _code.Constant([(byte)(_isSplit ? 16 : 1), 0]));
+            _code.MultiplyAddWords(sum, sum, _code.Constant([(byte)(_isSplit ? 16 : 1), 0]));
             if (_isSplit)
             {
-                _code.MultiplyAddWords(Sum(1), Sum(1), _code.Constant([1, 0]));
-                _code.AddIntegers(Sum(0), Sum(0), Sum(1));
+                _code.MultiplyAddWords(Sum(block, 1), Sum(block, 1), _code.Constant([1, 0]));
+                _code.AddIntegers(sum, sum, Sum(block, 1));
             }
         }
-        _code.ToSingle(Sum(0), Sum(0));
-        _code.Multiply(Sum(0), Sum(0), scale);
-        _code.Broadcast(Activation, Record(block, Activations.ScaleOffset));
-        _code.MultiplyAdd(Total, Sum(0), Activation);
+        _code.ToSingle(sum, sum);
+        _code.Multiply(sum, sum, scale);
+        EmitBroadcast(block, Activations.ScaleOffset);
+        _code.MultiplyAdd(Total, sum, Activation);
     }
 
     public void PutMinimum(int block, int index, Vector minimum)
     {
         var offset = Activations.SumOffset + (_shape.MinimumCount == 1 ? 0 : (1 + index) * sizeof(float));
-        _code.Broadcast(Activation, Record(block, offset));
+        EmitBroadcast(block, offset);
         _code.MultiplyAdd(Total, Activation, minimum);
     }
 
     private void EmitPanels()
     {
-        Register[] fields = [Panel, TokenStart, Products, BlockCount, PanelCount];
-        for (var i = 0; i < fields.Length; i++)
-            _code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
+        Load(Panels[0], 0);
+        Load(TokenStart, 1);
+        Load(Products[0], 2);
+        Load(BlockCount, 3);
+        Load(PanelCount, 4);
+        if (StreamCount > 1)
+        {
+            Load(Panels[1], 6);
+            Load(Products[1], 7);
+        }
         _unpacker.Begin();
         var (nextPanel, nextBlock) = (_code.CreateLabel(), _code.CreateLabel());
         _code.Place(nextPanel);
         _code.Copy(Token, TokenStart);
         _code.Copy(Count, BlockCount);
-        for (var group = 0; group < Target.VectorsPerPanel; group++)
+        for (var group = 0; group < GroupCount; group++)
             _code.Clear(TotalOf(group));
         _code.Place(nextBlock);
-        var blockBytes = _layout.BlockBytes * Lanes.Count;
-        for (_unpacker.Group = 0; _unpacker.Group < Target.VectorsPerPanel; _unpacker.Group++)
-            _layout.Unpack(_unpacker);
-        _code.AddTo(Panel, blockBytes);
+        if (StreamCount > 1)
+        {
+            _unpacker.Unpack(_layout, 0, 1);
+        }
+        else
+        {
+            for (var group = 0; group < GroupCount; group++)
+                _unpacker.Unpack(_layout, group);
+        }
+        for (var stream = 0; stream < StreamCount; stream++)
+            _code.AddTo(Panels[stream], _layout.BlockBytes * Lanes.Count);
         _code.AddTo(Token, _layout.BlockColumns / BlockShape.Columns * Activations.RecordBytes);
         _code.CountDown(Count, nextBlock);
-        for (var group = 0; group < Target.VectorsPerPanel; group++)
-            _code.Store(new Memory(Products, group * Target.VectorBytes), TotalOf(group));
-        _code.AddTo(Products, BlockShape.VectorBytes);
+        for (var group = 0; group < GroupCount; group++)
+        {
+            var (panel, part) = Math.DivRem(group, Target.VectorsPerPanel);
+            _code.Store(new Memory(Products[panel], part * Target.VectorBytes), TotalOf(group));
+        }
+        for (var stream = 0; stream < StreamCount; stream++)
+            _code.AddTo(Products[stream], BlockShape.VectorBytes);
         _code.CountDown(PanelCount, nextPanel);
     }
+
+    private void Load(Register register, int field) => _code.Load(register, new Memory(KernelAssembler.Arguments, field * sizeof(long)));
 
     /// <summary>Every step asks for its share of the lines, since many at once would wait for each other.</summary>
     private void EmitPrefetch()
     {
+        var stream = _unpacker.Group / Target.VectorsPerPanel;
         var lines = _layout.BlockBytes * Lanes.Count / 64.0;
         var steps = _layout.BlockColumns / 4 * Target.VectorsPerPanel;
-        for (_stepCount++; _prefetchCount < lines * _stepCount / steps; _prefetchCount++)
-            _code.Prefetch(new Memory(Panel, PrefetchBytes + _prefetchCount * 64));
+        for (_stepCounts[stream]++; _prefetchCounts[stream] < lines * _stepCounts[stream] / steps; _prefetchCounts[stream]++)
+            _code.Prefetch(new Memory(Panels[stream], PrefetchBytes / StreamCount + _prefetchCounts[stream] * 64));
     }
 
     /// <summary>Where a sum begins: at minus the offset times the activations' sum.</summary>
     private void EmitStart(int block, int sub)
     {
+        var sum = Sum(block, sub);
         if (_shape.OffsetShift >= 0)
-        {
-            _code.Broadcast(Sum(sub), Record(block, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
-        }
+            _code.Broadcast(sum, Record(block, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
         else if (Target.HasDotProduct)
-        {
-            _code.Clear(Sum(sub));
-        }
+            _code.Clear(sum);
+    }
+
+    /// <summary>Something of the token's in every lane: once for all streams.</summary>
+    private void EmitBroadcast(int block, int offset)
+    {
+        if (StreamCount == 1 || _unpacker.Group == 0)
+            _code.Broadcast(Activation, Record(block, offset));
     }
 
     private void Accumulate(Vector sum, Vector weights, bool isFirst)
@@ -194,8 +246,9 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         }
     }
 
-    /// <summary>The sum of a sub-block, or of values' upper (0) or lower (1) halves.</summary>
-    private Vector Sum(int index) => Own(2 + index);
+    /// <summary>A block's sum of a sub-block, or of values' upper (0) or lower (1) halves.</summary>
+    private Vector Sum(int block, int index) =>
+        Own(2 + (_unpacker.Group % StreamCount * BlocksTogether + block % BlocksTogether) * SumsPerBlock + index);
 
     private Vector TotalOf(int group) => new(Target.VectorCount - OwnVectorCount + group);
 

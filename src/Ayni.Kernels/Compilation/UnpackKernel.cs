@@ -35,7 +35,7 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     {
         _code = new KernelAssembler(target, forWindows);
         _shape = layout.Shape;
-        _unpacker = new PanelUnpacker(_code, _shape, Panel, target.VectorCount, this);
+        _unpacker = new PanelUnpacker(_code, _shape, [Panel], target.VectorCount, isTogether: true, this);
     }
 
     private KernelTarget Target => _code.Target;
@@ -77,8 +77,8 @@ internal sealed class UnpackKernel : IUnpackedBlocks
         var blockBytes = layout.BlockBytes * Lanes.Count;
         for (var line = 0; line < blockBytes; line += 64)
             _code.Prefetch(new Memory(Panel, stripBlocks * blockBytes + line));
-        for (_unpacker.Group = 0; _unpacker.Group < Target.VectorsPerPanel; _unpacker.Group++)
-            layout.Unpack(_unpacker);
+        for (var group = 0; group < Target.VectorsPerPanel; group++)
+            _unpacker.Unpack(layout, group);
         _code.AddTo(Panel, blockBytes);
         _code.AddTo(Unpacked, layout.BlockColumns / BlockShape.Columns * _shape.UnpackedBytes(Target));
         _code.CountDown(Count, next);

@@ -22,8 +22,10 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private const int PanelsPerChunk = 4;
 
-    // With one token.
-    private const int MostPanelsPerChunk = 32;
+    // With one token, of each stream.
+    private const int LeastTokenPanels = 2;
+    private const int MostTokenPanels = 16;
+    private const int MostStreams = 2;
 
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
@@ -73,7 +75,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             }
             if (tokens == 1)
             {
-                MultiplyToken(_kernels.SingleToken, activations, outputPointer, context.Team);
+                MultiplyToken(activations, outputPointer, context.Team);
                 return;
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
@@ -96,20 +98,26 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void DisposeCore() => _panels.Dispose();
 
     /// <summary>
-    /// One token: each worker reads long stretches of the weights, since at the beginning of each it waits for memory, and yet none is late.
+    /// One token. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
+    /// turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
     /// </summary>
-    private void MultiplyToken(ExecutableCode kernel, byte* activations, float* output, WorkerTeam team)
+    private void MultiplyToken(byte* activations, float* output, WorkerTeam team)
     {
-        var panelsPerChunk = Math.Clamp(_panelCount / (8 * team.WorkerCount), PanelsPerChunk, MostPanelsPerChunk);
+        var streams = _kernels.SingleTokenStreams;
+        var stretches = streams * team.WorkerCount;
+        var stretchPanels = (_panelCount + stretches - 1) / stretches;
+        var chunkPanels = Math.Clamp(stretchPanels / 8, LeastTokenPanels, MostTokenPanels);
         var work = new MultiplySingleToken
         {
             Matrix = this,
-            Kernel = kernel,
             Activations = activations,
             Output = output,
-            PanelsPerChunk = panelsPerChunk,
+            Workers = team.WorkerCount,
+            Streams = streams,
+            StretchPanels = stretchPanels,
+            ChunkPanels = chunkPanels,
         };
-        team.Run(ref work, (_panelCount + panelsPerChunk - 1) / panelsPerChunk);
+        team.Run(ref work, (stretchPanels + chunkPanels - 1) / chunkPanels * team.WorkerCount);
     }
 
     /// <summary>Some weights of a row, from the beginning of a block on.</summary>
@@ -239,29 +247,48 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private struct MultiplySingleToken : IChunkedWork
     {
         public CompiledMatrix<TFormat> Matrix;
-        public ExecutableCode Kernel;
         public byte* Activations;
         public float* Output;
-        public int PanelsPerChunk;
+        public int Workers;
+        public int Streams;
+        public int StretchPanels;
+        public int ChunkPanels;
 
         [SkipLocalsInit]
         public readonly void Execute(int chunk)
         {
-            var firstPanel = chunk * PanelsPerChunk;
-            var panels = Math.Min(PanelsPerChunk, Matrix._panelCount - firstPanel);
-            var products = stackalloc float[MostPanelsPerChunk * Lanes.Count];
+            var (place, worker) = Math.DivRem(chunk, Workers);
+            var panels = Math.Min(ChunkPanels, StretchPanels - place * ChunkPanels);
+            var (first, second) = (Start(worker * Streams), Start(worker * Streams + Streams - 1));
+            var products = stackalloc float[MostStreams * MostTokenPanels * Lanes.Count];
+            var secondProducts = products + MostTokenPanels * Lanes.Count;
             var arguments = new SingleTokenArguments
             {
-                Panels = Matrix.PanelAt(firstPanel),
+                Panels = Matrix.PanelAt(first + place * ChunkPanels),
                 Activations = Activations,
                 Products = products,
                 BlockCount = Matrix.Columns / Matrix._kernels.Layout.BlockColumns,
                 PanelCount = panels,
                 PanelStride = Matrix._panelBytes,
+                SecondPanels = Matrix.PanelAt(second + place * ChunkPanels),
+                SecondProducts = secondProducts,
             };
-            Kernel.Entry(&arguments);
-            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - firstPanel * Lanes.Count);
-            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + firstPanel * Lanes.Count, rows));
+            Matrix._kernels.SingleToken.Entry(&arguments);
+            Store(products, first + place * ChunkPanels, panels);
+            if (Streams > 1)
+                Store(secondProducts, second + place * ChunkPanels, panels);
+        }
+
+        /// <summary>
+        /// Where a stretch begins. All are equally long: where panels cannot be divided so, the last ones begin earlier, and what two of them
+        /// have in common is multiplied twice, to the same bits.
+        /// </summary>
+        private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
+
+        private readonly void Store(float* products, int panel, int panels)
+        {
+            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + panel * Lanes.Count, rows));
         }
     }
 

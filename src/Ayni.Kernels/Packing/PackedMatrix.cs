@@ -25,7 +25,7 @@ public abstract class PackedMatrix : IDisposable
     /// <summary>
     /// Raised whenever a layout of packed weights changes, so that what was packed before is packed again (<see cref="Packed"/>).
     /// </summary>
-    public const int LayoutVersion = 1;
+    public const int LayoutVersion = 2;
 
     /// <summary>Memory the packed weights take, in bytes; 0 where they are read from the file.</summary>
     public long PackedBytes => Packed.Bytes;

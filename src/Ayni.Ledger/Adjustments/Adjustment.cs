@@ -11,7 +11,7 @@ namespace Ayni.Ledger;
 /// <param name="ServicePeriod">The month it is about; earlier if receipts came after that month's close.</param>
 /// <param name="Amount">How much; negative is given back.</param>
 /// <param name="Explanation">How it was found, in a sentence.</param>
-/// <param name="Parts">Which revenue it is, in order of model, app, adapter and agreement; the parts add up to the amount.</param>
+/// <param name="Parts">Which revenue it is, in order of model, app, adapter, agreement and host; the parts add up to the amount.</param>
 public sealed record Adjustment(
     long Number, AdjustmentType Type, string CustomerId, string Subject, Period Period, Period ServicePeriod, Amount Amount,
     string Explanation, ImmutableArray<AdjustmentPart> Parts)
@@ -34,7 +34,8 @@ public sealed record Adjustment(
 /// <param name="AppId">The app, if any.</param>
 /// <param name="Adapter">The adapter's name, if one was used.</param>
 /// <param name="AgreementVersion">The agreement that shares it.</param>
-public sealed record AdjustmentShare(string Model, string? AppId, string? Adapter, long AgreementVersion);
+/// <param name="HostId">The host that served, if it is known.</param>
+public sealed record AdjustmentShare(string Model, string? AppId, string? Adapter, long AgreementVersion, string? HostId = null);
 
 /// <summary>A part of an adjustment.</summary>
 /// <param name="Share">What revenue it is.</param>

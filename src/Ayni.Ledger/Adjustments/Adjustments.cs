@@ -12,6 +12,7 @@ internal sealed class Adjustments
     private readonly LedgerZone _zone;
     private readonly IReadOnlyList<Price> _prices;
     private readonly HashSet<string> _scopes;
+    private readonly RevenueFacts _facts;
     private readonly CreditAccounts _credits;
     private readonly ForeignCharges _foreign;
     private readonly Dictionary<(string CustomerId, string Scope, Period Month, Currency Currency), MonthAccount> _months = [];
@@ -23,6 +24,7 @@ internal sealed class Adjustments
         _zone = LedgerRows.Zone(session);
         _prices = TermRows.Prices(session);
         _scopes = [.. _prices.Where(price => price.Plan.AdjustsAtClose).Select(price => price.Scope)];
+        _facts = FactRows.Revenue(session);
         _credits = CreditAccounts.Open(session, period, _zone);
         _foreign = new(session, period, _zone);
     }
@@ -41,21 +43,22 @@ internal sealed class Adjustments
         var late = ReadPeriod();
         foreach (var (customerId, month) in late)
             ReadMonth(customerId, month);
-        var subscribed = new Dictionary<(string CustomerId, string Scope), PricePlan>();
+        var subscribed = new Dictionary<(string CustomerId, string Scope), SubscribedMonth>();
         foreach (var subscription in subscriptions)
         {
-            var (plan, scope) = (PlanOf(subscription), Price.ScopeOf(subscription.PlanName, ""));
-            subscribed.Add((subscription.CustomerId, scope), plan);
-            Account(subscription.CustomerId, scope, _period, plan.Currency);
+            var month = SubscribedMonth.Of(subscription, PlanOf(subscription), _period, _zone);
+            var scope = Price.ScopeOf(subscription.PlanName, "");
+            subscribed.Add((subscription.CustomerId, scope), month);
+            Account(subscription.CustomerId, scope, _period, month.Plan.Currency);
         }
         var adjustments = ImmutableArray.CreateBuilder<Adjustment>();
         foreach (var account in _months.Values.OrderBy(month => month.CustomerId, StringComparer.Ordinal)
             .ThenBy(month => month.Scope, StringComparer.Ordinal).ThenBy(month => month.Month))
         {
             var earlier = account.Month < _period ? AdjustmentRows.Earlier(_session, account, _period) : [];
-            var plan = account.Month == _period ? subscribed.GetValueOrDefault((account.CustomerId, account.Scope)) : null;
+            var month = account.Month == _period ? subscribed.GetValueOrDefault((account.CustomerId, account.Scope)) : null;
             adjustments.AddRange(account.Adjust(
-                _period, earlier, plan, () => WithoutUse((plan ?? account.Plan)!.Models[0], account.Month)));
+                _period, earlier, month, () => WithoutUse((month?.Plan ?? account.Plan)!.Models[0], account.Month)));
         }
         _credits.Pay(adjustments);
         foreach (var adjustment in adjustments)
@@ -99,7 +102,7 @@ internal sealed class Adjustments
     /// <summary>What a credit's customer used while it was valid.</summary>
     private FlatRevenue UseOf(Credit credit)
     {
-        var use = new FlatRevenue(credit.Currency);
+        var use = new FlatRevenue(credit.Currency, _facts);
         var replay = new PriceReplay(_prices);
         ReceiptRows.ForEachOfCustomer(_session, credit.CustomerId, _period, receipt =>
         {
@@ -113,7 +116,7 @@ internal sealed class Adjustments
     {
         var key = (customerId, scope, month, currency);
         if (!_months.TryGetValue(key, out var account))
-            _months.Add(key, account = new(customerId, scope, month, currency));
+            _months.Add(key, account = new(customerId, scope, month, currency, _facts));
         return account;
     }
 

@@ -3,25 +3,25 @@ using System.Collections.Immutable;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Divides flat revenue among models, apps, adapters and agreements in proportion to what their use is worth by the list of its price plan, by
-/// largest remainder. So it reaches everyone whose work was used, and nobody can move it out of another's base; use that is worth nothing
-/// bears nothing.
+/// Divides flat revenue among models, apps, adapters, agreements and hosts in proportion to what their use weighs by its price plan: what it is
+/// worth by the list, or was charged. By largest remainder. So it reaches everyone whose work was used, and nobody can move it out of another's
+/// base; use that weighs nothing bears nothing.
 /// </summary>
-internal sealed class FlatRevenue(Currency currency)
+internal sealed class FlatRevenue(Currency currency, RevenueFacts facts)
 {
     private readonly SortedDictionary<AdjustmentShare, Amount> _values = new(Comparer<AdjustmentShare>.Create(Compare));
 
-    public static AdjustmentShare ShareOf(Receipt receipt) =>
-        new(receipt.Model, receipt.AppId, receipt.Adapter?.Name, receipt.AgreementVersion);
+    public AdjustmentShare ShareOf(Receipt receipt) => new(
+        receipt.Model, receipt.AppId, receipt.Adapter?.Name, receipt.AgreementVersion, facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
 
-    /// <summary>Adds what a receipt is worth by its plan's list.</summary>
+    /// <summary>Adds what a receipt weighs by its plan.</summary>
     public void Add(Receipt receipt, PricePlan plan)
     {
         var share = ShareOf(receipt);
-        _values[share] = _values.GetValueOrDefault(share, Amount.Zero(currency)) + plan.ListValue(receipt.Counts, receipt.Adapter?.Name);
+        _values[share] = _values.GetValueOrDefault(share, Amount.Zero(currency)) + plan.Weight(receipt);
     }
 
-    /// <summary>Divides an amount, whose parts are in order of model, app, adapter and agreement.</summary>
+    /// <summary>Divides an amount, whose parts are in order of model, app, adapter, agreement and host.</summary>
     /// <param name="amount">The amount, positive or negative.</param>
     /// <param name="withoutUse">What revenue it is if nothing of any worth was used.</param>
     public ImmutableArray<AdjustmentPart> Divide(Amount amount, Func<AdjustmentShare> withoutUse)
@@ -40,6 +40,8 @@ internal sealed class FlatRevenue(Currency currency)
             order = string.CompareOrdinal(left.AppId, right.AppId);
         if (order == 0)
             order = string.CompareOrdinal(left.Adapter, right.Adapter);
-        return order != 0 ? order : left.AgreementVersion.CompareTo(right.AgreementVersion);
+        if (order == 0)
+            order = left.AgreementVersion.CompareTo(right.AgreementVersion);
+        return order != 0 ? order : string.CompareOrdinal(left.HostId, right.HostId);
     }
 }

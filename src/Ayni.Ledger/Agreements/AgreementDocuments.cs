@@ -14,6 +14,8 @@ internal static class AgreementDocuments
         terms = Resolve(transaction.Session, terms);
         foreach (var partyId in terms.PartyIds)
             Registry.DemandParty(transaction, partyId);
+        foreach (var hostId in terms.Shares.SelectMany(share => share.Hosts))
+            Registry.DemandHost(transaction, hostId);
         // Who signs its agreements is bound by none that it has not signed.
         if (terms.PartyIds.Any(PartyKeyRows.Signers(transaction.Session).Contains))
             terms = terms with { RequiresAcceptance = true };

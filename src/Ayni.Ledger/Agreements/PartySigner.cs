@@ -26,7 +26,7 @@ public static class PartySigner
 
     /// <summary>What a document says, in plain English. Throws <see cref="ProofException"/> for what is none.</summary>
     public static IReadOnlyList<string> Describe(ReadOnlySpan<byte> document) =>
-        TermsProse.Write(AgreementNote.Parse(AgreementNote.ReadNote(document).Text).ReadTerms(), id => id);
+        new TermsProse(AgreementNote.Parse(AgreementNote.ReadNote(document).Text).ReadTerms(), id => id, TermsWords.English).Write();
 }
 
 /// <summary>The text by which a party's key endorses the next: a first line, and that key.</summary>

@@ -111,6 +111,9 @@ public sealed record ShareTerms
     /// <summary>Only revenue of these apps.</summary>
     public ImmutableArray<string> Apps { get; init; } = [];
 
+    /// <summary>Only revenue of what these hosts served.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
     /// <summary>Only revenue from customers in these territories.</summary>
     public ImmutableArray<string> Territories { get; init; } = [];
 
@@ -145,7 +148,7 @@ public sealed record ShareTerms
     public bool IsEachDeveloper => PayeeId == EachDeveloper;
 
     /// <summary>Whether it is of some of the agreement's revenue only.</summary>
-    public bool IsScoped => !(Models.IsEmpty && Adapters.IsEmpty && Apps.IsEmpty && Territories.IsEmpty);
+    public bool IsScoped => !(Models.IsEmpty && Adapters.IsEmpty && Apps.IsEmpty && Hosts.IsEmpty && Territories.IsEmpty);
 
     /// <summary>The parties it names.</summary>
     internal IEnumerable<string> PayeeIds =>
@@ -155,11 +158,13 @@ public sealed record ShareTerms
 
     /// <summary>Whether a line of revenue is within the share's scope.</summary>
     internal bool Covers(RevenueGroup line) =>
-        In(Models, line.Model) && In(Adapters, line.Adapter) && In(Apps, line.AppId) && In(Territories, line.Territory);
+        In(Models, line.Model) && In(Adapters, line.Adapter) && In(Apps, line.AppId) && In(Hosts, line.HostId)
+        && In(Territories, line.Territory);
 
     internal ShareTerms WithParties(Func<string, string> resolve) => this with
     {
         PayeeId = PayeeId is null or EachDeveloper ? PayeeId : resolve(PayeeId),
+        Hosts = [.. Hosts.Select(resolve).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         Pool = Pool is { } pool
             ? pool with { Members = [.. pool.Members.Select(member => member with { PartyId = resolve(member.PartyId) })] }
             : null,

@@ -2,126 +2,138 @@ using System.Globalization;
 
 namespace Ayni.Ledger;
 
-/// <summary>An agreement's document in plain English, a sentence for each thing that it says.</summary>
-internal static class TermsProse
+/// <summary>An agreement's document in plain words, a sentence for each thing that it says.</summary>
+/// <param name="terms">The document.</param>
+/// <param name="nameOf">What to call a party, by its id or role.</param>
+/// <param name="words">The words of the language.</param>
+internal sealed class TermsProse(AgreementTerms terms, Func<string, string> nameOf, TermsWords words)
 {
-    /// <summary>The sentences.</summary>
-    /// <param name="terms">The document.</param>
-    /// <param name="nameOf">What to call a party, by its id or role.</param>
-    public static IReadOnlyList<string> Write(AgreementTerms terms, Func<string, string> nameOf)
+    /// <summary>The sentences: what the agreement is, what is taken off, then a paragraph for each share.</summary>
+    public IReadOnlyList<string> Write()
     {
-        var model = terms.Model is { } only ? $"the model '{only}'" : "every model without an agreement of its own";
-        var money = terms.Currency is { } currency ? $"revenue in {currency}" : "revenue in every currency";
         var lines = new List<string>
         {
-            $"This is the agreement '{terms.Name}' about {model} and {money}, {When(terms)}.",
-            $"{nameOf(terms.CollectorId)} collects the revenue, pays the shares below and keeps the rest.",
+            Fill(
+                words.About, words.Quote(terms.Name), terms.Model is { } model ? Fill(words.OneModel, words.Quote(model)) : words.EveryModel,
+                terms.Currency is { } currency ? Fill(words.RevenueIn, words.Isolate(currency.Code)) : words.AnyRevenue, When()),
+            Fill(words.Collects, Name(terms.CollectorId)),
         };
         if (terms.RequiresAcceptance)
-            lines.Add("It is in force only when every party named in it has accepted it.");
-        var taken = terms.Deductions.Select(deduction =>
-            Plural(deduction.Type) + (deduction.CapPartsPerMillion is { } cap ? $" (at most {TermsText.Percent(cap)} of the revenue)" : ""))
-            .Concat(terms.MarketplaceFee is null ? [] : ["the marketplace's fee"]).ToList();
-        lines.Add(taken.Count == 0
-            ? "Nothing is taken off the revenue before it is shared."
-            : $"Net revenue is the revenue less {List(taken)}. If that is less than nothing, the lack is taken off the next month's.");
+            lines.Add(words.Accepted);
+        var taken = terms.Deductions.Select(Taken).Concat(terms.MarketplaceFee is null ? [] : [words.MarketplaceFee]).ToList();
+        lines.Add(taken.Count == 0 ? words.NothingTaken : Fill(words.Taken, words.List(taken)));
         if (terms.MarketplaceFee is { } fee)
-            lines.Add($"{nameOf(fee.PayeeId)} takes {TermsText.Percent(fee.PartsPerMillion)} of the revenue, less refunds and taxes, as the marketplace's fee.");
-        foreach (var share in terms.Shares)
-            lines.Add(Write(share, nameOf));
+            lines.Add(Fill(words.MarketplaceTakes, Name(fee.PayeeId), words.Percent(fee.PartsPerMillion)));
+        lines.AddRange(terms.Shares.Select(Write));
         return lines;
     }
 
-    private static string Write(ShareTerms share, Func<string, string> nameOf)
+    private string Taken(AllowedDeduction deduction)
     {
-        var sentences = new List<string> { $"'{share.Name}': {Who(share, nameOf)} {Rate(share)}{Scope(share)}." };
+        var name = words.Deductions[(int)deduction.Type];
+        return deduction.CapPartsPerMillion is { } cap ? Fill(words.TakenAtMost, name, words.Percent(cap)) : name;
+    }
+
+    private string When() => (terms.From, terms.Until) switch
+    {
+        ({ } from, { } until) => Fill(words.FromTo, Show(from), Show(until)),
+        ({ } from, null) => Fill(words.From, Show(from)),
+        (null, { } until) => Fill(words.Until, Show(until)),
+        _ => words.AtOnce,
+    };
+
+    private string Write(ShareTerms share)
+    {
+        var sentences = new List<string> { Fill(words.Share, words.Quote(share.Name), Scoped(share, Gets(share, Rate(share)))) };
         if (share.Measure == ShareMeasure.Collected)
-            sentences.Add("Revenue counts when customers have paid it.");
+            sentences.Add(words.Collected);
         if (share.IsEachDeveloper)
-            sentences.Add("Each developer's apps are counted by themselves, without what its own customers use.");
+            sentences.Add(words.EachDeveloper);
         if (share.Fixed is { } amount)
-            sentences.Add($"{amount} are added each month, whatever the revenue.");
+            sentences.Add(Fill(words.Fixed, Show(amount)));
         if (share.Floor is { } floor)
-            sentences.Add($"In a month with revenue it is at least {floor}.");
+            sentences.Add(Fill(words.Floor, Show(floor)));
         if (share.Cap is { } cap)
-            sentences.Add($"It is at most {cap} a month.");
+            sentences.Add(Fill(words.Cap, Show(cap)));
         if (share.Guarantee is { } guarantee)
-            sentences.Add($"{guarantee.Amount} are guaranteed each month; what is added to reach them "
-                + (guarantee.CarriesForward ? "comes off what later months earn above them." : "is never taken back."));
+            sentences.Add(Fill(guarantee.CarriesForward ? words.GuaranteeCarried : words.GuaranteeKept, Show(guarantee.Amount)));
         if (share.Advance is { } advance)
-            sentences.Add($"{advance.Amount} {(advance.PaidElsewhere ? "were paid in advance elsewhere" : "are paid in advance")}; "
-                + $"{TermsText.Percent(advance.RecoupPartsPerMillion)} of each month's share goes to earn them back.");
+        {
+            sentences.Add(Fill(
+                advance.PaidElsewhere ? words.AdvanceElsewhere : words.AdvanceHere, Show(advance.Amount),
+                words.Percent(advance.RecoupPartsPerMillion)));
+        }
         if (share.Pool is { } pool)
-            sentences.Add("It is divided " + (pool.ManifestDigest is { } digest ? $"by the manifest {digest} " : "")
-                + $"among {List([.. pool.Members.Select(member => $"{nameOf(member.PartyId)} ({member.Weight.ToString(CultureInfo.InvariantCulture)}{(member.Source is { } source ? $" for '{source}'" : "")})")])}.");
+        {
+            var members = words.List([.. pool.Members.Select(Show)]);
+            sentences.Add(pool.ManifestDigest is { } digest
+                ? Fill(words.PoolByManifest, words.Isolate(digest.ToString()), members)
+                : Fill(words.PoolDivided, members));
+        }
         if (share.Backers is { } backers)
-            sentences.Add($"It is divided by what they paid: {List([.. backers.Members.Select(member => $"{nameOf(member.PartyId)} {member.Paid}")])}.");
+        {
+            sentences.Add(Fill(
+                words.BackersDivided, words.List([.. backers.Members.Select(member => $"{Name(member.PartyId)} {Show(member.Paid)}")])));
+        }
         return string.Join(' ', sentences);
     }
 
-    private static string When(AgreementTerms terms) => (terms.From, terms.Until) switch
-    {
-        ({ } from, { } until) => $"from {from} to {until}",
-        ({ } from, null) => $"from {from} on",
-        (null, { } until) => $"at once and until {until}",
-        _ => "at once",
-    };
+    private string Gets(ShareTerms share, string what) =>
+        share.Pool is not null ? Fill(words.PoolGets, what)
+        : share.Backers is not null ? Fill(words.BackersGet, what)
+        : share.IsEachDeveloper ? Fill(words.DeveloperGets, what)
+        : Fill(words.PartyGets, Name(share.PayeeId!), what);
 
-    private static string Who(ShareTerms share, Func<string, string> nameOf) =>
-        share.Pool is not null ? "the pool gets"
-        : share.Backers is not null ? "the backers get"
-        : share.IsEachDeveloper ? "the developer of each app gets"
-        : $"{nameOf(share.PayeeId!)} gets";
-
-    private static string Rate(ShareTerms share)
+    private string Rate(ShareTerms share)
     {
-        var what = share.Base switch
-        {
-            ShareBase.Gross => "the revenue",
-            ShareBase.Net => "the net revenue",
-            _ => "what the collector has left of the net revenue after the shares before",
-        };
+        var what = words.Base(share.Base);
         if (share.Backers is { } backers)
-            return $"{TermsText.Percent(backers.RecoupPartsPerMillion)} of {what} until they have had {TermsText.Multiple(backers.Multiple)} times what they paid, "
-                + $"then {TermsText.Percent(backers.ThenPartsPerMillion)}"
-                + (backers.Cap is { } cap ? $", and nothing beyond {TermsText.Multiple(cap)} times" : "");
+        {
+            var rate = Fill(
+                words.Waterfall, words.Percent(backers.RecoupPartsPerMillion), what, words.Multiple(backers.Multiple),
+                words.Percent(backers.ThenPartsPerMillion));
+            return backers.Cap is { } cap ? rate + Fill(words.WaterfallEnds, words.Multiple(cap)) : rate;
+        }
         if (share.Tiers.IsEmpty)
-            return "a fixed amount";
+            return words.FixedOnly;
         if (share.Tiers is [var only])
-            return $"{TermsText.Percent(only.PartsPerMillion)} of {what}";
-        var tiers = share.Tiers.Select(tier => $"{TermsText.Percent(tier.PartsPerMillion)} {(tier.UpTo is { } edge ? $"up to {edge}" : "above")}");
-        return $"{List([.. tiers])} of a month of {what}, "
-            + (share.TierKind == TierKind.Marginal ? "each rate for the part between its edges" : "the rate that the month reaches for all of it");
+            return Fill(words.Rate, words.Percent(only.PartsPerMillion), what);
+        var tiers = share.Tiers.Select(tier => tier.UpTo is { } edge
+            ? Fill(words.TierUpTo, words.Percent(tier.PartsPerMillion), Show(edge))
+            : Fill(words.TierAbove, words.Percent(tier.PartsPerMillion)));
+        return Fill(share.TierKind == TierKind.Marginal ? words.Marginal : words.Cliff, words.List([.. tiers]), what);
     }
 
-    private static string Scope(ShareTerms share)
+    private string Scoped(ShareTerms share, string clause)
     {
         var parts = new List<string>();
-        Add("model", share.Models);
-        Add("adapter", share.Adapters);
-        Add("app", share.Apps);
-        if (!share.Territories.IsEmpty)
-            parts.Add($"from customers in {List(share.Territories)}");
-        return parts.Count == 0 ? "" : ", only " + string.Join(", ", parts);
+        Add(words.OfModels, share.Models, words.Quote);
+        Add(words.OfAdapters, share.Adapters, words.Quote);
+        Add(words.OfApps, share.Apps, words.Quote);
+        Add(words.OfHosts, share.Hosts, Name);
+        Add(words.OfTerritories, share.Territories, words.Isolate);
+        return parts.Count == 0 ? clause : Fill(words.Only, clause, string.Join(words.Comma, parts));
 
-        void Add(string what, IReadOnlyList<string> names)
+        void Add(string format, IReadOnlyList<string> names, Func<string, string> show)
         {
             if (names.Count > 0)
-                parts.Add($"of the {what}{(names.Count == 1 ? "" : "s")} {List([.. names.Select(name => $"'{name}'")])}");
+                parts.Add(Fill(format, words.List([.. names.Select(show)])));
         }
     }
 
-    private static string Plural(DeductionType type) => type switch
+    private string Show(PoolMember member)
     {
-        DeductionType.Refund => "refunds",
-        DeductionType.Chargeback => "chargebacks",
-        DeductionType.BadDebt => "bad debts",
-        DeductionType.Tax => "taxes",
-        DeductionType.PaymentFee => "payment fees",
-        DeductionType.StoreFee => "store fees",
-        _ => "other named costs",
-    };
+        var weight = words.Isolate(member.Weight.ToString(CultureInfo.InvariantCulture));
+        return member.Source is { } source
+            ? Fill(words.MemberOfSource, Name(member.PartyId), weight, words.Quote(source))
+            : $"{Name(member.PartyId)} ({weight})";
+    }
 
-    private static string List(IReadOnlyList<string> items) =>
-        items.Count == 1 ? items[0] : $"{string.Join(", ", items.SkipLast(1))} and {items[^1]}";
+    private string Show(Amount amount) => words.Isolate(amount.ToString());
+
+    private string Show(Period month) => words.Isolate(month.ToString());
+
+    private string Name(string partyId) => words.Isolate(nameOf(partyId));
+
+    private static string Fill(string format, params ReadOnlySpan<object?> values) => TermsWords.Fill(format, values);
 }

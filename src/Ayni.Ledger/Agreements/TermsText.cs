@@ -19,7 +19,7 @@ internal static class TermsText
         Line(yaml, 0, "collector", Quoted(terms.CollectorId));
         Line(yaml, 0, "from", terms.From?.ToString());
         Line(yaml, 0, "until", terms.Until?.ToString());
-        Line(yaml, 0, "acceptance", terms.RequiresAcceptance ? "required" : null);
+        Line(yaml, 0, "acceptance", terms.RequiresAcceptance ? "required" : "recorded");
         if (!terms.Deductions.IsEmpty)
             Line(yaml, 0, "deductions", "");
         foreach (var deduction in terms.Deductions)
@@ -54,6 +54,7 @@ internal static class TermsText
         Lines(yaml, "models", share.Models);
         Lines(yaml, "adapters", share.Adapters);
         Lines(yaml, "apps", share.Apps);
+        Lines(yaml, "hosts", share.Hosts);
         Lines(yaml, "territories", share.Territories);
         Line(yaml, 2, "base", share.Base.ToString().ToLowerInvariant());
         Line(yaml, 2, "measure", share.Measure.ToString().ToLowerInvariant());

@@ -27,6 +27,9 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
     /// <summary>Whether a field is there.</summary>
     public bool Has(string name) => Find(name) is not null;
 
+    /// <summary>Whether a field is there and is a list.</summary>
+    public bool HasList(string name) => Find(name) is DocumentSequence;
+
     /// <summary>A text, or null where the field is not there.</summary>
     public string? FindString(string name)
     {

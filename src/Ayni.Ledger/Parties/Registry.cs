@@ -42,12 +42,18 @@ internal sealed class Registry(Identifiers identifiers)
         return Issue(transaction, KeyRole.Customer, customerId, appId, label, isDemo);
     }
 
-    /// <summary>Issues a key of any role but the customer's; a party's may be revoked, since what it earned stays its own to see.</summary>
+    /// <summary>
+    /// Issues a key of any role but the customer's. A party's may be revoked, since what it earned stays its own to see; a meter's may name the
+    /// host that it reports for.
+    /// </summary>
     public IssuedKey IssueKey(Transaction transaction, KeyRole role, string? partyId, string label)
     {
-        if (role == KeyRole.Customer || (role == KeyRole.Party) != (partyId is not null))
+        if (role == KeyRole.Customer || (role != KeyRole.Meter && (role == KeyRole.Party) != (partyId is not null)))
             throw new LedgerRefusedException(
-                Refusal.InvalidKeyRole, "A customer's key names its customer, a party's key its party, and a key of any other role nobody.");
+                Refusal.InvalidKeyRole,
+                "A customer's key names its customer, a party's key its party, a meter's perhaps its host, and a key of any other role nobody.");
+        if (partyId is not null && role == KeyRole.Meter)
+            DemandHost(transaction, partyId);
         if (partyId is not null && RegistryRows.Party(transaction.Session, partyId) is null)
             throw Unknown(Refusal.UnknownParty, "party", partyId);
         return Issue(transaction, role, partyId, null, label, isDemo: false);
@@ -72,6 +78,25 @@ internal sealed class Registry(Identifiers identifiers)
         var limited = customer with { SpendingLimit = limit };
         transaction.Note("set_spending_limit", customerId, customer, limited, LedgerJson.Default.Customer);
         return limited;
+    }
+
+    /// <summary>Says whose the ledger's own machines are from now on.</summary>
+    public static OwnHost SetOwnHost(Transaction transaction, string partyId)
+    {
+        DemandHost(transaction, partyId);
+        var host = new OwnHost(transaction.Now, partyId);
+        FactRows.Insert(transaction.Session, host);
+        transaction.Note("set_own_host", partyId, null, host, LedgerJson.Default.OwnHost);
+        return host;
+    }
+
+    /// <summary>Demands a party that is a host and in force.</summary>
+    public static Party DemandHost(Transaction transaction, string partyId)
+    {
+        var party = DemandParty(transaction, partyId);
+        return party.Role == Role.Host
+            ? party
+            : throw new LedgerRefusedException(Refusal.NotAHost, $"{partyId} is a {party.Role.Name()}; who serves has the role of a host.");
     }
 
     public static CustomerOwner SetOwner(Transaction transaction, string customerId, string? ownerId)

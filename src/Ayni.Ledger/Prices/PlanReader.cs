@@ -28,7 +28,7 @@ internal static class PlanReader
                 "currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
         }
         var from = ReadInstant(fields);
-        var tiers = fields.FindFields("tiers") is { } inner ? ReadTiers(inner, currency) : null;
+        var tiers = ReadTiers(fields, currency);
         var zero = Amount.Zero(currency);
         var input = ReadRate(fields, UsageMetric.Input, tiers, currency) ?? throw fields.Missing("input");
         var plan = new PricePlan
@@ -44,11 +44,26 @@ internal static class PlanReader
             Tiers = tiers,
             Minimum = FindAmount(fields, "minimum", currency) ?? zero,
             Fee = FindAmount(fields, "fee", currency) ?? zero,
+            Rules = new(
+                fields.FindChoice("free_use", ("shared", FreeUse.Shared), ("own", FreeUse.Own)) ?? FreeUse.Shared,
+                fields.FindChoice("breakage", ("used", Breakage.Used), ("plan", Breakage.Plan)) ?? Breakage.Used,
+                fields.FindChoice("proration", ("none", Proration.None), ("days", Proration.Days)) ?? Proration.None),
         };
-        if (plan.Fee.Sign > 0 && name is null)
-            throw fields.Error("fee", "a fee is for subscribers, who subscribe to a plan by its name; give the plan a 'name'");
+        Check(fields, plan);
         fields.RefuseUnknown();
         return (plan, from);
+    }
+
+    private static void Check(DocumentFields fields, PricePlan plan)
+    {
+        if (plan.Fee.Sign > 0 && plan.Name is null)
+            throw fields.Error("fee", "a fee is for subscribers, who subscribe to a plan by its name; give the plan a 'name'");
+        if (plan.Fee.Sign == 0 && plan.Rules.Breakage == Breakage.Plan)
+            throw fields.Error("breakage", "it is what nobody used of a fee; the plan has none");
+        if (plan.Fee.Sign == 0 && plan.Rules.Proration == Proration.Days)
+            throw fields.Error("proration", "it is of a fee; the plan has none");
+        if (plan.Rules is { Breakage: Breakage.Plan, FreeUse: FreeUse.Own })
+            throw fields.Error("breakage", "'plan' gives the fee to the free use that it pays for, and free_use 'own' gives free use nothing");
     }
 
     /// <summary>The word for the tiers' kind.</summary>
@@ -105,29 +120,26 @@ internal static class PlanReader
     }
 
     /// <summary>A metric's flat rate; zero where the tiers price it, null where it is left out.</summary>
-    private static Amount? ReadRate(DocumentFields fields, UsageMetric metric, PriceTiers? tiers, Currency currency)
+    private static Amount? ReadRate(DocumentFields fields, UsageMetric metric, ImmutableArray<PriceTiers> tiers, Currency currency)
     {
-        if (!IsTiered(metric, tiers))
+        if (tiers.FirstOrDefault(tiers => tiers.Prices(metric)) is not { } own)
             return FindAmount(fields, metric.Name(), currency);
-        return fields.Has(metric.Name()) ? throw PricedTwice(fields, metric.Name(), tiers!) : Amount.Zero(currency);
+        return fields.Has(metric.Name()) ? throw PricedTwice(fields, metric.Name(), own) : Amount.Zero(currency);
     }
 
     /// <summary>
     /// Cached input costs what input does unless the plan says otherwise, which it must where tiers price the one but not the other.
     /// </summary>
-    private static Amount ReadCached(DocumentFields fields, PriceTiers? tiers, Currency currency, Amount input) =>
+    private static Amount ReadCached(DocumentFields fields, ImmutableArray<PriceTiers> tiers, Currency currency, Amount input) =>
         ReadRate(fields, UsageMetric.Cached, tiers, currency)
-        ?? (tiers?.Metric == UsageMetric.Input ? throw fields.Error("cached", "state it, since tiers price the input") : input);
+        ?? (tiers.Any(tiers => tiers.Metric == UsageMetric.Input) ? throw fields.Error("cached", "state it, since tiers price the input") : input);
 
-    private static Amount ReadRequest(DocumentFields fields, PriceTiers? tiers, Currency currency)
+    private static Amount ReadRequest(DocumentFields fields, ImmutableArray<PriceTiers> tiers, Currency currency)
     {
-        if (tiers?.Metric == UsageMetric.Requests && fields.Has("request"))
-            throw PricedTwice(fields, "request", tiers);
+        if (fields.Has("request") && tiers.FirstOrDefault(tiers => tiers.Metric == UsageMetric.Requests) is { } own)
+            throw PricedTwice(fields, "request", own);
         return FindAmount(fields, "request", currency) ?? Amount.Zero(currency);
     }
-
-    private static bool IsTiered(UsageMetric metric, PriceTiers? tiers) =>
-        tiers is not null && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens);
 
     private static DocumentException PricedTwice(DocumentFields fields, string name, PriceTiers tiers) =>
         fields.Error(name, $"the tiers on {tiers.Metric.Name()} price it already; leave one of both out");
@@ -154,7 +166,7 @@ internal static class PlanReader
         }
     }
 
-    private static FreeAllowance ReadFree(DocumentFields free, PriceTiers? tiers)
+    private static FreeAllowance ReadFree(DocumentFields free, ImmutableArray<PriceTiers> tiers)
     {
         var allowance = new FreeAllowance(
             Quantity(UsageMetric.Input), Quantity(UsageMetric.Cached), Quantity(UsageMetric.Output), Quantity(UsageMetric.Tokens),
@@ -162,14 +174,30 @@ internal static class PlanReader
         free.RefuseUnknown();
         if (allowance is { Tokens: > 0 } and not { Input: 0, Cached: 0, Output: 0 })
             throw free.Error("tokens", "these are all three kinds; give an allowance of tokens, or allowances by kind");
-        if (tiers?.Metric == UsageMetric.Tokens && allowance is not { Input: 0, Cached: 0, Output: 0 })
+        if (tiers.Any(tiers => tiers.Metric == UsageMetric.Tokens) && allowance is not { Input: 0, Cached: 0, Output: 0 })
             throw free.Error("tokens", "the tiers price all tokens alike; give an allowance of tokens");
         return allowance;
 
         long Quantity(UsageMetric metric) => free.FindInteger(metric.Name(), 0, MostUnits) ?? 0;
     }
 
-    private static PriceTiers ReadTiers(DocumentFields tiers, Currency currency)
+    /// <summary>One metric's tiers as fields, or those of several in a list.</summary>
+    private static ImmutableArray<PriceTiers> ReadTiers(DocumentFields fields, Currency currency)
+    {
+        if (!fields.HasList("tiers"))
+            return fields.FindFields("tiers") is { } only ? [ReadTier(only, currency)] : [];
+        var read = new List<PriceTiers>();
+        foreach (var item in fields.FindListOfFields("tiers"))
+        {
+            var tiers = ReadTier(item, currency);
+            if (read.Find(other => other.Prices(tiers.Metric) || tiers.Prices(other.Metric)) is { } other)
+                throw item.Error("metric", $"the tiers on {other.Metric.Name()} price it already; leave one of both out");
+            read.Add(tiers);
+        }
+        return [.. read.OrderBy(tiers => tiers.Metric)];
+    }
+
+    private static PriceTiers ReadTier(DocumentFields tiers, Currency currency)
     {
         var metric = tiers.FindChoice("metric", Metrics.Select(metric => (metric.Name(), metric))) ?? throw tiers.Missing("metric");
         PriceTiers read = tiers.FindChoice("kind", ("graduated", 0), ("volume", 1), ("package", 2)) switch

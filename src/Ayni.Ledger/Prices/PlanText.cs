@@ -40,17 +40,19 @@ internal static class PlanText
             WriteAdapters(json, plan.Adapters);
         if (plan.Free.IsAny)
             WriteFree(json, plan.Free);
-        if (plan.Tiers is { } tiers)
-            Write(json, tiers);
+        WriteTiers(json, plan.Tiers);
         WriteAmount(json, "minimum", plan.Minimum);
         WriteAmount(json, "fee", plan.Fee);
+        WriteChoice(json, "free_use", plan.Rules.FreeUse);
+        WriteChoice(json, "breakage", plan.Rules.Breakage);
+        WriteChoice(json, "proration", plan.Rules.Proration);
         json.WriteEndObject();
     }
 
     /// <summary>A flat rate of tokens is always stated, also that it is zero, but where tiers take its place.</summary>
     private static void WriteRate(Utf8JsonWriter json, PricePlan plan, UsageMetric metric, Amount rate)
     {
-        if (plan.Tiers is not { } tiers || (tiers.Metric != metric && tiers.Metric != UsageMetric.Tokens))
+        if (plan.TiersOf(metric) is null)
             json.WriteString(metric.Name(), rate.Format());
     }
 
@@ -79,9 +81,23 @@ internal static class PlanText
         json.WriteEndObject();
     }
 
+    /// <summary>One metric's tiers stand alone, those of several in a list.</summary>
+    private static void WriteTiers(Utf8JsonWriter json, ImmutableArray<PriceTiers> all)
+    {
+        if (all.IsEmpty)
+            return;
+        json.WritePropertyName("tiers");
+        if (all.Length > 1)
+            json.WriteStartArray();
+        foreach (var tiers in all)
+            Write(json, tiers);
+        if (all.Length > 1)
+            json.WriteEndArray();
+    }
+
     private static void Write(Utf8JsonWriter json, PriceTiers tiers)
     {
-        json.WriteStartObject("tiers");
+        json.WriteStartObject();
         json.WriteString("kind", PlanReader.KindOf(tiers));
         json.WriteString("metric", tiers.Metric.Name());
         if (tiers is PackageTiers package)
@@ -109,6 +125,14 @@ internal static class PlanText
     {
         if (amount.Sign != 0)
             json.WriteString(name, amount.Format());
+    }
+
+    /// <summary>A rule, unless it is the one that holds where none is stated.</summary>
+    private static void WriteChoice<T>(Utf8JsonWriter json, string name, T rule)
+        where T : struct, Enum
+    {
+        if (!rule.Equals(default(T)))
+            json.WriteString(name, rule.ToString().ToLowerInvariant());
     }
 
     private static void WriteQuantity(Utf8JsonWriter json, string name, long quantity)

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What models cost: rates for a million tokens of each kind and for a request, surcharges for adapters, free allowances, tiers, a minimum
-/// and a fee for each month. Immutable and checked: only <see cref="Parse"/> and <see cref="Flat"/> make one.
+/// What models cost: rates for a million tokens of each kind and for a request, surcharges for adapters, free allowances, tiers by metric, a
+/// minimum and a fee for each month. Immutable and checked: only <see cref="Parse"/> and <see cref="Flat"/> make one.
 /// </summary>
 [JsonConverter(typeof(PricePlanJsonConverter))]
 public sealed record PricePlan
@@ -21,8 +21,6 @@ public sealed record PricePlan
 
     /// <summary>Characters of the longest text of a plan.</summary>
     public const int LongestText = DocumentParser.MostCharacters;
-
-    private const int Million = 1_000_000;
 
     internal PricePlan()
     {
@@ -52,8 +50,8 @@ public sealed record PricePlan
     /// <summary>What is free in each month.</summary>
     public required FreeAllowance Free { get; init; }
 
-    /// <summary>Tiers, if any.</summary>
-    public required PriceTiers? Tiers { get; init; }
+    /// <summary>Tiers, at most one of each metric, in the metrics' order.</summary>
+    public required ImmutableArray<PriceTiers> Tiers { get; init; }
 
     /// <summary>What a month with any use, or with a subscription, costs at least; zero without a minimum.</summary>
     public required Amount Minimum { get; init; }
@@ -61,14 +59,17 @@ public sealed record PricePlan
     /// <summary>What a month's subscription costs; zero for a plan without one.</summary>
     public required Amount Fee { get; init; }
 
+    /// <summary>Who shares in its flat revenue.</summary>
+    public FlatRules Rules { get; init; }
+
     /// <summary>What everything is charged in.</summary>
     public Currency Currency => Input.Currency;
 
     /// <summary>Whether a charge depends on the use before it in the month.</summary>
-    internal bool CountsUse => Tiers is SteppedTiers || Free.IsAny;
+    internal bool CountsUse => Free.IsAny || Tiers.Any(tiers => tiers is SteppedTiers);
 
     /// <summary>Whether a month's close may have something to add to the charges.</summary>
-    internal bool AdjustsAtClose => Tiers is VolumeTiers or PackageTiers || Minimum.Sign > 0 || Fee.Sign > 0;
+    internal bool AdjustsAtClose => Tiers.Any(tiers => tiers is VolumeTiers or PackageTiers) || Minimum.Sign > 0 || Fee.Sign > 0;
 
     /// <summary>A plan of three flat rates for a million tokens each.</summary>
     internal static PricePlan Flat(string model, Amount input, Amount cached, Amount output)
@@ -84,7 +85,7 @@ public sealed record PricePlan
             Request = zero,
             Adapters = [],
             Free = default,
-            Tiers = null,
+            Tiers = [],
             Minimum = zero,
             Fee = zero,
         };
@@ -107,11 +108,13 @@ public sealed record PricePlan
     public Amount Charge(TokenCounts counts, string? adapter, MonthUse before)
     {
         var free = Free.Within(counts, before);
-        var exact = AtFlatRates(MonthUse.Of(counts), free) + Surcharge(counts, adapter);
-        if (Tiers is not { } tiers)
-            return Round(exact);
-        var (millionths, packageUnits, packageSize) = PriceOf(tiers, counts, free, before);
-        return Round(exact + millionths, packageUnits, packageSize);
+        var charge = AtFlatRates(counts, free, adapter);
+        foreach (var tiers in Tiers)
+        {
+            var (start, end) = Interval(tiers.Metric, counts, free, before);
+            tiers.Charge(start, end, ref charge);
+        }
+        return charge.Round();
     }
 
     /// <summary>What a request is charged for, line by line; quantities times rates add up to the charge before it is rounded.</summary>
@@ -124,25 +127,29 @@ public sealed record PricePlan
             (UsageMetric.Input, Input), (UsageMetric.Cached, Cached), (UsageMetric.Output, Output), (UsageMetric.Requests, Request),
         })
         {
-            if (metric == UsageMetric.Requests && rate.Sign == 0 && Tiers?.Metric != metric)
+            var isTiered = TiersOf(metric) is not null;
+            if (metric == UsageMetric.Requests && rate.Sign == 0 && !isTiered)
                 continue;
-            Add($"{metric.Name()}, free", free.Of(metric), Amount.Zero(Currency), metric.RateUnits());
-            if (Tiers is null || (Tiers.Metric != metric && (Tiers.Metric != UsageMetric.Tokens || metric == UsageMetric.Requests)))
-                Add(metric.Name(), use.Of(metric) - free.Of(metric), rate, metric.RateUnits());
+            Add($"{metric.Name()}, free", free.Of(metric), new(Amount.Zero(Currency), metric.RateUnits()));
+            if (!isTiered)
+                Add(metric.Name(), use.Of(metric) - free.Of(metric), new(rate, metric.RateUnits()));
         }
-        if (Tiers is { } tiers)
-            ExplainTiers(tiers, Interval(tiers.Metric, counts, free, before), Add);
+        foreach (var tiers in Tiers)
+        {
+            var (start, end) = Interval(tiers.Metric, counts, free, before);
+            tiers.Charge(start, end, Add);
+        }
         foreach (var surcharge in Adapters.Where(surcharge => surcharge.Name == adapter))
         {
-            Add($"adapter {adapter}, tokens", use.Of(UsageMetric.Tokens), surcharge.PerMillion, UsageMetric.Tokens.RateUnits());
-            Add($"adapter {adapter}, requests", 1, surcharge.PerRequest, 1);
+            Add($"adapter {adapter}, tokens", use.Of(UsageMetric.Tokens), new(surcharge.PerMillion, UsageMetric.Tokens.RateUnits()));
+            Add($"adapter {adapter}, requests", 1, new(surcharge.PerRequest, 1));
         }
         return lines.ToImmutable();
 
-        void Add(string what, long quantity, Amount rate, long per)
+        void Add(string what, long quantity, UnitRate rate)
         {
             if (quantity > 0)
-                lines.Add(new(what, quantity, rate, per));
+                lines.Add(new(what, quantity, rate.Amount, rate.Units));
         }
     }
 
@@ -155,23 +162,26 @@ public sealed record PricePlan
     {
         // A prompt's tokens may turn out cached or not, whatever was expected: at the dearer rate of the two.
         var prompt = checked(counts.Prompt + counts.Cached);
-        var (asInput, asCached) = (new TokenCounts(prompt, 0, counts.Generated), new TokenCounts(0, prompt, counts.Generated));
-        var (input, cached) = (Value(asInput, adapter, Tiers?.HighestRate), Value(asCached, adapter, Tiers?.HighestRate));
+        var input = Value(new(prompt, 0, counts.Generated), adapter, tiers => tiers.HighestRate);
+        var cached = Value(new(0, prompt, counts.Generated), adapter, tiers => tiers.HighestRate);
         return input > cached ? input : cached;
     }
 
-    /// <summary>
-    /// What a request is worth by the plan's list: at the rates of the first step and as if nothing were free. By it flat revenue is divided.
-    /// </summary>
-    internal Amount ListValue(TokenCounts counts, string? adapter) => Value(counts, adapter, Tiers?.ListRate);
+    /// <summary>What a request is worth by the plan's list: at the rates of first steps and as if nothing were free.</summary>
+    internal Amount ListValue(TokenCounts counts, string? adapter) => Value(counts, adapter, tiers => tiers.ListRate);
+
+    /// <summary>What a request weighs where flat revenue is divided: its list value, or what it was charged where free use bears itself.</summary>
+    internal Amount Weight(Receipt receipt) =>
+        Rules.FreeUse == FreeUse.Own ? receipt.Charge : ListValue(receipt.Counts, receipt.Adapter?.Name);
 
     /// <summary>The list rate of a million tokens of a kind, rounded where a package's is no whole number of units.</summary>
     internal Amount ListRate(UsageMetric metric)
     {
-        if (Tiers is { } tiers && (tiers.Metric == metric || tiers.Metric == UsageMetric.Tokens))
+        if (TiersOf(metric) is { } tiers)
         {
-            var rate = tiers.ListRate;
-            return Round(0, rate.Amount.Units * Million, rate.Units);
+            var charge = new ExactCharge(Currency);
+            charge.Add(tiers.ListRate, UsageMetric.Tokens.RateUnits());
+            return charge.Round();
         }
         return metric switch
         {
@@ -182,36 +192,22 @@ public sealed record PricePlan
         };
     }
 
-    /// <summary>How much of the tiers' metric a request is charged for.</summary>
-    internal long ChargedQuantity(TokenCounts counts, MonthUse before)
+    /// <summary>How much of some tiers' metric a request is charged for.</summary>
+    internal long ChargedQuantity(PriceTiers tiers, TokenCounts counts, MonthUse before)
     {
-        var (start, end) = Interval(Tiers!.Metric, counts, Free.Within(counts, before), before);
+        var (start, end) = Interval(tiers.Metric, counts, Free.Within(counts, before), before);
         return end - start;
     }
 
-    /// <summary>A rate of the tiers times a quantity, rounded once, half to even.</summary>
-    internal Amount RoundRate(Int128 rateTimesQuantity) => Round(checked(rateTimesQuantity * (Million / Tiers!.Metric.RateUnits())));
-
-    /// <summary>
-    /// A sum of money in millionths of units, and with it another in parts of a unit as large as a package has units, rounded once, half to
-    /// even.
-    /// </summary>
-    internal Amount Round(Int128 millionths, Int128 packageUnits = default, long packageSize = 1)
+    /// <summary>The tiers that price a metric; null where its flat rate does.</summary>
+    internal PriceTiers? TiersOf(UsageMetric metric)
     {
-        var (units, rest) = Int128.DivRem(millionths, Million);
-        var (more, packageRest) = Int128.DivRem(packageUnits, packageSize);
-        // Both remainders over one denominator: below 10⁶ × 10¹² each, so that nothing overflows.
-        var denominator = (Int128)Million * packageSize;
-        var (carry, left) = Int128.DivRem(rest * packageSize + packageRest * Million, denominator);
-        units += more + carry;
-        if (left < 0)
+        foreach (var tiers in Tiers)
         {
-            units--;
-            left += denominator;
+            if (tiers.Prices(metric))
+                return tiers;
         }
-        if (left * 2 > denominator || (left * 2 == denominator && Int128.IsOddInteger(units)))
-            units++;
-        return new(units, Currency);
+        return null;
     }
 
     /// <summary>Two plans are equal if all they say is.</summary>
@@ -223,74 +219,25 @@ public sealed record PricePlan
     /// <summary>The plan's canonical JSON: fields in one order, amounts as decimal strings, nothing that says nothing.</summary>
     public override string ToString() => PlanText.Write(this);
 
-    /// <summary>What flat rates price, in millionths of units.</summary>
-    private Int128 AtFlatRates(MonthUse use, MonthUse free) => checked(
-        Input.Units * (use.Input - free.Input) + Cached.Units * (use.Cached - free.Cached) + Output.Units * (use.Output - free.Output)
-        + Request.Units * Million * (use.Requests - free.Requests));
-
-    private Int128 Surcharge(TokenCounts counts, string? adapter)
+    /// <summary>What flat rates and surcharges come to; the rates that tiers replace are zero.</summary>
+    private ExactCharge AtFlatRates(TokenCounts counts, MonthUse free, string? adapter)
     {
+        var charge = new ExactCharge(Currency);
+        charge.AddPerMillion(Input, counts.Prompt - free.Input);
+        charge.AddPerMillion(Cached, counts.Cached - free.Cached);
+        charge.AddPerMillion(Output, counts.Generated - free.Output);
+        charge.AddEach(Request, 1 - free.Requests);
         if (adapter is null)
-            return 0;
+            return charge;
         foreach (var price in Adapters)
         {
             if (price.Name == adapter)
             {
-                var tokens = counts.Prompt + counts.Cached + counts.Generated;
-                return checked(price.PerMillion.Units * tokens + price.PerRequest.Units * Million);
+                charge.AddPerMillion(price.PerMillion, counts.Prompt + counts.Cached + counts.Generated);
+                charge.AddEach(price.PerRequest, 1);
             }
         }
-        return 0;
-    }
-
-    private static (Int128 Millionths, Int128 PackageUnits, long PackageSize) PriceOf(
-        PriceTiers tiers, TokenCounts counts, MonthUse free, MonthUse before)
-    {
-        var (start, end) = Interval(tiers.Metric, counts, free, before);
-        var scale = Million / tiers.Metric.RateUnits();
-        switch (tiers)
-        {
-            case GraduatedTiers graduated:
-                Int128 sum = 0;
-                long from = 0;
-                foreach (var step in graduated.Steps)
-                {
-                    var to = step.UpTo ?? long.MaxValue;
-                    sum = checked(sum + step.Rate.Units * scale * Math.Max(0, Math.Min(end, to) - Math.Max(start, from)));
-                    from = to;
-                }
-                return (sum, 0, 1);
-            case VolumeTiers volume:
-                return (checked(volume.RateAt(end).Units * scale * (end - start)), 0, 1);
-            case PackageTiers package:
-                return (0, checked(package.Price.Units * (end - start)), package.Size);
-            default:
-                throw new InvalidOperationException($"No tiers: {tiers}.");
-        }
-    }
-
-    private static void ExplainTiers(PriceTiers tiers, (long Start, long End) units, Action<string, long, Amount, long> add)
-    {
-        var name = tiers.Metric.Name();
-        switch (tiers)
-        {
-            case GraduatedTiers graduated:
-                long from = 0;
-                for (var i = 0; i < graduated.Steps.Length; i++)
-                {
-                    var to = graduated.Steps[i].UpTo ?? long.MaxValue;
-                    var quantity = Math.Min(units.End, to) - Math.Max(units.Start, from);
-                    add($"{name}, step {i + 1}", quantity, graduated.Steps[i].Rate, tiers.Metric.RateUnits());
-                    from = to;
-                }
-                break;
-            case VolumeTiers volume:
-                add($"{name}, at the volume so far", units.End - units.Start, volume.RateAt(units.End), tiers.Metric.RateUnits());
-                break;
-            case PackageTiers package:
-                add($"{name}, of packages", units.End - units.Start, package.Price, package.Size);
-                break;
-        }
+        return charge;
     }
 
     /// <summary>
@@ -302,49 +249,14 @@ public sealed record PricePlan
         return checked((position + free.Of(metric), position + MonthUse.Of(counts).Of(metric)));
     }
 
-    /// <summary>What a request comes to at flat rates and one rate for the tiers' metric.</summary>
-    private Amount Value(TokenCounts counts, string? adapter, UnitRate? tierRate)
+    /// <summary>What a request comes to at flat rates and one rate for each tiers' metric.</summary>
+    private Amount Value(TokenCounts counts, string? adapter, Func<PriceTiers, UnitRate> rateOf)
     {
-        var exact = AtFlatRates(MonthUse.Of(counts), default) + Surcharge(counts, adapter);
-        return tierRate is { } rate
-            ? Round(exact, checked(rate.Amount.Units * MonthUse.Of(counts).Of(Tiers!.Metric)), rate.Units)
-            : Round(exact);
+        var charge = AtFlatRates(counts, default, adapter);
+        foreach (var tiers in Tiers)
+            charge.Add(rateOf(tiers), MonthUse.Of(counts).Of(tiers.Metric));
+        return charge.Round();
     }
-}
-
-/// <summary>What an adapter costs beside the model.</summary>
-/// <param name="Name">The adapter's name.</param>
-/// <param name="PerMillion">For a million tokens of any kind.</param>
-/// <param name="PerRequest">For a request.</param>
-public sealed record AdapterPrice(string Name, Amount PerMillion, Amount PerRequest);
-
-/// <summary>
-/// How much of each metric is free in a month, first come first served. It frees the metric's own price and no surcharge. Free tokens of any
-/// kind are taken of a request's input first, then of its cached tokens, then of its output.
-/// </summary>
-public readonly record struct FreeAllowance(long Input, long Cached, long Output, long Tokens, long Requests)
-{
-    internal bool IsAny => this != default;
-
-    /// <summary>What of a request is free.</summary>
-    internal MonthUse Within(TokenCounts counts, MonthUse before)
-    {
-        if (!IsAny)
-            return default;
-        var requests = Left(Requests, before.Requests, 1);
-        if (Tokens == 0)
-        {
-            return new(
-                requests, Left(Input, before.Input, counts.Prompt), Left(Cached, before.Cached, counts.Cached),
-                Left(Output, before.Output, counts.Generated));
-        }
-        var left = Math.Max(0, Tokens - before.Of(UsageMetric.Tokens));
-        var input = Math.Min(left, counts.Prompt);
-        var cached = Math.Min(left - input, counts.Cached);
-        return new(requests, input, cached, Math.Min(left - input - cached, counts.Generated));
-    }
-
-    private static long Left(long allowance, long used, long count) => Math.Min(count, Math.Max(0, allowance - used));
 }
 
 /// <summary>Writes a plan as its canonical JSON.</summary>

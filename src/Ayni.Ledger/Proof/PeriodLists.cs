@@ -29,7 +29,7 @@ internal static class PeriodLists
                     .Select(agreement => AgreementItem.Of(agreement).Encode()),
             ],
             Items(statements, LedgerJson.Default.Statement),
-            Items(AgreementRows.Collections(session, period), ProofItems.Default.CollectedRevenue),
+            Items(CollectionList.Of(session, period), ProofItems.Default.CollectedRevenue),
             [
                 .. Items(input.InForce.Order().Select(version => new CarriedItem(version, null, null, null)), ProofItems.Default.CarriedItem),
                 .. Items(

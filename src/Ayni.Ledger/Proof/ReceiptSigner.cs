@@ -3,22 +3,21 @@ using System.Security.Cryptography;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Signs the receipts of each group commit: one signature over the root of their hashes. The log's key and this host's signing key are files
-/// beside the ledger. Used by the writer's thread only.
+/// Signs the receipts of each group commit: one signature over the root of their hashes. This host's signing key is a file beside the ledger, and
+/// so is the log's key where it certifies them. Used by the writer's thread only, but for <see cref="TakeProblem"/>.
 /// </summary>
 internal sealed class ReceiptSigner
 {
     private readonly string _folder;
     private readonly string _origin;
-    private SigningKey _key;
-    private string _keyId;
+    private SigningKey? _key;
+    private string _keyId = "";
+    private string? _problem;
 
-    private ReceiptSigner(string folder, string origin, SigningKey key)
+    private ReceiptSigner(string folder, string origin)
     {
         _folder = folder;
         _origin = origin;
-        _key = key;
-        _keyId = KeyCertificate.IdOf(key.PublicBytes);
     }
 
     /// <summary>The key that certifies signing keys and signs checkpoints.</summary>
@@ -43,11 +42,15 @@ internal sealed class ReceiptSigner
         }
     }
 
+    /// <summary>Whether a folder has the key of a log.</summary>
+    public static bool HasLogKey(string folder, LogIdentity identity) =>
+        File.Exists(LogKeyPath(folder)) && SigningKey.Read(LogKeyPath(folder)).PublicBytes.SequenceEqual(identity.Key.Bytes);
+
     /// <summary>
-    /// Prepares signing: names the log and makes the keys where there are none yet. Null, so that receipts stay unsigned, where the ledger has
-    /// a log whose key is not in the folder, as after a restore without its keys.
+    /// Prepares signing: names the log, and makes and certifies this host's key, where there is none yet. Where the log's key is elsewhere, as on
+    /// a second host or after a restore without its keys, receipts stay unsigned until this host's key is certified there.
     /// </summary>
-    public static ReceiptSigner? Open(Session session, string folder, Identifiers identifiers, DateTimeOffset now)
+    public static ReceiptSigner Open(Session session, string folder, Identifiers identifiers, DateTimeOffset now)
     {
         try
         {
@@ -58,9 +61,14 @@ internal sealed class ReceiptSigner
                 var key = SigningKey.ReadOrCreate(LogKeyPath(folder)).ForNotes($"ayni/{identifiers.New("log")}");
                 ProofRows.Insert(session, identity = new(key, RandomNumberGenerator.GetBytes(32)));
             }
-            var signer = Open(session, folder, identity, now);
+            var path = SigningKeyPath(folder);
+            if (!(File.Exists(path) && IsKnown(session, SigningKey.Read(path))) && HasLogKey(folder, identity))
+            {
+                var own = SigningKey.ReadOrCreate(path);
+                ProofRows.Insert(session, KeyCertificate.Create(identity.Origin, SigningKey.Read(LogKeyPath(folder)), own.PublicBytes, now));
+            }
             session.Commit();
-            return signer;
+            return new(folder, identity.Origin);
         }
         finally
         {
@@ -68,7 +76,10 @@ internal sealed class ReceiptSigner
         }
     }
 
-    /// <summary>Signs the receipts of a transaction, as its last act.</summary>
+    /// <summary>
+    /// Signs the receipts of a transaction, as its last act. Where an external signer fails they stay unsigned: what was used is charged all the
+    /// same.
+    /// </summary>
     /// <param name="session">The transaction's session.</param>
     /// <param name="now">When.</param>
     /// <param name="leaves">The leaves of the receipts' hashes, in posting order.</param>
@@ -79,44 +90,39 @@ internal sealed class ReceiptSigner
         var batch = new Batch(
             _origin, ProofRows.LastBatch(session) + 1, now, now + Batch.LogPromise, leaves.Length, MerkleTree.Root(leaves));
         var canonical = batch.Encode();
-        if (Sign(session, canonical) is var (keyId, signature))
-            ProofRows.Insert(session, batch, firstEntry, lastEntry, keyId, canonical, signature);
+        try
+        {
+            if (Sign(session, canonical) is var (keyId, signature))
+                ProofRows.Insert(session, batch, firstEntry, lastEntry, keyId, canonical, signature);
+        }
+        catch (SignerException error)
+        {
+            Volatile.Write(ref _problem, $"Receipts are not signed. {error.Message}");
+        }
     }
 
-    /// <summary>Signs some bytes; null if no key is certified and neither retired nor revoked.</summary>
-    public (string KeyId, byte[] Signature)? Sign(Session session, byte[] message) =>
-        IsInUse(session) ? (_keyId, _key.Sign(message)) : null;
+    /// <summary>Why receipts were not signed since it was asked last; null if all were. May be called by any thread.</summary>
+    public string? TakeProblem() => Interlocked.Exchange(ref _problem, null);
 
-    /// <summary>Whether the key still signs; another process may have put another one in its place.</summary>
+    /// <summary>Signs some bytes; null if this host has no key that is certified and neither retired nor revoked.</summary>
+    public (string KeyId, byte[] Signature)? Sign(Session session, byte[] message) =>
+        IsInUse(session) ? (_keyId, _key!.Sign(message)) : null;
+
+    /// <summary>Whether there is a key that signs; another process may have put another one in its place.</summary>
     private bool IsInUse(Session session)
     {
-        if (ProofRows.SigningKey(session, _keyId) is { Retired: null })
+        if (_key is not null && ProofRows.SigningKey(session, _keyId) is { Retired: null })
             return true;
         // A change of keys may have ended between the ledger and the file.
-        if (File.Exists(NextKeyPath(_folder)) && IsCertified(session, SigningKey.Read(NextKeyPath(_folder))))
+        if (File.Exists(NextKeyPath(_folder)) && IsKnown(session, SigningKey.Read(NextKeyPath(_folder))))
             TakeNext(_folder);
+        if (!File.Exists(SigningKeyPath(_folder)))
+            return false;
         _key = SigningKey.Read(SigningKeyPath(_folder));
         _keyId = KeyCertificate.IdOf(_key.PublicBytes);
         return ProofRows.SigningKey(session, _keyId) is { Retired: null };
     }
 
-    private static bool IsCertified(Session session, SigningKey key) =>
-        ProofRows.SigningKey(session, KeyCertificate.IdOf(key.PublicBytes)) is { Retired: null };
-
-    private static ReceiptSigner? Open(Session session, string folder, LogIdentity identity, DateTimeOffset now)
-    {
-        var path = SigningKeyPath(folder);
-        if (File.Exists(path))
-        {
-            var present = SigningKey.Read(path);
-            if (ProofRows.SigningKey(session, KeyCertificate.IdOf(present.PublicBytes)) is not null)
-                return new(folder, identity.Origin, present);
-        }
-        if (!File.Exists(LogKeyPath(folder)) || SigningKey.Read(LogKeyPath(folder)) is not { } logKey
-            || !logKey.PublicBytes.SequenceEqual(identity.Key.Bytes))
-            return null;
-        var key = SigningKey.ReadOrCreate(path);
-        ProofRows.Insert(session, KeyCertificate.Create(identity.Origin, logKey, key.PublicBytes, now));
-        return new(folder, identity.Origin, key);
-    }
+    private static bool IsKnown(Session session, SigningKey key) =>
+        ProofRows.SigningKey(session, KeyCertificate.IdOf(key.PublicBytes)) is not null;
 }

@@ -5,26 +5,31 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// An Ed25519 private key (RFC 8032) in a PEM file of PKCS #8 (RFC 8410), as <c>openssl pkey</c> reads it, that only its owner may read.
-/// Immutable and thread-safe.
+/// An Ed25519 key that signs (RFC 8032), in a file that only its owner may read: the private key as PEM of PKCS #8 (RFC 8410), as
+/// <c>openssl pkey</c> reads it, or three lines that say which external signer has it (<see cref="ExternalSigner"/>): <c>ayni/signer/v1</c>, the
+/// public key in base64, the command. Immutable and thread-safe.
 /// </summary>
 public sealed class SigningKey
 {
     private const string Label = "PRIVATE KEY";
+    private const string ExternalHeader = "ayni/signer/v1\n";
     private const int MostFileBytes = 4096;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // What RFC 8410 puts before the 32 bytes of a private key.
     private static readonly byte[] Prefix = Convert.FromHexString("302e020100300506032b657004220420");
 
-    private readonly byte[] _seed;
+    private readonly byte[] _seed = [];
     private readonly byte[] _publicKey = new byte[Ed25519.PublicKeySize];
+    private readonly ExternalSigner? _signer;
 
     internal SigningKey(byte[] seed)
     {
         _seed = seed;
         Ed25519.GeneratePublicKey(seed, 0, _publicKey, 0);
     }
+
+    private SigningKey(ExternalSigner signer, byte[] publicKey) => (_signer, _publicKey) = (signer, publicKey);
 
     /// <summary>The public key's 32 bytes.</summary>
     internal ReadOnlySpan<byte> PublicBytes => _publicKey;
@@ -35,10 +40,13 @@ public sealed class SigningKey
     /// <summary>The public key under a name, for a witness's cosignatures.</summary>
     public PublicKey ForCosignatures(string name) => new(name, PublicKey.CosignatureType, _publicKey);
 
-    /// <summary>Makes a new key and writes it into a new file, which is whole once it has its name. Throws <see cref="IOException"/>.</summary>
-    public static SigningKey Create(string path)
+    /// <summary>
+    /// Makes a new key and writes it into a new file, which is whole once it has its name. With a command, the key is the one that this
+    /// external signer has. Throws <see cref="IOException"/> or <see cref="SignerException"/>.
+    /// </summary>
+    public static SigningKey Create(string path, string? signer = null)
     {
-        var key = new SigningKey(RandomNumberGenerator.GetBytes(Ed25519.SecretKeySize));
+        var key = signer is null ? new SigningKey(RandomNumberGenerator.GetBytes(Ed25519.SecretKeySize)) : OfSigner(signer);
         // A ledger on a server has made no folder yet.
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var partial = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.partial";
@@ -49,7 +57,7 @@ public sealed class SigningKey
         {
             using (var stream = new FileStream(partial, options))
             {
-                stream.Write(Encoding.ASCII.GetBytes(new string(PemEncoding.Write(Label, [.. Prefix, .. key._seed])) + "\n"));
+                stream.Write(Encoding.UTF8.GetBytes(key.FileText()));
                 stream.Flush(flushToDisk: true);
             }
             File.Move(partial, path);
@@ -70,6 +78,8 @@ public sealed class SigningKey
         if (new FileInfo(path).Length > MostFileBytes)
             throw NoKey(path);
         var text = File.ReadAllText(path);
+        if (text.StartsWith(ExternalHeader, StringComparison.Ordinal))
+            return ParseExternal(text) ?? throw NoKey(path);
         if (!PemEncoding.TryFind(text, out var fields) || text[fields.Label] != Label)
             throw NoKey(path);
         var bytes = new byte[fields.DecodedDataLength];
@@ -95,13 +105,45 @@ public sealed class SigningKey
         return Read(path);
     }
 
-    /// <summary>Signs a message; 64 bytes. The same message has always the same signature.</summary>
+    /// <summary>
+    /// Signs a message; 64 bytes. The same message has always the same signature. Throws <see cref="SignerException"/> if an external signer
+    /// fails.
+    /// </summary>
     internal byte[] Sign(ReadOnlySpan<byte> message)
     {
+        if (_signer is not null)
+        {
+            var external = _signer.Sign(message.ToArray());
+            return new PublicKey("signer", PublicKey.NoteType, _publicKey).Verify(message, external)
+                ? external
+                : throw new SignerException($"The signer '{_signer.Command}' answers with a signature that is not its key's.");
+        }
         var signature = new byte[Ed25519.SignatureSize];
         Ed25519.Sign(_seed, 0, _publicKey, 0, message.ToArray(), 0, message.Length, signature, 0);
         return signature;
     }
 
-    private static ProofException NoKey(string path) => new(ProofCheck.Format, $"{path}: this is no Ed25519 key in PEM.");
+    private string FileText() => _signer is null
+        ? new string(PemEncoding.Write(Label, [.. Prefix, .. _seed])) + "\n"
+        : $"{ExternalHeader}{Convert.ToBase64String(_publicKey)}\n{_signer.Command}\n";
+
+    private static SigningKey OfSigner(string command)
+    {
+        if (string.IsNullOrWhiteSpace(command) || command.Length > ExternalSigner.LongestCommand || command.Any(char.IsControl))
+            throw new SignerException($"A signer's command is one line of 1 to {ExternalSigner.LongestCommand} characters.");
+        var signer = new ExternalSigner(command);
+        return new(signer, signer.ReadPublicKey());
+    }
+
+    private static SigningKey? ParseExternal(string text)
+    {
+        var publicKey = new byte[Ed25519.PublicKeySize];
+        return text[ExternalHeader.Length..].Split('\n') is [var key, var command, ""] && command.Length > 0
+            && Convert.TryFromBase64String(key, publicKey, out var count) && count == publicKey.Length
+            ? new(new ExternalSigner(command), publicKey)
+            : null;
+    }
+
+    private static ProofException NoKey(string path) =>
+        new(ProofCheck.Format, $"{path}: this is no Ed25519 key in PEM, and names no external signer.");
 }

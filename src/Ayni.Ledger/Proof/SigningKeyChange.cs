@@ -3,26 +3,53 @@ namespace Ayni.Ledger;
 /// <summary>A key that receipts were or are signed with.</summary>
 /// <param name="Id"><c>sig_…</c></param>
 /// <param name="Certified">Since when it is one of the log's.</param>
-/// <param name="Retired">Since when another one signs.</param>
+/// <param name="Retired">Since when it signs no more.</param>
 /// <param name="Revoked">Since when nothing that it signed is to be believed that the log did not hold before.</param>
 public sealed record SigningKeyState(string Id, DateTimeOffset Certified, DateTimeOffset? Retired, DateTimeOffset? Revoked);
 
-/// <summary>Replaces this host's signing key. A job of the writer.</summary>
+/// <summary>Certifies, replaces and revokes hosts' signing keys. A job of the writer.</summary>
 internal static class SigningKeyChange
 {
+    /// <summary>Certifies a host's key; once.</summary>
+    public static SigningKeyState Certify(Transaction transaction, LogIdentity identity, SigningKey logKey, ReadOnlySpan<byte> publicKey)
+    {
+        if (ProofRows.SigningKey(transaction.Session, KeyCertificate.IdOf(publicKey)) is { } known)
+            return known.ToState();
+        var certificate = KeyCertificate.Create(identity.Origin, logKey, publicKey, transaction.Now);
+        ProofRows.Insert(transaction.Session, certificate);
+        LogSequencer.Append(transaction);
+        var state = new SigningKeyState(certificate.KeyId, transaction.Now, null, null);
+        transaction.Note("certify_signing_key", state.Id, null, state, LedgerJson.Default.SigningKeyState);
+        return state;
+    }
+
     /// <summary>Certifies the key that is to follow, and retires the one before. Its file takes the other's place afterwards.</summary>
     public static SigningKeyState Replace(
         Transaction transaction, LogIdentity identity, SigningKey logKey, SigningKey old, SigningKey next, bool revokes)
     {
-        var oldId = KeyCertificate.IdOf(old.PublicBytes);
-        var certificate = KeyCertificate.Create(identity.Origin, logKey, next.PublicBytes, transaction.Now);
-        ProofRows.Insert(transaction.Session, certificate);
-        ProofRows.Retire(transaction.Session, oldId, transaction.Now);
-        if (revokes)
-            ProofRows.Revoke(transaction.Session, oldId, transaction.Now);
-        LogSequencer.Append(transaction);
-        var state = new SigningKeyState(certificate.KeyId, transaction.Now, null, null);
-        transaction.Note(revokes ? "revoke_signing_key" : "rotate_signing_key", oldId, null, state, LedgerJson.Default.SigningKeyState);
+        var state = Certify(transaction, identity, logKey, next.PublicBytes);
+        End(transaction, KeyCertificate.IdOf(old.PublicBytes), revokes);
         return state;
+    }
+
+    /// <summary>Revokes a key of whatever host. It signs no more.</summary>
+    public static SigningKeyState Revoke(Transaction transaction, string id)
+    {
+        if (ProofRows.SigningKey(transaction.Session, id) is null)
+            throw Registry.Unknown(Refusal.UnknownKey, "signing key", id);
+        End(transaction, id, revokes: true);
+        return ProofRows.SigningKey(transaction.Session, id)!.ToState();
+    }
+
+    private static void End(Transaction transaction, string id, bool revokes)
+    {
+        var before = ProofRows.SigningKey(transaction.Session, id)?.ToState();
+        ProofRows.Retire(transaction.Session, id, transaction.Now);
+        if (revokes && before?.Revoked is null)
+            ProofRows.Revoke(transaction.Session, id, transaction.Now);
+        LogSequencer.Append(transaction);
+        transaction.Note(
+            revokes ? "revoke_signing_key" : "retire_signing_key", id, before, ProofRows.SigningKey(transaction.Session, id)?.ToState(),
+            LedgerJson.Default.SigningKeyState);
     }
 }

@@ -285,7 +285,9 @@ public static class AgreementEvaluation
 
         private void TakeDeductions(IReadOnlyList<NetLine> lines, Amount gross)
         {
-            foreach (var (type, cap) in terms.Deductions.Where(deduction => deduction.Type <= DeductionType.Tax))
+            // What was given back, taken back or never paid is not among what is collected.
+            var first = share.Measure == ShareMeasure.Collected ? DeductionType.Tax : DeductionType.Refund;
+            foreach (var (type, cap) in terms.Deductions.Where(deduction => deduction.Type >= first && deduction.Type <= DeductionType.Tax))
                 TakeDeduction(lines, gross, type, cap);
             if (IsMarketplaceFee)
                 return;

@@ -1,8 +1,15 @@
 namespace Ayni.Ledger;
 
-/// <summary>Records collections. A job of the writer, or a part of one that posts the payment: it refuses, or it writes.</summary>
+/// <summary>
+/// What is collected: found from invoices, payments and credits, and recorded where others collect. Recording is a job of the writer: it
+/// refuses, or it writes.
+/// </summary>
 internal static class CollectionList
 {
+    /// <summary>Everything that counts in a period: what was recorded in order of evidence, model and app, then what was found.</summary>
+    public static IReadOnlyList<CollectedRevenue> Of(Session session, Period period) =>
+        [.. AgreementRows.Collections(session, period), .. CollectedPayments.Of(session, period)];
+
     /// <summary>Records a collection in the first open month from its own on. The same one recorded again gives the first.</summary>
     public static CollectedRevenue Record(Transaction transaction, CollectedRevenue collection)
     {
@@ -15,7 +22,8 @@ internal static class CollectionList
                 ? first
                 : throw new LedgerRefusedException(
                     Refusal.EvidenceReused,
-                    $"'{collection.EvidenceId}' was recorded with {first.Amount} before; take it back by a negative one with evidence of its own.");
+                    $"'{collection.EvidenceId}' was recorded with {first.Amount} before; "
+                    + "take it back by a negative one with evidence of its own.");
         collection = collection with { Period = transaction.FirstOpen(collection.Period) };
         AgreementRows.Insert(transaction.Session, collection, transaction.Now);
         transaction.Note("record_collection", collection.EvidenceId, null, collection, LedgerJson.Default.CollectedRevenue);

@@ -21,7 +21,7 @@ public sealed record NetLine(
     /// Takes deductions off the lines they are about: each is divided in proportion to the gross of the period's own lines that have its
     /// currency, model and app, by largest remainder, ties in the lines' order. Where there are none, a line without revenue is added. A
     /// deduction about every model in a month without revenue is left out: there is no base that it could lessen. Collections are
-    /// divided alike.
+    /// divided alike; those that say what revenue was paid, among lines of the same kind only.
     /// </summary>
     /// <param name="period">The period that is settled.</param>
     /// <param name="lines">Its revenue.</param>
@@ -39,24 +39,31 @@ public sealed record NetLine(
         {
             var type = (int)deduction.Type;
             var isReturned = deduction.Entry is not null;
-            Divide(deduction.Amount, deduction.Model, deduction.AppId, deduction.IsOfNoApp, (line, part) => line with
+            Divide(deduction.Amount, deduction.Model, deduction.AppId, deduction.IsOfNoApp, null, (line, part) => line with
             {
                 Deductions = line.Deductions.SetItem(type, line.Deductions[type] + part),
                 Returned = isReturned ? line.Returned + part : line.Returned,
             });
         }
         foreach (var collection in collections)
-            Divide(collection.Amount, collection.Model, collection.AppId, collection.IsOfNoApp, (line, part) => line with { Collected = line.Collected + part });
+        {
+            Divide(
+                collection.Amount, collection.Model, collection.AppId, collection.IsOfNoApp, collection.Of,
+                (line, part) => line with { Collected = line.Collected + part });
+        }
         return net;
 
-        void Divide(Amount amount, string? model, string? appId, bool isOfNoApp, Func<NetLine, Amount, NetLine> take)
+        void Divide(
+            Amount amount, string? model, string? appId, bool isOfNoApp, RevenueGroup? of, Func<NetLine, Amount, NetLine> take)
         {
             var matching = Enumerable.Range(0, net.Count).Where(i => Matches(net[i].Line.Group)).ToList();
             if (matching.Count == 0)
             {
                 if (model is null || agreementOf(model) is not { } agreement)
                     return;
-                var group = new RevenueGroup(amount.Currency, model, appId, agreement, period);
+                var group = of is null
+                    ? new(amount.Currency, model, appId, agreement, period)
+                    : of with { AgreementVersion = agreement, ServicePeriod = period };
                 net.Add(Open(new(group, 0, default, Amount.Zero(amount.Currency)), developerOf));
                 matching.Add(net.Count - 1);
             }
@@ -66,7 +73,8 @@ public sealed record NetLine(
 
             bool Matches(RevenueGroup group) =>
                 group.Currency == amount.Currency && group.ServicePeriod == period && (model is null || group.Model == model)
-                && (appId is null ? !isOfNoApp || group.AppId is null : group.AppId == appId);
+                && (appId is null ? !isOfNoApp || group.AppId is null : group.AppId == appId)
+                && (of is null || group with { AgreementVersion = of.AgreementVersion, ServicePeriod = of.ServicePeriod } == of);
         }
     }
 

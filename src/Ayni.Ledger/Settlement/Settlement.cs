@@ -112,6 +112,15 @@ internal sealed class Settlement
         Shares = [.. _results.SelectMany(result => SharesOf(result, party.Id))],
     };
 
+    /// <summary>
+    /// The lines that a party's statement shows: those it has a part of, and those in the scope of a document's share of its own.
+    /// </summary>
+    public IReadOnlyList<NetLine> LinesOpenTo(string partyId)
+    {
+        var own = _shares.Where(pair => pair.Share.PartyId == partyId).Select(pair => pair.Line).ToHashSet(ReferenceEqualityComparer.Instance);
+        return [.. Lines.Where(line => own.Contains(line) || IsOpenTo(line, partyId))];
+    }
+
     /// <summary>Evaluates each document that is in force in the period or has late receipts in it, older versions first.</summary>
     private void Evaluate()
     {

@@ -14,6 +14,7 @@ internal sealed record SettlementInput(
     {
         var agreements = TermRows.Agreements(session).ToDictionary(agreement => agreement.Version);
         var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
+        var facts = FactRows.Revenue(session);
         var lines = RevenueLine.Collect(
             each => PeriodRows.ForEachReceipt(session, period, receipt =>
             {
@@ -21,12 +22,12 @@ internal sealed record SettlementInput(
                 if (!receipt.Currency.IsTest)
                     each(receipt);
             }),
-            PeriodAdjustments.Revenue(session, period).Where(revenue => !revenue.Amount.Currency.IsTest), FactRows.Customers(session), developers);
+            PeriodAdjustments.Revenue(session, period).Where(revenue => !revenue.Amount.Currency.IsTest), facts, developers);
         var deductions = DeductionRows.Of(session, period);
         var zone = LedgerRows.Zone(session);
         var end = zone.StartOf(period.Next).AddMicroseconds(-1);
         var net = NetLine.Allocate(
-            period, lines, deductions, AgreementRows.Collections(session, period),
+            period, lines, deductions, CollectionList.Of(session, period),
             group => group.AppId is { } appId && !group.IsOwnUse ? developers[appId] : null,
             model => TermRows.AgreementInForce(session, model, end)?.Version ?? LastOf(agreements.Values, model, end));
         return new(net, deductions, agreements, InForceIn(agreements.Values, period, zone), AgreementRows.HistoryBefore(session, period));
@@ -52,7 +53,8 @@ internal sealed record SettlementInput(
     {
         var zone = LedgerRows.Zone(session);
         var promising = TermRows.Agreements(session)
-            .Where(agreement => agreement.Document?.Terms.Shares.Any(share => (share.Fixed ?? share.Guarantee?.Amount ?? share.Advance?.Amount) is not null) == true)
+            .Where(agreement => agreement.Document?.Terms.Shares.Any(
+                share => (share.Fixed ?? share.Guarantee?.Amount ?? share.Advance?.Amount) is not null) == true)
             .ToList();
         if (promising.Count == 0)
             return null;

@@ -36,6 +36,9 @@ public sealed record StatementLine(
     /// <summary>The country of the customers, if known.</summary>
     public string? Territory { get; init; }
 
+    /// <summary>The host that served, if it is known.</summary>
+    public string? HostId { get; init; }
+
     /// <summary>Whether the customers belong to the app's developer, who earns no share of what it uses itself.</summary>
     public bool IsOwnUse { get; init; }
 
@@ -45,7 +48,8 @@ public sealed record StatementLine(
     /// <summary>Whether a receipt is one of the line's.</summary>
     internal bool Covers(RevenueGroup receipt) =>
         receipt.Currency == Currency && receipt.Model == Model && receipt.AppId == AppId && receipt.AgreementVersion == AgreementVersion
-        && receipt.ServicePeriod == ServicePeriod && receipt.Adapter == Adapter && receipt.Territory == Territory && receipt.IsOwnUse == IsOwnUse;
+        && receipt.ServicePeriod == ServicePeriod && receipt.Adapter == Adapter && receipt.Territory == Territory && receipt.IsOwnUse == IsOwnUse
+        && receipt.HostId == HostId;
 
     internal static StatementLine Of(NetLine line, int? partsPerMillion, Amount? amount)
     {
@@ -56,6 +60,7 @@ public sealed record StatementLine(
         {
             Adapter = group.Adapter,
             Territory = group.Territory,
+            HostId = group.HostId,
             IsOwnUse = group.IsOwnUse,
             Returned = line.Returned.Sign == 0 ? null : line.Returned,
         };

@@ -9,7 +9,7 @@ public static class StatementCsv
     private const string Header =
         "period,status,party,name,role,row,model,app,agreement,service_period,receipts,prompt_tokens,cached_tokens,generated_tokens,"
         + "rejected_tokens,currency,gross,parts_per_million,amount,carry_in,earned,payable,carry_out,adapter,territory,returned,"
-        + "agreement_name,share,step,detail,result,legal_name,tax_id,address,country";
+        + "agreement_name,share,step,detail,result,host,legal_name,tax_id,address,country";
 
     /// <summary>
     /// Lines of one statement. Texts that a spreadsheet would take for a formula begin with an apostrophe instead; numbers are exact and
@@ -60,18 +60,19 @@ public static class StatementCsv
         Number(line.Counts.Prompt), Number(line.Counts.Cached), Number(line.Counts.Generated), Number(line.Counts.SpeculativeRejected),
         line.Currency.Code, line.Gross.Format(), line.PartsPerMillion is { } parts ? Number(parts) : "", line.Amount?.Format() ?? "",
         "", "", "", "", Cell(line.Adapter ?? ""), Cell(line.Territory ?? ""), line.Returned?.Format() ?? "", "", "", "", "", "",
+        Cell(line.HostId ?? ""),
     ];
 
     private static string[] Cells(StatementShare share, EvaluationStep step) =>
     [
         "step", "", "", Number(share.AgreementVersion), "", "", "", "", "", "", share.Currency.Code, "", "", step.Amount.Format(), "", "", "", "",
-        "", "", "", Cell(share.Agreement), Cell(share.Share ?? ""), step.Kind.Name(), Cell(step.Detail ?? ""), step.Result.Format(),
+        "", "", "", Cell(share.Agreement), Cell(share.Share ?? ""), step.Kind.Name(), Cell(step.Detail ?? ""), step.Result.Format(), "",
     ];
 
     private static string[] Cells(PartyTotal total) =>
     [
         "total", "", "", "", "", "", "", "", "", "", total.Currency.Code, "", "", "",
-        total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format(), "", "", "", "", "", "", "", "",
+        total.CarryIn.Format(), total.Earned.Format(), total.Payable.Format(), total.CarryOut.Format(), "", "", "", "", "", "", "", "", "",
     ];
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);

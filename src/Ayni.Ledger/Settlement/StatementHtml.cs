@@ -74,14 +74,15 @@ public static class StatementHtml
         var zero = Amount.Zero(total.Currency);
         // Columns that say nothing in most statements are left out where they do.
         var hasAdapter = lines.Exists(line => line.Adapter is not null);
+        var hasHost = lines.Exists(line => line.HostId is not null);
         var hasTerritory = lines.Exists(line => line.Territory is not null);
         var hasReturned = lines.Exists(line => line.Returned is not null);
         html.Append("<table class=\"lines\">\n<thead>");
         AppendRow(
             html, "th",
             [
-                words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasTerritory, words.Territory), words.Agreement,
-                words.Month,
+                words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasHost, words.Host),
+                .. Optional(hasTerritory, words.Territory), words.Agreement, words.Month,
             ],
             [
                 words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross),
@@ -94,7 +95,8 @@ public static class StatementHtml
                 html, "td",
                 [
                     line.Model, .. Optional(hasAdapter, line.Adapter ?? ""), line.AppId ?? words.NoApp,
-                    .. Optional(hasTerritory, line.Territory ?? ""), Number(line.AgreementVersion), line.ServicePeriod.ToString(),
+                    .. Optional(hasHost, line.HostId ?? ""), .. Optional(hasTerritory, line.Territory ?? ""),
+                    Number(line.AgreementVersion), line.ServicePeriod.ToString(),
                 ],
                 [
                     Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),
@@ -106,7 +108,7 @@ public static class StatementHtml
         var gross = lines.Aggregate(zero, (sum, line) => sum + line.Gross);
         var amount = lines.Aggregate(zero, (sum, line) => sum + (line.Amount ?? zero));
         AppendRow(
-            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasTerritory, ""), "", ""],
+            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasHost, ""), .. Optional(hasTerritory, ""), "", ""],
             [
                 Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(),
                 .. Optional(hasReturned, lines.Aggregate(zero, (sum, line) => sum + (line.Returned ?? zero)).Format()), "", amount.Format(),

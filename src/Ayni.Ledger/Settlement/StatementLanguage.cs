@@ -1,17 +1,17 @@
 namespace Ayni.Ledger;
 
-/// <summary>A language that statements are printed in: its code, its direction and its words. Immutable.</summary>
+/// <summary>A language that statements and agreements are told in: its code, its direction and its words. Immutable.</summary>
 public sealed class StatementLanguage
 {
-    private StatementLanguage(string code, bool isRightToLeft, StatementWords words)
+    private StatementLanguage(string code, TermsWords terms, StatementWords words)
     {
         Code = code;
-        IsRightToLeft = isRightToLeft;
+        Terms = terms;
         Words = words;
     }
 
     /// <summary>English, left to right.</summary>
-    public static StatementLanguage English { get; } = new("en", isRightToLeft: false, new()
+    public static StatementLanguage English { get; } = new("en", TermsWords.English, new()
     {
         Title = "Statement",
         Final = "Final: the month is closed and this never changes.",
@@ -45,6 +45,7 @@ public sealed class StatementLanguage
         TaxId = "Tax number",
         Address = "Address",
         Adapter = "Adapter",
+        Host = "Host",
         Territory = "Country",
         Returned = "Returned",
         Step = "Step",
@@ -63,7 +64,7 @@ public sealed class StatementLanguage
     });
 
     /// <summary>Arabic, right to left.</summary>
-    public static StatementLanguage Arabic { get; } = new("ar", isRightToLeft: true, new()
+    public static StatementLanguage Arabic { get; } = new("ar", TermsWords.Arabic, new()
     {
         Title = "كشف حساب",
         Final = "نهائي: أُقفل الشهر ولن يتغيّر هذا الكشف أبدًا.",
@@ -98,6 +99,7 @@ public sealed class StatementLanguage
         TaxId = "الرقم الضريبي",
         Address = "العنوان",
         Adapter = "المحوّل",
+        Host = "المضيف",
         Territory = "البلد",
         Returned = "المُعاد",
         Step = "الخطوة",
@@ -116,7 +118,7 @@ public sealed class StatementLanguage
     });
 
     /// <summary>Persian, right to left.</summary>
-    public static StatementLanguage Persian { get; } = new("fa", isRightToLeft: true, new()
+    public static StatementLanguage Persian { get; } = new("fa", TermsWords.Persian, new()
     {
         Title = "صورت‌حساب",
         Final = "نهایی: ماه بسته شده است و این صورت‌حساب هرگز تغییر نمی‌کند.",
@@ -150,6 +152,7 @@ public sealed class StatementLanguage
         TaxId = "شمارهٔ مالیاتی",
         Address = "نشانی",
         Adapter = "تطبیق‌گر",
+        Host = "میزبان",
         Territory = "کشور",
         Returned = "بازگردانده",
         Step = "گام",
@@ -168,7 +171,7 @@ public sealed class StatementLanguage
     });
 
     /// <summary>Spanish, left to right.</summary>
-    public static StatementLanguage Spanish { get; } = new("es", isRightToLeft: false, new()
+    public static StatementLanguage Spanish { get; } = new("es", TermsWords.Spanish, new()
     {
         Title = "Liquidación",
         Final = "Definitiva: el mes está cerrado y esto no cambia nunca.",
@@ -202,6 +205,7 @@ public sealed class StatementLanguage
         TaxId = "Número fiscal",
         Address = "Dirección",
         Adapter = "Adaptador",
+        Host = "Anfitrión",
         Territory = "País",
         Returned = "Devuelto",
         Step = "Paso",
@@ -230,9 +234,11 @@ public sealed class StatementLanguage
     public string Code { get; }
 
     /// <summary>Whether it is written from right to left.</summary>
-    public bool IsRightToLeft { get; }
+    public bool IsRightToLeft => Terms.IsRightToLeft;
 
     internal StatementWords Words { get; }
+
+    internal TermsWords Terms { get; }
 
     /// <summary>Finds a language by its code.</summary>
     public static StatementLanguage? Find(string code) => All.FirstOrDefault(language => language.Code == code);

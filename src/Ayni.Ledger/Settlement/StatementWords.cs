@@ -67,6 +67,8 @@ internal sealed class StatementWords
 
     public required string Adapter { get; init; }
 
+    public required string Host { get; init; }
+
     public required string Territory { get; init; }
 
     public required string Returned { get; init; }

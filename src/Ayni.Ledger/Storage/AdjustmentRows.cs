@@ -33,10 +33,10 @@ internal static class AdjustmentRows
             var (share, amount) = adjustment.Parts[line];
             session.Execute(
                 """
-                INSERT INTO adjustment_parts (adjustment, line, model, app, adapter, agreement, amount)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                INSERT INTO adjustment_parts (adjustment, line, model, app, adapter, agreement, amount, host)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                 """,
-                adjustment.Number, line, share.Model, share.AppId, share.Adapter, share.AgreementVersion, amount.FormatFixed());
+                adjustment.Number, line, share.Model, share.AppId, share.Adapter, share.AgreementVersion, amount.FormatFixed(), share.HostId);
         }
     }
 
@@ -86,11 +86,11 @@ internal static class AdjustmentRows
     {
         var parts = ImmutableArray.CreateBuilder<AdjustmentPart>();
         using var row = session.Query(
-            "SELECT model, app, adapter, agreement, amount FROM adjustment_parts WHERE adjustment = $1 ORDER BY line", adjustment.Number);
+            "SELECT model, app, adapter, agreement, amount, host FROM adjustment_parts WHERE adjustment = $1 ORDER BY line", adjustment.Number);
         while (row.Read())
         {
             parts.Add(new(
-                new(row.GetString(0), row.GetText(1), row.GetText(2), row.GetInt64(3)), row.GetAmount(4, adjustment.Currency)));
+                new(row.GetString(0), row.GetText(1), row.GetText(2), row.GetInt64(3), row.GetText(5)), row.GetAmount(4, adjustment.Currency)));
         }
         return parts.ToImmutable();
     }

@@ -7,10 +7,13 @@ internal static class FactRows
         "INSERT INTO customer_owners (customer, effective_from, owner) VALUES ($1, $2, $3)",
         owner.CustomerId, owner.EffectiveFrom.Microseconds(), owner.OwnerId);
 
-    /// <summary>Every customer's countries and owners.</summary>
-    public static CustomerFacts Customers(Session session)
+    public static void Insert(Session session, OwnHost host) => session.Execute(
+        "INSERT INTO own_hosts (effective_from, party) VALUES ($1, $2)", host.EffectiveFrom.Microseconds(), host.PartyId);
+
+    /// <summary>Every customer's countries and owners, and who served.</summary>
+    public static RevenueFacts Revenue(Session session)
     {
-        var facts = new CustomerFacts();
+        var facts = new RevenueFacts();
         using (var row = session.Query("SELECT subject, recorded, country FROM billing ORDER BY subject, version"))
         {
             while (row.Read())
@@ -20,6 +23,16 @@ internal static class FactRows
         {
             while (row.Read())
                 facts.AddOwner(row.GetString(0), row.GetInstant(1), row.GetText(2));
+        }
+        using (var row = session.Query("SELECT id, party FROM keys WHERE role = 'meter' AND party IS NOT NULL"))
+        {
+            while (row.Read())
+                facts.AddMeter(row.GetString(0), row.GetString(1));
+        }
+        using (var row = session.Query("SELECT effective_from, party FROM own_hosts ORDER BY effective_from, id"))
+        {
+            while (row.Read())
+                facts.AddOwnHost(new(row.GetInstant(0), row.GetString(1)));
         }
         return facts;
     }

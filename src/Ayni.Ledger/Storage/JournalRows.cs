@@ -15,6 +15,21 @@ internal static class JournalRows
 
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
 
+    /// <summary>The months that invoices, credit notes, payments and write-offs are posted in, by their entries' numbers.</summary>
+    public static IReadOnlyDictionary<long, Period> PeriodsOfDocuments(Session session)
+    {
+        var periods = new Dictionary<long, Period>();
+        using var row = session.Query(
+            """
+            SELECT e.number, e.period FROM invoices d JOIN entries e ON e.number = d.entry
+            UNION ALL SELECT e.number, e.period FROM payments d JOIN entries e ON e.number = d.entry
+            UNION ALL SELECT e.number, e.period FROM write_offs d JOIN entries e ON e.number = d.entry
+            """);
+        while (row.Read())
+            periods.Add(row.GetInt64(0), row.GetPeriod(1));
+        return periods;
+    }
+
     /// <summary>When the last entry was recorded; null before the first.</summary>
     public static DateTimeOffset? LastRecorded(Session session) =>
         session.Scalar("SELECT recorded FROM entries ORDER BY number DESC LIMIT 1") is long recorded ? Rows.FromMicroseconds(recorded) : null;

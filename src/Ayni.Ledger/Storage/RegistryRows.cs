@@ -24,7 +24,7 @@ internal static class RegistryRows
 
     public static void Insert(Session session, ApiKey key, Digest secretHash) => session.Execute(
         "INSERT INTO keys (id, role, customer, party, app, label, demo, secret_hash, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Party ? key.HolderId : null,
+        key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Customer ? null : key.HolderId,
         key.AppId, key.Label, key.IsDemo ? 1 : 0, secretHash.ToBytes(), key.Created.Microseconds());
 
     public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);

@@ -73,19 +73,15 @@ public sealed class Muon : IOptimizer
     private void Step(Parameter parameter, float[] momentum, double rate, float gradientScale)
     {
         var stays = (float)_settings.Momentum;
+        var comes = (1 - stays) * gradientScale;
         var update = _update.Take(momentum.Length);
-        for (var i = 0; i < update.Length; i++)
-        {
-            var gradient = parameter.Gradient[i] * gradientScale;
-            momentum[i] = stays * momentum[i] + (1 - stays) * gradient;
-            // Nesterov's: as if one step ahead.
-            update[i] = stays * momentum[i] + (1 - stays) * gradient;
-        }
+        WeightedSum.Write(momentum, stays, parameter.Gradient, comes, momentum, _context);
+        // Nesterov's: as if one step ahead.
+        WeightedSum.Write(momentum, stays, parameter.Gradient, comes, update, _context);
         Orthogonalize(update, parameter.Rows, parameter.Columns);
         var keep = (float)(1 - rate * _settings.WeightDecay);
         var size = (float)(rate * Math.Sqrt(Math.Max(1, (double)parameter.Rows / parameter.Columns)));
-        for (var i = 0; i < update.Length; i++)
-            parameter.Values[i] = parameter.Values[i] * keep - size * update[i];
+        WeightedSum.Write(parameter.Values, keep, update, -size, parameter.Values, _context);
     }
 
     /// <summary>
@@ -113,15 +109,13 @@ public sealed class Muon : IOptimizer
                 FloatProduct.Multiply(x.Transposed, x, gram, _context);
             var square = new MatrixView(gram, small, small);
             FloatProduct.Multiply(square, square, polynomial, _context);
-            for (var i = 0; i < polynomial.Length; i++)
-                polynomial[i] = B * gram[i] + C * polynomial[i];
+            WeightedSum.Write(gram, B, polynomial, C, polynomial, _context);
             var factor = new MatrixView(polynomial, small, small);
             if (rows <= columns)
                 FloatProduct.Multiply(factor, x, next, _context);
             else
                 FloatProduct.Multiply(x, factor, next, _context);
-            for (var i = 0; i < matrix.Length; i++)
-                matrix[i] = A * matrix[i] + next[i];
+            WeightedSum.Write(matrix, A, next, 1, matrix, _context);
         }
     }
 

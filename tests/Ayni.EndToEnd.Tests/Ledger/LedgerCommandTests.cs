@@ -113,6 +113,8 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.Equal(1, document.GetProperty("version").GetInt64());
         Assert.Contains("royalty", (await CommandAsync("agreement", "list")).Output, StringComparison.Ordinal);
         Assert.Equal(shown, (await CommandAsync("agreement", "show", "1")).Output);
+        Assert.Contains("Este es el acuerdo", (await CommandAsync("agreement", "show", "1", "--language", "es")).Output, StringComparison.Ordinal);
+        Assert.Contains("dir=\"rtl\"", (await CommandAsync("agreement", "show", "1", "--html", "fa")).Output, StringComparison.Ordinal);
         var canonical = (await CommandAsync("agreement", "show", "1", "--text")).Output;
         Assert.StartsWith("agreement: \"host-pays-owner\"\n", canonical, StringComparison.Ordinal);
 

@@ -124,7 +124,8 @@ public sealed class ProofCommandTests : IDisposable
     {
         string[][] commands =
         [
-            ["log", "publish"], ["log", "keys"], ["log", "rotate"], ["log", "cosign"], ["prove", "receipt"], ["prove", "statement"],
+            ["log", "publish"], ["log", "keys"], ["log", "rotate"], ["log", "cosign"], ["log", "init"],
+            ["log", "host-key"], ["log", "certify"], ["log", "revoke"], ["prove", "receipt"], ["prove", "statement"],
             ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["witness"], ["party", "key", "new"],
             ["party", "key", "endorse"], ["party", "key", "register"], ["party", "key", "revoke"], ["party", "key", "list"],
             ["agreement", "sign"], ["agreement", "accept"], ["ledger", "erase"], ["ledger", "objection", "raise"],

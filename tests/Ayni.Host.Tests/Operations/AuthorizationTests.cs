@@ -41,8 +41,8 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
             OpenTo(KeyRole.Customer));
         Assert.Equal(
             Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments",
-                "acceptAgreementDocument", "getAgreementToSign", "signAgreementDocument", "listPartyKeys", "registerPartyKey",
-                "revokePartyKey", "listBalances", "listPeriods", "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
+                "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement", "getAgreementToSign", "signAgreementDocument",
+                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
                 "getBankDetails", "getBilling", "listObjections", "raiseObjection", "replyToObjection"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));

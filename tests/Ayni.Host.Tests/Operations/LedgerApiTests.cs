@@ -132,11 +132,45 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
         var id = document.GetProperty("id").GetRawText();
         var seen = (await GetAsync(KeyRole.Party, "/api/agreements/documents")).GetProperty("data").EnumerateArray();
         Assert.Contains(seen, other => other.GetProperty("id").GetRawText() == id);
+        var described = await GetAsync(KeyRole.Party, $"/api/agreements/documents/{id}/description?language=es");
+        Assert.Contains("papers", described.GetProperty("sentences")[0].GetString(), StringComparison.Ordinal);
+        Assert.Equal("es", Text(described, "language"));
+        using (var page = await fixture.SendAsync(KeyRole.Party, $"/api/agreements/documents/{id}/description?language=ar&format=html"))
+        {
+            Assert.Equal("text/html", page.Content.Headers.ContentType!.MediaType);
+            Assert.Contains("dir=\"rtl\"", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
         using (var accepted = await fixture.SendAsync(KeyRole.Party, $"/api/agreements/documents/{id}/accept", ""))
             Assert.Equal(fixture.OneParty.Id, Text((await accepted.JsonAsync()).GetProperty("acceptances")[0], "party_id"));
         var stranger = (await _books.IssueKeyAsync(KeyRole.Party, "other", fixture.OtherParty.Id)).Text;
         using var none = await fixture.SendAsync(stranger, HttpMethod.Post, $"/api/agreements/documents/{id}/accept", "");
         Assert.Equal(404, (int)none.StatusCode);
+        using var hidden = await fixture.SendAsync(stranger, HttpMethod.Get, $"/api/agreements/documents/{id}/description");
+        Assert.Equal(404, (int)hidden.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_month_is_simulated_under_other_terms_and_a_party_sees_only_its_own_revenue()
+    {
+        var period = _books.ListPeriods()[^1].Period;
+        var host = _books.ListParties().First(party => party.Role == Role.Host);
+        var terms = $$"""{"agreement":"what-if","collector":"{{host.Id}}","shares":[{"name":"royalty","payee":"{{fixture.OneParty.Id}}","base":"gross","rate":"10%"}]}""";
+        var all = await SimulateAsync(KeyRole.Operator);
+        Assert.NotEqual(0m, all);
+        Assert.Equal(all, await SimulateAsync(KeyRole.Finance));
+        var own = _books.Statement(period, fixture.OneParty.Id).Lines.Sum(line => decimal.Parse(line.Gross.Format(), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(own, await SimulateAsync(KeyRole.Party));
+        Assert.DoesNotContain(_books.ListAgreementDocuments(), document => document.Name == "what-if");
+        using var bad = await fixture.SendAsync(KeyRole.Party, $"/api/agreements/simulate/{period}", """{"agreement":"x"}""");
+        Assert.Equal(400, (int)bad.StatusCode);
+
+        async Task<decimal> SimulateAsync(KeyRole role)
+        {
+            using var response = await fixture.SendAsync(role, $"/api/agreements/simulate/{period}", terms);
+            Assert.Equal(200, (int)response.StatusCode);
+            return (await response.JsonAsync()).EnumerateArray().Sum(result =>
+                decimal.Parse(Text(result, "distributable")!, System.Globalization.CultureInfo.InvariantCulture));
+        }
     }
 
     [Theory]

@@ -46,6 +46,24 @@ public sealed class ElementGradientTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(40_003)]
+    public void A_weighted_sum_may_be_written_over_what_is_summed(int length)
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 2);
+        var (first, second) = (Numbers(length, 1), Numbers(length, 2));
+        var expected = first.Zip(second, (a, b) => a * 0.75f + b * -1.5f).ToArray();
+        var sums = new float[length];
+        WeightedSum.Write(first, 0.75f, second, -1.5f, sums, context);
+        Assert.Equal(expected, sums);
+        WeightedSum.Write(first, 0.75f, second, -1.5f, second, context);
+        Assert.Equal(expected, second);
+        Assert.Throws<ShapeMismatchException>(() => WeightedSum.Write(first, 1, new float[length + 1], 1, sums, context));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(1003)]

@@ -10,7 +10,7 @@ public sealed class MonthAccountTests
 
     /// <summary>A month's requests under a plan with tiers, each of an app or none, and how many were posted before its close.</summary>
     private static Gen<(PricePlan Plan, List<(TokenCounts Counts, string? App)> Requests, int InTime)> Months =>
-        from plan in Plans.Any.Where(plan => plan.Tiers is VolumeTiers or PackageTiers)
+        from plan in Plans.Any.Where(plan => plan.Tiers.Any(tiers => tiers is VolumeTiers or PackageTiers))
         from minimum in Gen.Choose(0, 60)
         from requests in (from request in Plans.Requests from app in Gen.Elements(null, "app_1", "app_2") select (request.Counts, app)).ListOf()
         from inTime in Gen.Choose(0, 10)
@@ -19,33 +19,36 @@ public sealed class MonthAccountTests
     [Fact]
     public void Volume_tiers_packages_and_a_minimum_come_to_what_they_say() => Prop.ForAll(Months.ToArbitrary(), input =>
     {
-        var (charges, account, use, quantity) = Post(input.Plan, input.Requests);
+        var (charges, account, use, quantities) = Post(input.Plan, input.Requests);
         var adjustments = Adjust(account, []);
-        var dust = input.Requests.Count + 4;
+        var dust = input.Requests.Count * 2 + 16;
         foreach (var adjustment in adjustments)
         {
             if (adjustment.Amount != adjustment.Parts.Aggregate(Amount.Zero(input.Plan.Currency), (sum, part) => sum + part.Amount))
                 return false;
         }
-        var tiered = input.Plan.Tiers switch
-        {
-            // As if each request had been charged at the step that the whole month reached.
-            VolumeTiers volume => Flat(input.Plan with
+        // As if each request had been charged at the step that the whole month reached, and packages were free; then whole packages.
+        var tiered = Post(
+            input.Plan with
             {
-                Tiers = new VolumeTiers(volume.Metric, [new(null, volume.RateAt(use.Of(volume.Metric)))]),
+                Tiers =
+                [
+                    .. input.Plan.Tiers.Select(tiers => tiers switch
+                    {
+                        VolumeTiers volume => new VolumeTiers(volume.Metric, [new(null, volume.RateAt(use.Of(volume.Metric)))]),
+                        PackageTiers package => package with { Price = Amount.Zero(input.Plan.Currency) },
+                        _ => tiers,
+                    }),
+                ],
                 Minimum = Amount.Zero(input.Plan.Currency),
-            }),
-            // Whole packages, and the rest of the plan as it is.
-            PackageTiers package => Flat(input.Plan with { Tiers = package with { Price = Amount.Zero(input.Plan.Currency) } })
-                + (quantity + package.Size - 1) / package.Size * package.Price.Units,
-            _ => throw new InvalidOperationException(),
-        };
+            },
+            input.Requests, countsUse: input.Plan.CountsUse).Charges.Units;
+        foreach (var package in input.Plan.Tiers.OfType<PackageTiers>())
+            tiered += (quantities[package.Metric] + package.Size - 1) / package.Size * package.Price.Units;
         var total = adjustments.Aggregate(charges, (sum, adjustment) => sum + adjustment.Amount);
         var expected = input.Requests.Count > 0 ? Int128.Max(tiered, input.Plan.Minimum.Units) : 0;
         // Each receipt and each adjustment is rounded once, by half a unit at most.
         return Int128.Abs(total.Units - expected) <= dust;
-
-        Int128 Flat(PricePlan plan) => Post(plan, input.Requests).Charges.Units;
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
     [Fact]
@@ -68,7 +71,7 @@ public sealed class MonthAccountTests
         input =>
         {
             var currency = Currency.Parse("EUR");
-            var (flat, paid, free) = (new FlatRevenue(currency), Plans.Read("model: m\ncurrency: EUR\ninput: 3\noutput: 0"), "app_4");
+            var (flat, paid, free) = (new FlatRevenue(currency, new()), Plans.Read("model: m\ncurrency: EUR\ninput: 3\noutput: 0"), "app_4");
             foreach (var (app, tokens) in input.uses)
             {
                 var plan = app == 4 ? Plans.Read("model: m\ncurrency: EUR\ninput: 0\noutput: 0") : paid;
@@ -88,23 +91,25 @@ public sealed class MonthAccountTests
                 - (Int128)input.units * input.uses.Where(use => $"app_{use.app}" == part.Share.AppId).Sum(use => use.tokens)) < weight;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
 
-    private static (Amount Charges, MonthAccount Account, MonthUse Use, long Quantity) Post(
-        PricePlan plan, IEnumerable<(TokenCounts Counts, string? App)> requests)
+    private static (Amount Charges, MonthAccount Account, MonthUse Use, Dictionary<UsageMetric, long> Quantities) Post(
+        PricePlan plan, IEnumerable<(TokenCounts Counts, string? App)> requests, bool? countsUse = null)
     {
         var price = new Price(1, "llama", plan, TestLedger.November);
-        var account = new MonthAccount("cus_1", price.Scope, Month, plan.Currency);
-        var (charges, use, quantity) = (Amount.Zero(plan.Currency), default(MonthUse), 0L);
+        var account = new MonthAccount("cus_1", price.Scope, Month, plan.Currency, new());
+        var quantities = plan.Tiers.ToDictionary(tiers => tiers.Metric, _ => 0L);
+        var (charges, use) = (Amount.Zero(plan.Currency), default(MonthUse));
         foreach (var (counts, app) in requests)
         {
             // A plan that does not count use is charged as if each request were the month's first.
-            var before = plan.CountsUse ? use : default;
+            var before = countsUse ?? plan.CountsUse ? use : default;
             var charge = plan.Charge(counts, null, before);
             account.Add(Receipt(counts, app, charge), price, before);
             charges += charge;
-            quantity += plan.ChargedQuantity(counts, before);
+            foreach (var tiers in plan.Tiers)
+                quantities[tiers.Metric] += plan.ChargedQuantity(tiers, counts, before);
             use += MonthUse.Of(counts);
         }
-        return (charges, account, use, quantity);
+        return (charges, account, use, quantities);
     }
 
     private static List<Adjustment> Adjust(MonthAccount account, IReadOnlyList<Adjustment> earlier) =>

@@ -4,7 +4,8 @@ namespace Ayni.Ledger.Tests;
 
 public sealed class AgreementDocumentTests
 {
-    private const string Royalty = "agreement: bard\ncurrency: EUR\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n";
+    private const string Required = "agreement: bard\ncurrency: EUR\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n";
+    private const string Royalty = Required + "acceptance: recorded\n";
 
     [Fact]
     public async Task A_document_is_kept_in_its_canonical_text_with_parties_for_roles_and_never_changes()
@@ -76,7 +77,7 @@ public sealed class AgreementDocumentTests
     public async Task Where_acceptance_is_required_nothing_is_in_force_before_everyone_has_accepted()
     {
         await using var ledger = await WithPartiesAsync();
-        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty + "acceptance: required\nfrom: 2026-12\n");
+        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Required + "from: 2026-12\n");
         Assert.Null(document.Version);
         Assert.Equal(new[] { ledger.Host.Id, ledger.Licensor.Id }.Order(StringComparer.Ordinal), document.Missing);
         await RefusedAsync(Refusal.NotAParty, () => ledger.Books.AcceptAgreementAsync(document.Id, ledger.Developer.Id));
@@ -99,7 +100,7 @@ public sealed class AgreementDocumentTests
     {
         await using var ledger = await WithPartiesAsync();
         await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty);
-        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty + "acceptance: required\n");
+        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Required);
         await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id);
         await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Licensor.Id);
         Assert.Equal(TestLedger.Period.End, ledger.Books.ListAgreements()[^1].EffectiveFrom);
@@ -111,7 +112,7 @@ public sealed class AgreementDocumentTests
         await using var golden = await GoldenLedger.CreateAsync();
         const string Terms = "agreement: bard\ncurrency: EUR\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: RATE, advance: {amount: \"100\"}}]\n";
         await golden.AgreeAsync(Terms.Replace("RATE", "10%", StringComparison.Ordinal));
-        await golden.Books.EnterAgreementAsync("terms.yaml", Terms.Replace("RATE", "50%", StringComparison.Ordinal) + "from: 2026-12\n");
+        await golden.AgreeAsync(Terms.Replace("RATE", "50%", StringComparison.Ordinal) + "from: 2026-12\n");
         var key = await golden.Ledger.KeyAsync();
         await golden.ChargeAsync(key, "300.00");
         golden.Ledger.Clock.Now = golden.Period.End.AddMinutes(-1);

@@ -14,7 +14,7 @@ public sealed class StandardTermsTests
             Assert.True(standard.Terms.RequiresAcceptance);
             Assert.StartsWith("# ", standard.Text, StringComparison.Ordinal);
             Assert.NotEmpty(standard.SmallerParties);
-            Assert.Empty(StandardTerms.FindWorse(standard.Terms, _ => throw new InvalidOperationException("A standard names roles.")));
+            Assert.Empty(StandardTerms.FindWorse(standard.Terms, _ => throw new InvalidOperationException("A standard names roles."), TermsWords.English));
         });
     }
 
@@ -27,7 +27,7 @@ public sealed class StandardTermsTests
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, floor: \"5\"", "floor")]
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, guarantee: {amount: \"5\"}", "guarantee")]
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, advance: {amount: \"5\"}", "advance")]
-    [InlineData("host-pays-owner", "acceptance: required\n", "", "no-acceptance")]
+    [InlineData("host-pays-owner", "acceptance: required", "acceptance: recorded", "no-acceptance")]
     [InlineData("host-pays-backers", "multiple: 1.2", "multiple: 1.3", "higher-multiple")]
     [InlineData("host-pays-backers", "cap: 2,", "", "no-cap")]
     [InlineData("host-pays-developer", "rate: 20%", "rate: 19%", "lower-rate")]
@@ -44,7 +44,7 @@ public sealed class StandardTermsTests
         var standard = StandardTerms.All.Single(standard => standard.Name == name);
         var text = (standard.Text.Contains("currency:", StringComparison.Ordinal) ? "" : "currency: EUR\n")
             + standard.Text.Replace(from, to, StringComparison.Ordinal);
-        var worse = Assert.Single(StandardTerms.FindWorse(TermsReader.Read(name, text), _ => Role.Host));
+        var worse = Assert.Single(StandardTerms.FindWorse(TermsReader.Read(name, text), _ => Role.Host, TermsWords.English));
         Assert.Equal((clause, name), (worse.Clause, worse.Standard));
     }
 
@@ -58,7 +58,7 @@ public sealed class StandardTermsTests
             acceptance: required
             shares: [{name: apps, payee: developer, base: gross, rate: 25%}, {name: royalty, payee: licensor, rate: 5%, cap: "9"}]
             """;
-        var worse = StandardTerms.FindWorse(TermsReader.Read("kind", better), _ => Role.Host);
+        var worse = StandardTerms.FindWorse(TermsReader.Read("kind", better), _ => Role.Host, TermsWords.English);
         // The host keeps fewer deductions from the owner than the standard gives it; all else is kinder than the standards.
         Assert.All(worse, clause => Assert.Equal(("fewer-deductions", "royalty"), (clause.Clause, clause.Share)));
     }
@@ -76,6 +76,7 @@ public sealed class StandardTermsTests
             currency: EUR
             collector: host
             from: 2026-12
+            acceptance: recorded
             deductions: [{type: refund}, {type: payment-fee, cap: 3%}]
             marketplace_fee: {payee: store, rate: 15%}
             shares:

@@ -42,7 +42,7 @@ public sealed class CreditAccountsTests
                 }
             }
             var used = accounts.Uses.ToDictionary(use => use.CreditId, use => use.Amount.Units);
-            var expired = accounts.Expire(_ => new FlatRevenue(Euro), model => new(model, null, null, 1)).ToDictionary(it => it.Subject);
+            var expired = accounts.Expire(_ => new FlatRevenue(Euro, new()), model => new(model, null, null, 1)).ToDictionary(it => it.Subject);
             return input.credits.All(credit =>
             {
                 var expires = credit.Expires <= TestLedger.Period.End && left[credit.Id] > 0;

@@ -69,6 +69,47 @@ public sealed class PricePlanTests
     }
 
     [Fact]
+    public void Each_metric_may_have_tiers_of_its_own()
+    {
+        var plan = Plans.Read(
+            """
+            model: llama
+            currency: EUR
+            cached: 0.10
+            tiers:
+              - {kind: package, metric: requests, size: 1000, price: 10}
+              - {kind: graduated, metric: input, steps: [{up_to: 1000, rate: 1}, {rate: 0.50}]}
+              - {kind: volume, metric: output, steps: [{up_to: 2000, rate: 3}, {rate: 2}]}
+            """);
+        // 600 + 600 of input: 400 at 1 and 200 at 0.50 = 500; 2,001 of output reach 2: 4,002; 100 cached at 0.10 = 10; 4,512 / 10⁶. And a
+        // thousandth of a package: 0.01.
+        Assert.Equal(Eur("0.014512"), plan.Charge(new(600, 100, 2_001), null, new(7, 600, 0, 0)));
+        Assert.Equal(
+            ["cached", "input, step 1", "input, step 2", "output, at the volume so far", "requests, of packages"],
+            plan.Explain(new(600, 100, 2_001), null, new(7, 600, 0, 0)).Select(line => line.What));
+        Assert.Equal(plan, Plans.Read(plan.ToString()));
+    }
+
+    [Fact]
+    public void Packages_of_several_sizes_are_summed_exactly_and_rounded_once() => Prop.ForAll(
+        (from sizes in Gen.Choose(1, 1_000_000_000).ArrayOf(4)
+         from prices in Gen.Choose(0, int.MaxValue).ArrayOf(4)
+         from counts in Gen.Choose(0, 1_000_000_000).ArrayOf(3)
+         select (sizes, prices, counts)).ToArbitrary(),
+        input =>
+        {
+            string[] metrics = ["input", "cached", "output", "requests"];
+            var plan = Plans.Read("model: m\ncurrency: EUR\ntiers:\n" + string.Join('\n', metrics.Select((metric, i) =>
+                FormattableString.Invariant($"- {{kind: package, metric: {metric}, size: {input.sizes[i]}, price: 0.{input.prices[i]:D12}}}"))));
+            var charge = (BigInteger)plan.Charge(new(input.counts[0], input.counts[1], input.counts[2]), null, default).Units;
+            var whole = input.sizes.Aggregate(BigInteger.One, (product, size) => product * size);
+            long[] quantities = [.. input.counts.Select(count => (long)count), 1];
+            var exact = Enumerable.Range(0, 4).Aggregate(
+                BigInteger.Zero, (sum, i) => sum + (BigInteger)input.prices[i] * quantities[i] * whole / input.sizes[i]);
+            return BigInteger.Abs(charge * whole - exact) * 2 <= whole;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
+
+    [Fact]
     public void A_request_and_an_adapter_have_prices_of_their_own()
     {
         var plan = Plans.Read(
@@ -139,7 +180,8 @@ public sealed class PricePlanTests
         input =>
         {
             // Rates in whole millionths of a unit's million have no rounding, which is the other tests'.
-            if (input.plan is not { Tiers: null or GraduatedTiers { Metric: not UsageMetric.Requests }, Free.Tokens: 0, Free.Requests: 0 })
+            if (input.plan.Free is not { Tokens: 0, Requests: 0 }
+                || !input.plan.Tiers.All(tiers => tiers is GraduatedTiers { Metric: not UsageMetric.Requests }))
                 return true;
             var plan = Plans.Read(string.Join('\n', "model: m", Rest(input.plan)));
             var (sum, before) = (Amount.Zero(plan.Currency), default(MonthUse));
@@ -196,6 +238,9 @@ public sealed class PricePlanTests
     [Fact]
     public void The_canonical_text_says_each_thing_once()
     {
+        const string Rules = "name: n\nmodel: m\ncurrency: EUR\ninput: 1\noutput: 1\nfee: 9\n";
+        Assert.EndsWith("\"fee\":\"9.00\"}", Plans.Read(Rules + "free_use: shared\nbreakage: used\nproration: none").ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("\"breakage\":\"plan\",\"proration\":\"days\"}", Plans.Read(Rules + "breakage: plan\nproration: days").ToString(), StringComparison.Ordinal);
         Assert.Equal(
             """
             {"models":["llama"],"currency":"EUR","input":"0.50","cached":"0.10","tiers":{"kind":"graduated","metric":"output","steps":[{"up_to":1000000,"rate":"1.50"},{"up_to":3000000,"rate":"1.20"},{"rate":"0.90"}]}}
@@ -229,6 +274,14 @@ public sealed class PricePlanTests
         "model: m\ncurrency: EUR\ntiers: {kind: volume, metric: tokens, steps: [{up_to: 5, rate: 1}, {up_to: 5, rate: 1}, {rate: 1}]}",
         "up_to: 5 is not above")]
     [InlineData("model: m\ncurrency: EUR\ntiers: {kind: stairs, metric: tokens}", "kind: is none of")]
+    [InlineData(
+        "model: m\ncurrency: EUR\ntiers:\n- {kind: package, metric: tokens, size: 1, price: 1}\n- {kind: package, metric: input, size: 1, price: 1}",
+        "metric: tiers on tokens price it already")]
+    [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nbreakage: plan", "breakage: the plan has none")]
+    [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nproration: days", "proration: the plan has none")]
+    [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nfree_use: nobody", "free_use: is none of shared, own")]
+    [InlineData(
+        "model: m\nname: n\nfee: 1\ncurrency: EUR\ninput: 1\noutput: 1\nfree_use: own\nbreakage: plan", "breakage: gives free use nothing")]
     public void What_is_no_plan_is_refused_with_its_place(string yaml, string says)
     {
         var error = Assert.Throws<DocumentException>(() => Plans.Read(yaml));
@@ -275,16 +328,15 @@ public sealed class PricePlanTests
     /// <summary>The plan with rates of whole units for a million, so that nothing is rounded.</summary>
     private static string Rest(PricePlan plan)
     {
-        var tiers = plan.Tiers is GraduatedTiers graduated
-            ? $"tiers: {{kind: graduated, metric: {graduated.Metric.Name()}, steps: ["
-                + string.Join(", ", graduated.Steps.Select(step => $"{{{(step.UpTo is { } upTo ? $"up_to: {upTo}, " : "")}rate: {Whole(step.Rate)}}}"))
-                + "]}"
-            : "";
+        var tiers = plan.Tiers.IsEmpty ? "" : "tiers:\n" + string.Join('\n', plan.Tiers.Cast<GraduatedTiers>().Select(graduated =>
+            $"- {{kind: graduated, metric: {graduated.Metric.Name()}, steps: ["
+            + string.Join(", ", graduated.Steps.Select(step => $"{{{(step.UpTo is { } upTo ? $"up_to: {upTo}, " : "")}rate: {Whole(step.Rate)}}}"))
+            + "]}"));
         var free = $"free: {{input: {plan.Free.Input}, cached: {plan.Free.Cached}, output: {plan.Free.Output}}}";
-        if (plan.Tiers?.Metric == UsageMetric.Tokens)
+        if (plan.Tiers.Any(one => one.Metric == UsageMetric.Tokens))
             return $"currency: EUR\nrequest: {Whole(plan.Request)}\n{tiers}";
         var flat = new[] { (UsageMetric.Input, plan.Input), (UsageMetric.Cached, plan.Cached), (UsageMetric.Output, plan.Output) }
-            .Where(rate => rate.Item1 != plan.Tiers?.Metric).Select(rate => $"{rate.Item1.Name()}: {Whole(rate.Item2)}");
+            .Where(rate => plan.Tiers.All(one => one.Metric != rate.Item1)).Select(rate => $"{rate.Item1.Name()}: {Whole(rate.Item2)}");
         return $"currency: EUR\nrequest: {Whole(plan.Request)}\n{string.Join('\n', flat)}\n{free}\n{tiers}";
 
         static string Whole(Amount amount) => new Amount(amount.Units * 1_000_000, amount.Currency).Format();

@@ -181,7 +181,7 @@ public sealed class UsageRecorderTests
 
     private static UsageEvent Read(string json) => UsageEventReader.ReadLine(Encoding.UTF8.GetBytes(json));
 
-    private static UsageEvent Event(ApiKey key, string id, DateTimeOffset at) => new(id, key.Id, Model, at, new(1, 1, 1));
+    internal static UsageEvent Event(ApiKey key, string id, DateTimeOffset at) => new(id, key.Id, Model, at, new(1, 1, 1));
 
     private static async Task<(ApiKey Key, string MeterId)> WithMeterAsync(TestLedger ledger, Amount? limit = null)
     {

@@ -287,6 +287,73 @@ public sealed class EvaluationPropertyTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_fixed_amount_a_floor_and_a_cap_hold_at_their_edges() => Prop.ForAll(
+        (from amount in Amounts
+         from rate in Rates
+         from bounds in Amounts.ArrayOf(3)
+         from edge in Gen.Choose(0, 3)
+         from off in Gen.Choose(-1, 1)
+         select (amount, rate, bounds, edge, off)).ToArbitrary(),
+        input =>
+        {
+            var (fixedAmount, low, high) = (input.bounds[0], input.bounds[1], input.bounds[2]);
+            var (floor, cap) = low < high ? (low, high) : (high, low);
+            // A whole share meets floor and cap to the unit, one off on either side.
+            var amount = input.edge switch
+            {
+                1 => Beside(floor - fixedAmount),
+                2 => Beside(cap - fixedAmount),
+                _ => input.amount,
+            };
+            var rate = input.edge is 1 or 2 ? Share.Whole : input.rate;
+            var result = Run(Plain(rate) with { Fixed = fixedAmount, Floor = floor, Cap = cap }, [amount])[0].Result.Shares[0];
+            var earned = Sum(result.Steps.Where(step => step.Kind is StepKind.Rate or StepKind.Rounding).Select(step => step.Amount)) + fixedAmount;
+            var expected = amount.Sign > 0 && earned < floor ? floor : earned;
+            return result.Amount == (expected > cap ? cap : expected)
+                && BigInteger.Abs((BigInteger)(earned - fixedAmount).Units * Share.Whole - (BigInteger)amount.Units * rate) < Share.Whole;
+
+            Amount Beside(Amount bound) => new(Int128.Max(bound.Units + input.off, 0), Euro);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_marketplace_takes_its_rate_first_and_net_shares_are_of_what_it_and_capped_deductions_leave() => Prop.ForAll(
+        (from gross in Amounts
+         from refund in Amounts
+         from paymentFee in Amounts
+         from marketplace in Rates
+         from cap in Rates
+         from rate in Rates
+         select (gross, refund, paymentFee, marketplace, cap, rate)).ToArbitrary(),
+        input =>
+        {
+            var line = Line(input.gross, TestLedger.Period);
+            line = line with
+            {
+                Deductions = line.Deductions.SetItem((int)DeductionType.Refund, input.refund).SetItem((int)DeductionType.PaymentFee, input.paymentFee),
+            };
+            var terms = new AgreementTerms
+            {
+                Name = "any",
+                Currency = Euro,
+                CollectorId = "pty_host",
+                Deductions = [new(DeductionType.Refund, null), new(DeductionType.PaymentFee, input.cap)],
+                MarketplaceFee = new("pty_store", input.marketplace),
+                Shares = [Plain(input.rate)],
+            };
+            var result = Run(terms, [[line]])[0].Result;
+            var (fee, share) = (result.Shares[0], result.Shares[1]);
+            // Of what refunds leave, the marketplace's part cut off to a unit; then the fees, at most their part of the gross.
+            var left = (BigInteger)input.gross.Units - (BigInteger)input.refund.Units;
+            var taken = left.Sign > 0 ? left * input.marketplace / Share.Whole : BigInteger.Zero;
+            var fees = BigInteger.Min((BigInteger)input.paymentFee.Units, (BigInteger)input.gross.Units * input.cap / Share.Whole);
+            var expected = BigInteger.Max(left - taken - fees, BigInteger.Zero);
+            return BigInteger.Abs((BigInteger)fee.Amount.Units - taken) <= 1
+                && (BigInteger)share.Steps.Single(step => step.Kind == StepKind.Base).Amount.Units == expected
+                && BigInteger.Abs((BigInteger)share.Amount.Units * Share.Whole - expected * input.rate) < Share.Whole
+                && fee.Amount + share.Amount + result.Rest == input.gross;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void A_pools_parts_are_less_than_a_unit_from_their_weights() => Prop.ForAll(
         (from amount in Amounts from share in Pools select (amount, share)).ToArbitrary(),
         input =>

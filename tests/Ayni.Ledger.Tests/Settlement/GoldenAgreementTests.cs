@@ -103,6 +103,26 @@ public sealed class GoldenAgreementTests
     }
 
     [Fact]
+    public async Task What_is_free_earns_nobody_anything()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        await golden.AgreeAsync(
+            """
+            agreement: grant
+            collector: licensor
+            shares: [{name: apps, payee: developer, rate: 10%}, {name: hosting, payee: host, rate: 50%}]
+            """);
+        // Input costs nothing: a million tokens of it through the app are on the statement, and come to nothing.
+        await golden.Ledger.UseAsync(await golden.Ledger.KeyAsync(ofApp: true), 1_000_000, 0, 0);
+        await golden.CloseAsync();
+        Assert.Equal(
+            ("0.00", "0.00", "0.00"),
+            (golden.Earned(golden.Ledger.Developer), golden.Earned(golden.Ledger.Host), golden.Earned(golden.Ledger.Licensor)));
+        var line = Assert.Single(golden.Books.Statement(TestLedger.Period, golden.Ledger.Developer.Id).Lines);
+        Assert.Equal((1, 1_000_000, Eur("0")), (line.Receipts, line.Counts.Prompt, line.Gross));
+    }
+
+    [Fact]
     public async Task What_a_developer_uses_itself_earns_it_nothing()
     {
         await using var golden = await GoldenLedger.CreateAsync();
@@ -410,6 +430,51 @@ public sealed class GoldenAgreementTests
         Assert.Equal(
             ("140.00", "10.00", "550.00"),
             (golden.Earned(golden.Ledger.Licensor), golden.Earned(golden.Ledger.Developer), golden.Earned(golden.Ledger.Host)));
+    }
+
+    [Fact]
+    public async Task By_the_host_that_served()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        var (lima, cusco) = (await golden.Books.CreatePartyAsync("Lima", Role.Host), await golden.Books.CreatePartyAsync("Cusco", Role.Host));
+        await golden.Books.SetPriceAsync(Plans.Read("model: llama\ncurrency: EUR\ninput: 0\noutput: 10000\nminimum: 150"));
+        await golden.AgreeAsync(
+            $$"""
+            agreement: hosting
+            collector: licensor
+            shares:
+              - {name: lima, payee: {{lima.Id}}, hosts: [{{lima.Id}}], rate: 50%}
+              - {name: cusco, payee: {{cusco.Id}}, hosts: [{{cusco.Id}}], rate: 40%}
+              - {name: own, payee: {{golden.Ledger.Host.Id}}, hosts: [{{golden.Ledger.Host.Id}}], rate: 30%}
+            """);
+        // What came before anybody said whose the machines are is no host's.
+        var key = await golden.Ledger.KeyAsync();
+        await golden.ChargeAsync(key, "10.00");
+        golden.Ledger.Clock.Now += TimeSpan.FromHours(1);
+        await golden.Books.SetOwnHostAsync(golden.Ledger.Host.Id);
+        await golden.ChargeAsync(key, "200.00");
+        var other = await golden.Ledger.KeyAsync();
+        await ReportAsync(lima, other, 6_000);
+        await ReportAsync(cusco, other, 4_000);
+        await golden.CloseAsync();
+
+        // The other customer's 60 + 40 = 100 are raised to 150: 30 more are Lima's and 20 Cusco's. Lima 90 × 50 % = 45, Cusco 60 × 40 % = 24,
+        // the own machines 200 × 30 % = 60; the owner 360 - 129 = 231.
+        Assert.Equal(
+            ("45.00", "24.00", "60.00", "231.00"),
+            (golden.Earned(lima), golden.Earned(cusco), golden.Earned(golden.Ledger.Host), golden.Earned(golden.Ledger.Licensor)));
+        var line = Assert.Single(golden.Books.Statement(TestLedger.Period, lima.Id).Lines);
+        Assert.Equal((lima.Id, Eur("90")), (line.HostId, line.Gross));
+        await RefusedAsync(Refusal.NotAHost, () => golden.Books.SetOwnHostAsync(golden.Ledger.Licensor.Id));
+        await RefusedAsync(Refusal.NotAHost, () => golden.Books.IssueKeyAsync(KeyRole.Meter, "m", golden.Ledger.Licensor.Id));
+
+        async Task ReportAsync(Party host, ApiKey customers, long cents)
+        {
+            var meter = await golden.Books.IssueKeyAsync(KeyRole.Meter, "engine", host.Id);
+            await golden.Books.AllowMeterAsync(meter.Key.Id, customers.Id);
+            var used = UsageRecorderTests.Event(customers, host.Id, golden.Ledger.Clock.Now) with { Counts = new(0, 0, cents) };
+            Assert.True(Assert.Single(await golden.Books.RecordAsync(meter.Key.Id, [used])).IsNew);
+        }
     }
 
     [Fact]

@@ -21,8 +21,14 @@ internal sealed class GoldenLedger(TestLedger ledger) : IAsyncDisposable
         return new(ledger);
     }
 
-    public async Task<long> AgreeAsync(string document, Func<string, byte[]>? readManifest = null) =>
-        (await Books.EnterAgreementAsync("terms.yaml", document, readManifest)).Version!.Value;
+    /// <summary>Enters a document, and has every party accept it.</summary>
+    public async Task<long> AgreeAsync(string document, Func<string, byte[]>? readManifest = null)
+    {
+        var entered = await Books.EnterAgreementAsync("terms.yaml", document, readManifest);
+        foreach (var partyId in entered.Missing)
+            entered = await Books.AcceptAgreementAsync(entered.Id, partyId);
+        return entered.Version!.Value;
+    }
 
     /// <summary>Charges an amount of whole cents, in requests of at most a billion tokens.</summary>
     public async Task ChargeAsync(ApiKey key, string amount)

@@ -95,7 +95,7 @@ public sealed class StatementHtmlTests
         var values = page.Descendants(Html + "bdi").Select(value => value.Value).ToList();
         string[] needed =
         [
-            .. words.Steps, "Hostess SA", "ES-1", "Calle 1", "ES", "=bard <i>", "royalty <i>", "tender", "PE", "12.50", "7", "20% × 1000.00",
+            .. words.Steps, "Hostess SA", "ES-1", "Calle 1", "ES", "=bard <i>", "royalty <i>", "tender", "pty_lima", "PE", "12.50", "7", "20% × 1000.00",
             "2026-10", "pty_2", "-1000.00", "0.000000000001",
         ];
         Assert.All(needed, field => Assert.Contains(field, values));
@@ -134,7 +134,7 @@ public sealed class StatementHtmlTests
             TaxId = "ES-1",
             Address = "Calle 1",
             Country = "ES",
-            Lines = [sample.Lines[0] with { Adapter = "tender", Territory = "PE", Returned = Eur("12.5"), PartsPerMillion = null, Amount = null }],
+            Lines = [sample.Lines[0] with { Adapter = "tender", HostId = "pty_lima", Territory = "PE", Returned = Eur("12.5"), PartsPerMillion = null, Amount = null }],
             Shares = [new("=bard <i>", 7, "royalty <i>", [.. steps], Eur("617.2839")), new("=bard <i>", 7, null, [], Eur("0"))],
         };
     }

@@ -55,9 +55,9 @@ public sealed class StatementTests
         [
             "period,status,party,name,role,row,model,app,agreement,service_period,receipts,prompt_tokens,cached_tokens,generated_tokens,"
             + "rejected_tokens,currency,gross,parts_per_million,amount,carry_in,earned,payable,carry_out,adapter,territory,returned,"
-            + "agreement_name,share,step,detail,result,legal_name,tax_id,address,country",
-            "2026-11,final,pty_1,Hostess,host,line,llama,,3,2026-11,2,1234567,0,5,0,EUR,1234.5678,500000,617.2839,,,,,,,,,,,,,,,,",
-            "2026-11,final,pty_1,Hostess,host,total,,,,,,,,,,EUR,,,,0.001,617.2839,617.28,0.0049,,,,,,,,,,,,",
+            + "agreement_name,share,step,detail,result,host,legal_name,tax_id,address,country",
+            "2026-11,final,pty_1,Hostess,host,line,llama,,3,2026-11,2,1234567,0,5,0,EUR,1234.5678,500000,617.2839,,,,,,,,,,,,,,,,,",
+            "2026-11,final,pty_1,Hostess,host,total,,,,,,,,,,EUR,,,,0.001,617.2839,617.28,0.0049,,,,,,,,,,,,,",
             "",
         ];
         Assert.Equal(string.Join("\r\n", expected), statement.ToCsv());

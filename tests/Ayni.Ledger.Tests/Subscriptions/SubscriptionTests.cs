@@ -90,6 +90,59 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task A_plan_may_charge_the_first_month_by_its_days()
+    {
+        await using var ledger = await PremiumAsync("proration: days\n");
+        var key = await ledger.KeyAsync();
+        // From the 5th on: 26 of November's 30 days, 20 × 26/30 = 17.333333333333.
+        await ledger.Books.StartSubscriptionAsync(key.CustomerId!, "premium");
+        Assert.Equal(Eur("0"), (await ledger.UseAsync(key, 1_000_000, 0, 0)).Charge);
+        // One that begins with a month pays all of it, and so does one entered before its first month.
+        var later = await ledger.KeyAsync();
+        await ledger.Books.StartSubscriptionAsync(later.CustomerId!, "premium", December);
+        ledger.Clock.Now = December.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        await AdjustmentTests.CloseAsync(ledger, December);
+        var first = Assert.Single(ledger.Books.ListAdjustments(November));
+        Assert.Equal(
+            (Eur("17.333333333333"), "The month's subscription to premium is 20.00 EUR, for 26 of its 30 days 17.333333333333 EUR."),
+            (first.Amount, first.Explanation));
+        Assert.Equal([Eur("20"), Eur("20")], ledger.Books.ListAdjustments(December).Select(fee => fee.Amount));
+    }
+
+    [Fact]
+    public async Task Breakage_may_be_the_plans_own()
+    {
+        await using var ledger = await PremiumAsync("breakage: plan\n");
+        var (key, ofApp) = await AdjustmentTests.KeysAsync(ledger);
+        await ledger.Books.StartSubscriptionAsync(key.CustomerId!, "premium");
+        // Free and worth 0.60 by the list; 500,000 of mini's output are worth 1.50, of which 0.30 are charged: 1.20.
+        await ledger.UseAsync(ofApp, 600_000, 0, 0);
+        await UseMiniAsync(ledger, key, 500_000);
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        // 1.80 of the 20 are used: 0.60 to 1.50 of them, 0.514285714286 and 1.285714285714. The other 18.20 are llama's, of no app.
+        Assert.Equal(
+            [("llama", null, Eur("18.20")), ("llama", ledger.App.Id, Eur("0.514285714286")), ("mini", null, Eur("1.285714285714"))],
+            Assert.Single(ledger.Books.ListAdjustments(November)).Parts.Select(part => (part.Share.Model, part.Share.AppId, part.Amount)));
+    }
+
+    [Fact]
+    public async Task Free_use_may_bear_itself()
+    {
+        await using var ledger = await PremiumAsync("free_use: own\n");
+        var (key, ofApp) = await AdjustmentTests.KeysAsync(ledger);
+        await ledger.Books.StartSubscriptionAsync(key.CustomerId!, "premium");
+        await ledger.UseAsync(ofApp, 600_000, 0, 0);
+        await UseMiniAsync(ledger, key, 500_000);
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        // Only mini was charged anything, 0.30: the fee is its.
+        var part = Assert.Single(Assert.Single(ledger.Books.ListAdjustments(November)).Parts);
+        Assert.Equal(("mini", null, Eur("20")), (part.Share.Model, part.Share.AppId, part.Amount));
+    }
+
+    [Fact]
     public async Task Refusals_are_named()
     {
         await using var ledger = await PremiumAsync();
@@ -106,10 +159,10 @@ public sealed class SubscriptionTests
         await RefusedAsync(Refusal.NoAgreement, () => bare.Books.StartSubscriptionAsync(customer, "premium"));
     }
 
-    private static async Task<TestLedger> PremiumAsync()
+    private static async Task<TestLedger> PremiumAsync(string rules = "")
     {
         var ledger = await ReadyAsync();
-        await ledger.Books.SetPriceAsync(Plans.Read(Premium));
+        await ledger.Books.SetPriceAsync(Plans.Read(Premium + rules));
         return ledger;
     }
 

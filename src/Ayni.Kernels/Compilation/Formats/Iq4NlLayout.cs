@@ -19,9 +19,9 @@ internal sealed class Iq4NlLayout : PanelLayout
         var table = CodeTable.Stored(CodeTable.NonLinear, 128);
         for (var i = 0; i < 4; i++)
         {
-            u.PutWeights(0, i, u.LookUp(table, u.LowNibbles(u.Load(_codes, i))));
-            u.PutWeights(0, i + 4, u.LookUp(table, u.HighNibbles(u.Load(_codes, i))));
+            u.PutWeights(0, i, () => u.LookUp(table, u.LowNibbles(u.Load(_codes, i))));
+            u.PutWeights(0, i + 4, () => u.LookUp(table, u.HighNibbles(u.Load(_codes, i))));
         }
-        u.PutScale(0, u.LoadHalf(_scale));
+        u.PutScale(0, () => u.LoadHalf(_scale));
     }
 }

@@ -26,12 +26,17 @@ internal sealed class Iq4XsLayout : PanelLayout
         {
             for (var i = 0; i < 4; i++)
             {
-                u.PutWeights(sub, i, u.LookUp(table, u.LowNibbles(u.Load(_codes, sub * 4 + i))));
-                u.PutWeights(sub, i + 4, u.LookUp(table, u.HighNibbles(u.Load(_codes, sub * 4 + i))));
+                u.PutWeights(sub, i, () => u.LookUp(table, u.LowNibbles(u.Load(_codes, sub * 4 + i))));
+                u.PutWeights(sub, i + 4, () => u.LookUp(table, u.HighNibbles(u.Load(_codes, sub * 4 + i))));
             }
-            var low = u.AndIntegers(u.ShiftRight(u.LoadByte(_lows, sub / 2), sub % 2 * 4), 0xf);
-            var high = u.AndIntegers(u.Move(u.LoadByte(_highs, sub / 4), 4 - sub % 4 * 2), 0x30);
-            u.PutScale(sub, u.Multiply(u.ToSingle(u.Add(u.Or(low, high), -32)), u.LoadHalf(_scale)));
+            u.PutScale(sub, () => u.Multiply(u.ToSingle(SubScale(u, sub)), u.LoadHalf(_scale)));
         }
+    }
+
+    private Unpacked SubScale(PanelUnpacker u, int sub)
+    {
+        var low = u.AndIntegers(u.ShiftRight(u.LoadByte(_lows, sub / 2), sub % 2 * 4), 0xf);
+        var high = u.AndIntegers(u.Move(u.LoadByte(_highs, sub / 4), 4 - sub % 4 * 2), 0x30);
+        return u.Add(u.Or(low, high), -32);
     }
 }

@@ -20,10 +20,10 @@ internal sealed class Mxfp4Layout : PanelLayout
         var table = CodeTable.Stored(CodeTable.TwiceE2M1, 16);
         for (var i = 0; i < 4; i++)
         {
-            u.PutWeights(0, i, u.LookUp(table, u.LowNibbles(u.Load(_codes, i))));
-            u.PutWeights(0, i + 4, u.LookUp(table, u.HighNibbles(u.Load(_codes, i))));
+            u.PutWeights(0, i, () => u.LookUp(table, u.LowNibbles(u.Load(_codes, i))));
+            u.PutWeights(0, i + 4, () => u.LookUp(table, u.HighNibbles(u.Load(_codes, i))));
         }
         // 2^(e − 128): the exponent of a float, halved. Exponent 0 gives 0 instead of 2^−128, and 255 infinity where it means no number.
-        u.PutScale(0, u.Multiply(u.ShiftLeft(u.LoadByte(_exponent, 0), 23), 0.5f));
+        u.PutScale(0, () => u.Multiply(u.ShiftLeft(u.LoadByte(_exponent, 0), 23), 0.5f));
     }
 }

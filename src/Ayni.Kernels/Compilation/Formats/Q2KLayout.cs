@@ -18,21 +18,37 @@ internal sealed class Q2KLayout : PanelLayout
         _minimum = Halves(82);
     }
 
+    public override int BlocksTogether => 4;
+
     public override void Unpack(PanelUnpacker u)
     {
-        for (var block = 0; block < 8; block++)
+        for (var half = 0; half < 2; half++)
         {
-            var (half, run) = (block / 4, block % 4);
-            for (var i = 0; i < 8; i++)
-                u.PutWeights(block, i, u.And(u.ShiftRight(u.Load(_values, half * 8 + i), run * 2), 3));
-            for (var sub = 0; sub < 2; sub++)
-                u.PutSubScale(block, sub, u.AndIntegers(u.LoadByte(_subScales, block * 2 + sub), 0xf));
-            u.PutScale(block, u.LoadHalf(_scale));
-            for (var sub = 0; sub < 2; sub++)
+            foreach (var blocks in u.Together(half * 4, BlocksTogether))
+            {
+                for (var i = 0; i < 8; i++)
+                {
+                    foreach (var block in blocks)
+                        u.PutWeights(block, i, () => u.And(u.ShiftRight(u.Load(_values, half * 8 + i), block % 4 * 2), 3));
+                }
+                foreach (var block in blocks)
+                    Scale(u, block);
+            }
+        }
+    }
+
+    private void Scale(PanelUnpacker u, int block)
+    {
+        for (var sub = 0; sub < 2; sub++)
+            u.PutSubScale(block, sub, () => u.AndIntegers(u.LoadByte(_subScales, block * 2 + sub), 0xf));
+        u.PutScale(block, () => u.LoadHalf(_scale));
+        for (var sub = 0; sub < 2; sub++)
+        {
+            u.PutMinimum(block, sub, () =>
             {
                 var minimum = u.ToSingle(u.ShiftRight(u.LoadByte(_subScales, block * 2 + sub), 4));
-                u.PutMinimum(block, sub, u.Negate(u.Multiply(minimum, u.LoadHalf(_minimum))));
-            }
+                return u.Negate(u.Multiply(minimum, u.LoadHalf(_minimum)));
+            });
         }
     }
 }

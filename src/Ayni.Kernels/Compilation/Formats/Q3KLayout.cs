@@ -13,27 +13,39 @@ internal sealed class Q3KLayout : PanelLayout
 
     public Q3KLayout() : base(TensorType.Q3_K, new BlockShape(OffsetShift: 2, Bits: 3, HasSubScales: true))
     {
-        _values = Values(32, 64);
         _thirds = Values(0, 32);
         _subScales = Bytes(96, 12);
         _scale = Halves(108);
+        _values = Values(32, 64);
     }
+
+    public override int BlocksTogether => 4;
 
     public override void Unpack(PanelUnpacker u)
     {
-        for (var block = 0; block < 8; block++)
+        for (var half = 0; half < 2; half++)
         {
-            var (half, run) = (block / 4, block % 4);
-            for (var i = 0; i < 8; i++)
+            foreach (var blocks in u.Together(half * 4, BlocksTogether))
             {
-                var low = u.And(u.ShiftRight(u.Load(_values, half * 8 + i), run * 2), 3);
-                var third = u.And(u.Move(u.Load(_thirds, i), 2 - block), 4);
-                u.PutWeights(block, i, u.Or(low, third));
+                for (var i = 0; i < 8; i++)
+                {
+                    foreach (var block in blocks)
+                        u.PutWeights(block, i, () => Values(u, half, block, i));
+                }
+                foreach (var block in blocks)
+                {
+                    u.PutSubScale(block, 0, () => SubScale(u, block * 2));
+                    u.PutSubScale(block, 1, () => SubScale(u, block * 2 + 1));
+                    u.PutScale(block, () => u.LoadHalf(_scale));
+                }
             }
-            u.PutSubScale(block, 0, SubScale(u, block * 2));
-            u.PutSubScale(block, 1, SubScale(u, block * 2 + 1));
-            u.PutScale(block, u.LoadHalf(_scale));
         }
+    }
+
+    private Unpacked Values(PanelUnpacker u, int half, int block, int step)
+    {
+        var low = u.And(u.ShiftRight(u.Load(_values, half * 8 + step), block % 4 * 2), 3);
+        return u.Or(low, u.And(u.Move(u.Load(_thirds, step), 2 - block), 4));
     }
 
     /// <summary>Four bits from the first 8 bytes, low halves first, and two from the last 4.</summary>

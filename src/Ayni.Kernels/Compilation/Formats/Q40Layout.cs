@@ -16,10 +16,9 @@ internal sealed class Q40Layout : PanelLayout
     {
         for (var i = 0; i < 4; i++)
         {
-            var pairs = u.Load(_values, i);
-            u.PutWeights(0, i, u.LowNibbles(pairs));
-            u.PutWeights(0, i + 4, u.HighNibbles(pairs));
+            u.PutWeights(0, i, () => u.LowNibbles(u.Load(_values, i)));
+            u.PutWeights(0, i + 4, () => u.HighNibbles(u.Load(_values, i)));
         }
-        u.PutScale(0, u.LoadHalf(_scale));
+        u.PutScale(0, () => u.LoadHalf(_scale));
     }
 }

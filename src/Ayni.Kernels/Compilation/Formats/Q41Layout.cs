@@ -18,11 +18,10 @@ internal sealed class Q41Layout : PanelLayout
     {
         for (var i = 0; i < 4; i++)
         {
-            var pairs = u.Load(_values, i);
-            u.PutWeights(0, i, u.LowNibbles(pairs));
-            u.PutWeights(0, i + 4, u.HighNibbles(pairs));
+            u.PutWeights(0, i, () => u.LowNibbles(u.Load(_values, i)));
+            u.PutWeights(0, i + 4, () => u.HighNibbles(u.Load(_values, i)));
         }
-        u.PutScale(0, u.LoadHalf(_scale));
-        u.PutMinimum(0, 0, u.LoadHalf(_minimum));
+        u.PutScale(0, () => u.LoadHalf(_scale));
+        u.PutMinimum(0, 0, () => u.LoadHalf(_minimum));
     }
 }

@@ -10,7 +10,7 @@ internal sealed class Q50Layout : PanelLayout
     public Q50Layout() : base(TensorType.Q5_0, new BlockShape(OffsetShift: 4, Bits: 5))
     {
         _values = Values(6, 16);
-        _fifths = Values(2, 4);
+        _fifths = Integers(2, 4);
         _scale = Halves(0);
     }
 
@@ -18,9 +18,9 @@ internal sealed class Q50Layout : PanelLayout
     {
         for (var i = 0; i < 4; i++)
         {
-            u.PutWeights(0, i, u.Or(u.LowNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i)));
-            u.PutWeights(0, i + 4, u.Or(u.HighNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i + 4)));
+            u.PutWeights(0, i, () => u.Or(u.LowNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i)));
+            u.PutWeights(0, i + 4, () => u.Or(u.HighNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i + 4)));
         }
-        u.PutScale(0, u.LoadHalf(_scale));
+        u.PutScale(0, () => u.LoadHalf(_scale));
     }
 }

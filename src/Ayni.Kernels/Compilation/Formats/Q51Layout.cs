@@ -14,7 +14,7 @@ internal sealed class Q51Layout : PanelLayout
     public Q51Layout() : base(TensorType.Q5_1, new BlockShape(OffsetShift: 4, Bits: 5, MinimumCount: 1))
     {
         _values = Values(8, 16);
-        _fifths = Values(4, 4);
+        _fifths = Integers(4, 4);
         _scale = Halves(0);
         _minimum = Halves(2);
     }
@@ -23,11 +23,10 @@ internal sealed class Q51Layout : PanelLayout
     {
         for (var i = 0; i < 4; i++)
         {
-            u.PutWeights(0, i, u.Or(u.LowNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i)));
-            u.PutWeights(0, i + 4, u.Or(u.HighNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i + 4)));
+            u.PutWeights(0, i, () => u.Or(u.LowNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i)));
+            u.PutWeights(0, i + 4, () => u.Or(u.HighNibbles(u.Load(_values, i)), FifthBits.Of(u, u.Load(_fifths, 0), i + 4)));
         }
-        var scale = u.LoadHalf(_scale);
-        u.PutScale(0, scale);
-        u.PutMinimum(0, 0, u.MultiplyAdd(scale, 16, u.LoadHalf(_minimum)));
+        u.PutScale(0, () => u.LoadHalf(_scale));
+        u.PutMinimum(0, 0, () => u.MultiplyAdd(u.LoadHalf(_scale), 16, u.LoadHalf(_minimum)));
     }
 }

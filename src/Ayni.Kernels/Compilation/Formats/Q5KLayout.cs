@@ -12,25 +12,36 @@ internal sealed class Q5KLayout : PanelLayout
 
     public Q5KLayout() : base(TensorType.Q5_K, new BlockShape(OffsetShift: 4, Bits: 5, MinimumCount: 1))
     {
-        _values = Values(48, 128);
         _fifths = Values(16, 32);
-        _subScales = new AffineSubScales(Bytes(4, 12), Halves(0), Halves(2));
+        _subScales = new AffineSubScales(Integers(4, 12), Halves(0), Halves(2));
+        _values = Values(48, 128);
     }
+
+    public override int BlocksTogether => 2;
 
     public override void Unpack(PanelUnpacker u)
     {
-        for (var sub = 0; sub < 8; sub++)
+        for (var pair = 0; pair < 4; pair++)
         {
-            for (var i = 0; i < 8; i++)
+            foreach (var blocks in u.Together(pair * 2, BlocksTogether))
             {
-                var low = u.LowNibbles(u.ShiftRight(u.Load(_values, sub / 2 * 8 + i), sub % 2 * 4));
-                var fifth = u.And(u.Move(u.Load(_fifths, i), 4 - sub), 0x10);
-                u.PutWeights(sub, i, u.Or(low, fifth));
+                for (var i = 0; i < 8; i++)
+                {
+                    foreach (var block in blocks)
+                        u.PutWeights(block, i, () => Values(u, block, i));
+                }
+                foreach (var block in blocks)
+                {
+                    u.PutScale(block, () => _subScales.Scale(u, block));
+                    u.PutMinimum(block, 0, () => u.MultiplyAdd(_subScales.Scale(u, block), 16, _subScales.Minimum(u, block)));
+                }
             }
-            var minimum = _subScales.Minimum(u, sub);
-            var scale = _subScales.Scale(u, sub);
-            u.PutScale(sub, scale);
-            u.PutMinimum(sub, 0, u.MultiplyAdd(scale, 16, minimum));
         }
+    }
+
+    private Unpacked Values(PanelUnpacker u, int block, int step)
+    {
+        var low = u.LowNibbles(u.ShiftRight(u.Load(_values, block / 2 * 8 + step), block % 2 * 4));
+        return u.Or(low, u.And(u.Move(u.Load(_fifths, step), 4 - block), 0x10));
     }
 }

@@ -15,7 +15,7 @@ internal sealed class Q80Layout : PanelLayout
     public override void Unpack(PanelUnpacker u)
     {
         for (var i = 0; i < 8; i++)
-            u.PutWeights(0, i, u.Xor(u.Load(_values, i), [0x80]));
-        u.PutScale(0, u.LoadHalf(_scale));
+            u.PutWeights(0, i, () => u.Xor(u.Load(_values, i), [0x80]));
+        u.PutScale(0, () => u.LoadHalf(_scale));
     }
 }

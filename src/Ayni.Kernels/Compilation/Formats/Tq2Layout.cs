@@ -12,13 +12,22 @@ internal sealed class Tq2Layout : PanelLayout
         _scale = Halves(64);
     }
 
+    public override int BlocksTogether => 4;
+
     public override void Unpack(PanelUnpacker u)
     {
-        for (var block = 0; block < 8; block++)
+        for (var half = 0; half < 2; half++)
         {
-            for (var i = 0; i < 8; i++)
-                u.PutWeights(block, i, u.And(u.ShiftRight(u.Load(_values, block / 4 * 8 + i), block % 4 * 2), 3));
-            u.PutScale(block, u.LoadHalf(_scale));
+            foreach (var blocks in u.Together(half * 4, BlocksTogether))
+            {
+                for (var i = 0; i < 8; i++)
+                {
+                    foreach (var block in blocks)
+                        u.PutWeights(block, i, () => u.And(u.ShiftRight(u.Load(_values, half * 8 + i), block % 4 * 2), 3));
+                }
+                foreach (var block in blocks)
+                    u.PutScale(block, () => u.LoadHalf(_scale));
+            }
         }
     }
 }

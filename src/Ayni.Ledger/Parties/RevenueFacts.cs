@@ -6,11 +6,21 @@ namespace Ayni.Ledger;
 /// <param name="OwnerId">The party; a developer earns no share of what its own customers use through its apps. Null for nobody.</param>
 public sealed record CustomerOwner(string CustomerId, DateTimeOffset EffectiveFrom, string? OwnerId);
 
-/// <summary>Where customers are and to whom they belong, at any instant.</summary>
-internal sealed class CustomerFacts
+/// <summary>Whose the ledger's own machines are, from an instant on.</summary>
+/// <param name="EffectiveFrom">Requests admitted from this instant on were served by it.</param>
+/// <param name="PartyId">The host.</param>
+public sealed record OwnHost(DateTimeOffset EffectiveFrom, string PartyId);
+
+/// <summary>
+/// What settlements know of where revenue came from beside the receipts: where customers are and to whom they belong, and which host served
+/// them, at any instant.
+/// </summary>
+internal sealed class RevenueFacts
 {
     private readonly Dictionary<string, List<(DateTimeOffset From, string? Value)>> _countries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<(DateTimeOffset From, string? Value)>> _owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _hostsOfMeters = new(StringComparer.Ordinal);
+    private readonly List<OwnHost> _ownHosts = [];
 
     /// <summary>Adds a country that holds after those of its customer before it; empty for unknown.</summary>
     public void AddCountry(string customerId, DateTimeOffset from, string country) =>
@@ -19,11 +29,23 @@ internal sealed class CustomerFacts
     /// <summary>Adds an owner who follows those of its customer before it.</summary>
     public void AddOwner(string customerId, DateTimeOffset from, string? ownerId) => Add(_owners, customerId, from, ownerId);
 
+    /// <summary>Adds the host that a meter reports for, which never changes.</summary>
+    public void AddMeter(string meterId, string hostId) => _hostsOfMeters.Add(meterId, hostId);
+
+    /// <summary>Adds an own host who follows those before it.</summary>
+    public void AddOwnHost(OwnHost host) => _ownHosts.Add(host);
+
     /// <summary>The country that a customer's billing details named at an instant.</summary>
     public string? CountryOf(string customerId, DateTimeOffset at) => At(_countries, customerId, at);
 
     /// <summary>The party that a customer belonged to at an instant.</summary>
     public string? OwnerOf(string customerId, DateTimeOffset at) => At(_owners, customerId, at);
+
+    /// <summary>
+    /// The host that served a request: the one its meter reports for, or whose the ledger's own machines were; null if not known.
+    /// </summary>
+    public string? HostOf(string? meterId, DateTimeOffset at) =>
+        meterId is not null ? _hostsOfMeters.GetValueOrDefault(meterId) : _ownHosts.FindLast(host => host.EffectiveFrom <= at)?.PartyId;
 
     private static void Add(Dictionary<string, List<(DateTimeOffset, string?)>> facts, string id, DateTimeOffset from, string? value)
     {
