@@ -64,6 +64,8 @@ public sealed class Answers
         var (answer, ways) = _answers[number];
         var (frames, parts) = chance.Pick(ways);
         var part = frames == DoFrames ? Wording.Vary(chance.Pick(parts), chance) : chance.Pick(parts);
-        return new Exchange(_category, Wording.Ask(chance.Pick(frames), chance, ("x", part), ("N", Everyday.Name(chance)), ("h", Everyday.Person(chance))), answer);
+        var question = Wording.Ask(
+            chance.Pick(frames), chance, ("x", part), ("N", Everyday.Name(chance)), ("h", Everyday.Person(chance)));
+        return new Exchange(_category, question, answer);
     }
 }

@@ -51,7 +51,11 @@ public static class Corpus
             var exchanges = new List<Exchange>();
             var length = chance.Percent(78) ? 1 : chance.Percent(90) ? 2 + chance.Below(3) : 5 + chance.Below(4);
             while (exchanges.Count < length)
-                exchanges.AddRange(chance.Percent(4) ? Typed(() => FollowUps.Ask(chance), chance) : Typed(() => [Kind(isLast, chance)(chance)], chance));
+            {
+                exchanges.AddRange(chance.Percent(4)
+                    ? Typed(() => FollowUps.Ask(chance), chance)
+                    : Typed(() => [Kind(isLast, chance)(chance)], chance));
+            }
             yield return new Conversation(system, exchanges);
         }
     }

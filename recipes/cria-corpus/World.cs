@@ -69,8 +69,8 @@ public static class World
         {
             var pair = chance.Pick(SpanishOpposites);
             var (from, to) = chance.Percent(50) ? (pair[0], pair[1]) : (pair[1], pair[0]);
-            return new Exchange(
-                "opposites", Wording.Ask(chance.Pick(OppositesInSpanish), chance, ("w", Quote(from, chance))), $"Lo contrario de {from} es {to}.");
+            var phrase = Wording.Ask(chance.Pick(OppositesInSpanish), chance, ("w", Quote(from, chance)));
+            return new Exchange("opposites", phrase, $"Lo contrario de {from} es {to}.");
         }
         var (word, other) = chance.Pick(OppositePairs);
         return new Exchange("opposites", AskForOpposite(word, chance), $"The opposite of {word} is {other}.");

@@ -63,7 +63,8 @@ internal sealed class KernelLibrary : IDisposable
                 IntegerProductKernel.PanelsAtATime(Target),
                 layout.Shape.UnpackedStripBytes(Target),
                 layout.Shape.StartShift(Target),
-                HasPairs: !Target.HasDotProduct);
+                HasPairs: !Target.HasDotProduct,
+                SingleTokenStreams: SingleTokenKernel.StreamsAtATime(Target));
     }
 
     /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>

@@ -9,6 +9,7 @@ namespace Ayni.Kernels;
 /// <param name="UnpackedStripBytes">Bytes of a panel's unpacked columns.</param>
 /// <param name="StartShift">The offset of the weights that integer products start at, as a power of 2.</param>
 /// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
+/// <param name="SingleTokenStreams">Streams of panels that the product with one token goes through at a time.</param>
 internal sealed unsafe record PanelKernels(
     PanelLayout Layout,
     ExecutableCode? Unpacking,
@@ -17,13 +18,11 @@ internal sealed unsafe record PanelKernels(
     int PanelsAtATime,
     int UnpackedStripBytes = 0,
     int StartShift = 0,
-    bool HasPairs = false)
+    bool HasPairs = false,
+    int SingleTokenStreams = 1)
 {
     /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
     public const int StripColumns = 256;
-
-    /// <summary>Streams of panels that the product with one token goes through at a time.</summary>
-    public int SingleTokenStreams => Unpacking is null ? 1 : PanelsAtATime;
 
     /// <summary>Columns that the product counts as one block.</summary>
     public int ProductColumns => Unpacking is null ? Layout.BlockColumns : BlockShape.Columns;

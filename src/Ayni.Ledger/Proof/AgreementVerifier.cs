@@ -6,8 +6,8 @@ namespace Ayni.Ledger;
 internal static class AgreementVerifier
 {
     /// <summary>
-    /// Demands that everybody has accepted an agreement who must. With the log, it must be the version that the log holds, and each party that
-    /// had a key by then must have signed it with that.
+    /// Demands that everybody has accepted an agreement who must. With the log, it must be the version that the log holds, and each party
+    /// that had a key by then must have signed it with that.
     /// </summary>
     public static void Verify(AgreementItem item, string origin, LogView? log, VerificationBuilder result, ProofChecks checks)
     {
@@ -15,7 +15,10 @@ internal static class AgreementVerifier
         var note = item.Text is null ? null : new AgreementNote(origin, item.Document ?? 0, item.Text);
         var terms = note?.ReadTerms();
         var parties = terms?.PartyIds
-            ?? [.. item.Shares.Select(share => share.PartyId).Append(item.WithoutAppPartyId).OfType<string>().Distinct(StringComparer.Ordinal)];
+            ?? [
+                .. item.Shares.Select(share => share.PartyId).Append(item.WithoutAppPartyId).OfType<string>()
+                    .Distinct(StringComparer.Ordinal),
+            ];
         var accepted = (item.Accepted ?? []).ToLookup(one => one.Party, StringComparer.Ordinal);
         var place = log?.DemandAgreement(item.Version, Digest.Of(item.Encode()), checks);
         List<string> signed = [], unsigned = [];
@@ -23,7 +26,8 @@ internal static class AgreementVerifier
         {
             var own = accepted[party].FirstOrDefault();
             checks.Demand(
-                ProofCheck.Acceptance, own is not null || terms?.RequiresAcceptance != true, $"{party} has not accepted agreement {version}, and must.");
+                ProofCheck.Acceptance, own is not null || terms?.RequiresAcceptance != true,
+                $"{party} has not accepted agreement {version}, and must.");
             var key = own?.Key is { } text ? PublicKey.Parse(text) : null;
             if (key is not null)
                 checks.Demand(
@@ -36,11 +40,14 @@ internal static class AgreementVerifier
         if (signed.Count > 0)
             result.Prove($"Agreement {version} is signed by {string.Join(", ", signed)}.");
         if (signed.Count > 0 && log is null)
-            result.LeaveOpen($"That the keys under agreement {version} are its parties' own, and were not revoked: give the log with --log.");
+            result.LeaveOpen(
+                $"That the keys under agreement {version} are its parties' own, and were not revoked: give the log with --log.");
         if (unsigned.Count > 0)
             result.LeaveOpen(
                 $"That {string.Join(", ", unsigned)} agreed to agreement {version}: "
-                + (terms?.RequiresAcceptance == true ? "it is accepted, not signed, by the host's word." : "it was entered by the host, neither accepted nor signed."));
+                + (terms?.RequiresAcceptance == true
+                    ? "it is accepted, not signed, by the host's word."
+                    : "it was entered by the host, neither accepted nor signed."));
     }
 
     /// <summary>
@@ -60,7 +67,8 @@ internal static class AgreementVerifier
             ProofCheck.Revocation, own is null || log.IsInForce(own.Key, place),
             $"The key with which {party} signed agreement {version} was revoked before.");
         if (own?.IsEndorsed == false)
-            result.LeaveOpen($"That the key under agreement {version} is {party}'s own: the host registered it, and the key before did not endorse it.");
+            result.LeaveOpen(
+                $"That the key under agreement {version} is {party}'s own: the host registered it, and the key before did not endorse it.");
     }
 
     private static byte[] ReadSignature(string? text)

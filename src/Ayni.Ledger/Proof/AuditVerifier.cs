@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Runs a closed period again from its bundle, elsewhere and without the ledger: trees from their leaves, keys' numbers, lists, sums, and the split
-/// from the agreements.
+/// Runs a closed period again from its bundle, elsewhere and without the ledger: trees from their leaves, keys' numbers, lists, sums, and the
+/// split from the agreements.
 /// </summary>
 public static class AuditVerifier
 {
@@ -21,7 +21,8 @@ public static class AuditVerifier
     internal static AuditedPeriod Verify(string folder, PublicKey? logKey, LogView? log, ProofChecks checks)
     {
         var head = ProofFormat.ParseObject(ReadBounded(Path.Combine(folder, AuditBundle.RecordFile)), "bundle");
-        ProofChecks.All.Demand(ProofCheck.Format, head.NumberField("version") == 1, "The bundle's version is not 1; use the newer program.");
+        ProofChecks.All.Demand(
+            ProofCheck.Format, head.NumberField("version") == 1, "The bundle's version is not 1; use the newer program.");
         var (canonical, certificate) = (head.BytesField("record"), head.BytesField("certificate"));
         var logged = head.OptionalField("tlog_proof") is null ? null : LoggedEntry.Parse(head);
         var record = SignedRecord.Demand(canonical, head.BytesField("signature"), certificate, logged, logKey, checks);
@@ -57,10 +58,11 @@ public static class AuditVerifier
         var result = new VerificationBuilder();
         foreach (var tree in record.Trees)
             result.Prove(
-                $"{record.Period} of {record.Origin} has {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency} that come to "
-                + $"{new Amount(tree.Root.Sums.Units, tree.Currency)}, none twice, and they are what was signed.");
+                $"{record.Period} of {record.Origin} has {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency} "
+                + $"that come to {new Amount(tree.Root.Sums.Units, tree.Currency)}, none twice, and they are what was signed.");
         result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
-        result.Prove("Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
+        result.Prove(
+            "Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
         foreach (var agreement in lists[(int)PeriodListName.Agreements])
             AgreementVerifier.Verify(ProofItems.Read(agreement, ProofItems.Default.AgreementItem), record.Origin, log, result, checks);
         if (logKey is null)
@@ -68,7 +70,8 @@ public static class AuditVerifier
         if (log is not null)
         {
             log.CheckPeriod(canonical, KeyCertificate.Decode(certificate).KeyId, logged, checks);
-            result.Prove($"The log, of {log.Checkpoint.Size} entries now, holds this record, and the key that signed it was not revoked before.");
+            result.Prove(
+                $"The log, of {log.Checkpoint.Size} entries now, holds this record, and the key that signed it was not revoked before.");
         }
         else
         {
@@ -122,7 +125,8 @@ public static class AuditVerifier
     }
 
     /// <summary>Demands that revenue by model, app and agreement adds up to the trees, and to the receipts of each.</summary>
-    private static void DemandGross(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, ProofChecks checks)
+    private static void DemandGross(
+        PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, ProofChecks checks)
     {
         var lines = lists[(int)PeriodListName.Gross].Select(item => ProofItems.Read(item, ProofItems.Default.NetLine).Line).ToList();
         foreach (var currency in record.Trees.Select(tree => tree.Currency).Concat(lines.Select(line => line.Group.Currency)).Distinct())
@@ -139,20 +143,25 @@ public static class AuditVerifier
                 - (record.Tree(currency, SumTreeKind.Reductions)?.Sums.Units ?? 0);
             checks.Demand(
                 ProofCheck.Totals,
-                own.Sum(line => line.Receipts) == receipts.Leaves && own.Aggregate(default(TokenCounts), (sum, line) => sum + line.Counts) == receipts.Tokens
+                own.Sum(line => line.Receipts) == receipts.Leaves
+                && own.Aggregate(default(TokenCounts), (sum, line) => sum + line.Counts) == receipts.Tokens
                 && own.Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Gross).Units == units,
                 $"The revenue in {currency} is not what the receipts and adjustments come to.");
         }
         if (!leaves.HasErased)
         {
             var shown = lines.GroupBy(line => KindOf(line.Group)).ToDictionary(
-                group => group.Key, group => (group.Sum(line => line.Receipts), group.Aggregate(Amount.Zero(group.First().Group.Currency), (sum, line) => sum + line.Gross)));
+                group => group.Key,
+                group => (group.Sum(line => line.Receipts),
+                    group.Aggregate(Amount.Zero(group.First().Group.Currency), (sum, line) => sum + line.Gross)));
             foreach (var (kind, sums) in leaves.Revenue.Where(revenue => !revenue.Key.Currency.IsTest))
                 checks.Demand(
                     ProofCheck.Totals, shown.Remove(kind, out var found) && found == sums,
-                    $"The revenue of {kind.Model} under agreement {kind.AgreementVersion} is not what its receipts and adjustments come to.");
+                    $"The revenue of {kind.Model} under agreement {kind.AgreementVersion} is not what its receipts and adjustments "
+                    + "come to.");
             checks.Demand(
-                ProofCheck.Totals, shown.Values.All(rest => rest.Item1 == 0 && rest.Item2.Sign == 0), "There is revenue that no receipt or adjustment is of.");
+                ProofCheck.Totals, shown.Values.All(rest => rest.Item1 == 0 && rest.Item2.Sign == 0),
+                "There is revenue that no receipt or adjustment is of.");
         }
     }
 
@@ -164,7 +173,8 @@ public static class AuditVerifier
     {
         var lines = Read(PeriodListName.Gross, ProofItems.Default.NetLine);
         var deductions = Read(PeriodListName.Deductions, ProofItems.Default.Deduction);
-        var agreements = Read(PeriodListName.Agreements, ProofItems.Default.AgreementItem).ToDictionary(item => item.Version, item => item.ToAgreement());
+        var agreements = Read(PeriodListName.Agreements, ProofItems.Default.AgreementItem)
+            .ToDictionary(item => item.Version, item => item.ToAgreement());
         var carried = Read(PeriodListName.Carried, ProofItems.Default.CarriedItem);
         var totals = Read(PeriodListName.Totals, ProofItems.Default.PartyTotal);
         var developers = new Dictionary<RevenueGroup, string?>();
@@ -177,9 +187,11 @@ public static class AuditVerifier
             model => lines.FirstOrDefault(line => line.Line.Group.Model == model && line.Line.Receipts == 0)?.Line.Group.AgreementVersion);
         checks.Demand(
             ProofCheck.Totals,
-            net.Select(Encode).SequenceEqual(lines.Select(Encode), StringComparer.Ordinal), "Deductions and collections, taken off again, leave other revenue.");
+            net.Select(Encode).SequenceEqual(lines.Select(Encode), StringComparer.Ordinal),
+            "Deductions and collections, taken off again, leave other revenue.");
         checks.Demand(
-            ProofCheck.Split, lines.All(line => agreements.ContainsKey(line.Line.Group.AgreementVersion)), "An agreement that shares revenue is missing.");
+            ProofCheck.Split, lines.All(line => agreements.ContainsKey(line.Line.Group.AgreementVersion)),
+            "An agreement that shares revenue is missing.");
         var history = new ShareHistory();
         foreach (var item in carried)
         {
@@ -187,12 +199,14 @@ public static class AuditVerifier
                 history.Add(key, month, carry);
         }
         var input = new SettlementInput(
-            lines, deductions, agreements, carried.Where(item => item.InForce is not null).Select(item => item.InForce!.Value).ToHashSet(), history);
+            lines, deductions, agreements, carried.Where(item => item.InForce is not null).Select(item => item.InForce!.Value).ToHashSet(),
+            history);
         var settlement = Settlement.Of(
             record.Period, PeriodStatus.Closed, input, totals.ToDictionary(total => (total.PartyId, total.Currency), total => total.CarryIn));
         checks.Demand(
             ProofCheck.Split,
-            Same(PeriodLists.Splits(settlement), lists[(int)PeriodListName.Splits]) && Same(PeriodLists.Totals(settlement), lists[(int)PeriodListName.Totals]),
+            Same(PeriodLists.Splits(settlement), lists[(int)PeriodListName.Splits])
+            && Same(PeriodLists.Totals(settlement), lists[(int)PeriodListName.Totals]),
             "The agreements, run again, give other shares than were signed.");
 
         IReadOnlyList<T> Read<T>(PeriodListName name, JsonTypeInfo<T> type) =>

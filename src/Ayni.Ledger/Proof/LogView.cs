@@ -62,7 +62,10 @@ internal sealed class LogView
         if (other.Size == Checkpoint.Size)
             checks.Demand(ProofCheck.SingleView, other.Root == Checkpoint.Root, "The log shows others another history of the same length.");
         else if (other.Size > Checkpoint.Size)
-            checks.Demand(ProofCheck.Growth, false, string.Create(CultureInfo.InvariantCulture, $"The log had {other.Size} entries and has {Checkpoint.Size} now: it was rolled back."));
+            checks.Demand(
+                ProofCheck.Growth, false,
+                string.Create(
+                    CultureInfo.InvariantCulture, $"The log had {other.Size} entries and has {Checkpoint.Size} now: it was rolled back."));
         else
             checks.Demand(
                 ProofCheck.Growth,
@@ -98,7 +101,9 @@ internal sealed class LogView
         if (proof.Period is { } period)
             CheckPeriod(period.Record, KeyCertificate.Decode(period.Certificate).KeyId, period.Log, checks);
         else if (proof.Log is not null && _periods.ContainsKey(ProofFormat.ReadReceipt(proof.Canonical).Period))
-            result.LeaveOpen($"The log has closed {ProofFormat.ReadReceipt(proof.Canonical).Period}, and the receipt does not show that it was counted: fetch it again.");
+            result.LeaveOpen(
+                $"The log has closed {ProofFormat.ReadReceipt(proof.Canonical).Period}, and the receipt does not show that it was counted: "
+                + "fetch it again.");
     }
 
     /// <summary>Holds a period's record against the log.</summary>
