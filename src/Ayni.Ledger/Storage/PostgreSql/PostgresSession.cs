@@ -12,9 +12,14 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// <summary>"AYNI" in ASCII: the first half of the lock's number; the other is a hash of the schema's name.</summary>
     private const int LockSpace = 0x41594E49;
 
+    private const string Clock = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
     private readonly Dictionary<Table, PendingRows> _pending = [];
     private bool _inTransaction, _isPending, _wasAlone;
     private long _lastTransaction, _foreignCommits;
+
+    /// <summary>What time it was at the server when the transaction that writes had its lock.</summary>
+    private DateTimeOffset? _began;
 
     public override bool IsRemote => true;
 
@@ -26,10 +31,28 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement after
     /// the lock sees what was committed before.
     /// </summary>
+    /// <remarks>
+    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
+    /// another was under way, nobody else has written. All of it is one round trip.
+    /// </remarks>
     public override void BeginWriting()
     {
-        Begin("BEGIN ISOLATION LEVEL READ COMMITTED");
-        Control(string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))"));
+        using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED"));
+        batch.BatchCommands.Add(new(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))")));
+        batch.BatchCommands.Add(new(
+            $"SELECT {Clock}, pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
+        _inTransaction = true;
+        using var row = batch.ExecuteReader();
+        row.NextResult();
+        row.Read();
+        _began = Rows.FromMicroseconds(row.GetInt64(0));
+        var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
+        var isAlone = firstUnderWay >= number;
+        if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
+            _foreignCommits++;
+        (_lastTransaction, _wasAlone) = (number, isAlone);
     }
 
     public override void BeginReading() => Begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -46,9 +69,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void Commit()
     {
-        Flush();
+        Send(new NpgsqlBatchCommand("COMMIT"));
         _inTransaction = false;
-        Control("COMMIT");
+        _began = null;
     }
 
     public override void RollBack()
@@ -56,6 +79,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (!_inTransaction)
             return;
         _inTransaction = false;
+        _began = null;
         _isPending = false;
         foreach (var rows in _pending.Values)
             rows.Clear();
@@ -63,24 +87,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             Control("ROLLBACK");
     }
 
-    /// <summary>
-    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
-    /// another was under way, nobody else has written.
-    /// </summary>
-    public override long ReadForeignCommits()
-    {
-        using var row = Query("SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
-        row.Read();
-        var (number, firstUnderWay) = (row.GetInt64(0), row.GetInt64(1));
-        var isAlone = firstUnderWay >= number;
-        if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
-            _foreignCommits++;
-        (_lastTransaction, _wasAlone) = (number, isAlone);
-        return _foreignCommits;
-    }
+    public override long ReadForeignCommits() => _foreignCommits;
 
-    public override DateTimeOffset? ReadServerClock() =>
-        Rows.FromMicroseconds((long)Scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")!);
+    public override DateTimeOffset? ReadServerClock() => _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
 
     protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
 
@@ -102,15 +111,24 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     protected override void BeforeStatement() => Flush();
 
-    /// <summary>Sends the rows that wait, in the order in which their tables were first written to: what is referred to comes first.</summary>
     private void Flush()
     {
-        if (!_isPending)
-            return;
+        if (_isPending)
+            Send();
+    }
+
+    /// <summary>
+    /// Sends the rows that wait, in the order in which their tables were first written to, since what is referred to comes first; and what is
+    /// to be done after that, unless a row is refused.
+    /// </summary>
+    private void Send(NpgsqlBatchCommand? after = null)
+    {
         _isPending = false;
         using var batch = new NpgsqlBatch(connection);
         foreach (var rows in _pending.Values.Where(rows => rows.Count > 0))
             batch.BatchCommands.Add(rows.ToCommand());
+        if (after is not null)
+            batch.BatchCommands.Add(after);
         batch.ExecuteNonQuery();
     }
 
