@@ -29,7 +29,7 @@ public sealed class CultureTests
     }
 
     /// <summary>A test that needs AYNI_CULTURE, the culture that the process was started in.</summary>
-    private sealed class CultureFactAttribute : FactAttribute
+    private sealed class CultureFactAttribute : Xunit.FactAttribute
     {
         public CultureFactAttribute() => Skip = Culture is null ? "AYNI_CULTURE names no culture that the suite was started in." : null;
 
