@@ -31,7 +31,7 @@ public sealed class PriceCommandTests : IDisposable
             """);
         var set = (await CommandAsync("price", "set", "--file", plan, "--json")).Json;
         Assert.Equal(["bard", "cria"], set.EnumerateArray().Select(price => price.GetProperty("model").GetString()));
-        var shown = (await CommandAsync("ledger", "price", "show", "2", "--json")).Json.GetProperty("plan");
+        var shown = (await CommandAsync("price", "show", "2", "--json")).Json.GetProperty("plan");
         Assert.Equal("0.90", shown.GetProperty("tiers").GetProperty("steps")[1].GetProperty("rate").GetString());
 
         var customer = (await CommandAsync("customer", "create", "Rumi", "--currency", "EUR", "--json")).Json.GetProperty("id").GetString()!;
