@@ -59,7 +59,7 @@ internal static class PaymentCommands
     {
         var customer = new Argument<string>("customer") { Description = "The customer's id." };
         var amount = new Argument<string>("amount") { Description = "How much, in the customer's currency." };
-        var (reference, date) = (Reference(), Date());
+        var (reference, date) = (Reference(), BookingDateOption.Create());
         return LedgerCommand.Create(
             name, description, [customer, amount, reference, date],
             async (books, result, output, cancellationToken) =>
@@ -75,7 +75,7 @@ internal static class PaymentCommands
     private static Command CreateReverse()
     {
         var id = new Argument<string>("id") { Description = "The payment's id." };
-        var (reference, date) = (Reference(), Date());
+        var (reference, date) = (Reference(), BookingDateOption.Create());
         return LedgerCommand.Create(
             "reverse",
             """
@@ -126,13 +126,6 @@ internal static class PaymentCommands
     {
         Description = "What the bank calls it; recorded once.",
         HelpName = "TEXT",
-        Required = true,
-    };
-
-    private static Option<string> Date() => new("--date")
-    {
-        Description = "The day the bank booked it.",
-        HelpName = "DAY",
         Required = true,
     };
 }

@@ -113,7 +113,7 @@ internal static class PayoutCommands
     private static Command CreatePaid()
     {
         var id = new Argument<string>("id") { Description = "The payout's id, which the bank calls the end-to-end id." };
-        var (reference, date) = (Reference(), Date());
+        var (reference, date) = (Reference(), BookingDateOption.Create());
         return LedgerCommand.Create(
             "paid",
             """
@@ -131,7 +131,7 @@ internal static class PayoutCommands
     private static Command CreateReturned()
     {
         var id = new Argument<string>("id") { Description = "The payout's id, which the bank calls the end-to-end id." };
-        var (reference, date) = (Reference(), Date());
+        var (reference, date) = (Reference(), BookingDateOption.Create());
         var reason = new Option<string>("--reason") { Description = "What the bank says.", HelpName = "TEXT", Required = true };
         return LedgerCommand.Create(
             "returned",
@@ -193,13 +193,6 @@ internal static class PayoutCommands
     {
         Description = "What the bank calls it.",
         HelpName = "TEXT",
-        Required = true,
-    };
-
-    private static Option<string> Date() => new("--date")
-    {
-        Description = "The day the bank booked it.",
-        HelpName = "DAY",
         Required = true,
     };
 }
