@@ -4,14 +4,12 @@ namespace Ayni.Kernels.Tests;
 
 public sealed unsafe class ActivationsTests
 {
-    [Theory]
+    [Avx2Theory]
     [InlineData(true, 4)]
     [InlineData(false, 0)]
     [InlineData(false, 7)]
     public void Records_hold_what_the_scalar_reference_computes(bool pairs, int shift)
     {
-        if (!Avx2.IsSupported)
-            return;
         var random = new Random(5);
         var input = new float[20 * 32];
         for (var i = 0; i < input.Length; i++)
@@ -38,14 +36,12 @@ public sealed unsafe class ActivationsTests
         }
     }
 
-    [Theory]
+    [Avx2Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
     public void What_is_not_finite_shows_in_the_scale(float value)
     {
-        if (!Avx2.IsSupported)
-            return;
         var input = new float[32];
         input[17] = value;
         input[3] = 1;
