@@ -96,7 +96,7 @@ internal static class AgreementCommands
                     if (given.Length == 0)
                         throw new UsageException("Give --share for each who shares, or --file.");
                     output.WriteOne(Listing, await books.SetAgreementAsync(
-                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)),
+                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseStart(result.GetValue(from), books.Zone),
                         cancellationToken).ConfigureAwait(false));
                     return;
                 }

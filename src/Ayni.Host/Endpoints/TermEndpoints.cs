@@ -26,7 +26,7 @@ internal static class TermEndpoints
                 return call.Books.SetPriceAsync(
                     body.Model, currency, BodyValues.Amount("input_per_million", body.InputPerMillion, currency),
                     BodyValues.Amount("output_per_million", body.OutputPerMillion, currency),
-                    BodyValues.Instant("effective_from", body.EffectiveFrom),
+                    BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone),
                     BodyValues.AmountOrNull("cached_per_million", body.CachedPerMillion, currency), call.Ended);
             });
 
@@ -37,7 +37,7 @@ internal static class TermEndpoints
                 call.Books.ListAgreements().Where(agreement => IsSeenBy(call, agreement)), agreement => Number(agreement.Version)));
         api.Post("setAgreement", "/api/agreements", "Agree how a model's revenue is shared, from an instant on.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewAgreement, LedgerJson.Default.Agreement, (call, body) => call.Books.SetAgreementAsync(
-                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom), call.Ended));
+                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone), call.Ended));
         MapDocuments(api);
     }
 
