@@ -33,7 +33,10 @@ public static class AuditVerifier
         var lists = ReadLists(folder, record, checks);
         try
         {
-            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), checks);
+            var facts = new RevenueFacts();
+            facts.AddReplacements(lists[(int)PeriodListName.Agreements]
+                .Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem).ToAgreement()));
+            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), facts, checks);
             DemandTrees(record, leaves.Trees, checks);
             var between = ReadBetween(Path.Combine(folder, AuditBundle.BetweenFile));
             KeySeries.Demand(
@@ -63,8 +66,9 @@ public static class AuditVerifier
         result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
         result.Prove(
             "Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
-        foreach (var agreement in lists[(int)PeriodListName.Agreements])
-            AgreementVerifier.Verify(ProofItems.Read(agreement, ProofItems.Default.AgreementItem), record.Origin, log, result, checks);
+        AgreementVerifier.Verify(
+            [.. lists[(int)PeriodListName.Agreements].Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem))],
+            record.Origin, log, result, checks);
         if (logKey is null)
             result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
         if (log is not null)

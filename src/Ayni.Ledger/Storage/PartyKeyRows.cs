@@ -58,7 +58,7 @@ internal static class PartyKeyRows
         {
             var key = new PublicKey(row.GetString(1), PublicKey.NoteType, row.GetFieldValue<byte[]>(4));
             signatures.Add((row.GetInt64(0), new(
-                row.GetString(1), row.GetInstant(2), null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
+                row.GetString(1), row.GetInstant(2), null, null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
         }
         return signatures;
     }
