@@ -23,6 +23,28 @@ public sealed partial class Books
         return _writer.RunAsync(transaction => DeductionList.Record(transaction, deduction), cancellationToken);
     }
 
+    /// <summary>A deduction about a customer as that signs it (<see cref="PartySigner.SignDeduction"/>).</summary>
+    public string DeductionToSign(
+        string customerId, DeductionType type, string evidenceId, Period servicePeriod, Amount amount, string? model = null, string? appId = null) =>
+        _readers.Read(session => RegistryRows.Customer(session, customerId) is null
+            ? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId)
+            : new DeductionNote(
+                DemandIdentity(session).Origin,
+                new(type, Text.Demand(evidenceId, "deduction's evidence"), servicePeriod, servicePeriod, model, appId, amount), customerId).Text);
+
+    /// <summary>
+    /// Records a deduction that its customer signed, with the signature, as <see cref="RecordDeductionAsync"/> does. Throws
+    /// <see cref="ProofException"/> for bytes that are none.
+    /// </summary>
+    public Task<Deduction> RecordSignedDeductionAsync(ReadOnlySpan<byte> signed, CancellationToken cancellationToken = default)
+    {
+        var note = SignedNote.Parse(signed);
+        var deduction = DeductionNote.Parse(note.Text);
+        return _writer.RunAsync(
+            transaction => DeductionList.RecordSigned(transaction, deduction, note.Signatures, DemandIdentity(transaction.Session).Origin),
+            cancellationToken);
+    }
+
     /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 

@@ -69,6 +69,11 @@ public static class AuditVerifier
         AgreementVerifier.Verify(
             [.. lists[(int)PeriodListName.Agreements].Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem))],
             record.Origin, log, result, checks);
+        foreach (var deduction in lists[(int)PeriodListName.Deductions])
+        {
+            DeductionNote.Verify(
+                ProofItems.Read(deduction, ProofItems.Default.Deduction), record.Origin, record.Period, log, result, checks);
+        }
         if (logKey is null)
             result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
         if (log is not null)
@@ -83,7 +88,7 @@ public static class AuditVerifier
         }
         if (leaves.HasErased)
             result.LeaveOpen("What receipts of erased customers say beyond their sums: nobody can open them any more.");
-        result.LeaveOpen("That evidence of deductions and collections is true: that is outside the books.");
+        result.LeaveOpen("That evidence of deductions and collections is true, beyond what customers signed: that is outside the books.");
         result.LeaveOpen("What was carried in from the months before: audit their bundles, too.");
         return result;
     }
