@@ -36,12 +36,12 @@ public sealed partial class Books
     /// Records a deduction that its customer signed, with the signature, as <see cref="RecordDeductionAsync"/> does. Throws
     /// <see cref="ProofException"/> for bytes that are none.
     /// </summary>
-    public Task<Deduction> RecordSignedDeductionAsync(ReadOnlySpan<byte> signed, CancellationToken cancellationToken = default)
+    public Task<Deduction> RecordSignedDeductionAsync(ReadOnlySpan<byte> deduction, CancellationToken cancellationToken = default)
     {
-        var note = SignedNote.Parse(signed);
-        var deduction = DeductionNote.Parse(note.Text);
+        var note = SignedNote.Parse(deduction);
+        var parsed = DeductionNote.Parse(note.Text);
         return _writer.RunAsync(
-            transaction => DeductionList.RecordSigned(transaction, deduction, note.Signatures, DemandIdentity(transaction.Session).Origin),
+            transaction => DeductionList.RecordSigned(transaction, parsed, note.Signatures, DemandIdentity(transaction.Session).Origin),
             cancellationToken);
     }
 
