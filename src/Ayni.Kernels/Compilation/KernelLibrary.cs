@@ -53,18 +53,20 @@ internal sealed class KernelLibrary : IDisposable
                 layout,
                 null,
                 Get(layout, () => FloatProductKernel.Emit(floats, Target, forWindows)),
-                Get((layout, 1), () => FloatTokenKernel.Emit(floats, Target, forWindows)),
+                ForTokens(
+                    layout, FloatFewTokensKernel.TokensAtATime(Target), tokens => FloatFewTokensKernel.Emit(floats, tokens, Target, forWindows)),
                 FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
                 Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),
                 Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
-                Get((type, 1), () => SingleTokenKernel.Emit(layout, Target, forWindows)),
+                ForTokens(
+                    layout, FewTokensKernel.TokensAtATime(layout, Target), tokens => FewTokensKernel.Emit(layout, tokens, Target, forWindows)),
                 IntegerProductKernel.PanelsAtATime(Target),
                 layout.Shape.UnpackedStripBytes(Target),
                 layout.Shape.StartShift(Target),
                 HasPairs: !Target.HasDotProduct,
-                SingleTokenStreams: SingleTokenKernel.StreamsAtATime(Target));
+                FewTokensStreams: FewTokensKernel.StreamsAtATime(Target));
     }
 
     /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>
@@ -81,7 +83,12 @@ internal sealed class KernelLibrary : IDisposable
         }
     }
 
-    private ExecutableCode Get(object key, Func<byte[]> emit) => _kernels.GetOrAdd(key, _ => new Lazy<ExecutableCode>(() =>
+    private Lazy<ExecutableCode>[] ForTokens(PanelLayout layout, int most, Func<int, byte[]> emit) =>
+        [.. Enumerable.Range(1, most).Select(tokens => Find((layout, tokens), () => emit(tokens)))];
+
+    private ExecutableCode Get(object key, Func<byte[]> emit) => Find(key, emit).Value;
+
+    private Lazy<ExecutableCode> Find(object key, Func<byte[]> emit) => _kernels.GetOrAdd(key, _ => new Lazy<ExecutableCode>(() =>
         ExecutableCode.TryCreate(_mapper, emit(), out var refusal)
-        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}"))).Value;
+        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}")));
 }

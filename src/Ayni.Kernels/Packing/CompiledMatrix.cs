@@ -22,10 +22,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private const int PanelsPerChunk = 4;
 
-    // With one token, of each stream.
-    private const int LeastTokenPanels = 2;
-    private const int MostTokenPanels = 16;
+    // With few tokens, of each stream.
+    private const int LeastStreamPanels = 2;
+    private const int MostStreamPanels = 16;
     private const int MostStreams = 2;
+    private const int MostTokensAtATime = 6;
 
     // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
     private const int FewTokens = 8;
@@ -73,9 +74,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
             }
-            if (tokens == 1)
+            if (tokens <= _kernels.FewTokens.Length)
             {
-                MultiplyToken(activations, outputPointer, context.Team);
+                MultiplyFewTokens(activations, outputPointer, tokens, context.Team);
                 return;
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
@@ -98,20 +99,22 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void DisposeCore() => _panels.Dispose();
 
     /// <summary>
-    /// One token. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
+    /// Few tokens. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
     /// turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
     /// </summary>
-    private void MultiplyToken(byte* activations, float* output, WorkerTeam team)
+    private void MultiplyFewTokens(byte* activations, float* output, int tokens, WorkerTeam team)
     {
-        var streams = _kernels.SingleTokenStreams;
+        var streams = _kernels.FewTokensStreams;
         var stretches = streams * team.WorkerCount;
         var stretchPanels = (_panelCount + stretches - 1) / stretches;
-        var chunkPanels = Math.Clamp(stretchPanels / 8, LeastTokenPanels, MostTokenPanels);
-        var work = new MultiplySingleToken
+        var chunkPanels = Math.Clamp(stretchPanels / 8, LeastStreamPanels, MostStreamPanels);
+        var work = new MultiplyStreams
         {
             Matrix = this,
+            Kernel = _kernels.FewTokens[tokens - 1].Value,
             Activations = activations,
             Output = output,
+            Tokens = tokens,
             Workers = team.WorkerCount,
             Streams = streams,
             StretchPanels = stretchPanels,
@@ -244,11 +247,13 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         }
     }
 
-    private struct MultiplySingleToken : IChunkedWork
+    private struct MultiplyStreams : IChunkedWork
     {
         public CompiledMatrix<TFormat> Matrix;
+        public ExecutableCode Kernel;
         public byte* Activations;
         public float* Output;
+        public int Tokens;
         public int Workers;
         public int Streams;
         public int StretchPanels;
@@ -260,9 +265,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var (place, worker) = Math.DivRem(chunk, Workers);
             var panels = Math.Min(ChunkPanels, StretchPanels - place * ChunkPanels);
             var (first, second) = (Start(worker * Streams), Start(worker * Streams + Streams - 1));
-            var products = stackalloc float[MostStreams * MostTokenPanels * Lanes.Count];
-            var secondProducts = products + MostTokenPanels * Lanes.Count;
-            var arguments = new SingleTokenArguments
+            var products = stackalloc float[MostStreams * MostStreamPanels * MostTokensAtATime * Lanes.Count];
+            var secondProducts = products + panels * Tokens * Lanes.Count;
+            var arguments = new FewTokensArguments
             {
                 Panels = Matrix.PanelAt(first + place * ChunkPanels),
                 Activations = Activations,
@@ -272,8 +277,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 PanelStride = Matrix._panelBytes,
                 SecondPanels = Matrix.PanelAt(second + place * ChunkPanels),
                 SecondProducts = secondProducts,
+                ActivationStride = Matrix._kernels.TokenBytes(Matrix.Columns),
             };
-            Matrix._kernels.SingleToken.Entry(&arguments);
+            Kernel.Entry(&arguments);
             Store(products, first + place * ChunkPanels, panels);
             if (Streams > 1)
                 Store(secondProducts, second + place * ChunkPanels, panels);
@@ -285,10 +291,18 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         /// </summary>
         private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
 
-        private readonly void Store(float* products, int panel, int panels)
+        private readonly void Store(float* products, int firstPanel, int panels)
         {
-            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
-            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + panel * Lanes.Count, rows));
+            for (var panel = firstPanel; panel < firstPanel + panels; panel++)
+            {
+                var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+                for (var token = 0; token < Tokens; token++)
+                {
+                    var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
+                    new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(output, rows));
+                    products += Lanes.Count;
+                }
+            }
         }
     }
 
