@@ -192,10 +192,13 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     }
 
     /// <summary>
-    /// Registers left to unpack with: others are for an activation, a product, the integer sums of all that is unpacked together, and the float sums.
+    /// Registers left to unpack with: others are for what is multiplied, the integer sums of all that is unpacked together, and the float sums.
     /// </summary>
     private static int UnpackVectors(PanelLayout layout, int tokens, KernelTarget target, int blocksTogether) =>
-        target.VectorCount - 2 - tokens * (StreamsAtATime(target) * blocksTogether * SumsPerBlock(layout.Shape, target) + GroupCount);
+        target.VectorCount - TemporaryCount(target) - tokens * (StreamsAtATime(target) * blocksTogether * SumsPerBlock(layout.Shape, target) + GroupCount);
+
+    // An activation, and a product that is not added at once.
+    private static int TemporaryCount(KernelTarget target) => target.HasDotProduct ? 1 : 2;
 
     // Of two halves or sub-blocks, or only one.
     private static int SumsPerBlock(BlockShape shape, KernelTarget target) => shape.IsSplitOn(target) || shape.HasSubScales ? 2 : 1;
@@ -323,14 +326,14 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     private Vector Sum(int block, int index, int token, int stream)
     {
         var place = (token * StreamCount + stream) * BlocksTogether + block % BlocksTogether;
-        return Own(2 + place * SumsPerBlock(_shape, Target) + index);
+        return Own(TemporaryCount(Target) + place * SumsPerBlock(_shape, Target) + index);
     }
 
     /// <summary>The float sum of what is being unpacked: of a panel, or of the half that it has come to.</summary>
     private Vector Total(int token, int stream) => TotalOf(token, StreamCount > 1 ? stream : _unpacker.Group);
 
     private Vector TotalOf(int token, int group) =>
-        Own(2 + _tokens * StreamCount * BlocksTogether * SumsPerBlock(_shape, Target) + token * GroupCount + group);
+        Own(TemporaryCount(Target) + _tokens * StreamCount * BlocksTogether * SumsPerBlock(_shape, Target) + token * GroupCount + group);
 
     private Vector Own(int index) => new(Target.VectorCount - 1 - index);
 

@@ -17,6 +17,9 @@ internal sealed class KernelLibrary : IDisposable
     /// <summary>What kernels are emitted for.</summary>
     public KernelTarget Target { get; }
 
+    // What was fastest from memory: so many tokens at a time have registers only where there are 32.
+    private int FewTokensLimit => Target.VectorCount > 16 ? 32 : 6;
+
     /// <summary>A library for this machine, or null and the reason why there is none.</summary>
     public static KernelLibrary? TryCreate(ProcessorFeatures features, ICodeMapper mapper, out string refusal)
     {
@@ -55,6 +58,7 @@ internal sealed class KernelLibrary : IDisposable
                 Get(layout, () => FloatProductKernel.Emit(floats, Target, forWindows)),
                 ForTokens(
                     layout, FloatFewTokensKernel.TokensAtATime(Target), tokens => FloatFewTokensKernel.Emit(floats, tokens, Target, forWindows)),
+                FewTokensLimit,
                 FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
@@ -62,6 +66,7 @@ internal sealed class KernelLibrary : IDisposable
                 Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
                 ForTokens(
                     layout, FewTokensKernel.TokensAtATime(layout, Target), tokens => FewTokensKernel.Emit(layout, tokens, Target, forWindows)),
+                FewTokensLimit,
                 IntegerProductKernel.PanelsAtATime(Target),
                 layout.Shape.UnpackedStripBytes(Target),
                 layout.Shape.StartShift(Target),

@@ -5,6 +5,7 @@ namespace Ayni.Kernels;
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
 /// <param name="FewTokens">The product with one token, two and so on, unpacking included.</param>
+/// <param name="FewTokensLimit">Up to so many tokens these multiply, some at a time.</param>
 /// <param name="PanelsAtATime">Panels that the product multiplies at a time.</param>
 /// <param name="UnpackedStripBytes">Bytes of a panel's unpacked columns.</param>
 /// <param name="StartShift">The offset of the weights that integer products start at, as a power of 2.</param>
@@ -15,6 +16,7 @@ internal sealed unsafe record PanelKernels(
     ExecutableCode? Unpacking,
     ExecutableCode Product,
     Lazy<ExecutableCode>[] FewTokens,
+    int FewTokensLimit,
     int PanelsAtATime,
     int UnpackedStripBytes = 0,
     int StartShift = 0,

@@ -28,8 +28,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private const int MostStreams = 2;
     private const int MostTokensAtATime = 6;
 
-    // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
-    private const int FewTokens = 8;
+    // What a worker goes through again for the next few tokens: less than the second-level cache holds.
+    private const int RepeatedBytes = 512 << 10;
+
+    // From so many activations on, the team prepares them; fewer are done sooner than the team has met.
+    private const int SharedActivations = 8192;
 
     private readonly PanelMemory _panels;
     private readonly PanelKernels _kernels;
@@ -65,7 +68,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         fixed (float* inputPointer = input, outputPointer = output)
         {
             var prepare = new PrepareTokens { Kernels = _kernels, Input = inputPointer, Records = activations, Columns = Columns };
-            if (tokens >= FewTokens)
+            if ((long)tokens * Columns >= SharedActivations)
             {
                 context.Team.Run(ref prepare, tokens);
             }
@@ -74,7 +77,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
             }
-            if (tokens <= _kernels.FewTokens.Length)
+            if (tokens <= _kernels.FewTokensLimit)
             {
                 MultiplyFewTokens(activations, outputPointer, tokens, context.Team);
                 return;
@@ -108,10 +111,11 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         var stretches = streams * team.WorkerCount;
         var stretchPanels = (_panelCount + stretches - 1) / stretches;
         var chunkPanels = Math.Clamp(stretchPanels / 8, LeastStreamPanels, MostStreamPanels);
+        if (tokens > _kernels.FewTokens.Length)
+            chunkPanels = (int)Math.Clamp(RepeatedBytes / (streams * _panelBytes), 1, chunkPanels);
         var work = new MultiplyStreams
         {
             Matrix = this,
-            Kernel = _kernels.FewTokens[tokens - 1].Value,
             Activations = activations,
             Output = output,
             Tokens = tokens,
@@ -250,7 +254,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private struct MultiplyStreams : IChunkedWork
     {
         public CompiledMatrix<TFormat> Matrix;
-        public ExecutableCode Kernel;
         public byte* Activations;
         public float* Output;
         public int Tokens;
@@ -266,7 +269,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var panels = Math.Min(ChunkPanels, StretchPanels - place * ChunkPanels);
             var (first, second) = (Start(worker * Streams), Start(worker * Streams + Streams - 1));
             var products = stackalloc float[MostStreams * MostStreamPanels * MostTokensAtATime * Lanes.Count];
-            var secondProducts = products + panels * Tokens * Lanes.Count;
+            var secondProducts = products + MostStreamPanels * MostTokensAtATime * Lanes.Count;
             var arguments = new FewTokensArguments
             {
                 Panels = Matrix.PanelAt(first + place * ChunkPanels),
@@ -279,10 +282,18 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 SecondProducts = secondProducts,
                 ActivationStride = Matrix._kernels.TokenBytes(Matrix.Columns),
             };
-            Kernel.Entry(&arguments);
-            Store(products, first + place * ChunkPanels, panels);
-            if (Streams > 1)
-                Store(secondProducts, second + place * ChunkPanels, panels);
+            var kernels = Matrix._kernels.FewTokens;
+            // As many at a time as the kernel takes, in equal parts; from the second on the panels are in the second-level cache.
+            for (int token = 0, count; token < Tokens; token += count)
+            {
+                var times = (Tokens - token + kernels.Length - 1) / kernels.Length;
+                count = (Tokens - token + times - 1) / times;
+                kernels[count - 1].Value.Entry(&arguments);
+                Store(products, first + place * ChunkPanels, panels, token, count);
+                if (Streams > 1)
+                    Store(secondProducts, second + place * ChunkPanels, panels, token, count);
+                arguments.Activations += count * arguments.ActivationStride;
+            }
         }
 
         /// <summary>
@@ -291,12 +302,12 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         /// </summary>
         private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
 
-        private readonly void Store(float* products, int firstPanel, int panels)
+        private readonly void Store(float* products, int firstPanel, int panels, int firstToken, int tokens)
         {
             for (var panel = firstPanel; panel < firstPanel + panels; panel++)
             {
                 var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
-                for (var token = 0; token < Tokens; token++)
+                for (var token = firstToken; token < firstToken + tokens; token++)
                 {
                     var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
                     new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(output, rows));
