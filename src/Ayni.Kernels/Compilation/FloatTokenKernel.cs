@@ -31,9 +31,9 @@ internal sealed class FloatTokenKernel
     private readonly KernelAssembler _code;
     private readonly FloatWeights _weights;
 
-    private FloatTokenKernel(FloatLayout layout, KernelTarget target, bool forWindows)
+    private FloatTokenKernel(FloatLayout layout, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _weights = new FloatWeights(layout, _code);
     }
 
@@ -44,12 +44,7 @@ internal sealed class FloatTokenKernel
     private Vector Weights => new(Target.VectorCount - 2);
 
     /// <summary>Emits the kernel of a layout.</summary>
-    public static byte[] Emit(FloatLayout layout, KernelTarget target, bool forWindows)
-    {
-        var kernel = new FloatTokenKernel(layout, target, forWindows);
-        kernel.EmitGroups();
-        return kernel._code.Finish();
-    }
+    public static void Emit(FloatLayout layout, KernelAssembler code) => new FloatTokenKernel(layout, code).EmitGroups();
 
     private void EmitGroups()
     {

@@ -12,9 +12,9 @@ namespace Ayni.Kernels;
 /// <param name="SingleTokenStreams">Streams of panels that the product with one token goes through at a time.</param>
 internal sealed unsafe record PanelKernels(
     PanelLayout Layout,
-    ExecutableCode? Unpacking,
-    ExecutableCode Product,
-    ExecutableCode SingleToken,
+    Kernel? Unpacking,
+    Kernel Product,
+    Kernel SingleToken,
     int PanelsAtATime,
     int UnpackedStripBytes = 0,
     int StartShift = 0,

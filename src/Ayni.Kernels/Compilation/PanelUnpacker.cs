@@ -150,6 +150,8 @@ internal sealed class PanelUnpacker(
         }
         else
         {
+            if (shape.IsFlippedOn(Target))
+                values = Xor(values, [0x80]);
             blocks.PutWeights(block, step, Use(values), lowHalf: null);
         }
     });

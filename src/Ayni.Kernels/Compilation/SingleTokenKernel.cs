@@ -54,27 +54,27 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     // Of all streams: about the time a line takes to come; half of the smallest first-level cache.
     private const int PrefetchBytes = 16384;
 
-    /// <summary>Vectors of rows with sums of their own: a panel's halves, one after the other, or two panels at once.</summary>
-    private const int GroupCount = 2;
-
     private readonly KernelAssembler _code;
     private readonly BlockShape _shape;
     private readonly PanelLayout _layout;
     private readonly bool _isSplit;
     private readonly PanelUnpacker _unpacker;
-    private readonly int[] _stepCounts = new int[GroupCount];
-    private readonly int[] _prefetchCounts = new int[GroupCount];
+    private readonly int[] _stepCounts = new int[Panels.Length];
+    private readonly int[] _prefetchCounts = new int[Panels.Length];
 
-    private SingleTokenKernel(PanelLayout layout, KernelTarget target, bool forWindows)
+    private SingleTokenKernel(PanelLayout layout, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _layout = layout;
         _shape = layout.Shape;
-        _isSplit = _shape.IsSplitOn(target);
-        _unpacker = new PanelUnpacker(_code, _shape, Panels, target.VectorCount - OwnVectorCount, HasManyVectors, this);
+        _isSplit = _shape.IsSplitOn(Target);
+        _unpacker = new PanelUnpacker(_code, _shape, Panels, Target.VectorCount - OwnVectorCount, HasManyVectors, this);
     }
 
     private KernelTarget Target => _code.Target;
+
+    /// <summary>Vectors of rows with sums of their own: a panel's parts, one after the other, or two panels at once.</summary>
+    private int GroupCount => GroupsOf(Target);
 
     private int StepsPerSum => BlockShape.StepCount / _shape.SubBlockCount;
 
@@ -97,15 +97,10 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     private Vector Total => TotalOf(_unpacker.Group);
 
     /// <summary>Emits the kernel of a format.</summary>
-    public static byte[] Emit(PanelLayout layout, KernelTarget target, bool forWindows)
-    {
-        var kernel = new SingleTokenKernel(layout, target, forWindows);
-        kernel.EmitPanels();
-        return kernel._code.Finish();
-    }
+    public static void Emit(PanelLayout layout, KernelAssembler code) => new SingleTokenKernel(layout, code).EmitPanels();
 
     /// <summary>Streams of panels that the kernel of a target goes through at a time.</summary>
-    public static int StreamsAtATime(KernelTarget target) => GroupCount / target.VectorsPerPanel;
+    public static int StreamsAtATime(KernelTarget target) => GroupsOf(target) / target.VectorsPerPanel;
 
     public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
     {
@@ -115,7 +110,7 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
         if (isFirst)
             EmitStart(block, sub);
         EmitBroadcast(block, step * 4);
-        Accumulate(Sum(block, sub), weights, isFirst && _shape.OffsetShift < 0);
+        Accumulate(Sum(block, sub), weights, isFirst && !_shape.HasStartOn(Target));
         // Of values in two halves only the upper ones carry the offset.
         if (lowHalf is { } low)
             Accumulate(Sum(block, 1), low, isFirst);
@@ -216,7 +211,7 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     private void EmitStart(int block, int sub)
     {
         var sum = Sum(block, sub);
-        if (_shape.OffsetShift >= 0)
+        if (_shape.HasStartOn(Target))
             _code.Broadcast(sum, Record(block, Activations.StartOffset + (_shape.HasSubScales ? (1 + sub) * sizeof(int) : 0)));
         else if (Target.HasDotProduct)
             _code.Clear(sum);
@@ -249,6 +244,8 @@ internal sealed class SingleTokenKernel : IUnpackedBlocks
     /// <summary>A block's sum of a sub-block, or of values' upper (0) or lower (1) halves.</summary>
     private Vector Sum(int block, int index) =>
         Own(2 + (_unpacker.Group % StreamCount * BlocksTogether + block % BlocksTogether) * SumsPerBlock + index);
+
+    private static int GroupsOf(KernelTarget target) => Math.Max(2, target.VectorsPerPanel);
 
     private Vector TotalOf(int group) => new(Target.VectorCount - OwnVectorCount + group);
 

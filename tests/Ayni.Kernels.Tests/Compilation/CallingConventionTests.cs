@@ -11,7 +11,7 @@ public sealed unsafe class CallingConventionTests
         const int Tokens = 13, Columns = 64;
         var random = new Random(4);
         var (weights, input) = (RandomWeights.Floats(random, Columns * Lanes.Count), RandomWeights.Floats(random, Tokens * Columns));
-        foreach (var target in KernelTarget.All)
+        foreach (var target in KernelTarget.All.Where(target => !target.IsArm64))
         {
             // All panels are the same one.
             var rows = FloatProductKernel.PanelsAtATime(target) * Lanes.Count;
@@ -27,7 +27,9 @@ public sealed unsafe class CallingConventionTests
                     TokenCount = Tokens,
                     BlockCount = Columns,
                 };
-                new Emulator(FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), target, forWindows)).Run(&arguments, forWindows);
+                var code = new MachineAssembler(target, forWindows);
+                FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), code);
+                new Emulator(code.Finish()).Run(&arguments, forWindows);
             }
             for (var i = 0; i < sums.Length; i++)
             {
