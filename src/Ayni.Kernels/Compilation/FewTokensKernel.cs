@@ -61,9 +61,6 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     // Of all streams: about the time a line takes to come; half of the smallest first-level cache.
     private const int PrefetchBytes = 16384;
 
-    /// <summary>Vectors of rows with sums of their own: a panel's halves, one after the other, or two panels at once.</summary>
-    private const int GroupCount = 2;
-
     // What six tokens' sums leave; no more are reached from two registers.
     private const int MostTokens = 6;
 
@@ -78,21 +75,24 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     private readonly bool _isSplit;
     private readonly bool _isTogether;
     private readonly PanelUnpacker _unpacker;
-    private readonly int[] _stepCounts = new int[GroupCount];
-    private readonly int[] _prefetchCounts = new int[GroupCount];
+    private readonly int[] _stepCounts = new int[Panels.Length];
+    private readonly int[] _prefetchCounts = new int[Panels.Length];
 
-    private FewTokensKernel(PanelLayout layout, int tokens, KernelTarget target, bool forWindows)
+    private FewTokensKernel(PanelLayout layout, int tokens, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _layout = layout;
         _tokens = tokens;
         _shape = layout.Shape;
-        _isSplit = _shape.IsSplitOn(target);
-        _isTogether = UnpackVectors(layout, tokens, target, layout.BlocksTogether) >= TogetherUnpackVectors;
-        _unpacker = new PanelUnpacker(_code, _shape, Panels, UnpackVectors(layout, tokens, target, BlocksTogether), _isTogether, this);
+        _isSplit = _shape.IsSplitOn(Target);
+        _isTogether = UnpackVectors(layout, tokens, Target, layout.BlocksTogether) >= TogetherUnpackVectors;
+        _unpacker = new PanelUnpacker(_code, _shape, Panels, UnpackVectors(layout, tokens, Target, BlocksTogether), _isTogether, this);
     }
 
     private KernelTarget Target => _code.Target;
+
+    /// <summary>Vectors of rows with sums of their own: a panel's parts, one after the other, or two panels at once.</summary>
+    private int GroupCount => GroupsOf(Target);
 
     private int StepsPerSum => BlockShape.StepCount / _shape.SubBlockCount;
 
@@ -107,17 +107,11 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     /// <summary>Emits the kernel of a format.</summary>
     /// <param name="layout">The format.</param>
     /// <param name="tokens">Tokens that it multiplies, at most <see cref="TokensAtATime"/>.</param>
-    /// <param name="target">What to emit for.</param>
-    /// <param name="forWindows">Whether it is called by the Windows convention.</param>
-    public static byte[] Emit(PanelLayout layout, int tokens, KernelTarget target, bool forWindows)
-    {
-        var kernel = new FewTokensKernel(layout, tokens, target, forWindows);
-        kernel.EmitPanels();
-        return kernel._code.Finish();
-    }
+    /// <param name="code">Receives the kernel.</param>
+    public static void Emit(PanelLayout layout, int tokens, KernelAssembler code) => new FewTokensKernel(layout, tokens, code).EmitPanels();
 
     /// <summary>Streams of panels that the kernel of a target goes through at a time.</summary>
-    public static int StreamsAtATime(KernelTarget target) => GroupCount / target.VectorsPerPanel;
+    public static int StreamsAtATime(KernelTarget target) => GroupsOf(target) / target.VectorsPerPanel;
 
     /// <summary>The most tokens that a target has registers for.</summary>
     public static int TokensAtATime(PanelLayout layout, KernelTarget target)
@@ -139,7 +133,7 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
                 EmitStart(block, sub, token, stream);
             _code.Broadcast(Activation, Record(block, token, step * 4));
             for (var stream = 0; stream < StreamCount; stream++)
-                Accumulate(Sum(block, sub, token, stream), weights[stream], isFirst && _shape.OffsetShift < 0);
+                Accumulate(Sum(block, sub, token, stream), weights[stream], isFirst && !_shape.HasStartOn(Target));
             // Of values in two halves only the upper ones carry the offset.
             if (lowHalf is { } low)
                 Accumulate(Sum(block, 1, token, 0), low, isFirst);
@@ -195,7 +189,9 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     /// Registers left to unpack with: others are for what is multiplied, the integer sums of all that is unpacked together, and the float sums.
     /// </summary>
     private static int UnpackVectors(PanelLayout layout, int tokens, KernelTarget target, int blocksTogether) =>
-        target.VectorCount - TemporaryCount(target) - tokens * (StreamsAtATime(target) * blocksTogether * SumsPerBlock(layout.Shape, target) + GroupCount);
+        target.VectorCount - TemporaryCount(target) - tokens * (StreamsAtATime(target) * blocksTogether * SumsPerBlock(layout.Shape, target) + GroupsOf(target));
+
+    private static int GroupsOf(KernelTarget target) => Math.Max(2, target.VectorsPerPanel);
 
     // An activation, and a product that is not added at once.
     private static int TemporaryCount(KernelTarget target) => target.HasDotProduct ? 1 : 2;
@@ -279,7 +275,7 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     private void EmitStart(int block, int sub, int token, int stream)
     {
         var sum = Sum(block, sub, token, stream);
-        if (_shape.OffsetShift < 0)
+        if (!_shape.HasStartOn(Target))
         {
             if (Target.HasDotProduct)
                 _code.Clear(sum);

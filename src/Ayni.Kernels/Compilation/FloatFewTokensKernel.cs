@@ -37,12 +37,12 @@ internal sealed class FloatFewTokensKernel
     private readonly int _tokens;
     private readonly int _panels;
 
-    private FloatFewTokensKernel(FloatLayout layout, int tokens, KernelTarget target, bool forWindows)
+    private FloatFewTokensKernel(FloatLayout layout, int tokens, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _weights = new FloatWeights(layout, _code);
         _tokens = tokens;
-        _panels = PanelsAtATime(tokens, target);
+        _panels = PanelsAtATime(tokens, Target);
     }
 
     private KernelTarget Target => _code.Target;
@@ -52,14 +52,8 @@ internal sealed class FloatFewTokensKernel
     /// <summary>Emits the kernel of a layout.</summary>
     /// <param name="layout">The layout.</param>
     /// <param name="tokens">Tokens that it multiplies, at most <see cref="TokensAtATime"/>.</param>
-    /// <param name="target">What to emit for.</param>
-    /// <param name="forWindows">Whether it is called by the Windows convention.</param>
-    public static byte[] Emit(FloatLayout layout, int tokens, KernelTarget target, bool forWindows)
-    {
-        var kernel = new FloatFewTokensKernel(layout, tokens, target, forWindows);
-        kernel.EmitGroups();
-        return kernel._code.Finish();
-    }
+    /// <param name="code">Receives the kernel.</param>
+    public static void Emit(FloatLayout layout, int tokens, KernelAssembler code) => new FloatFewTokensKernel(layout, tokens, code).EmitGroups();
 
     /// <summary>The most tokens that a target has registers for.</summary>
     public static int TokensAtATime(KernelTarget target)

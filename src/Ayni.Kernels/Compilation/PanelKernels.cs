@@ -13,9 +13,9 @@ namespace Ayni.Kernels;
 /// <param name="FewTokensStreams">Streams of panels that the product with few tokens goes through at a time.</param>
 internal sealed unsafe record PanelKernels(
     PanelLayout Layout,
-    ExecutableCode? Unpacking,
-    ExecutableCode Product,
-    Lazy<ExecutableCode>[] FewTokens,
+    Kernel? Unpacking,
+    Kernel Product,
+    Lazy<Kernel>[] FewTokens,
     int FewTokensLimit,
     int PanelsAtATime,
     int UnpackedStripBytes = 0,

@@ -144,7 +144,9 @@ internal sealed class PanelUnpacker(
     {
         if (!shape.IsSplitOn(Target))
         {
-            Put(weights, vectors => blocks.PutWeights(block, step, vectors, lowHalf: null));
+            Put(
+                () => shape.IsFlippedOn(Target) ? Xor(weights(), [0x80]) : weights(),
+                vectors => blocks.PutWeights(block, step, vectors, lowHalf: null));
             return;
         }
         var values = weights();

@@ -31,11 +31,11 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     private readonly BlockShape _shape;
     private readonly PanelUnpacker _unpacker;
 
-    private UnpackKernel(PanelLayout layout, KernelTarget target, bool forWindows)
+    private UnpackKernel(PanelLayout layout, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _shape = layout.Shape;
-        _unpacker = new PanelUnpacker(_code, _shape, [Panel], target.VectorCount, isTogether: true, this);
+        _unpacker = new PanelUnpacker(_code, _shape, [Panel], code.Target.VectorCount, isTogether: true, this);
     }
 
     private KernelTarget Target => _code.Target;
@@ -43,14 +43,9 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     /// <summary>Emits the kernel.</summary>
     /// <param name="layout">The format.</param>
     /// <param name="stripBlocks">Blocks that are unpacked at a time: the next are as far.</param>
-    /// <param name="target">What to emit for.</param>
-    /// <param name="forWindows">Whether it is called by the Windows convention.</param>
-    public static byte[] Emit(PanelLayout layout, int stripBlocks, KernelTarget target, bool forWindows)
-    {
-        var kernel = new UnpackKernel(layout, target, forWindows);
-        kernel.EmitBlocks(layout, stripBlocks);
-        return kernel._code.Finish();
-    }
+    /// <param name="code">Receives the kernel.</param>
+    public static void Emit(PanelLayout layout, int stripBlocks, KernelAssembler code) =>
+        new UnpackKernel(layout, code).EmitBlocks(layout, stripBlocks);
 
     public void PutWeights(int block, int step, ReadOnlySpan<Vector> weights, Vector? lowHalf)
     {

@@ -224,13 +224,13 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                     unpack.Panel = Matrix.PanelAt(firstPanel + panel) + (long)block * layout.BlockBytes * Lanes.Count;
                     unpack.Unpacked = unpacked + place * kernels.UnpackedStripBytes;
                     if (kernels.Unpacking is not null)
-                        kernels.Unpacking.Entry(&unpack);
+                        kernels.Unpacking.Run(&unpack);
                     else if (place == 0)
                         product.Weights = unpack.Panel;
                     product.PanelStride = place * Matrix._panelBytes;
                     if (place < group - 1 && panel < panels - 1)
                         continue;
-                    kernels.Product.Entry(&product);
+                    kernels.Product.Run(&product);
                     product.Sums += groupSums;
                 }
                 product.Activations += product.BlockCount * kernels.ActivationBytes;
@@ -288,7 +288,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             {
                 var times = (Tokens - token + kernels.Length - 1) / kernels.Length;
                 count = (Tokens - token + times - 1) / times;
-                kernels[count - 1].Value.Entry(&arguments);
+                kernels[count - 1].Value.Run(&arguments);
                 Store(products, first + place * ChunkPanels, panels, token, count);
                 if (Streams > 1)
                     Store(secondProducts, second + place * ChunkPanels, panels, token, count);

@@ -13,7 +13,7 @@ public sealed unsafe class CallingConventionTests
         const int Tokens = 13, Columns = 64;
         var random = new Random(4);
         var (weights, input) = (RandomWeights.Floats(random, Columns * Lanes.Count), RandomWeights.Floats(random, Tokens * Columns));
-        foreach (var target in KernelTarget.All)
+        foreach (var target in KernelTarget.All.Where(target => !target.IsArm64))
         {
             // All panels are the same one.
             var rows = FloatProductKernel.PanelsAtATime(target) * Lanes.Count;
@@ -29,7 +29,9 @@ public sealed unsafe class CallingConventionTests
                     TokenCount = Tokens,
                     BlockCount = Columns,
                 };
-                new Emulator(FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), target, forWindows)).Run(&arguments, forWindows);
+                var code = new MachineAssembler(target, forWindows);
+                FloatProductKernel.Emit(FloatLayout.Of(TensorType.F32), code);
+                new Emulator(code.Finish()).Run(&arguments, forWindows);
             }
             for (var i = 0; i < sums.Length; i++)
             {
@@ -50,7 +52,7 @@ public sealed unsafe class CallingConventionTests
     {
         var layout = PanelLayouts.Find(type)!;
         var random = new Random(5);
-        foreach (var target in KernelTarget.All)
+        foreach (var target in KernelTarget.All.Where(target => !target.IsArm64))
         {
             var floats = layout as FloatLayout;
             var tokens = floats is null ? FewTokensKernel.TokensAtATime(layout, target) : FloatFewTokensKernel.TokensAtATime(target);
@@ -82,9 +84,12 @@ public sealed unsafe class CallingConventionTests
                         SecondProducts = (float*)productPointer + tokens * Lanes.Count,
                         ActivationStride = stride,
                     };
-                    var code = floats is null
-                        ? FewTokensKernel.Emit(layout, tokens, target, forWindows) : FloatFewTokensKernel.Emit(floats, tokens, target, forWindows);
-                    new Emulator(code).Run(&arguments, forWindows);
+                    var code = new MachineAssembler(target, forWindows);
+                    if (floats is null)
+                        FewTokensKernel.Emit(layout, tokens, code);
+                    else
+                        FloatFewTokensKernel.Emit(floats, tokens, code);
+                    new Emulator(code.Finish()).Run(&arguments, forWindows);
                 }
                 Assert.Contains(products, product => product != 0);
                 expected ??= products;
