@@ -11,7 +11,7 @@ internal static class PlanReader
     /// <summary>The largest quantity that is believed: a trillion tokens a month.</summary>
     private const long MostUnits = 1_000_000_000_000;
 
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"];
+    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"];
 
     private static readonly UsageMetric[] Metrics = Enum.GetValues<UsageMetric>();
 
@@ -108,7 +108,8 @@ internal static class PlanReader
         var amount => throw fields.Error(name, $"{amount} lies outside 0 to {PricePlan.Largest} {currency}"),
     };
 
-    private static DateTimeOffset? ReadInstant(DocumentFields fields)
+    /// <summary>The instant or the day, which begins in UTC, that a document names in <c>from</c>; null if none.</summary>
+    public static DateTimeOffset? ReadInstant(DocumentFields fields)
     {
         if (fields.FindString("from") is not { } text)
             return null;
