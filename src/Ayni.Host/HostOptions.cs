@@ -121,11 +121,10 @@ public sealed record StartingTerms
     /// <summary>What a million generated tokens cost.</summary>
     public Amount OutputPerMillion { get; init; } = Amount.Parse("0.40", Dollar);
 
-    /// <summary>The model owner's share, in parts of a million.</summary>
-    public int LicensorParts { get; init; } = 200_000;
-
-    /// <summary>The host's share, in parts of a million.</summary>
-    public int HostParts { get; init; } = 500_000;
+    /// <summary>
+    /// The host's share, in parts of a million. A first start binds nobody else: whoever is to share accepts that first, also the model's owner.
+    /// </summary>
+    public int HostParts { get; init; } = 700_000;
 
     /// <summary>The app developer's share, in parts of a million; the host's where a request comes from no app.</summary>
     public int DeveloperParts { get; init; } = 300_000;

@@ -69,6 +69,9 @@ public enum Refusal
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
 
+    /// <summary>A retroactive agreement reaches into a closed month, back over another version, or back to nothing that is past.</summary>
+    NotRetroactive,
+
     /// <summary>The shares of an agreement do not add up to 1,000,000 parts, or one of them is not positive.</summary>
     InvalidShares,
 

@@ -25,7 +25,7 @@ internal static class PlanReader
             throw fields.Error(
                 "currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
         }
-        var from = ReadInstant(fields, zone);
+        var from = fields.FindStart("from", zone);
         var tiers = ReadTiers(fields, currency);
         var zero = Amount.Zero(currency);
         var input = ReadRate(fields, UsageMetric.Input, tiers, currency) ?? throw fields.Missing("input");
@@ -105,16 +105,6 @@ internal static class PlanReader
         { } amount when PriceList.IsAcceptable(amount) => amount,
         var amount => throw fields.Error(name, $"{amount} lies outside 0 to {PricePlan.Largest} {currency}"),
     };
-
-    private static DateTimeOffset? ReadInstant(DocumentFields fields, LedgerZone zone)
-    {
-        if (fields.FindString("from") is not { } text)
-            return null;
-        return CalendarText.TryParseStart(text, zone, out var instant)
-            ? instant
-            : throw fields.Error(
-                "from", $"'{DocumentFields.Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
-    }
 
     /// <summary>A metric's flat rate; zero where the tiers price it, null where it is left out.</summary>
     private static Amount? ReadRate(DocumentFields fields, UsageMetric metric, ImmutableArray<PriceTiers> tiers, Currency currency)

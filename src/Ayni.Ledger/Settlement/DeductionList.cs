@@ -38,4 +38,19 @@ internal static class DeductionList
         if (period > transaction.Zone.PeriodOf(transaction.Now))
             throw new LedgerRefusedException(Refusal.InvalidDeduction, $"{period} has not begun; nothing was earned, paid or lost in it.");
     }
+
+    /// <summary>Records a deduction that its customer signed, with the signature.</summary>
+    public static Deduction RecordSigned(
+        Transaction transaction, DeductionNote note, IReadOnlyList<NoteSignature> signatures, string origin)
+    {
+        if (PartyKeyRows.InForce(transaction.Session, note.CustomerId) is not { } key)
+            throw new LedgerRefusedException(
+                Refusal.UnknownPartyKey, $"{note.CustomerId} has no key in force here; register it first: 'ayni party key register'.");
+        var verifier = PublicKey.Parse(key.Key);
+        var signature = signatures.FirstOrDefault(one => one.Name == note.CustomerId && one.KeyId == verifier.Id).Bytes;
+        if (note.Origin != origin || signature is null || !verifier.Verify(System.Text.Encoding.UTF8.GetBytes(note.Text), signature))
+            throw new LedgerRefusedException(
+                Refusal.InvalidSignature, $"This is no deduction of this ledger that {note.CustomerId} has signed with its key {key.Id}.");
+        return Record(transaction, note.Deduction with { SignedBy = new(note.CustomerId, key.Key, Convert.ToBase64String(signature)) });
+    }
 }

@@ -21,8 +21,8 @@ internal static class AgreementRows
                 session, document, PartyKeyRows.InForce(session, acceptance.PartyId)!, Convert.FromBase64String(signature), acceptance.AcceptedAt);
         else
             session.Execute(
-                "INSERT INTO acceptances (document, party, accepted, note) VALUES ($1, $2, $3, $4)",
-                document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Note);
+                "INSERT INTO acceptances (document, party, accepted, note, recorded_by) VALUES ($1, $2, $3, $4, $5)",
+                document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Evidence, acceptance.RecordedBy);
     }
 
     /// <summary>A document. Throws <see cref="LedgerRefusedException"/> if there is none of the number.</summary>
@@ -43,13 +43,13 @@ internal static class AgreementRows
                 acceptances.Add(document, list = []);
             list.Add(acceptance);
         }
-        using (var row = session.Query("SELECT document, party, accepted, note FROM acceptances ORDER BY document, party"))
+        using (var row = session.Query("SELECT document, party, accepted, note, recorded_by FROM acceptances ORDER BY document, party"))
         {
             while (row.Read())
             {
                 if (!acceptances.TryGetValue(row.GetInt64(0), out var list))
                     acceptances.Add(row.GetInt64(0), list = []);
-                list.Add(new(row.GetString(1), row.GetInstant(2), row.GetText(3)));
+                list.Add(new(row.GetString(1), row.GetInstant(2), row.GetText(3), row.GetText(4)));
             }
         }
         var documents = new List<AgreementDocument>();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ayni.Ledger;
+using Ayni.Tests;
 
 namespace Ayni.EndToEnd.Tests;
 
@@ -189,7 +190,7 @@ public sealed class MoneyCommandTests : IDisposable
         var currency = Currency.Parse("USD");
         var machines = await books.CreatePartyAsync("Machines", Role.Host);
         await books.SetPriceAsync("bard", currency, Amount.Parse("1000", currency), Amount.Parse("3000", currency));
-        await books.SetAgreementAsync(null, [Share.Of(machines.Id, 1_000_000)]);
+        await books.AgreeAsync(null, [Share.Of(machines.Id, 1_000_000)]);
         var customer = await books.CreateCustomerAsync("Rumi", currency);
         var key = await books.IssueKeyAsync(customer.Id, "own");
         var admission = Assert.IsType<Admission>(books.Admit(key.Key, "bard"));

@@ -11,7 +11,7 @@ public sealed class PriceCommandTests : IDisposable
     public async Task A_months_rules_are_set_and_shown()
     {
         await CommandAsync("party", "create", "Machines", "--role", "host");
-        await CommandAsync("agreement", "set", "--share", "host=100%");
+        await CommandAsync("agreement", "set", "--share", "host=100%", "--accepted-by", "host", "--evidence", "mine");
         var plan = _folder.PathOf("plan.yaml");
         await File.WriteAllTextAsync(
             plan,

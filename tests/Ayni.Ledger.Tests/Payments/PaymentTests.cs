@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -157,7 +158,7 @@ public sealed class PaymentTests
         await ledger.Books.SetZoneAsync("Pacific/Kiritimati");
         var host = await ledger.Books.CreatePartyAsync("Hostess", Role.Host);
         await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(host.Id, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(host.Id, 1_000_000)]);
         var key = await ledger.KeyAsync();
         await InvoiceTests.BillAsync(ledger, key.CustomerId);
         await ledger.UseAsync(key, 20_000_000, 0, 0);
