@@ -54,8 +54,25 @@ public sealed class PaymentTests
         // The clock stands at 1 January 2027: a bank books a little ahead, but not in another year.
         await RefusedAsync(Refusal.InvalidPayment, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-1", new(2027, 2, 2)));
         await ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-0", new(2027, 2, 1));
+        await RefusedAsync(Refusal.InvalidPayment, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-1", new(2016, 12, 31)));
         await RefusedAsync(Refusal.UnknownCustomer, () => ledger.Books.RecordPaymentAsync("cus_0", Eur("1.00"), "bank-1", Day));
         await RefusedAsync(Refusal.InvalidText, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "", Day));
+    }
+
+    [Fact]
+    public async Task A_sum_that_nothing_can_hold_is_refused_and_payments_go_on()
+    {
+        await using var ledger = await TwoInvoicesAsync();
+        var (customer, _, _) = Invoices(ledger);
+        // No text may say so much; a program of ours may.
+        var huge = Amount.Whole((long)1e18, Currency.Parse("EUR"));
+        for (var i = 0; i < 26 - 18; i++)
+            huge = Enumerable.Repeat(huge, 10).Aggregate((sum, amount) => sum + amount - Eur("1"));
+        await ledger.Books.RecordPaymentAsync(customer, huge, "bank-1", Day);
+        await RefusedAsync(Refusal.InvalidSum, () => ledger.Books.RecordPaymentAsync(customer, huge, "bank-2", Day));
+        await ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-3", Day);
+        Assert.Equal(2, ledger.Books.ListPayments(customer).Count);
+        Assert.Empty(ledger.Books.Audit());
     }
 
     [Fact]
