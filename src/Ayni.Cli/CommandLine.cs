@@ -59,6 +59,6 @@ internal static class CommandLine
     /// </summary>
     private static bool IsExpected(Exception error) =>
         error is UsageException or LedgerException or LicenceRefusedException or KeyPolicyException or ModelFormatException or HubException or ContextLengthExceededException
-            or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
+            or ChatFormatException or LogitsException or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
             or IOException or UnauthorizedAccessException;
 }
