@@ -60,6 +60,25 @@ public sealed class PaymentTests
     }
 
     [Fact]
+    public async Task What_was_given_up_is_claimed_again_before_it_is_credited()
+    {
+        await using var ledger = await TwoInvoicesAsync();
+        var (customer, first, second) = Invoices(ledger);
+        var given = await ledger.Books.WriteOffAsync(first, "lost");
+        var refused = await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(first, "goodwill"));
+        Assert.Contains(given.Id, refused.Message, StringComparison.Ordinal);
+        await RefusedAsync(Refusal.RefundExceedsCredit, () => ledger.Books.RecordRefundAsync(customer, Eur("0.01"), "bank-1", Day));
+        await ledger.Books.ReverseWriteOffAsync(given.Id, "it was our fault");
+        await ledger.Books.CreditInvoiceAsync(first, [(0, Eur("4.00"))], "goodwill");
+        Assert.Equal(Eur("6.00"), (await ledger.Books.WriteOffAsync(first, "the rest is lost")).Amount);
+        AssertAccount(ledger, customer, open: "10.00", credit: "0", (first, "0"), (second, "0"));
+        // Parties bear each euro once: as a bad debt or as a refund.
+        var taken = ledger.Books.ListDeductions(Period.Of(ledger.Clock.Now)).Where(deduction => deduction.ServicePeriod == TestLedger.Period);
+        Assert.Equal(Eur("10.00"), taken.Aggregate(Eur("0"), (sum, deduction) => sum + deduction.Amount));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    [Fact]
     public async Task A_sum_that_nothing_can_hold_is_refused_and_payments_go_on()
     {
         await using var ledger = await TwoInvoicesAsync();
