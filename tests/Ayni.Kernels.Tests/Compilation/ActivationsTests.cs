@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Ayni.Kernels.Tests;
 
 public sealed unsafe class ActivationsTests
@@ -33,6 +31,13 @@ public sealed unsafe class ActivationsTests
             Activations.Quantize(inputPointer, pointer, input.Length, shift, pairs);
             for (var block = 0; block < 20; block++)
                 AssertRecord(input.AsSpan(block * 32, 32), pointer + block * Activations.RecordBytes, shift, pairs);
+            for (var block = 0; block < 20; block++)
+            {
+                var record = pointer + block * Activations.RecordBytes;
+                new Span<byte>(record, Activations.RecordBytes).Fill(0xa5);
+                Activations.QuantizeBlockPortably(inputPointer + block * 32, record, shift, pairs);
+                AssertRecord(input.AsSpan(block * 32, 32), record, shift, pairs);
+            }
         }
     }
 
@@ -50,6 +55,8 @@ public sealed unsafe class ActivationsTests
         fixed (byte* pointer = records)
         {
             Activations.Quantize(inputPointer, pointer, 32, shift: 0, pairs: true);
+            Assert.False(float.IsFinite(*(float*)(pointer + Activations.ScaleOffset)));
+            Activations.QuantizeBlockPortably(inputPointer, pointer, shift: 0, pairs: true);
             Assert.False(float.IsFinite(*(float*)(pointer + Activations.ScaleOffset)));
         }
     }
