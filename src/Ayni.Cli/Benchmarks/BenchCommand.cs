@@ -17,7 +17,12 @@ internal static class BenchCommand
         var threads = ModelOption.Threads();
         var cacheType = ModelOption.CacheType();
         var packCache = ModelOption.PackCache();
-        var first = new Option<bool>("--first-token") { Description = "Also time starts of the program, from the process's start to its first token." };
+        var first = new Option<bool>("--first-token")
+        {
+            Description = "Time starts of the program, too, from the process's start to its first token.",
+            HelpName = "true|false",
+            DefaultValueFactory = _ => true,
+        };
         var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
         var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
         var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -45,8 +50,8 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
-              ayni bench --model model-q4.gguf --prefill none --batch none --first-token --peer llama.cpp
-              ayni bench --model model-q4.gguf --prefill none --batch none --force-output bench/text/edit-code.json
+              ayni bench --model model-q4.gguf --prefill none --batch none --peer llama.cpp
+              ayni bench --model model-q4.gguf --prefill none --batch none --first-token false --force-output bench/text/edit-code.json
             """)
         {
             model, synthetic, prefill, decode, depth, batch, runs, first, clients, forced, peer, cacheType, packCache, threads, json,
@@ -94,19 +99,21 @@ internal static class BenchCommand
         foreach (var tokens in plan.Prefill)
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
+            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), () => report.MeasurePromptLimit(limits));
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
             Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
-                () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
+                () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth),
+                () => report.MeasureDecodeLimit(limits, 1, depth));
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
             using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
             Add($"batch{count}", count * plan.DecodeTokens,
-                () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
+                () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0),
+                () => report.MeasureDecodeLimit(limits, count, 0));
         }
         if (plan.Clients is { } clients)
             report.Clients = MeasureClients(model, clients, plan.CacheType, peer, cancellationToken);
@@ -114,9 +121,8 @@ internal static class BenchCommand
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
-        void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
+        void Add(string name, int tokens, Func<double> ours, Func<double> theirs, Func<double> limit)
         {
-            var sequences = tokens / plan.DecodeTokens;
             cancellationToken.ThrowIfCancellationRequested();
             if (!Console.IsErrorRedirected)
                 Console.Error.Write($"\r{name} …".PadRight(30));
@@ -128,7 +134,7 @@ internal static class BenchCommand
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 // Beside each run, since what the machine can do changes with what else it does.
-                most[run] = isPrefill ? report.AddPeak(limits) : report.AddReadBandwidth(limits) * sequences;
+                most[run] = limit();
                 mine[run] = tokens / ours();
                 if (peer is not null)
                     others[run] = tokens / theirs();

@@ -66,6 +66,20 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Those of <see cref="LocalBlockCount"/> that no sequence owns.</summary>
     public int FreeLocalBlockCount => _local.FreeCount;
 
+    /// <summary>Bytes of the keys and values that a token attends to, in all layers.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="type">How they are stored.</param>
+    /// <param name="length">Tokens before it.</param>
+    /// <exception cref="UnsupportedCacheTypeException">The type does not take the model's heads.</exception>
+    public static long BytesAttended(LlamaConfig config, CacheType type, int length)
+    {
+        var blockBytes = KeyValueBlocks.BytesOf(new AttentionShape(config.HeadCount, config.KeyValueHeadCount, config.HeadDim), type);
+        var localLayers = Enumerable.Range(0, config.LayerCount).Count(config.IsLocal);
+        var tokens = (long)length * (config.LayerCount - localLayers)
+            + (long)Math.Min(length, config.LocalAttention?.Size ?? length) * localLayers;
+        return blockBytes * tokens / BlockTokens;
+    }
+
     /// <summary>A layer's keys and values.</summary>
     internal KeyValueBlocks Layer(int layer) => _layers[layer].Pool.Layer(_layers[layer].Layer);
 
