@@ -22,26 +22,26 @@ internal sealed class Forger
     /// <summary>A receipt of 10 units unless said otherwise.</summary>
     public static Receipt Receipt(
         string id, string customer = "cus_a", string key = "key_a", long number = 1, long units = 10, Receipt? previous = null, string? app = null) => new()
-    {
-        Id = id,
-        RequestId = "req_" + id,
-        KeyId = key,
-        KeyNumber = number,
-        PreviousHash = previous?.Hash ?? (number == 1 ? Digest.Zero : Digest.Of("some"u8)),
-        AdmittedAt = Noon,
-        Period = TestLedger.Period,
-        MeterId = null,
-        Model = "llama",
-        ModelDigest = Digest.Of("model"u8),
-        Adapter = null,
-        AppId = app,
-        CustomerId = customer,
-        Counts = new(10, 0, 0),
-        Outcome = Outcome.Completed,
-        PriceVersion = 1,
-        AgreementVersion = 1,
-        Charge = new(units, Euro),
-    };
+        {
+            Id = id,
+            RequestId = "req_" + id,
+            KeyId = key,
+            KeyNumber = number,
+            PreviousHash = previous?.Hash ?? (number == 1 ? Digest.Zero : Digest.Of("some"u8)),
+            AdmittedAt = Noon,
+            Period = TestLedger.Period,
+            MeterId = null,
+            Model = "llama",
+            ModelDigest = Digest.Of("model"u8),
+            Adapter = null,
+            AppId = app,
+            CustomerId = customer,
+            Counts = new(10, 0, 0),
+            Outcome = Outcome.Completed,
+            PriceVersion = 1,
+            AgreementVersion = 1,
+            Charge = new(units, Euro),
+        };
 
     /// <summary>A receipt in a signed batch of its own.</summary>
     public ReceiptProof Sign(Receipt receipt, PeriodProof? period = null)
