@@ -23,6 +23,28 @@ public sealed partial class Books
         return _writer.RunAsync(transaction => DeductionList.Record(transaction, deduction), cancellationToken);
     }
 
+    /// <summary>A deduction about a customer as that signs it (<see cref="PartySigner.SignDeduction"/>).</summary>
+    public string DeductionToSign(
+        string customerId, DeductionType type, string evidenceId, Period servicePeriod, Amount amount, string? model = null, string? appId = null) =>
+        _readers.Read(session => RegistryRows.Customer(session, customerId) is null
+            ? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId)
+            : new DeductionNote(
+                DemandIdentity(session).Origin,
+                new(type, Text.Demand(evidenceId, "deduction's evidence"), servicePeriod, servicePeriod, model, appId, amount), customerId).Text);
+
+    /// <summary>
+    /// Records a deduction that its customer signed, with the signature, as <see cref="RecordDeductionAsync"/> does. Throws
+    /// <see cref="ProofException"/> for bytes that are none.
+    /// </summary>
+    public Task<Deduction> RecordSignedDeductionAsync(ReadOnlySpan<byte> deduction, CancellationToken cancellationToken = default)
+    {
+        var note = SignedNote.Parse(deduction);
+        var parsed = DeductionNote.Parse(note.Text);
+        return _writer.RunAsync(
+            transaction => DeductionList.RecordSigned(transaction, parsed, note.Signatures, DemandIdentity(transaction.Session).Origin),
+            cancellationToken);
+    }
+
     /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
@@ -57,7 +79,7 @@ public sealed partial class Books
     public Task<AgreementDocument> EnterAgreementAsync(
         string path, string text, Func<string, byte[]>? readManifest = null, HeldAcceptances? held = null,
         CancellationToken cancellationToken = default) =>
-        EnterAgreementAsync(TermsReader.Read(path, text, readManifest), held, cancellationToken);
+        EnterAgreementAsync(TermsReader.Read(path, text, readManifest, Zone), held, cancellationToken);
 
     /// <summary>
     /// Enters an agreement that splits each charge of a model, or with null of every model that has no agreement of its own, by shares, from an
@@ -105,7 +127,7 @@ public sealed partial class Books
     public IReadOnlyList<AgreementResult> Simulate(
         Period period, string path, string text, Func<string, byte[]>? readManifest = null, string? partyId = null)
     {
-        var written = TermsReader.Read(path, text, readManifest);
+        var written = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read<IReadOnlyList<AgreementResult>>(session =>
         {
             var terms = AgreementDocuments.Resolve(session, written).AsShares();
@@ -133,7 +155,7 @@ public sealed partial class Books
         string path, string text, StatementLanguage? language = null, Func<string, byte[]>? readManifest = null)
     {
         var spoken = language ?? StatementLanguage.English;
-        var terms = TermsReader.Read(path, text, readManifest);
+        var terms = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read(session =>
         {
             terms = AgreementDocuments.Resolve(session, terms);

@@ -51,9 +51,8 @@ internal static class BFloat16TileKernel
     private static readonly Vector Activation = new(Rows * Vectors + Vectors);
 
     /// <summary>Emits the kernel for a target with 512-bit vectors.</summary>
-    public static byte[] Emit(KernelTarget target, bool forWindows)
+    public static void Emit(KernelAssembler code)
     {
-        var code = new KernelAssembler(target, forWindows);
         Register[] fields = [Left, Right, Addend, Output, Panels, Steps, Stride];
         for (var i = 0; i < fields.Length; i++)
             code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
@@ -62,7 +61,6 @@ internal static class BFloat16TileKernel
         Multiply(code);
         Put(code);
         code.CountDown(Panels, next);
-        return code.Finish();
     }
 
     private static void Multiply(KernelAssembler code)

@@ -141,7 +141,7 @@ public sealed unsafe class DocumentAttention(
     {
         public AttentionOperands Operands;
         public ProductPrecision Precision;
-        public ExecutableCode? Kernel;
+        public Kernel? Kernel;
         public AttentionDocument* Documents;
 
         public readonly void Execute(int chunk)

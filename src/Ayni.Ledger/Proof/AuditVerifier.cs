@@ -58,12 +58,14 @@ public static class AuditVerifier
                 record, Digest.Of(canonical), before?.End, tails, leaves, between, settlement.Carried, settled, result, checks);
             ReportFacts(settlement.Facts, result);
             AgreementVerifier.Verify(settlement.Agreements, record.Origin, log, result, checks);
+            foreach (var deduction in settlement.Deductions)
+                DeductionNote.Verify(deduction, record.Origin, record.Period, log, result, checks);
             DemandAllAgreements(record, settlement.Agreements, ReadLater(head), log, result, checks);
             if (logKey is null)
                 result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
             ReportLog(record, log, canonical, certificate, logged, result, checks);
             ReportObjections(Path.Combine(folder, AuditBundle.ObjectionsFile), record.Period, log, result, checks);
-            result.LeaveOpen("That evidence of deductions and collections is true: that is outside the books.");
+            result.LeaveOpen("That evidence of deductions and collections is true, beyond what customers signed: that is outside the books.");
             ReceiptVerifier.AddLimits(result);
             return new(record, result.Build(), leaves, end);
         }

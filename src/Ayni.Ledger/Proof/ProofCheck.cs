@@ -78,6 +78,9 @@ public enum ProofCheck
 
     /// <summary>No agreement is left out that the log holds.</summary>
     Agreements = 1 << 23,
+
+    /// <summary>A deduction is what its customer signed, where that is said to be its evidence.</summary>
+    Evidence = 1 << 24,
 }
 
 /// <summary>

@@ -16,6 +16,9 @@ internal sealed class SettlementVerifier(PeriodRecord record, ImmutableArray<IRe
     /// <summary>The agreements that take effect before the period ends.</summary>
     public IReadOnlyList<AgreementItem> Agreements { get; } = Read(lists, PeriodListName.Agreements, ProofItems.Default.AgreementItem);
 
+    /// <summary>What lessens revenue.</summary>
+    public IReadOnlyList<Deduction> Deductions { get; } = Read(lists, PeriodListName.Deductions, ProofItems.Default.Deduction);
+
     /// <summary>What earlier closes carry for shares.</summary>
     public IReadOnlyList<CarriedItem> Carried { get; } = Read(lists, PeriodListName.Carried, ProofItems.Default.CarriedItem);
 
@@ -26,7 +29,6 @@ internal sealed class SettlementVerifier(PeriodRecord record, ImmutableArray<IRe
             ProofCheck.Totals, record.End == Facts.Zone.StartOf(record.Period.Next),
             $"{record.Period} ends at another instant in {Facts.Zone} than was signed.");
         var lines = Read(PeriodListName.Gross, ProofItems.Default.NetLine);
-        var deductions = Read(PeriodListName.Deductions, ProofItems.Default.Deduction);
         var totals = Read(PeriodListName.Totals, ProofItems.Default.PartyTotal);
         ProofChecks.All.Demand(
             ProofCheck.Format,
@@ -39,7 +41,7 @@ internal sealed class SettlementVerifier(PeriodRecord record, ImmutableArray<IRe
             "An agreement takes effect after the month.");
         DemandSums(lines, leaves);
         var net = NetLine.Allocate(
-            record.Period, RevenueOf(lines, leaves), deductions, Read(PeriodListName.Collections, ProofItems.Default.CollectedRevenue),
+            record.Period, RevenueOf(lines, leaves), Deductions, Read(PeriodListName.Collections, ProofItems.Default.CollectedRevenue),
             group => group.AppId is { } app && !group.IsOwnUse ? Facts.DeveloperOf(app) : null,
             model => SettlementInput.AgreementAt(agreements.Values, model, record.Period, Facts.Zone));
         checks.Demand(
@@ -53,7 +55,7 @@ internal sealed class SettlementVerifier(PeriodRecord record, ImmutableArray<IRe
             history.Add(item.Key, item.Month, item.Carry);
         var inForce = SettlementInput.InForceIn(agreements.Values, record.Period, Facts.Zone);
         var settlement = Settlement.Of(
-            record.Period, PeriodStatus.Closed, new(lines, deductions, agreements, inForce, history),
+            record.Period, PeriodStatus.Closed, new(lines, Deductions, agreements, inForce, history),
             totals.ToDictionary(total => (total.PartyId, total.Currency), total => total.CarryIn));
         checks.Demand(
             ProofCheck.Split,

@@ -90,14 +90,14 @@ public sealed class ProofCommandTests : IDisposable
 
         var terms = _folder.Write("terms.yaml", "agreement: bard\nmodel: bard\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n");
         await CommandAsync("agreement", "set", "--file", terms);
-        (await RunAsync("agreement", "accept", "1", "--party", owner, "--evidence", "a letter")).Failed("accepts by its signature");
-        var toSign = await SaveAsync("agreement.txt", "agreement", "show", "1", "--document", "--to-sign");
+        (await RunAsync("agreement", "accept", "2", "--party", owner, "--evidence", "a letter")).Failed("accepts by its signature");
+        var toSign = await SaveAsync("agreement.txt", "agreement", "show", "2", "--document", "--to-sign");
         var signed = (await AyniCommand.RunAsync("agreement", "sign", toSign, "--key", key, "--party", owner)).Succeeded();
         Assert.Contains("gets 20%", signed.Error, StringComparison.Ordinal);
         var forged = _folder.Write("forged.txt", signed.Output.Replace("20%", "2%", StringComparison.Ordinal));
-        (await RunAsync("agreement", "accept", "--signed", forged)).Failed("This is not document 1");
+        (await RunAsync("agreement", "accept", "--signed", forged)).Failed("This is not document 2");
         await CommandAsync("agreement", "accept", "--signed", _folder.Write("signed.txt", signed.Output));
-        var accepted = (await CommandAsync("agreement", "accept", "1", "--party", host, "--evidence", "a letter", "--json")).Json;
+        var accepted = (await CommandAsync("agreement", "accept", "2", "--party", host, "--evidence", "a letter", "--json")).Json;
         Assert.Equal(2, accepted.GetProperty("version").GetInt64());
 
         var followed = _folder.Write("next.pub", (await AyniCommand.RunAsync("party", "key", "new", next, "--party", owner)).Succeeded().Output);
@@ -129,7 +129,7 @@ public sealed class ProofCommandTests : IDisposable
             ["log", "host-key"], ["log", "certify"], ["log", "revoke"], ["prove", "receipt"], ["prove", "statement"],
             ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["witness"], ["party", "key", "new"],
             ["party", "key", "endorse"], ["party", "key", "register"], ["party", "key", "revoke"], ["party", "key", "list"],
-            ["agreement", "sign"], ["agreement", "accept"], ["ledger", "erase"], ["ledger", "objection", "raise"],
+            ["agreement", "sign"], ["agreement", "accept"], ["customer", "sign"], ["ledger", "erase"], ["ledger", "objection", "raise"],
             ["ledger", "objection", "reply"], ["ledger", "objection", "resolve"], ["ledger", "objection", "list"],
         ];
         await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) =>

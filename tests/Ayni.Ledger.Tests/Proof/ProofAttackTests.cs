@@ -30,6 +30,7 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("altered deduction", ProofCheck.List)]
     [InlineData("altered split", ProofCheck.Split)]
     [InlineData("deduction left out", ProofCheck.Totals)]
+    [InlineData("deduction other than its customer signed", ProofCheck.Evidence)]
     [InlineData("guarantee dropped", ProofCheck.Split)]
     [InlineData("developer's share dropped", ProofCheck.Totals)]
     [InlineData("agreement left out", ProofCheck.Agreements)]
@@ -164,6 +165,9 @@ public sealed class ProofAttackTests : IDisposable
             case "what was carried forgotten":
                 AuditTwo(checks, [0, 1], 2, [2], 2);
                 break;
+            case "deduction other than its customer signed":
+                RefundMoreThanWasSigned(checks);
+                break;
             case "unilateral agreement change":
                 ChangeWhatWasSigned(checks);
                 break;
@@ -297,6 +301,21 @@ public sealed class ProofAttackTests : IDisposable
         var changed = new AgreementItem(
             1, null, [], null, Forger.Noon, 1, terms.Replace("20%", "2%", StringComparison.Ordinal), accepted);
         AgreementVerifier.Verify([changed], _forger.LogKey.Name, null, new(), checks);
+    }
+
+    /// <summary>The host keeps a customer's signature under a refund of 3 and enters one of 30.</summary>
+    private void RefundMoreThanWasSigned(ProofChecks checks)
+    {
+        var customer = new SigningKey(Salt.Concat(Salt).ToArray());
+        var refund = new Deduction(DeductionType.Refund, "talk 7", TestLedger.Period, TestLedger.Period, null, null, new(3, Forger.Euro));
+        var text = new DeductionNote(_forger.LogKey.Name, refund, "cus_a").Text;
+        var signature = SignedNote.Parse(PartySigner.SignDeduction(System.Text.Encoding.UTF8.GetBytes(text), "cus_a", customer)).Signatures[0];
+        var raised = refund with
+        {
+            Amount = new(30, Forger.Euro),
+            SignedBy = new("cus_a", customer.ForNotes("cus_a").ToString(), Convert.ToBase64String(signature.Bytes)),
+        };
+        DeductionNote.Verify(raised, _forger.LogKey.Name, TestLedger.Period, null, new(), checks);
     }
 
     /// <summary>The host has a version replace another that the owner earned by, and asks only itself.</summary>
