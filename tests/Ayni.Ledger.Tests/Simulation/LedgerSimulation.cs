@@ -245,6 +245,8 @@ internal abstract class LedgerSimulation(int seed) : IAsyncDisposable
         var next = _closed.Count == 0 ? Period.Of(Start) : _closed.Keys.Max().Next;
         if (next >= month)
             return;
+        // None of its requests is answered any more: what waits to be posted was.
+        await RenewHostAsync().ConfigureAwait(false);
         await using var other = Books.Open(Address, Clock, _numbers);
         var settlements = await Task.WhenAll(
             Books.ClosePeriodAsync(next), other.ClosePeriodAsync(next), Books.ClosePeriodAsync(next)).ConfigureAwait(false);
