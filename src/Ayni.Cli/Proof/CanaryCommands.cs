@@ -109,7 +109,7 @@ internal static class CanaryCommands
     }
 
     private static int Check(
-        IEnumerable<string> lines, PublicKey? logKey, LogReader? log, IReadOnlyList<AuditedPeriod> months, DateTimeOffset now)
+        IEnumerable<string> lines, PublicKey? logKey, LogReader? log, List<AuditedPeriod> months, DateTimeOffset now)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var (number, counted, uncounted) = (0, 0, 0);
