@@ -47,9 +47,9 @@ public sealed record HostOptions
     public int Port { get; init; } = 8080;
 
     /// <summary>
-    /// Names besides <c>localhost</c> and the loopback addresses that a request's Host header may hold. On a loopback address all
-    /// others are refused, since a web page could otherwise reach the host by a name that resolves here (DNS rebinding); elsewhere they
-    /// are refused only if a name is given.
+    /// Names besides <c>localhost</c>, the loopback addresses and, where others reach the host, the machine's name and every address, that a
+    /// request's Host header may hold. All others are refused, since a web page could otherwise reach the host by a name that resolves here
+    /// (DNS rebinding).
     /// </summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 

@@ -79,7 +79,7 @@ public sealed partial class Books
     public Task<AgreementDocument> EnterAgreementAsync(
         string path, string text, Func<string, byte[]>? readManifest = null, HeldAcceptances? held = null,
         CancellationToken cancellationToken = default) =>
-        EnterAgreementAsync(TermsReader.Read(path, text, readManifest), held, cancellationToken);
+        EnterAgreementAsync(TermsReader.Read(path, text, readManifest, Zone), held, cancellationToken);
 
     /// <summary>
     /// Enters an agreement that splits each charge of a model, or with null of every model that has no agreement of its own, by shares, from an
@@ -127,7 +127,7 @@ public sealed partial class Books
     public IReadOnlyList<AgreementResult> Simulate(
         Period period, string path, string text, Func<string, byte[]>? readManifest = null, string? partyId = null)
     {
-        var written = TermsReader.Read(path, text, readManifest);
+        var written = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read<IReadOnlyList<AgreementResult>>(session =>
         {
             var terms = AgreementDocuments.Resolve(session, written).AsShares();
@@ -155,7 +155,7 @@ public sealed partial class Books
         string path, string text, StatementLanguage? language = null, Func<string, byte[]>? readManifest = null)
     {
         var spoken = language ?? StatementLanguage.English;
-        var terms = TermsReader.Read(path, text, readManifest);
+        var terms = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read(session =>
         {
             terms = AgreementDocuments.Resolve(session, terms);

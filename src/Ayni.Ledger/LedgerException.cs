@@ -213,8 +213,11 @@ public enum Refusal
     /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
     MonthInForce,
 
-    /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
+    /// <summary>A deduction is of nothing or of a month to come, or does not say what it is taken from.</summary>
     InvalidDeduction,
+
+    /// <summary>A sum would have more than <see cref="Amount.Digits"/> digits.</summary>
+    InvalidSum,
 
     /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
     EvidenceReused,

@@ -106,7 +106,7 @@ internal static class AgreementCommands
                     if (given.Length == 0)
                         throw new UsageException("Give --share for each who shares, or --file.");
                     Write(books, output, await books.SetAgreementAsync(
-                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)), held,
+                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseStart(result.GetValue(from), books.Zone), held,
                         cancellationToken).ConfigureAwait(false));
                     return;
                 }

@@ -26,7 +26,7 @@ internal static class TermEndpoints
                 return call.Books.SetPriceAsync(
                     body.Model, currency, BodyValues.Amount("input_per_million", body.InputPerMillion, currency),
                     BodyValues.Amount("output_per_million", body.OutputPerMillion, currency),
-                    BodyValues.Instant("effective_from", body.EffectiveFrom),
+                    BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone),
                     BodyValues.AmountOrNull("cached_per_million", body.CachedPerMillion, currency), call.Ended);
             });
 
@@ -39,7 +39,7 @@ internal static class TermEndpoints
             "setAgreement", "/api/agreements",
             "Agree how a model's charges are split, from an instant on. It is in force when every party named in it has accepted it.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewAgreement, LedgerJson.Default.AgreementDocument, (call, body) => call.Books.SetAgreementAsync(
-                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom),
+                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone),
                 (body.AcceptedBy, body.Evidence) switch
                 {
                     (null, null) => null,

@@ -11,18 +11,20 @@ internal sealed class TermsReader
     private const int LargestMultiple = 1_000 * Backers.One;
 
     private readonly Func<string, byte[]>? _readManifest;
+    private readonly LedgerZone _zone;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private Currency? _currency;
     private string _collector = "";
 
-    private TermsReader(Func<string, byte[]>? readManifest) => _readManifest = readManifest;
+    private TermsReader(Func<string, byte[]>? readManifest, LedgerZone zone) => (_readManifest, _zone) = (readManifest, zone);
 
     /// <summary>Reads a document. Throws <see cref="DocumentException"/> where it makes no agreement.</summary>
     /// <param name="path">What to call it in messages.</param>
     /// <param name="text">YAML or JSON.</param>
     /// <param name="readManifest">Reads the file that a pool names; null where pools have their weights written out.</param>
-    public static AgreementTerms Read(string path, string text, Func<string, byte[]>? readManifest = null) =>
-        new TermsReader(readManifest).Read(DocumentFields.Parse(path, text));
+    /// <param name="zone">The zone in which a day begins; UTC if not given. What a ledger keeps has no days, only instants.</param>
+    public static AgreementTerms Read(string path, string text, Func<string, byte[]>? readManifest = null, LedgerZone? zone = null) =>
+        new TermsReader(readManifest, zone ?? LedgerZone.Utc).Read(DocumentFields.Parse(path, text));
 
     private AgreementTerms Read(DocumentFields fields)
     {
@@ -97,10 +99,10 @@ internal sealed class TermsReader
     }
 
     /// <summary>When a split begins: with a month, or at an instant.</summary>
-    private static (Period? From, DateTimeOffset? At) ReadFrom(DocumentFields fields) =>
+    private (Period? From, DateTimeOffset? At) ReadFrom(DocumentFields fields) =>
         fields.FindString("from") is not { } text ? (null, null)
         : Period.TryParse(text, out var period) ? (period, null)
-        : (null, PlanReader.ReadInstant(fields));
+        : (null, fields.FindStart("from", _zone));
 
     private static long ReadVersion(DocumentFields fields, string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)

@@ -157,7 +157,7 @@ internal sealed partial class ProofItems : JsonSerializerContext
 internal sealed class AmountItemConverter : JsonConverter<Amount>
 {
     public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.Parse(number, Currency.Parse(code)) : throw new JsonException();
+        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.ParseStored(number, Currency.Parse(code)) : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, Amount value, JsonSerializerOptions options) =>
         writer.WriteStringValue($"{value.Format()} {value.Currency.Code}");

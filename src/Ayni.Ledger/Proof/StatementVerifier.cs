@@ -123,7 +123,7 @@ internal static class StatementVerifier
         var text = value.TextField(name);
         try
         {
-            if (Amount.TryParse(text, currency, out var amount))
+            if (Amount.TryParseStored(text, currency, out var amount))
                 return amount;
         }
         catch (OverflowException)

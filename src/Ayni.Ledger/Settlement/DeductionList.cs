@@ -16,6 +16,7 @@ internal static class DeductionList
             throw Registry.Unknown(Refusal.UnknownApp, "app", appId);
         if (deduction.Amount.Sign == 0)
             throw new LedgerRefusedException(Refusal.InvalidDeduction, "A deduction of nothing; give an amount.");
+        DemandPast(transaction, deduction.ServicePeriod);
         if (deduction.Entry is not null && deduction.Model is null)
             throw new LedgerRefusedException(Refusal.InvalidDeduction, "A deduction that an entry took out of revenue names the model.");
         if (DeductionRows.Find(transaction.Session, deduction) is { } first)
@@ -29,6 +30,13 @@ internal static class DeductionList
         DeductionRows.Insert(transaction.Session, deduction, transaction.Now);
         transaction.Note("record_deduction", deduction.EvidenceId, null, deduction, LedgerJson.Default.Deduction);
         return deduction;
+    }
+
+    /// <summary>Refuses a month to come: nothing has been earned in it.</summary>
+    public static void DemandPast(Transaction transaction, Period period)
+    {
+        if (period > transaction.Zone.PeriodOf(transaction.Now))
+            throw new LedgerRefusedException(Refusal.InvalidDeduction, $"{period} has not begun; nothing was earned, paid or lost in it.");
     }
 
     /// <summary>Records a deduction that its customer signed, with the signature.</summary>

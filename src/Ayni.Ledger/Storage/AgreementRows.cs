@@ -74,12 +74,12 @@ internal static class AgreementRows
     public static void Insert(Session session, Period period, long version, ShareKey key, Period month, ShareCarry carry) => session.Execute(
         """
         INSERT INTO share_carries (
-          period, month, version, agreement, share, developer, currency, base, carried_deductions, topped_up, advanced, recouped, paid)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+          period, month, version, agreement, share, developer, currency, base, carried_deductions, topped_up, advanced, recouped, paid, revenue)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """,
         period.ToString(), month.ToString(), version, key.Agreement, key.Share, key.DeveloperId, key.Currency.Code,
         carry.Base.FormatFixed(), carry.CarriedDeductions.FormatFixed(), carry.ToppedUp.FormatFixed(), carry.Advanced.FormatFixed(),
-        carry.Recouped.FormatFixed(), carry.Paid.FormatFixed());
+        carry.Recouped.FormatFixed(), carry.Paid.FormatFixed(), carry.Revenue.FormatFixed());
 
     /// <summary>What the closes before a period add up to.</summary>
     public static ShareHistory HistoryBefore(Session session, Period period)
@@ -96,7 +96,8 @@ internal static class AgreementRows
         var carries = new List<(ShareKey, Period, ShareCarry)>();
         using var row = session.Query(
             """
-            SELECT agreement, share, developer, currency, month, base, carried_deductions, topped_up, advanced, recouped, paid
+            SELECT agreement, share, developer, currency, month, coalesce(revenue, base), base, carried_deductions, topped_up, advanced,
+              recouped, paid
             FROM share_carries WHERE period < $1 ORDER BY period, version, share, developer, currency, month
             """,
             period.ToString());
@@ -107,7 +108,7 @@ internal static class AgreementRows
                 new(row.GetString(0), row.GetString(1), row.GetString(2), currency), row.GetPeriod(4),
                 new(
                     row.GetAmount(5, currency), row.GetAmount(6, currency), row.GetAmount(7, currency), row.GetAmount(8, currency),
-                    row.GetAmount(9, currency), row.GetAmount(10, currency))));
+                    row.GetAmount(9, currency), row.GetAmount(10, currency), row.GetAmount(11, currency))));
         }
         return carries;
     }

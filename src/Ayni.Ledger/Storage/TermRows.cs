@@ -160,7 +160,7 @@ internal static class TermRows
         }
         try
         {
-            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan)).Plan, effectiveFrom);
+            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan), LedgerZone.Utc).Plan, effectiveFrom);
         }
         catch (DocumentException error)
         {

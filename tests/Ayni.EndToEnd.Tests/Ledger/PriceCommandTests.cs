@@ -40,7 +40,7 @@ public sealed class PriceCommandTests : IDisposable
             .Json.GetProperty("last").GetString()!;
         var fee = Assert.Single((await CommandAsync("ledger", "adjustments", "--period", month, "--json")).Json.EnumerateArray());
         Assert.Equal("20.00", fee.GetProperty("amount").GetString());
-        await CommandAsync("ledger", "credit", "sell", customer, "5", "--model", "bard", "--expires", "9000-01-01");
+        await CommandAsync("ledger", "credit", "sell", customer, "5", "--model", "bard", "--expires", "2900-01-01");
         Assert.Contains(customer, (await CommandAsync("ledger", "credit", "list", "--csv")).Output, StringComparison.Ordinal);
         Assert.Single((await CommandAsync("ledger", "credit", "uses", "--period", month, "--json")).Json.EnumerateArray());
         await CommandAsync("ledger", "rate", "set", "EUR", "USD", "1.0825", "--source", "ECB");
