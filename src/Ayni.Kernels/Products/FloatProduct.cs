@@ -174,13 +174,13 @@ public static unsafe class FloatProduct
             for (var step = 0; step < Depth; step += depthBlock)
             {
                 var depth = Math.Min(depthBlock, Depth - step);
-                TTile.Pack(Left.From(row, step), rows, depth, TTile.Rows, packed);
+                var left = TTile.LayRows(Left.From(row, step), rows, depth, packed);
                 var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
                     + (nint)column * PanelProduct<TTile>.Steps(depth);
                 var offset = row * Stride + column;
                 var addend = step > 0 ? Output : Addend;
                 Panels.MultiplyPanels(
-                    packed, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
+                    left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
             }
         }
 

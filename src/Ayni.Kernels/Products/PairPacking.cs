@@ -10,6 +10,27 @@ namespace Ayni.Kernels;
 /// </summary>
 internal static unsafe class PairPacking
 {
+    /// <summary>Rows as the left side of tiles: in pairs, row after row, if their values follow each other, and packed otherwise.</summary>
+    public static TileRows LayRows<TTile>(StridedMatrix source, int rows, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        var steps = (depth + 1) / 2;
+        if (source.ColumnStride != 1 || rows % TTile.Rows != 0)
+        {
+            Pack(source, rows, depth, TTile.Rows, (uint*)memory);
+            return TileRows.Packed<TTile>(memory, steps);
+        }
+        for (nint row = 0; row < rows; row++)
+            JoinValues(source.Values + row * source.RowStride, depth, (uint*)memory + row * steps);
+        return TileRows.InPlace<TTile>(memory, steps);
+    }
+
+    /// <summary>A panel of the right side from <c>[depth, TTile.Columns]</c>.</summary>
+    public static float* LayColumns<TTile>(float* values, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        Pack(new StridedMatrix(values, 1, TTile.Columns), TTile.Columns, depth, TTile.Columns, (uint*)memory);
+        return memory;
+    }
+
     /// <summary>Packs rows.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
@@ -76,6 +97,16 @@ internal static unsafe class PairPacking
             pairs.GetLower().Store(panel);
             pairs.GetUpper().Store(other);
         }
+    }
+
+    /// <summary>Values that follow each other, in pairs.</summary>
+    private static void JoinValues(float* values, int depth, uint* pairs)
+    {
+        var step = 0;
+        for (; 2 * step + 16 <= depth; step += 8)
+            Pairs(values + 2 * step).Store((float*)(pairs + step));
+        for (; 2 * step < depth; step++)
+            pairs[step] = Pair(new StridedMatrix(values + 2 * step, 0, 1), depth - 2 * step);
     }
 
     /// <summary>Columns whose values lie side by side: two of them give a step. Returns the steps made.</summary>

@@ -13,6 +13,16 @@ internal static unsafe class PanelPacking
     /// <summary>Floats behind a panel that packing may write over.</summary>
     public const int Slack = 8;
 
+    /// <summary>Rows as the left side of tiles, where they are if they can be read there.</summary>
+    public static TileRows LayRows<TTile>(StridedMatrix source, int rows, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        // What lies a multiple of 4 KB apart would share one set of the first-level cache.
+        if (source.ColumnStride == 1 && source.RowStride % 1024 != 0 && rows % TTile.Rows == 0)
+            return TileRows.InPlace<TTile>(source.Values, source.RowStride);
+        Pack(source, rows, depth, TTile.Rows, memory);
+        return TileRows.Packed<TTile>(memory, depth);
+    }
+
     /// <summary>Packs rows.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
