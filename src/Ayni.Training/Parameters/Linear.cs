@@ -31,6 +31,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
         var tokens = input.Length / weight.Columns;
         if (weight.Packed is { } packed)
             FrozenProduct.Forward(packed, input, addend, output, pass, Precision(pass));
+        else if (pass.Weights.Find(weight, PassDirection.Forward) is { } columns)
+            FloatProduct.Multiply(new MatrixView(input, tokens, weight.Columns), columns, addend, output, pass.Context);
         else
             FloatProduct.Multiply(
                 new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, addend, output, pass.Context, Precision(pass));
@@ -61,6 +63,9 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
         var tokens = outputGradient.Length / weight.Rows;
         if (weight.Packed is { } packed)
             FrozenProduct.BackwardToInput(packed, outputGradient, inputGradient, pass, accumulate, Precision(pass));
+        else if (pass.Weights.Find(weight, PassDirection.Backward) is { } columns)
+            FloatProduct.Multiply(
+                new MatrixView(outputGradient, tokens, weight.Rows), columns, accumulate ? inputGradient : [], inputGradient, pass.Context);
         else
             FloatProduct.Multiply(
                 new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
