@@ -29,19 +29,20 @@ internal readonly struct BFloat16Tile256 : IProductTile
         for (var tile = 0; tile < tiles; tile++)
         {
             var offset = tile * Rows * stride;
-            MultiplyTile(left.From(tile), right, steps, addend == null ? null : addend + offset, output + offset, stride);
+            MultiplyTile(
+                left.Values + tile * left.TileStride, left.RowStride, left.StepStride, right, steps,
+                addend == null ? null : addend + offset, output + offset, stride);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(TileRows left, float* right, int steps, float* addend, float* output, nint stride)
+    private static unsafe void MultiplyTile(
+        float* row0, nint row, nint step, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
         Vector256<float> a2 = default, b2 = default;
         Vector256<float> a3 = default, b3 = default;
-        var (row, step) = (left.RowStride, left.StepStride);
-        var row0 = left.Values;
         var row1 = row0 + row;
         var row2 = row0 + 2 * row;
         var row3 = row0 + 3 * row;

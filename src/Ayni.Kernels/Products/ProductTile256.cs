@@ -27,13 +27,16 @@ internal readonly struct ProductTile256 : IProductTile
         for (var tile = 0; tile < tiles; tile++)
         {
             var offset = tile * Rows * stride;
-            MultiplyTile(left.From(tile), right, steps, addend == null ? null : addend + offset, output + offset, stride);
+            MultiplyTile(
+                left.Values + tile * left.TileStride, left.RowStride, left.StepStride, right, steps,
+                addend == null ? null : addend + offset, output + offset, stride);
         }
     }
 
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(TileRows left, float* right, int steps, float* addend, float* output, nint stride)
+    private static unsafe void MultiplyTile(
+        float* row0, nint row, nint step, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
@@ -41,8 +44,6 @@ internal readonly struct ProductTile256 : IProductTile
         Vector256<float> a3 = default, b3 = default;
         Vector256<float> a4 = default, b4 = default;
         Vector256<float> a5 = default, b5 = default;
-        var (row, step) = (left.RowStride, left.StepStride);
-        var row0 = left.Values;
         var row1 = row0 + row;
         var row2 = row0 + 2 * row;
         var row3 = row0 + 3 * row;

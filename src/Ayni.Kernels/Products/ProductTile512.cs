@@ -27,13 +27,16 @@ internal readonly struct ProductTile512 : IProductTile
         for (var tile = 0; tile < tiles; tile++)
         {
             var offset = tile * Rows * stride;
-            MultiplyTile(left.From(tile), right, steps, addend == null ? null : addend + offset, output + offset, stride);
+            MultiplyTile(
+                left.Values + tile * left.TileStride, left.RowStride, left.StepStride, right, steps,
+                addend == null ? null : addend + offset, output + offset, stride);
         }
     }
 
     // Compiled once and for good: a first version that counts how often it runs would be run for seconds.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(TileRows left, float* right, int steps, float* addend, float* output, nint stride)
+    private static unsafe void MultiplyTile(
+        float* row0, nint row, nint step, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector512<float> a0 = default, b0 = default;
         Vector512<float> a1 = default, b1 = default;
@@ -43,8 +46,6 @@ internal readonly struct ProductTile512 : IProductTile
         Vector512<float> a5 = default, b5 = default;
         Vector512<float> a6 = default, b6 = default;
         Vector512<float> a7 = default, b7 = default;
-        var (row, step) = (left.RowStride, left.StepStride);
-        var row0 = left.Values;
         var row1 = row0 + row;
         var row2 = row0 + 2 * row;
         var row3 = row0 + 3 * row;

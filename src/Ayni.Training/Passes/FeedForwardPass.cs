@@ -55,7 +55,8 @@ internal static class FeedForwardPass
         ReadOnlySpan<float> inner, ReadOnlySpan<float> outputGradient, PassState pass)
     {
         weights.Down.BackwardToParameters(inner, outputGradient, pass);
-        weights.Gate.BackwardToParameters(input, gate, pass);
-        weights.Up.BackwardToParameters(input, up, pass);
+        var packed = weights.Gate.PackInput(input, pass);
+        weights.Gate.BackwardToParameters(input, gate, pass, packed);
+        weights.Up.BackwardToParameters(input, up, pass, packed);
     }
 }

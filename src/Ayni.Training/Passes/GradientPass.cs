@@ -321,9 +321,10 @@ public sealed class GradientPass
         });
         _normGradient.End(norm);
         var normed = _normed.Rows(plan.All, hidden);
-        weights.Query.BackwardToParameters(normed, _pass.QueryGradient.Rows(plan.All, queryWidth), _pass);
-        weights.Key.BackwardToParameters(normed, _pass.KeyGradient.Rows(plan.All, keyWidth), _pass);
-        weights.Value.BackwardToParameters(normed, _pass.ValueGradient.Rows(plan.All, keyWidth), _pass);
+        var packed = weights.Query.PackInput(normed, _pass);
+        weights.Query.BackwardToParameters(normed, _pass.QueryGradient.Rows(plan.All, queryWidth), _pass, packed);
+        weights.Key.BackwardToParameters(normed, _pass.KeyGradient.Rows(plan.All, keyWidth), _pass, packed);
+        weights.Value.BackwardToParameters(normed, _pass.ValueGradient.Rows(plan.All, keyWidth), _pass, packed);
     }
 
     private void Normalize(ReadOnlySpan<float> stream, Parameter norm, Span<float> normed, PassState pass) =>

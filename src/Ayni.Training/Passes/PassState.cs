@@ -54,6 +54,9 @@ internal sealed class PassState
     /// <summary>Its gradient, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer NormedGradient { get; } = new();
 
+    /// <summary>What went into several projections, packed for the gradients of all.</summary>
+    public PackedColumns PackedInput { get; } = new();
+
     /// <summary>Rows of the stream that have something to learn, <c>[rows, hidden]</c>.</summary>
     public FloatBuffer Selected { get; } = new();
 
