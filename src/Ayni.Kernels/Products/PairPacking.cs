@@ -40,10 +40,14 @@ internal static unsafe class PairPacking
     public static void Pack(StridedMatrix source, int rows, int depth, int width, uint* panels)
     {
         var (row, steps) = (0, (depth + 1) / 2);
-        if (source.RowStride == 1 && width == 8)
+        if (source.RowStride == 1 && width % 8 == 0)
         {
-            for (; row + 16 <= rows; row += 16)
-                JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps);
+            row = rows / width * width;
+            for (var step = 0; step < steps; step += PanelPacking.Sweep)
+            {
+                var values = Math.Min(2 * PanelPacking.Sweep, depth - 2 * step);
+                JoinSweep(source.From(0, 2 * step), row, values, width, panels + (nint)step * width, steps);
+            }
         }
         for (; row < rows; row += width)
             PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * steps);
@@ -84,11 +88,20 @@ internal static unsafe class PairPacking
         return Vector256.ConditionalSelect(Vector256.Equals(values, values).AsUInt32(), rounded, bits | Vector256.Create(0x400000u));
     }
 
+    /// <summary>Some steps of all panels, before the cache lines that these share are gone.</summary>
+    private static void JoinSweep(StridedMatrix source, int rows, int depth, int width, uint* panels, int steps)
+    {
+        var row = 0;
+        for (; width == 8 && row + 16 <= rows; row += 16)
+            JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps, panels + (nint)(row + 8) * steps);
+        for (; row < rows; row += width)
+            PackPanel(source.From(row, 0), width, depth, width, panels + (nint)row * steps);
+    }
+
     /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
-    private static void JoinTwice(StridedMatrix source, int depth, uint* panel)
+    private static void JoinTwice(StridedMatrix source, int depth, uint* panel, uint* other)
     {
         var stride = source.ColumnStride;
-        var other = panel + (nint)((depth + 1) / 2) * 8;
         for (var step = 0; step < depth; step += 2, panel += 8, other += 8)
         {
             var lower = source.Values + step * stride;
