@@ -10,7 +10,7 @@ internal sealed class PassState
     /// Tokens that go through several operators at a time, so that what one gives is in the second-level cache for the next. Fixed, because
     /// it decides the order in which the gradients of norms are summed.
     /// </summary>
-    public const int BlockTokens = 64;
+    public const int BlockTokens = 96;
 
     // Weights packed at a time: 64 MB.
     private const long MostPacked = 16 << 20;
