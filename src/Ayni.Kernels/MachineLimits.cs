@@ -41,7 +41,7 @@ public sealed unsafe class MachineLimits : IDisposable
     /// <summary>Multiply-accumulates a second by the best instruction that the context's kernels have for a type of weights, with its name.</summary>
     public (string Instruction, double PerSecond) PeakMultiplyAccumulates(TensorType type)
     {
-        var (name, perRound, kernel) = ("fused multiply-add", FloatSums * Vector<float>.Count, (ExecutableCode?)null);
+        var (name, perRound, kernel) = ("fused multiply-add", FloatSums * Vector<float>.Count, (Kernel?)null);
         if (_context.Kernels is { } kernels)
         {
             var operation = LimitKernels.OperationFor(type, kernels.Target);
@@ -75,7 +75,7 @@ public sealed unsafe class MachineLimits : IDisposable
     private struct ReadChunks : IChunkedWork
     {
         public NativeBuffer Buffer;
-        public ExecutableCode? Kernel;
+        public Kernel? Kernel;
         public long[] Sums;
 
         public readonly void Execute(int chunk)
@@ -89,7 +89,7 @@ public sealed unsafe class MachineLimits : IDisposable
             fixed (byte* data = bytes)
             {
                 var arguments = new LimitArguments { Data = data, Rounds = ChunkBytes / LimitKernels.RoundBytes };
-                Kernel.Entry(&arguments);
+                Kernel.Run(&arguments);
             }
         }
 
@@ -104,7 +104,7 @@ public sealed unsafe class MachineLimits : IDisposable
 
     private struct MultiplyRounds : IChunkedWork
     {
-        public ExecutableCode? Kernel;
+        public Kernel? Kernel;
         public float[] Results;
 
         public readonly void Execute(int part)
@@ -115,7 +115,7 @@ public sealed unsafe class MachineLimits : IDisposable
                 return;
             }
             var arguments = new LimitArguments { Rounds = Rounds };
-            Kernel.Entry(&arguments);
+            Kernel.Run(&arguments);
         }
 
         // Ten chains, so that no result is waited for.

@@ -186,24 +186,6 @@ public sealed partial class Books : IAsyncDisposable
     /// </summary>
     public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
 
-    // Agreements.
-
-    /// <summary>
-    /// Agrees how a model's revenue is shared, or with null every model's that has no agreement of its own, from an instant on, now unless
-    /// given.
-    /// </summary>
-    public Task<Agreement> SetAgreementAsync(
-        string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default)
-    {
-        var copy = shares.ToArray();
-        return GuardedAsync(
-            ProposedAction.Agreement, AgreementList.TermsOf(model, copy, effectiveFrom), _ => false,
-            transaction => AgreementList.Set(transaction, model, copy, effectiveFrom), cancellationToken);
-    }
-
-    /// <summary>Every version of every agreement, by version.</summary>
-    public IReadOnlyList<Agreement> ListAgreements() => _readers.Read(TermRows.Agreements);
-
     // Metering.
 
     /// <summary>

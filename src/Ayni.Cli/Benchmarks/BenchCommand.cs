@@ -51,7 +51,8 @@ internal static class BenchCommand
         {
             model, synthetic, prefill, decode, depth, batch, runs, first, clients, forced, peer, cacheType, packCache, threads, json,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             if (result.GetValue(peer) is { } name and not LlamaCpp)
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
@@ -70,8 +71,8 @@ internal static class BenchCommand
                 Output.WriteJson(report.Write);
             else
                 report.WriteTable();
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 
@@ -94,19 +95,19 @@ internal static class BenchCommand
         foreach (var tokens in plan.Prefill)
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), isPrefill: true);
+            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens), isPrefill: true);
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
             Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
-                () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
+                () => meter.Decode(1, plan.DecodeTokens, depth, cancellationToken), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
             using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
             Add($"batch{count}", count * plan.DecodeTokens,
-                () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
+                () => meter.Decode(count, plan.DecodeTokens, 0, cancellationToken), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
         }
         if (plan.Clients is { } clients)
             report.Clients = MeasureClients(model, clients, plan.CacheType, peer, cancellationToken);

@@ -43,10 +43,45 @@ internal static unsafe class Activations
     {
         for (var column = 0; column < columns; column += BlockShape.Columns)
         {
-            QuantizeBlock(input + column, records, shift, pairs);
+            if (Avx2.IsSupported)
+                QuantizeBlock(input + column, records, shift, pairs);
+            else
+                QuantizeBlockPortably(input + column, records, shift, pairs);
             records += RecordBytes;
         }
     }
+
+    /// <summary>One block by portable vectors, to the same bits; what is not finite becomes zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void QuantizeBlockPortably(float* input, byte* record, int shift, bool pairs)
+    {
+        var magnitude = Vector128.Create(0x7fffffff);
+        var greatest = Vector128<int>.Zero;
+        for (var i = 0; i < BlockShape.Columns; i += 4)
+            greatest = Vector128.Max(greatest, Vector128.Load(input + i).AsInt32() & magnitude);
+        greatest = Vector128.Max(greatest, Vector128.Shuffle(greatest, Vector128.Create(2, 3, 0, 1)));
+        greatest = Vector128.Max(greatest, Vector128.Shuffle(greatest, Vector128.Create(1, 0, 3, 2)));
+        var most = greatest.AsSingle().ToScalar();
+        var inverse = most < Faintest ? 0 : 127 / most;
+        var first = QuantizeHalf(input, record, inverse);
+        var last = QuantizeHalf(input + 16, record + 16, inverse);
+        Describe(record, most / 127, first, last, shift, pairs);
+    }
+
+    /// <summary>Sixteen columns; and the sums of those whose number modulo 4 is 0 or 1, and 2 or 3, as a pair.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int QuantizeHalf(float* input, byte* record, float inverse)
+    {
+        var (a, b) = (Round(input, inverse), Round(input + 4, inverse));
+        var (c, d) = (Round(input + 8, inverse), Round(input + 12, inverse));
+        Vector128.Narrow(Vector128.Narrow(a, b), Vector128.Narrow(c, d)).Store((sbyte*)record);
+        var sums = a + b + (c + d);
+        return (ushort)(sums.GetElement(0) + sums.GetElement(1)) | (sums.GetElement(2) + sums.GetElement(3)) << 16;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Round(float* input, float inverse) =>
+        Vector128.ConvertToInt32(Vector128.Round(Vector128.Load(input) * inverse));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void QuantizeBlock(float* input, byte* record, int shift, bool pairs)
@@ -62,7 +97,6 @@ internal static unsafe class Activations
         half = Sse41.Max(half, Sse2.Shuffle(half, 0b01_00_11_10));
         half = Sse41.Max(half, Sse2.Shuffle(half, 0b10_11_00_01));
         var most = half.AsSingle().ToScalar();
-        var scale = most / 127;
         var inverse = Vector256.Create(most < Faintest ? 0 : 127 / most);
 
         var low = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(a * inverse), Avx.ConvertToVector256Int32(b * inverse));
@@ -75,9 +109,14 @@ internal static unsafe class Activations
         var neighbours = Avx2.MultiplyAddAdjacent(Vector256.Create((byte)1), values);
         var fours = Avx2.Add(neighbours, Avx2.ShiftRightLogical128BitLane(neighbours, 8));
         fours = Avx2.Add(fours, Avx2.ShiftRightLogical128BitLane(fours, 4));
-        var (firstPair, lastPair) = (fours.GetLower().AsInt32().ToScalar(), fours.GetUpper().AsInt32().ToScalar());
-        var (first, last) = (SumOfPair(firstPair), SumOfPair(lastPair));
+        Describe(record, most / 127, fours.GetLower().AsInt32().ToScalar(), fours.GetUpper().AsInt32().ToScalar(), shift, pairs);
+    }
 
+    /// <summary>Writes what a record has beside its values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Describe(byte* record, float scale, int firstPair, int lastPair, int shift, bool pairs)
+    {
+        var (first, last) = (SumOfPair(firstPair), SumOfPair(lastPair));
         var floats = (float*)(record + ScaleOffset);
         floats[0] = scale;
         floats[1] = scale * (first + last);

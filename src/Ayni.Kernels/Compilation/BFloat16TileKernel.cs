@@ -69,9 +69,8 @@ internal static class BFloat16TileKernel
     private static readonly Vector Activation = new(Rows * Vectors + Vectors);
 
     /// <summary>Emits the kernel for a target with 512-bit vectors.</summary>
-    public static byte[] Emit(KernelTarget target, bool forWindows)
+    public static void Emit(KernelAssembler code)
     {
-        var code = new KernelAssembler(target, forWindows);
         (Register, string)[] fields =
         [
             (Left, nameof(TileArguments.Left)), (Row, nameof(TileArguments.RowStride)), (Step, nameof(TileArguments.StepStride)),
@@ -88,7 +87,6 @@ internal static class BFloat16TileKernel
         Multiply(code);
         Put(code);
         code.CountDown(Tiles, next);
-        return code.Finish();
     }
 
     private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<TileArguments>(field));

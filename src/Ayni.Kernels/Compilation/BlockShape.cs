@@ -25,6 +25,12 @@ internal readonly record struct BlockShape(int OffsetShift, int Bits, bool HasSu
     /// <summary>Whether this target multiplies the values in two halves of 4 bits.</summary>
     public bool IsSplitOn(KernelTarget target) => Bits > 6 && !target.HasDotProduct;
 
+    /// <summary>Whether bytes stored plus 128 are multiplied as signed ones, which flipping their sign makes of them.</summary>
+    public bool IsFlippedOn(KernelTarget target) => OffsetShift == 7 && target.IsArm64;
+
+    /// <summary>Whether sums start at minus the offset times the activations' sum.</summary>
+    public bool HasStartOn(KernelTarget target) => OffsetShift >= 0 && !IsFlippedOn(target);
+
     /// <summary>The power of 2 that is the offset of what is multiplied: of values in two halves, the upper ones carry it.</summary>
     public int StartShift(KernelTarget target) => Math.Max(0, IsSplitOn(target) ? OffsetShift - 4 : OffsetShift);
 

@@ -13,7 +13,7 @@ internal sealed class FloatProductKernel : ProductKernel
 {
     private readonly FloatWeights _weights;
 
-    private FloatProductKernel(FloatLayout layout, KernelTarget target, bool forWindows) : base(target, forWindows) =>
+    private FloatProductKernel(FloatLayout layout, KernelAssembler code) : base(code) =>
         _weights = new FloatWeights(layout, Code);
 
     private protected override int PanelCount => PanelsAtATime(Target);
@@ -31,8 +31,7 @@ internal sealed class FloatProductKernel : ProductKernel
     /// <summary>Panels that a target's kernels multiply at a time.</summary>
     public static int PanelsAtATime(KernelTarget target) => target.VectorsPerPanel == 1 ? 2 : 1;
 
-    public static byte[] Emit(FloatLayout layout, KernelTarget target, bool forWindows) =>
-        new FloatProductKernel(layout, target, forWindows).Emit();
+    public static void Emit(FloatLayout layout, KernelAssembler code) => new FloatProductKernel(layout, code).Emit();
 
     private protected override void BeginTile(int tokens)
     {

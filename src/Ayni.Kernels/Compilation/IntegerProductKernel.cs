@@ -2,7 +2,7 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// Multiplies unpacked integer weights with any number of tokens, in tiles of as many tokens as registers hold sums for. Two vectors of rows
-/// share each token's activations: a panel's halves, or two panels where a vector holds all rows of one. Every sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
+/// share each token's activations: a panel's halves, or two panels where a vector holds all rows of one; or a panel's four. Every sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
 /// the tile.
 /// </summary>
 internal sealed class IntegerProductKernel : ProductKernel
@@ -10,10 +10,10 @@ internal sealed class IntegerProductKernel : ProductKernel
     private readonly BlockShape _shape;
     private readonly bool _isSplit;
 
-    private IntegerProductKernel(BlockShape shape, KernelTarget target, bool forWindows) : base(target, forWindows)
+    private IntegerProductKernel(BlockShape shape, KernelAssembler code) : base(code)
     {
         _shape = shape;
-        _isSplit = shape.IsSplitOn(target);
+        _isSplit = shape.IsSplitOn(Target);
     }
 
     private protected override int PanelCount => PanelsAtATime(Target);
@@ -33,7 +33,7 @@ internal sealed class IntegerProductKernel : ProductKernel
     private bool HoldsTotals => Target.VectorCount > 16;
 
     /// <summary>Vectors multiplied with each token at a time: of different rows, or two halves of the values of the same rows.</summary>
-    private const int VectorCount = 2;
+    private int VectorCount => VectorsAtATime(Target);
 
     private int PassCount => _isSplit ? Target.VectorsPerPanel : 1;
 
@@ -43,11 +43,12 @@ internal sealed class IntegerProductKernel : ProductKernel
 
     private Vector Temporary => new(Target.VectorCount - 2);
 
-    public static byte[] Emit(BlockShape shape, KernelTarget target, bool forWindows) =>
-        new IntegerProductKernel(shape, target, forWindows).Emit();
+    public static void Emit(BlockShape shape, KernelAssembler code) => new IntegerProductKernel(shape, code).Emit();
 
     /// <summary>Panels multiplied at a time on a target.</summary>
-    public static int PanelsAtATime(KernelTarget target) => VectorCount / target.VectorsPerPanel;
+    public static int PanelsAtATime(KernelTarget target) => VectorsAtATime(target) / target.VectorsPerPanel;
+
+    private static int VectorsAtATime(KernelTarget target) => Math.Max(2, target.VectorsPerPanel);
 
     private protected override void BeginTile(int tokens)
     {
@@ -99,7 +100,7 @@ internal sealed class IntegerProductKernel : ProductKernel
         {
             if (isFirst)
                 EmitStart(sub, token);
-            var hasStart = _shape.OffsetShift >= 0;
+            var hasStart = _shape.HasStartOn(Target);
             Code.Broadcast(Activation, Token(token, step * 4));
             // The first vector's sum holds the start value until the others have taken it.
             for (var v = VectorCount - 1; v >= 0; v--)
@@ -129,7 +130,7 @@ internal sealed class IntegerProductKernel : ProductKernel
     /// <summary>The offset times the activations' sum, to be taken off.</summary>
     private void EmitStart(int sub, int token)
     {
-        if (_shape.OffsetShift < 0)
+        if (!_shape.HasStartOn(Target))
         {
             if (Target.HasDotProduct)
             {
@@ -230,7 +231,7 @@ internal sealed class IntegerProductKernel : ProductKernel
 
     private int ActivationSumOffset(int minimum) => Activations.SumOffset + (_shape.MinimumCount == 1 ? 0 : (1 + minimum) * sizeof(float));
 
-    private static void ForEachSum(int tokens, Action<int, int> emit)
+    private void ForEachSum(int tokens, Action<int, int> emit)
     {
         for (var token = 0; token < tokens; token++)
         {
@@ -248,7 +249,7 @@ internal sealed class IntegerProductKernel : ProductKernel
 
     private Vector WeightVector(int v) => new(Target.VectorCount - 3 - v);
 
-    private static Vector Sum(int v, int token) => new(token * VectorCount + v);
+    private Vector Sum(int v, int token) => new(token * VectorCount + v);
 
     /// <summary>Where the first sub-block's sum waits for the second.</summary>
     private Vector FirstSum(int v, int token) => Sum(v, LargestTile + token);

@@ -3,165 +3,150 @@ using Iced.Intel;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// A kernel's instructions for one target, in terms of vectors of its width: the same calls emit VEX code on 256-bit registers and EVEX
-/// code on 512-bit ones. Frame, loops and constants are here; vector instructions are in the other part.
+/// The language of kernels: what they do, in terms of a target's pointer registers, by their x86-64 names, and vectors. What is said in it
+/// becomes machine code (<see cref="MachineAssembler"/>) or a method of the runtime's intrinsics (<see cref="MethodAssembler"/>).
 /// </summary>
-/// <remarks>
-/// A kernel takes one pointer to its arguments and returns nothing, so that calling conventions differ only in which register that pointer
-/// comes in and in what must be saved.
-/// </remarks>
-internal sealed partial class KernelAssembler
+/// <remarks>A kernel takes one pointer to its arguments and returns nothing.</remarks>
+internal abstract class KernelAssembler(KernelTarget target)
 {
-    // Saved by every kernel: what the System V or the Windows convention asks for, of the registers that kernels use.
-    private static readonly Register[] SavedRegisters =
-        [Register.RBX, Register.RSI, Register.RDI, Register.R12, Register.R13, Register.R14];
-
-    private const int FirstSavedVector = 6;
-    private const int SavedVectorCount = 10;
-
-    private readonly List<Instruction> _instructions = [];
-    private readonly List<(ulong Label, byte[] Bytes)> _constants = [];
-    private readonly bool _forWindows;
-    private ulong _labels;
-    private ulong _placed;
-
-    /// <summary>Begins a kernel.</summary>
-    /// <param name="target">What to emit for.</param>
-    /// <param name="forWindows">Whether it is called by the Windows convention; System V's otherwise.</param>
-    public KernelAssembler(KernelTarget target, bool forWindows)
-    {
-        Target = target;
-        _forWindows = forWindows;
-        EmitPrologue();
-    }
-
     /// <summary>What is emitted for.</summary>
-    public KernelTarget Target { get; }
+    public KernelTarget Target => target;
 
     /// <summary>The pointer to the arguments, until the kernel uses the register for something else.</summary>
     public static Register Arguments => Register.RAX;
 
-    /// <summary>Ends the kernel and encodes it.</summary>
-    public byte[] Finish()
-    {
-        EmitEpilogue();
-        foreach (var (label, bytes) in _constants)
-        {
-            Place(label);
-            for (var i = 0; i < bytes.Length; i += 16)
-                Add(Instruction.CreateDeclareByte(bytes, i, 16));
-        }
-        var writer = new ByteWriter();
-        if (!BlockEncoder.TryEncode(64, new InstructionBlock(writer, _instructions, rip: 0), out var error, out _))
-            throw new InvalidOperationException($"The kernel could not be encoded: {error}");
-        return writer.Bytes;
-    }
-
     /// <summary>A new place to jump to.</summary>
-    public ulong CreateLabel() => ++_labels;
+    public abstract ulong CreateLabel();
 
     /// <summary>Makes the next instruction the place of a label.</summary>
-    public void Place(ulong label)
-    {
-        if (_placed != 0)
-            Add(Instruction.Create(Code.Nopd));
-        _placed = label;
-    }
+    public abstract void Place(ulong label);
 
     /// <summary>Jumps to a label.</summary>
-    public void Jump(ulong label) => Add(Instruction.CreateBranch(Code.Jmp_rel32_64, label));
+    public abstract void Jump(ulong label);
 
     /// <summary>Jumps to a label if a register is less than a number, both signed.</summary>
-    public void JumpIfLess(Register register, int number, ulong label)
-    {
-        Add(Instruction.Create(Code.Cmp_rm64_imm32, register, number));
-        Add(Instruction.CreateBranch(Code.Jl_rel32_64, label));
-    }
+    public abstract void JumpIfLess(Register register, int number, ulong label);
 
     /// <summary>Subtracts one, and jumps to a label unless that leaves zero.</summary>
-    public void CountDown(Register counter, ulong label)
-    {
-        Add(Instruction.Create(Code.Dec_rm64, counter));
-        Add(Instruction.CreateBranch(Code.Jne_rel32_64, label));
-    }
+    public abstract void CountDown(Register counter, ulong label);
 
     /// <summary>Loads 64 bits.</summary>
-    public void Load(Register register, Memory place) => Add(Instruction.Create(Code.Mov_r64_rm64, register, place.Operand));
+    public abstract void Load(Register register, Memory place);
 
     /// <summary>Copies a register.</summary>
-    public void Copy(Register destination, Register source) => Add(Instruction.Create(Code.Mov_r64_rm64, destination, source));
+    public abstract void Copy(Register destination, Register source);
 
     /// <summary>Computes an address.</summary>
-    public void LoadAddress(Register register, Memory place) => Add(Instruction.Create(Code.Lea_r64_m, register, place.Operand));
+    public abstract void LoadAddress(Register register, Memory place);
 
     /// <summary>Adds a number.</summary>
-    public void AddTo(Register register, int number) => Add(Instruction.Create(Code.Add_rm64_imm32, register, number));
+    public abstract void AddTo(Register register, int number);
 
     /// <summary>Adds a register.</summary>
-    public void AddTo(Register register, Register other) => Add(Instruction.Create(Code.Add_rm64_r64, register, other));
+    public abstract void AddTo(Register register, Register other);
 
     /// <summary>Asks for a cache line that is read later.</summary>
-    public void Prefetch(Memory place) => Add(Instruction.Create(Code.Prefetcht0_m8, place.Operand));
+    public abstract void Prefetch(Memory place);
 
-    /// <summary>A constant of 64 bytes behind the code, of which a narrower vector takes the first.</summary>
-    public Memory Constant(ReadOnlySpan<byte> pattern)
-    {
-        var bytes = new byte[64];
-        for (var i = 0; i < bytes.Length; i++)
-            bytes[i] = pattern[i % pattern.Length];
-        foreach (var (known, content) in _constants)
-        {
-            if (content.AsSpan().SequenceEqual(bytes))
-                return new Memory(Register.RIP, (int)known);
-        }
-        var label = CreateLabel();
-        _constants.Add((label, bytes));
-        return new Memory(Register.RIP, (int)label);
-    }
+    /// <summary>A constant of 64 bytes, of which a narrower vector takes the first.</summary>
+    public abstract Memory Constant(ReadOnlySpan<byte> pattern);
 
-    private void EmitPrologue()
-    {
-        foreach (var register in SavedRegisters)
-            Add(Instruction.Create(Code.Push_r64, register));
-        if (_forWindows)
-        {
-            AddTo(Register.RSP, -16 * SavedVectorCount);
-            for (var i = 0; i < SavedVectorCount; i++)
-                Add(Instruction.Create(Code.VEX_Vmovups_xmmm128_xmm, StackSlot(i), Register.XMM0 + FirstSavedVector + i));
-        }
-        Copy(Arguments, _forWindows ? Register.RCX : Register.RDI);
-    }
+    /// <summary>Loads a vector.</summary>
+    public abstract void Load(Vector d, Memory a);
 
-    private void EmitEpilogue()
-    {
-        if (_forWindows)
-        {
-            for (var i = 0; i < SavedVectorCount; i++)
-                Add(Instruction.Create(Code.VEX_Vmovups_xmm_xmmm128, Register.XMM0 + FirstSavedVector + i, StackSlot(i)));
-        }
-        Add(Instruction.Create(Code.VEX_Vzeroupper));
-        if (_forWindows)
-            AddTo(Register.RSP, 16 * SavedVectorCount);
-        foreach (var register in SavedRegisters.Reverse())
-            Add(Instruction.Create(Code.Pop_r64, register));
-        Add(Instruction.Create(Code.Retnq));
-    }
+    /// <summary>Stores a vector.</summary>
+    public abstract void Store(Memory d, Vector a);
 
-    private static MemoryOperand StackSlot(int index) => new Memory(Register.RSP, 16 * index).Operand;
+    /// <summary>Copies a vector.</summary>
+    public abstract void Copy(Vector d, Vector a);
 
-    private void Add(Instruction instruction)
-    {
-        instruction.IP = _placed;
-        _placed = 0;
-        _instructions.Add(instruction);
-    }
+    /// <summary>Clears a vector.</summary>
+    public abstract void Clear(Vector d);
 
-    private sealed class ByteWriter : CodeWriter
-    {
-        private readonly List<byte> _bytes = [];
+    /// <summary>Fills every 32-bit lane with the same 32 bits of memory.</summary>
+    public abstract void Broadcast(Vector d, Memory a);
 
-        public byte[] Bytes => [.. _bytes];
+    /// <summary>As many unsigned bytes as a vector has lanes, each into a 32-bit lane.</summary>
+    public abstract void LoadBytes(Vector d, Memory a);
 
-        public override void WriteByte(byte value) => _bytes.Add(value);
-    }
+    /// <summary>As many signed bytes, each into a 32-bit lane.</summary>
+    public abstract void LoadSignedBytes(Vector d, Memory a);
+
+    /// <summary>As many unsigned 16-bit integers, each into a 32-bit lane.</summary>
+    public abstract void LoadWords(Vector d, Memory a);
+
+    /// <summary>As many F16 numbers, each into a 32-bit lane as a float: exact, subnormal numbers too.</summary>
+    public abstract void LoadHalves(Vector d, Memory a);
+
+    /// <summary>a and b, bit by bit.</summary>
+    public abstract void And(Vector d, Vector a, Vector b);
+
+    /// <summary>a or b, bit by bit.</summary>
+    public abstract void Or(Vector d, Vector a, Vector b);
+
+    /// <summary>a or b but not both, bit by bit.</summary>
+    public abstract void Xor(Vector d, Vector a, Vector b);
+
+    /// <summary>32-bit lanes moved right by a number of bits.</summary>
+    public abstract void ShiftRightIntegers(Vector d, Vector a, int bits);
+
+    /// <summary>32-bit lanes moved left by a number of bits.</summary>
+    public abstract void ShiftLeftIntegers(Vector d, Vector a, int bits);
+
+    /// <summary>Sums of 16-bit lanes, modulo 2¹⁶.</summary>
+    public abstract void AddWords(Vector d, Vector a, Vector b);
+
+    /// <summary>Sums of 32-bit lanes.</summary>
+    public abstract void AddIntegers(Vector d, Vector a, Vector b);
+
+    /// <summary>Products of 32-bit lanes.</summary>
+    public abstract void MultiplyIntegers(Vector d, Vector a, Vector b);
+
+    /// <summary>Products of 32-bit lanes with memory.</summary>
+    public abstract void MultiplyIntegers(Vector d, Vector a, Memory b);
+
+    /// <summary>The lesser of unsigned bytes.</summary>
+    public abstract void MinimumBytes(Vector d, Vector a, Vector b);
+
+    /// <summary>Bytes of a looked up by b within each 128 bits.</summary>
+    public abstract void Shuffle(Vector d, Vector a, Vector b);
+
+    /// <summary>Unsigned bytes of a times signed bytes of b, neighbours added into 16 bits with saturation.</summary>
+    public abstract void MultiplyAddBytes(Vector d, Vector a, Vector b);
+
+    /// <summary>Signed 16-bit lanes of a times b, neighbours added into 32 bits.</summary>
+    public abstract void MultiplyAddWords(Vector d, Vector a, Vector b);
+
+    /// <summary>Signed 16-bit lanes of a times memory, neighbours added into 32 bits.</summary>
+    public abstract void MultiplyAddWords(Vector d, Vector a, Memory b);
+
+    /// <summary>Adds to each 32-bit lane of d four unsigned bytes of a, signed ones on ARM64, times four signed bytes of b.</summary>
+    public abstract void DotBytes(Vector d, Vector a, Vector b);
+
+    /// <summary>
+    /// Adds to each 32-bit lane of d two BF16 numbers of a times two of b, first the upper ones, then the lower ones, rounded once each;
+    /// subnormal numbers count as zeros and become zeros. On 512 bits only.
+    /// </summary>
+    public abstract void DotBFloat16(Vector d, Vector a, Vector b);
+
+    /// <summary>32-bit integers as floats.</summary>
+    public abstract void ToSingle(Vector d, Vector a);
+
+    /// <summary>Sums of floats and memory.</summary>
+    public abstract void Add(Vector d, Vector a, Memory b);
+
+    /// <summary>Products of floats.</summary>
+    public abstract void Multiply(Vector d, Vector a, Vector b);
+
+    /// <summary>Products of floats with memory.</summary>
+    public abstract void Multiply(Vector d, Vector a, Memory b);
+
+    /// <summary>Adds a · b to d, rounded once.</summary>
+    public abstract void MultiplyAdd(Vector d, Vector a, Vector b);
+
+    /// <summary>Adds a · memory to d, rounded once.</summary>
+    public abstract void MultiplyAdd(Vector d, Vector a, Memory b);
+
+    /// <summary>d becomes d · a plus memory, rounded once.</summary>
+    public abstract void MultiplyByAndAdd(Vector d, Vector a, Memory b);
 }

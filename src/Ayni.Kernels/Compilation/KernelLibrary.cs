@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Ayni.Kernels;
 
@@ -6,9 +7,9 @@ namespace Ayni.Kernels;
 internal sealed class KernelLibrary : IDisposable
 {
     private readonly ICodeMapper _mapper;
-    private readonly ConcurrentDictionary<object, Lazy<ExecutableCode>> _kernels = new();
+    private readonly ConcurrentDictionary<object, Lazy<Kernel>> _kernels = new();
 
-    public KernelLibrary(KernelTarget target, ICodeMapper mapper)
+    private KernelLibrary(KernelTarget target, ICodeMapper mapper)
     {
         Target = target;
         _mapper = mapper;
@@ -17,25 +18,27 @@ internal sealed class KernelLibrary : IDisposable
     /// <summary>What kernels are emitted for.</summary>
     public KernelTarget Target { get; }
 
+    // What was fastest from memory: tokens have registers only where there are 32. Of ARM64's nothing is known yet.
+    private int FewTokensLimit => Target.IsArm64 ? 1 : Target.VectorCount > 16 ? 32 : 6;
+
     /// <summary>A library for this machine, or null and the reason why there is none.</summary>
     public static KernelLibrary? TryCreate(ProcessorFeatures features, ICodeMapper mapper, out string refusal)
     {
         if (KernelTarget.Best(features) is not { } target)
         {
-            refusal = "this processor has no AVX2, FMA and F16C";
+            refusal = "they need AVX2, FMA and F16C, or DotProd on ARM64, which this processor has not";
             return null;
         }
         // The least kernel tells whether the system lets code be made at all.
-        using var probe = ExecutableCode.TryCreate(mapper, new KernelAssembler(target, OperatingSystem.IsWindows()).Finish(), out refusal);
+        using var probe = TryEmit(target, mapper, _ => { }, out refusal);
         return probe is null ? null : new KernelLibrary(target, mapper);
     }
 
     /// <summary>Products as fast as the processor can (<see cref="LimitKernels"/>).</summary>
-    public ExecutableCode FindProducts(LimitOperation operation) =>
-        Get(operation, () => LimitKernels.EmitProducts(operation, Target, OperatingSystem.IsWindows()));
+    public Kernel FindProducts(LimitOperation operation) => Get(operation, code => LimitKernels.EmitProducts(operation, code));
 
-    /// <summary>Reads as fast as memory can.</summary>
-    public ExecutableCode Reads => Get(nameof(Reads), () => LimitKernels.EmitReads(Target, OperatingSystem.IsWindows()));
+    /// <summary>Reads as fast as memory can; null where a compiler would notice that nobody needs what is read.</summary>
+    public Kernel? Reads => Target.IsArm64 ? null : Get(nameof(Reads), LimitKernels.EmitReads);
 
     /// <summary>What multiplies weights, or null where nothing is emitted for them.</summary>
     /// <param name="type">Their format.</param>
@@ -47,29 +50,29 @@ internal sealed class KernelLibrary : IDisposable
         var isPaired = type == TensorType.BF16 && hasPairs && !isExact;
         if ((isPaired ? FloatLayout.BFloat16Pairs : PanelLayouts.Find(type)) is not { } layout || (isExact && layout is not FloatLayout))
             return null;
-        var forWindows = OperatingSystem.IsWindows();
         return layout is FloatLayout floats
             ? new PanelKernels(
                 layout,
                 null,
-                Get(layout, () => FloatProductKernel.Emit(floats, Target, forWindows)),
-                Get((layout, 1), () => FloatTokenKernel.Emit(floats, Target, forWindows)),
+                Get(layout, code => FloatProductKernel.Emit(floats, code)),
+                ForTokens(layout, FloatFewTokensKernel.TokensAtATime(Target), (tokens, code) => FloatFewTokensKernel.Emit(floats, tokens, code)),
+                FewTokensLimit,
                 FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
-                Get(type, () => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, Target, forWindows)),
-                Get(layout.Shape, () => IntegerProductKernel.Emit(layout.Shape, Target, forWindows)),
-                Get((type, 1), () => SingleTokenKernel.Emit(layout, Target, forWindows)),
+                Get(type, code => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, code)),
+                Get(layout.Shape, code => IntegerProductKernel.Emit(layout.Shape, code)),
+                ForTokens(layout, FewTokensKernel.TokensAtATime(layout, Target), (tokens, code) => FewTokensKernel.Emit(layout, tokens, code)),
+                FewTokensLimit,
                 IntegerProductKernel.PanelsAtATime(Target),
                 layout.Shape.UnpackedStripBytes(Target),
                 layout.Shape.StartShift(Target),
                 HasPairs: !Target.HasDotProduct,
-                SingleTokenStreams: SingleTokenKernel.StreamsAtATime(Target));
+                FewTokensStreams: FewTokensKernel.StreamsAtATime(Target));
     }
 
     /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>
-    public ExecutableCode? FindBFloat16Tile() => Target.HasBFloat16
-        ? Get(nameof(BFloat16TileKernel), () => BFloat16TileKernel.Emit(Target, OperatingSystem.IsWindows())) : null;
+    public Kernel? FindBFloat16Tile() => Target.HasBFloat16 ? Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit) : null;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,7 +84,31 @@ internal sealed class KernelLibrary : IDisposable
         }
     }
 
-    private ExecutableCode Get(object key, Func<byte[]> emit) => _kernels.GetOrAdd(key, _ => new Lazy<ExecutableCode>(() =>
-        ExecutableCode.TryCreate(_mapper, emit(), out var refusal)
-        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}"))).Value;
+    private static Kernel? TryEmit(KernelTarget target, ICodeMapper mapper, Action<KernelAssembler> emit, out string refusal)
+    {
+        if (!target.IsArm64)
+        {
+            var machineCode = new MachineAssembler(target, OperatingSystem.IsWindows());
+            emit(machineCode);
+            return ExecutableCode.TryCreate(mapper, machineCode.Finish(), out refusal) is { } code ? new Kernel(code) : null;
+        }
+        if (!RuntimeFeature.IsDynamicCodeCompiled)
+        {
+            refusal = "this program was built to compile no methods while it runs";
+            return null;
+        }
+        refusal = "";
+        var method = new MethodAssembler(target);
+        emit(method);
+        return new Kernel(method.Finish());
+    }
+
+    private Lazy<Kernel>[] ForTokens(PanelLayout layout, int most, Action<int, KernelAssembler> emit) =>
+        [.. Enumerable.Range(1, most).Select(tokens => Find((layout, tokens), code => emit(tokens, code)))];
+
+    private Kernel Get(object key, Action<KernelAssembler> emit) => Find(key, emit).Value;
+
+    private Lazy<Kernel> Find(object key, Action<KernelAssembler> emit) => _kernels.GetOrAdd(key, _ => new Lazy<Kernel>(() =>
+        TryEmit(Target, _mapper, emit, out var refusal)
+        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}")));
 }

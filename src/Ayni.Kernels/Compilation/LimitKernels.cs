@@ -12,6 +12,9 @@ internal unsafe struct LimitArguments
 
     /// <summary>How many rounds, at least one.</summary>
     public long Rounds;
+
+    /// <summary>Receives a vector of products' results.</summary>
+    public fixed byte Result[64];
 }
 
 /// <summary>What a multiplying kernel multiplies.</summary>
@@ -34,6 +37,7 @@ internal static class LimitKernels
     public const int RoundBytes = 512;
 
     private const int PrefetchBytes = 4096;
+    private const int ResultOffset = 16;
 
     private static readonly Register Data = Register.RSI;
     private static readonly Register Count = Register.RCX;
@@ -51,9 +55,9 @@ internal static class LimitKernels
     {
         var instruction = operation switch
         {
-            LimitOperation.Floats => "vfmadd231ps",
+            LimitOperation.Floats => target.IsArm64 ? "fmla" : "vfmadd231ps",
             LimitOperation.BFloat16Pairs => "vdpbf16ps",
-            _ => target.HasDotProduct ? "vpdpbusd" : "vpmaddubsw",
+            _ => target.IsArm64 ? "sdot" : target.HasDotProduct ? "vpdpbusd" : "vpmaddubsw",
         };
         return $"{instruction} ({8 * target.VectorBytes} bits)";
     }
@@ -67,9 +71,9 @@ internal static class LimitKernels
     };
 
     /// <summary>Emits products: as many sums as there are registers, so that none is waited for.</summary>
-    public static byte[] EmitProducts(LimitOperation operation, KernelTarget target, bool forWindows)
+    public static void EmitProducts(LimitOperation operation, KernelAssembler code)
     {
-        var code = new KernelAssembler(target, forWindows);
+        var target = code.Target;
         code.Load(Count, new Memory(KernelAssembler.Arguments, 8));
         for (var i = 0; i < target.VectorCount; i++)
             code.Clear(new Vector(i));
@@ -88,13 +92,16 @@ internal static class LimitKernels
                 code.MultiplyAddBytes(new Vector(i), weights, activations);
         }
         code.CountDown(Count, next);
-        return code.Finish();
+        // Results that nobody needs would not be computed by a compiler that notices.
+        for (var i = 1; i < SumCount(target); i++)
+            code.Or(new Vector(0), new Vector(0), new Vector(i));
+        code.Store(new Memory(KernelAssembler.Arguments, ResultOffset), new Vector(0));
     }
 
     /// <summary>Emits reads of consecutive vectors, asking for what lies ahead across pages, where the processor itself stops.</summary>
-    public static byte[] EmitReads(KernelTarget target, bool forWindows)
+    public static void EmitReads(KernelAssembler code)
     {
-        var code = new KernelAssembler(target, forWindows);
+        var target = code.Target;
         code.Load(Data, new Memory(KernelAssembler.Arguments));
         code.Load(Count, new Memory(KernelAssembler.Arguments, 8));
         var next = code.CreateLabel();
@@ -105,7 +112,6 @@ internal static class LimitKernels
             code.Load(new Vector(i % target.VectorCount), new Memory(Data, i * target.VectorBytes));
         code.AddTo(Data, RoundBytes);
         code.CountDown(Count, next);
-        return code.Finish();
     }
 
     private static int SumCount(KernelTarget target) => target.VectorCount - 2;

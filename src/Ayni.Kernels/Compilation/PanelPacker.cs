@@ -26,7 +26,7 @@ internal static unsafe class PanelPacker
         }
         for (var block = 0L; block < rowBytes / layout.BlockBytes; block++)
         {
-            for (var line = 0; line < layout.BlockBytes * Lanes.Count; line += 64)
+            for (var line = 0; line < layout.BlockBytes * Lanes.Count && Sse.IsSupported; line += 64)
                 Sse.Prefetch0(panel + PrefetchBytes + line);
             PackBlock(layout.Moves, source, rowBytes, rows, panel);
             source += layout.BlockBytes;
@@ -129,13 +129,13 @@ internal static unsafe class PanelPacker
     {
         var (a, b) = (Vector128.Load((uint*)source), Vector128.Load((uint*)(source + rowBytes)));
         var (c, d) = (Vector128.Load((uint*)(source + 2 * rowBytes)), Vector128.Load((uint*)(source + 3 * rowBytes)));
-        var (ab, abHigh) = (Sse2.UnpackLow(a, b).AsUInt64(), Sse2.UnpackHigh(a, b).AsUInt64());
-        var (cd, cdHigh) = (Sse2.UnpackLow(c, d).AsUInt64(), Sse2.UnpackHigh(c, d).AsUInt64());
+        var (ab, abHigh) = (Pairing.Low(a, b).AsUInt64(), Pairing.High(a, b).AsUInt64());
+        var (cd, cdHigh) = (Pairing.Low(c, d).AsUInt64(), Pairing.High(c, d).AsUInt64());
         return (
-            Sse2.UnpackLow(ab, cd).AsUInt32(),
-            Sse2.UnpackHigh(ab, cd).AsUInt32(),
-            Sse2.UnpackLow(abHigh, cdHigh).AsUInt32(),
-            Sse2.UnpackHigh(abHigh, cdHigh).AsUInt32());
+            Pairing.Low(ab, cd).AsUInt32(),
+            Pairing.High(ab, cd).AsUInt32(),
+            Pairing.Low(abHigh, cdHigh).AsUInt32(),
+            Pairing.High(abHigh, cdHigh).AsUInt32());
     }
 
     /// <summary>
@@ -153,8 +153,8 @@ internal static unsafe class PanelPacker
             var next = vectors + (time + 1) % 2 * Lanes.Count;
             for (var i = 0; i < Lanes.Count / 2; i++)
             {
-                next[2 * i] = Sse2.UnpackLow(current[i], current[i + Lanes.Count / 2]);
-                next[2 * i + 1] = Sse2.UnpackHigh(current[i], current[i + Lanes.Count / 2]);
+                next[2 * i] = Pairing.Low(current[i], current[i + Lanes.Count / 2]);
+                next[2 * i + 1] = Pairing.High(current[i], current[i + Lanes.Count / 2]);
             }
             current = next;
         }
@@ -199,7 +199,7 @@ internal static unsafe class PanelPacker
     private static (Vector128<uint> First, Vector128<uint> Last) Pairs(byte* source, long rowBytes)
     {
         var (a, b) = (Vector128.Load((ushort*)source), Vector128.Load((ushort*)(source + rowBytes)));
-        return (Sse2.UnpackLow(a, b).AsUInt32(), Sse2.UnpackHigh(a, b).AsUInt32());
+        return (Pairing.Low(a, b).AsUInt32(), Pairing.High(a, b).AsUInt32());
     }
 
     /// <summary>Four columns of eight rows, from four pairs of rows.</summary>
@@ -207,12 +207,12 @@ internal static unsafe class PanelPacker
     private static void StoreColumns(Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, byte* target)
     {
         const int ColumnBytes = Lanes.Count * sizeof(ushort);
-        var (ab, abLast) = (Sse2.UnpackLow(a, b).AsUInt64(), Sse2.UnpackHigh(a, b).AsUInt64());
-        var (cd, cdLast) = (Sse2.UnpackLow(c, d).AsUInt64(), Sse2.UnpackHigh(c, d).AsUInt64());
-        Sse2.UnpackLow(ab, cd).Store((ulong*)target);
-        Sse2.UnpackHigh(ab, cd).Store((ulong*)(target + ColumnBytes));
-        Sse2.UnpackLow(abLast, cdLast).Store((ulong*)(target + 2 * ColumnBytes));
-        Sse2.UnpackHigh(abLast, cdLast).Store((ulong*)(target + 3 * ColumnBytes));
+        var (ab, abLast) = (Pairing.Low(a, b).AsUInt64(), Pairing.High(a, b).AsUInt64());
+        var (cd, cdLast) = (Pairing.Low(c, d).AsUInt64(), Pairing.High(c, d).AsUInt64());
+        Pairing.Low(ab, cd).Store((ulong*)target);
+        Pairing.High(ab, cd).Store((ulong*)(target + ColumnBytes));
+        Pairing.Low(abLast, cdLast).Store((ulong*)(target + 2 * ColumnBytes));
+        Pairing.High(abLast, cdLast).Store((ulong*)(target + 3 * ColumnBytes));
     }
 
     /// <summary>Four elements of four rows at a time, transposed in registers.</summary>

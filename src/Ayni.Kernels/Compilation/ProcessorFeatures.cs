@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Ayni.Kernels;
@@ -36,9 +37,14 @@ internal readonly record struct ProcessorFeatures
     /// <summary>Tiles of BF16. No kernel uses them yet.</summary>
     public bool AmxBFloat16 { get; init; }
 
+    /// <summary>ARM64's <c>sdot</c>: four signed times signed bytes, added to 32 bits.</summary>
+    public bool Arm64DotProduct { get; init; }
+
     /// <summary>What this machine has.</summary>
     public static ProcessorFeatures Detect()
     {
+        if (Dp.Arm64.IsSupported)
+            return new ProcessorFeatures { Arm64DotProduct = true };
         if (!X86Base.X64.IsSupported || !X86Base.IsSupported)
             return default;
         var (maximum, _, _, _) = X86Base.CpuId(0, 0);
@@ -73,6 +79,7 @@ internal readonly record struct ProcessorFeatures
         [
             (Avx2, "AVX2"), (AvxVnni, "AVX-VNNI"), (Avx512, "AVX-512"), (Avx512Vbmi, "AVX512-VBMI"), (Avx512Vnni, "AVX512-VNNI"),
             (Avx512BFloat16, "AVX512-BF16"), (Avx512Float16, "AVX512-FP16"), (AmxInt8, "AMX-INT8"), (AmxBFloat16, "AMX-BF16"),
+            (Arm64DotProduct, "DotProd"),
         ];
         return string.Join(", ", features.Where(feature => feature.IsThere).Select(feature => feature.Name));
     }

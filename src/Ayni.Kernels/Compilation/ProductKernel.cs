@@ -33,7 +33,7 @@ internal unsafe struct ProductArguments
 /// What products have in common: weights of one panel or some with any number of tokens, in tiles of as many tokens as registers hold sums for, and
 /// the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
-internal abstract class ProductKernel(KernelTarget target, bool forWindows)
+internal abstract class ProductKernel(KernelAssembler code)
 {
     private static readonly Register Weights = Register.RDX;
     private static readonly Register Tokens = Register.RCX;
@@ -50,7 +50,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     private protected const int MostTokens = 12;
 
     /// <summary>What is being emitted.</summary>
-    private protected KernelAssembler Code { get; } = new(target, forWindows);
+    private protected KernelAssembler Code => code;
 
     private protected KernelTarget Target => Code.Target;
 
@@ -94,7 +94,7 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
     /// <summary>Where a tile's sums are kept: of one token, of some of the rows.</summary>
     private protected Memory SumPlace(int token, int vector) => new(Sums, token * SumBytes + vector * Target.VectorBytes);
 
-    private protected byte[] Emit()
+    private protected void Emit()
     {
         Register[] fields = [Weights, Tokens, Stride, Sums, TokenCount, BlockCount, PanelStride];
         for (var i = 0; i < fields.Length; i++)
@@ -119,7 +119,6 @@ internal abstract class ProductKernel(KernelTarget target, bool forWindows)
         }
         Code.Place(rest);
         Code.Place(done);
-        return Code.Finish();
     }
 
     private void EmitTile(int tokens)

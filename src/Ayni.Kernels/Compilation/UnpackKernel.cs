@@ -31,11 +31,11 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     private readonly BlockShape _shape;
     private readonly PanelUnpacker _unpacker;
 
-    private UnpackKernel(PanelLayout layout, KernelTarget target, bool forWindows)
+    private UnpackKernel(PanelLayout layout, KernelAssembler code)
     {
-        _code = new KernelAssembler(target, forWindows);
+        _code = code;
         _shape = layout.Shape;
-        _unpacker = new PanelUnpacker(_code, _shape, [Panel], target.VectorCount, isTogether: true, this);
+        _unpacker = new PanelUnpacker(_code, _shape, [Panel], code.Target.VectorCount, isTogether: true, this);
     }
 
     private KernelTarget Target => _code.Target;
@@ -43,28 +43,24 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     /// <summary>Emits the kernel.</summary>
     /// <param name="layout">The format.</param>
     /// <param name="stripBlocks">Blocks that are unpacked at a time: the next are as far.</param>
-    /// <param name="target">What to emit for.</param>
-    /// <param name="forWindows">Whether it is called by the Windows convention.</param>
-    public static byte[] Emit(PanelLayout layout, int stripBlocks, KernelTarget target, bool forWindows)
-    {
-        var kernel = new UnpackKernel(layout, target, forWindows);
-        kernel.EmitBlocks(layout, stripBlocks);
-        return kernel._code.Finish();
-    }
+    /// <param name="code">Receives the kernel.</param>
+    public static void Emit(PanelLayout layout, int stripBlocks, KernelAssembler code) =>
+        new UnpackKernel(layout, code).EmitBlocks(layout, stripBlocks);
 
-    public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
+    public void PutWeights(int block, int step, ReadOnlySpan<Vector> weights, Vector? lowHalf)
     {
         var place = At(block, _shape.WeightOffset(Target, step, _unpacker.Group));
-        _code.Store(place, weights);
+        _code.Store(place, weights[0]);
         if (lowHalf is { } low)
             _code.Store(place + Target.VectorBytes, low);
     }
 
-    public void PutSubScale(int block, int sub, Vector scale) => Put(block, _shape.SubScaleOffset(Target, sub), scale);
+    public void PutSubScale(int block, int sub, ReadOnlySpan<Vector> scales) => Put(block, _shape.SubScaleOffset(Target, sub), scales[0]);
 
-    public void PutScale(int block, Vector scale) => Put(block, _shape.ScaleOffset(Target), scale);
+    public void PutScale(int block, ReadOnlySpan<Vector> scales) => Put(block, _shape.ScaleOffset(Target), scales[0]);
 
-    public void PutMinimum(int block, int index, Vector minimum) => Put(block, _shape.MinimumOffset(Target, index), minimum);
+    public void PutMinimum(int block, int index, ReadOnlySpan<Vector> minima) =>
+        Put(block, _shape.MinimumOffset(Target, index), minima[0]);
 
     private void EmitBlocks(PanelLayout layout, int stripBlocks)
     {

@@ -70,6 +70,17 @@ internal readonly unsafe struct Lanes(Vector256<float> lower, Vector256<float> u
         Upper.Store(destination + 8);
     }
 
+    /// <summary>Four F16 values, each in a 32-bit lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HalfToSingle(Vector128<uint> half)
+    {
+        var sign = (half & Vector128.Create(0x8000u)) << 16;
+        var magnitude = (half & Vector128.Create(0x7fffu)) << 13;
+        var value = (magnitude.AsSingle() * Vector128.Create(BitConverter.UInt32BitsToSingle(239u << 23))).AsUInt32();
+        var special = Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(0x7c00u << 13)) & Vector128.Create(0x7f800000u);
+        return (value | special | sign).AsSingle();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> HalfToSingle(Vector256<uint> half)
     {

@@ -1,10 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>Tiles computed by <see cref="BFloat16TileKernel"/>.</summary>
-internal readonly unsafe struct BFloat16Tile512(ExecutableCode kernel) : IProductTile
+internal readonly unsafe struct BFloat16Tile512(Kernel kernel) : IProductTile
 {
-    private readonly delegate* unmanaged<void*, void> _entry = kernel.Entry;
-
     public static int Rows => BFloat16TileKernel.Rows;
 
     public static int Columns => BFloat16TileKernel.Vectors * 16;
@@ -35,6 +33,6 @@ internal readonly unsafe struct BFloat16Tile512(ExecutableCode kernel) : IProduc
             Steps = steps,
             Stride = stride * sizeof(float),
         };
-        _entry(&arguments);
+        kernel.Run(&arguments);
     }
 }

@@ -33,7 +33,10 @@ public static class AuditVerifier
         var lists = ReadLists(folder, record, checks);
         try
         {
-            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), checks);
+            var facts = new RevenueFacts();
+            facts.AddReplacements(lists[(int)PeriodListName.Agreements]
+                .Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem).ToAgreement()));
+            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), facts, checks);
             DemandTrees(record, leaves.Trees, checks);
             var between = ReadBetween(Path.Combine(folder, AuditBundle.BetweenFile));
             KeySeries.Demand(
@@ -63,8 +66,14 @@ public static class AuditVerifier
         result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
         result.Prove(
             "Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
-        foreach (var agreement in lists[(int)PeriodListName.Agreements])
-            AgreementVerifier.Verify(ProofItems.Read(agreement, ProofItems.Default.AgreementItem), record.Origin, log, result, checks);
+        AgreementVerifier.Verify(
+            [.. lists[(int)PeriodListName.Agreements].Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem))],
+            record.Origin, log, result, checks);
+        foreach (var deduction in lists[(int)PeriodListName.Deductions])
+        {
+            DeductionNote.Verify(
+                ProofItems.Read(deduction, ProofItems.Default.Deduction), record.Origin, record.Period, log, result, checks);
+        }
         if (logKey is null)
             result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
         if (log is not null)
@@ -79,7 +88,7 @@ public static class AuditVerifier
         }
         if (leaves.HasErased)
             result.LeaveOpen("What receipts of erased customers say beyond their sums: nobody can open them any more.");
-        result.LeaveOpen("That evidence of deductions and collections is true: that is outside the books.");
+        result.LeaveOpen("That evidence of deductions and collections is true, beyond what customers signed: that is outside the books.");
         result.LeaveOpen("What was carried in from the months before: audit their bundles, too.");
         return result;
     }

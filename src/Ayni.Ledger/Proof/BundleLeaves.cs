@@ -4,7 +4,7 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>The leaves of a bundle as they are read, in the memory of what each receipt's chain and sums need.</summary>
-internal sealed class BundleLeaves
+internal sealed class BundleLeaves(RevenueFacts facts)
 {
     private readonly SumTrees _trees = new();
     private readonly Dictionary<RevenueGroup, (long Receipts, Amount Gross)> _revenue = [];
@@ -22,9 +22,9 @@ internal sealed class BundleLeaves
     /// <summary>What receipts and adjustments come to by what they say themselves.</summary>
     public IReadOnlyDictionary<RevenueGroup, (long Receipts, Amount Gross)> Revenue => _revenue;
 
-    public static BundleLeaves Of(string path, ProofChecks checks)
+    public static BundleLeaves Of(string path, RevenueFacts facts, ProofChecks checks)
     {
-        var reading = new BundleLeaves();
+        var reading = new BundleLeaves(facts);
         using var stream = File.OpenRead(path);
         using var buffered = new BufferedStream(stream, 1 << 16);
         for (int kind; (kind = buffered.ReadByte()) >= 0;)
@@ -66,7 +66,7 @@ internal sealed class BundleLeaves
         Receipts.Add(new(receipt.KeyId, receipt.MeterId ?? "", receipt.KeyNumber, receipt.PreviousHash, hash));
         Hashes[receipt.Id] = hash;
         AddRevenue(
-            new(receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name), 1, receipt.Charge);
+            new(receipt.Currency, receipt.Model, receipt.AppId, facts.AgreementOf(receipt), receipt.Period, receipt.Adapter?.Name), 1, receipt.Charge);
     }
 
     private void AddAdjustment(byte[] salt, byte[] item, ProofChecks checks)

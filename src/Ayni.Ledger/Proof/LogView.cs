@@ -125,6 +125,9 @@ internal sealed class LogView
         return isHeld ? logged.Position : Checkpoint.Size;
     }
 
+    /// <summary>The place of a period's record; the log's end if it holds none.</summary>
+    public long PlaceOf(Period period) => _periods.TryGetValue(period, out var held) ? held.Position : Checkpoint.Size;
+
     /// <summary>Every step of objections about a period.</summary>
     public IReadOnlySet<LogEntry.Objection> ObjectionsTo(Period period) => _objections.Where(step => step.Period == period).ToHashSet();
 

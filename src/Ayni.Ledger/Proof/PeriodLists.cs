@@ -14,6 +14,9 @@ internal static class PeriodLists
         var settlement = Settlement.Of(session, period);
         var input = settlement.Input;
         var versions = input.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(input.InForce).ToHashSet();
+        // What a retroactive version replaces was one before it, so the parties of all of them can be told.
+        foreach (var version in versions.OrderDescending().ToList())
+            AddReplaced(input.Agreements[version]);
         var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
             .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
             .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
@@ -37,6 +40,15 @@ internal static class PeriodLists
                     ProofItems.Default.CarriedItem),
             ],
         ];
+
+        void AddReplaced(Agreement agreement)
+        {
+            foreach (var replaced in agreement.Document?.Terms.Replaces ?? [])
+            {
+                versions.Add(replaced);
+                AddReplaced(input.Agreements[replaced]);
+            }
+        }
     }
 
     /// <summary>What a settlement gives whom.</summary>
@@ -54,8 +66,7 @@ internal static class PeriodLists
 }
 
 /// <summary>
-/// A version of an agreement as a list and the log have it: its terms and, where every party had to accept it, who did and how. When it was
-/// entered is not in it.
+/// A version of an agreement as a list and the log have it: its terms, and who accepted them and how. When it was entered is not in it.
 /// </summary>
 /// <param name="Version">Its number.</param>
 /// <param name="Model">The model it is about; null for every other.</param>
@@ -64,28 +75,31 @@ internal static class PeriodLists
 /// <param name="EffectiveFrom">From when on.</param>
 /// <param name="Document">The document's number, if there is one.</param>
 /// <param name="Text">Its canonical text.</param>
-/// <param name="Accepted">Who accepted it, if everybody had to.</param>
+/// <param name="Accepted">Who accepted the document.</param>
 internal sealed record AgreementItem(
     long Version, string? Model, ImmutableArray<Share> Shares, string? WithoutAppPartyId, DateTimeOffset EffectiveFrom, long? Document,
     string? Text, IReadOnlyList<AcceptedItem>? Accepted)
 {
     public static AgreementItem Of(Agreement agreement) => new(
-        agreement.Version, agreement.Model, agreement.Shares, agreement.WithoutAppPartyId, agreement.EffectiveFrom, agreement.Document?.Id,
-        agreement.Document?.Text,
-        agreement.Document is { Terms.RequiresAcceptance: true } document
-            ? [.. document.Acceptances.Select(one => new AcceptedItem(one.PartyId, one.Key, one.Signature))]
-            : null);
+        agreement.Version, agreement.Model, agreement.Document is null ? agreement.Shares : [],
+        agreement.Document is null ? agreement.WithoutAppPartyId : null, agreement.EffectiveFrom, agreement.Document?.Id, agreement.Document?.Text,
+        agreement.Document?.Acceptances.Select(AcceptedItem.Of).ToArray());
 
     /// <summary>The agreement as an evaluation takes it.</summary>
-    public Agreement ToAgreement() => new(
-        Version, Model, Shares, WithoutAppPartyId, EffectiveFrom,
-        Text is null ? null : new(0, new AgreementNote("", 0, Text).ReadTerms().Name, Text, EffectiveFrom, Version, []));
+    public Agreement ToAgreement() => Text is null
+        ? new(Version, Model, Shares, WithoutAppPartyId, EffectiveFrom)
+        : Agreement.Of(Version, new(0, new AgreementNote("", 0, Text).ReadTerms().Name, Text, EffectiveFrom, Version, []), EffectiveFrom);
 
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, ProofItems.Default.AgreementItem);
 }
 
-/// <summary>That a party accepted an agreement: by its key's signature, or by the host's word.</summary>
-internal sealed record AcceptedItem(string Party, string? Key, string? Signature);
+/// <summary>That a party accepted an agreement: by its key's signature, or by the word of whoever recorded it, and on what evidence.</summary>
+internal sealed record AcceptedItem(string Party, string? Key, string? Signature, string? Evidence = null, string? RecordedBy = null)
+{
+    public static AcceptedItem Of(Acceptance one) =>
+        // What was recorded before it was kept by whom stands in the log without its evidence.
+        new(one.PartyId, one.Key, one.Signature, one.RecordedBy is null ? null : one.Evidence, one.RecordedBy);
+}
 
 /// <summary>A party's part of a line as a list has it.</summary>
 internal sealed record SplitItem(RevenueGroup Group, PartyShare Share);
@@ -143,7 +157,7 @@ internal sealed partial class ProofItems : JsonSerializerContext
 internal sealed class AmountItemConverter : JsonConverter<Amount>
 {
     public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.Parse(number, Currency.Parse(code)) : throw new JsonException();
+        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.ParseStored(number, Currency.Parse(code)) : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, Amount value, JsonSerializerOptions options) =>
         writer.WriteStringValue($"{value.Format()} {value.Currency.Code}");

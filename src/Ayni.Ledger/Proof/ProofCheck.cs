@@ -69,6 +69,9 @@ public enum ProofCheck
 
     /// <summary>Everybody has accepted an agreement who must, and those who have a key by its signature.</summary>
     Acceptance = 1 << 20,
+
+    /// <summary>A deduction is what its customer signed, where that is said to be its evidence.</summary>
+    Evidence = 1 << 21,
 }
 
 /// <summary>

@@ -4,7 +4,7 @@ namespace Ayni.Ledger;
 /// <param name="Currency">What they are charged in.</param>
 /// <param name="Model">The model's name.</param>
 /// <param name="AppId">Their app, if any.</param>
-/// <param name="AgreementVersion">The agreement in force at their admission.</param>
+/// <param name="AgreementVersion">The agreement that shares them: in force at their admission, or agreed on later for that time.</param>
 /// <param name="ServicePeriod">The month of their admission.</param>
 /// <param name="Adapter">The adapter's name, if they used one.</param>
 /// <param name="Territory">The country of their customer (ISO 3166-1, two letters), if it is known.</param>
@@ -16,7 +16,7 @@ public sealed record RevenueGroup(
 {
     /// <summary>What a receipt has in common with others.</summary>
     internal static RevenueGroup Of(Receipt receipt, RevenueFacts facts, IReadOnlyDictionary<string, string> developers) => new(
-        receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
+        receipt.Currency, receipt.Model, receipt.AppId, facts.AgreementOf(receipt), receipt.Period, receipt.Adapter?.Name,
         facts.CountryOf(receipt.CustomerId, receipt.AdmittedAt),
         IsOwn(receipt.AppId, receipt.CustomerId, receipt.AdmittedAt, facts, developers), facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
 

@@ -44,7 +44,7 @@ internal sealed record SettlementInput(
         var end = zone.StartOf(month.Next);
         return agreements.Where(agreement => agreement.EffectiveFrom < end).GroupBy(agreement => agreement.Model)
             .Select(versions => versions.MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version))!)
-            .Where(agreement => agreement.Document?.Terms is { } terms && !(terms.Until < month))
+            .Where(agreement => agreement is { IsSplit: false, Document.Terms: var terms } && !(terms.Until < month))
             .Select(agreement => agreement.Version).ToHashSet();
     }
 

@@ -22,27 +22,13 @@ internal static class TermRows
         return price with { Version = version };
     }
 
-    public static Agreement Insert(Session session, Agreement agreement, Currency? currency, DateTimeOffset? until)
-    {
-        agreement = agreement with
-        {
-            Version = session.Insert(
-                """
-                INSERT INTO agreements (model, without_app, effective_from, document, currency, effective_until)
-                VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
-                """,
-                agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds(), agreement.Document?.Id, currency?.Code,
-                until?.Microseconds()),
-        };
-        for (var line = 0; line < agreement.Shares.Length; line++)
-        {
-            var share = agreement.Shares[line];
-            session.Execute(
-                "INSERT INTO shares (agreement, line, role, party, parts_per_million) VALUES ($1, $2, $3, $4, $5)",
-                agreement.Version, line, share.Role?.Name(), share.PartyId, share.PartsPerMillion);
-        }
-        return agreement;
-    }
+    /// <summary>Makes a document the next version of its agreement. Returns the version.</summary>
+    public static long Insert(Session session, AgreementDocument document, DateTimeOffset effectiveFrom, DateTimeOffset? until) => session.Insert(
+        """
+        INSERT INTO agreements (model, effective_from, document, currency, effective_until)
+        VALUES ($1, $2, $3, $4, $5) RETURNING version
+        """,
+        document.Terms.Model, effectiveFrom.Microseconds(), document.Id, document.Terms.Currency?.Code, until?.Microseconds());
 
     public static IReadOnlyList<Price> Prices(Session session)
     {
@@ -131,16 +117,24 @@ internal static class TermRows
     public static IReadOnlyList<Agreement> Agreements(Session session)
     {
         var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);
+        var roles = RegistryRows.Parties(session).ToDictionary(party => party.Id, party => party.Role, StringComparer.Ordinal);
         var agreements = new List<Agreement>();
         using (var row = session.Query("SELECT version, model, without_app, effective_from, document FROM agreements ORDER BY version"))
         {
             while (row.Read())
-                agreements.Add(new(
-                    row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3),
-                    row.IsDBNull(4) ? null : documents[row.GetInt64(4)]));
+                agreements.Add(row.IsDBNull(4)
+                    ? new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3))
+                    : Agreement.Of(row.GetInt64(0), documents[row.GetInt64(4)], row.GetInstant(3)));
         }
-        return agreements.ConvertAll(agreement => agreement with { Shares = Shares(session, agreement.Version) });
+        return agreements.ConvertAll(agreement => agreement.Document is null
+            ? agreement with { Shares = Shares(session, agreement.Version) }
+            : agreement with { Shares = [.. agreement.Shares.Select(Known)] });
+
+        Share Known(Share share) => share.PartyId is { } id ? share with { Role = roles[id] } : share;
     }
+
+    /// <summary>How many versions of agreements there are.</summary>
+    public static long AgreementCount(Session session) => session.Scalar("SELECT count(*) FROM agreements") is long count ? count : 0;
 
     private static AgreementInForce? ReadInForce(DbDataReader row, DateTimeOffset at) =>
         row.Read() && (row.IsDBNull(2) || at < row.GetInstant(2))
@@ -166,7 +160,7 @@ internal static class TermRows
         }
         try
         {
-            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan)).Plan, effectiveFrom);
+            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan), LedgerZone.Utc).Plan, effectiveFrom);
         }
         catch (DocumentException error)
         {

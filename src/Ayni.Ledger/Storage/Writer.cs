@@ -175,7 +175,13 @@ internal sealed class Writer : IAsyncDisposable
         }
     }
 
-    private Exception Named(Exception error) => error is DbException fault ? _database.NameOf(fault) : error;
+    private Exception Named(Exception error) => error switch
+    {
+        DbException fault => _database.NameOf(fault),
+        OverflowException => new LedgerRefusedException(
+            Refusal.InvalidSum, $"A sum would have more than {Amount.Digits} digits; an amount was mistyped. Nothing was recorded."),
+        _ => error,
+    };
 
     private abstract class Job
     {

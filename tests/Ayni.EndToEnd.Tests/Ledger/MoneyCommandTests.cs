@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ayni.Ledger;
+using Ayni.Tests;
 
 namespace Ayni.EndToEnd.Tests;
 
@@ -146,6 +147,13 @@ public sealed class MoneyCommandTests : IDisposable
         (await RunAsync("ledger", "invoice", "list", "AYNI-2026-000001")).Failed("There is no invoice");
         (await RunAsync("ledger", "invoice", "list", "--kind", "bill")).Failed("'bill' is no kind");
         (await RunAsync("ledger", "payment", "record", customer, "1", "--reference", "r", "--date", "1.12.2026")).Failed("1.12.2026");
+        (await RunAsync("ledger", "payment", "record", customer, "1", "--reference", "r", "--date", "0001-01-01")).Failed("'0001-01-01' is no day");
+        (await RunAsync("ledger", "payment", "record", customer, "1e26", "--reference", "r", "--date", "2026-12-01")).Failed("'1e26' is no amount");
+        (await RunAsync("ledger", "payment", "record", customer, new string('9', 26), "--reference", "r", "--date", "2026-12-01"))
+            .Failed("is no amount");
+        (await RunAsync("ledger", "rate", "set", "EUR", "USD", "1", "--source", "ECB", "--from", "0001-01-01")).Failed("'0001-01-01' is no day");
+        (await RunAsync("ledger", "export", "--until", "9999-12-31")).Failed("'9999-12-31' is no day");
+        (await RunAsync("period", "close", "9998-12")).Failed("'9998-12' is no period");
         var file = _folder.PathOf("bank.csv");
         await File.WriteAllTextAsync(file, "bank_reference,date,amount,currency,customer\nr2,2026-12-02,x,USD,c\n");
         (await RunAsync("ledger", "payment", "import", file)).Failed("Line 2");
@@ -182,7 +190,7 @@ public sealed class MoneyCommandTests : IDisposable
         var currency = Currency.Parse("USD");
         var machines = await books.CreatePartyAsync("Machines", Role.Host);
         await books.SetPriceAsync("bard", currency, Amount.Parse("1000", currency), Amount.Parse("3000", currency));
-        await books.SetAgreementAsync(null, [Share.Of(machines.Id, 1_000_000)]);
+        await books.AgreeAsync(null, [Share.Of(machines.Id, 1_000_000)]);
         var customer = await books.CreateCustomerAsync("Rumi", currency);
         var key = await books.IssueKeyAsync(customer.Id, "own");
         var admission = Assert.IsType<Admission>(books.Admit(key.Key, "bard"));

@@ -63,6 +63,22 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_template_that_refuses_and_weights_that_are_no_numbers_end_in_a_sentence()
+    {
+        var refusing = _folder.PathOf("refusing.gguf");
+        new TinyModel { ChatTemplate = "{{ raise_exception('no system') }}" }.Save(refusing);
+        (await AyniCommand.RunAsync("run", "--model", refusing, "hi")).Failed("no system");
+        (await AyniCommand.RunAsync(["chat", "--model", refusing], "hi\n")).Failed("no system");
+
+        var damaged = _folder.PathOf("damaged.gguf");
+        var bytes = await File.ReadAllBytesAsync(_model);
+        // The last weight of the last layer's last matrix.
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - sizeof(float)), float.NaN);
+        await File.WriteAllBytesAsync(damaged, bytes);
+        (await AyniCommand.RunAsync("run", "--model", damaged, "hi")).Failed("weights may be damaged");
+    }
+
+    [Fact]
     public async Task Absurd_numbers_are_refused_in_a_sentence()
     {
         (await AyniCommand.RunAsync("serve", "--model", _model, "--context", "2147483647")).Failed("--context 2147483647");

@@ -61,7 +61,7 @@ public sealed class BFloat16WeightTests
                 using var context = TargetContext.Create("avx512-bf16", threads: 2, isEmulated);
                 var data = TensorData.CopyOf(MemoryMarshal.AsBytes(weights.AsSpan()));
                 using var matrix = PackedMatrix.Pack(data, TensorType.BF16, rows, columns, context);
-                for (var tokens = 1; tokens <= 13; tokens++)
+                foreach (var tokens in TargetContext.TokenCounts(isEmulated))
                 {
                     var input = new float[tokens * columns];
                     foreach (ref var value in input.AsSpan())

@@ -11,8 +11,8 @@ public sealed class CompiledProductTests
         get
         {
             var cases = new TheoryData<TensorType, string>();
-            // Where AVX2 is missing nothing is emitted at all.
-            foreach (var target in KernelTarget.All.Where(_ => KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect())))
+            // Where AVX2 is missing no machine code is emitted at all.
+            foreach (var target in KernelTarget.All.Where(target => target.IsArm64 || KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect())))
             {
                 // With vdpbf16ps only BF16 is multiplied otherwise.
                 foreach (var type in TensorTypes.Readable.Where(type => !target.HasBFloat16 || type == TensorType.BF16))
@@ -21,6 +21,8 @@ public sealed class CompiledProductTests
             return cases;
         }
     }
+
+    public static TheoryData<TensorType> ReadableTypes => [.. TensorTypes.Readable];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -34,7 +36,7 @@ public sealed class CompiledProductTests
             foreach (var rows in (int[])(isSlow ? [17] : [1, 16, 17, 70]))
             {
                 using var pair = new Pair(type, RandomWeights.Blocks(random, type, rows * columns), rows, columns, target);
-                for (var tokens = 1; tokens <= 13; tokens++)
+                foreach (var tokens in TargetContext.TokenCounts(isSlow))
                     pair.AssertProductsAgree(RandomWeights.Floats(random, tokens * columns));
                 pair.AssertTransposedProductsAgree(RandomWeights.Floats(random, 3 * rows));
                 pair.AssertRowsAreEqual();
@@ -83,6 +85,29 @@ public sealed class CompiledProductTests
             var bits = MemoryMarshal.Cast<float, int>(output).ToArray();
             expected ??= bits;
             Assert.Equal(expected, bits);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ReadableTypes))]
+    public void Kernels_of_ARM64_give_the_bits_of_those_of_AVX2(TensorType type)
+    {
+        if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
+            return;
+        const int Rows = 50, Columns = 768;
+        var random = new Random(31);
+        var data = TensorData.CopyOf(RandomWeights.Blocks(random, type, Rows * Columns));
+        using var arm64 = TargetContext.Create("arm64-dotprod", 2);
+        using var avx2 = TargetContext.Create("avx2", 2);
+        using var armMatrix = PackedMatrix.Pack(data, type, Rows, Columns, arm64);
+        using var matrix = PackedMatrix.Pack(data, type, Rows, Columns, avx2);
+        foreach (var tokens in (int[])[1, 2, 3, 7])
+        {
+            var input = RandomWeights.Floats(random, tokens * Columns);
+            var (actual, expected) = (new float[tokens * Rows], new float[tokens * Rows]);
+            armMatrix.Multiply(input, actual, arm64);
+            matrix.Multiply(input, expected, avx2);
+            Assert.Equal(MemoryMarshal.Cast<float, int>(expected), MemoryMarshal.Cast<float, int>(actual));
         }
     }
 

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -43,7 +44,7 @@ public sealed class InvoiceTests
         await using var ledger = await WithPartiesAsync();
         var currency = Currency.Parse(code);
         await ledger.SetPriceAsync(code, charge, "0", "0");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)]);
         var key = await ledger.KeyAsync(code);
         await ledger.UseAsync(key, 1_000_000, 0, 0);
         await EntityAsync(ledger);

@@ -67,7 +67,7 @@ public sealed class JournalTests
     [InlineData("receipts", "number = 7")]
     [InlineData("prices", "input_per_million = '0.000000000000'")]
     [InlineData("agreements", "effective_from = 0")]
-    [InlineData("shares", "parts_per_million = 1")]
+    [InlineData("acceptances", "note = 'another'")]
     public async Task Nothing_recorded_can_be_changed_or_deleted(string table, string change)
     {
         await using var ledger = await ReadyAsync();

@@ -30,7 +30,9 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("altered deduction", ProofCheck.List)]
     [InlineData("altered split", ProofCheck.Split)]
     [InlineData("deduction left out", ProofCheck.Totals)]
+    [InlineData("deduction other than its customer signed", ProofCheck.Evidence)]
     [InlineData("unilateral agreement change", ProofCheck.Acceptance)]
+    [InlineData("retroactive agreement without an old party", ProofCheck.Acceptance)]
     [InlineData("agreement other than in the log", ProofCheck.Inclusion)]
     [InlineData("flipped bit", ProofCheck.Signature)]
     [InlineData("altered view", ProofCheck.View)]
@@ -98,8 +100,14 @@ public sealed class ProofAttackTests : IDisposable
             case "deduction left out":
                 Audit(checks, chain => chain, KeepEnd, change: lists => lists[PeriodListName.Deductions].Clear());
                 break;
+            case "deduction other than its customer signed":
+                RefundMoreThanWasSigned(checks);
+                break;
             case "unilateral agreement change":
                 ChangeWhatWasSigned(checks);
+                break;
+            case "retroactive agreement without an old party":
+                ReplaceWithoutTheOwner(checks);
                 break;
             case "agreement other than in the log":
                 var terms = AgreementItem.Of(Forger.Terms(ownersParts: 100_000)).Encode();
@@ -213,7 +221,7 @@ public sealed class ProofAttackTests : IDisposable
     /// <summary>The host keeps the owner's signature and puts another rate above it.</summary>
     private void ChangeWhatWasSigned(ProofChecks checks)
     {
-        const string terms = "agreement: \"bard\"\ncollector: \"pty_host\"\nacceptance: required\nshares:\n- name: \"royalty\"\n"
+        const string terms = "agreement: \"bard\"\ncollector: \"pty_host\"\nshares:\n- name: \"royalty\"\n"
             + "  payee: \"pty_owner\"\n  base: gross\n  rate: 20%\n";
         var owner = new SigningKey(Salt.Concat(Salt).ToArray());
         var signature = PartySigner.Sign(
@@ -227,7 +235,36 @@ public sealed class ProofAttackTests : IDisposable
         ];
         var changed = new AgreementItem(
             1, null, [], null, Forger.Noon, 1, terms.Replace("20%", "2%", StringComparison.Ordinal), accepted);
-        AgreementVerifier.Verify(changed, _forger.LogKey.Name, null, new(), checks);
+        AgreementVerifier.Verify([changed], _forger.LogKey.Name, null, new(), checks);
+    }
+
+    /// <summary>The host keeps a customer's signature under a refund of 3 and enters one of 30.</summary>
+    private void RefundMoreThanWasSigned(ProofChecks checks)
+    {
+        var customer = new SigningKey(Salt.Concat(Salt).ToArray());
+        var refund = new Deduction(DeductionType.Refund, "talk 7", TestLedger.Period, TestLedger.Period, null, null, new(3, Forger.Euro));
+        var text = new DeductionNote(_forger.LogKey.Name, refund, "cus_a").Text;
+        var signature = SignedNote.Parse(PartySigner.SignDeduction(System.Text.Encoding.UTF8.GetBytes(text), "cus_a", customer)).Signatures[0];
+        var raised = refund with
+        {
+            Amount = new(30, Forger.Euro),
+            SignedBy = new("cus_a", customer.ForNotes("cus_a").ToString(), Convert.ToBase64String(signature.Bytes)),
+        };
+        DeductionNote.Verify(raised, _forger.LogKey.Name, TestLedger.Period, null, new(), checks);
+    }
+
+    /// <summary>The host has a version replace another that the owner earned by, and asks only itself.</summary>
+    private void ReplaceWithoutTheOwner(ProofChecks checks)
+    {
+        const string Before = "agreement: \"bard\"\ncollector: \"pty_host\"\nsplit:\n  - payee: \"pty_owner\"\n    rate: 20%\n  - payee: \"pty_host\"\n    rate: 80%\n";
+        const string After = "agreement: \"bard\"\ncollector: \"pty_host\"\nfrom: 2026-11\nretroactive: true\nreplaces: [\"1\"]\n"
+            + "split:\n  - payee: \"pty_host\"\n    rate: 100%\n";
+        AgreementItem[] items =
+        [
+            new(1, null, [], null, Forger.Noon, 1, Before, [new("pty_host", null, null), new("pty_owner", null, null)]),
+            new(2, null, [], null, Forger.Noon, 2, After, [new("pty_host", null, null)]),
+        ];
+        AgreementVerifier.Verify(items, _forger.LogKey.Name, null, new(), checks);
     }
 
     /// <summary>An auditor runs a bundle again that a dishonest host has made of a chain of three receipts.</summary>

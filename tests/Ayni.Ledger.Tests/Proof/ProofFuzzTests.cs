@@ -79,6 +79,11 @@ public sealed class ProofFuzzTests
             period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();
         var agreement = new AgreementNote(
             forger.LogKey.Name, 7, "agreement: \"bard\"\ncollector: \"pty_a\"\nshares:\n- name: \"r\"\n  payee: \"pty_b\"\n  rate: 20%\n").Text;
+        var refund = new DeductionNote(
+            forger.LogKey.Name,
+            new(DeductionType.Refund, "talk 7", TestLedger.Period, TestLedger.Period, "llama", null, Amount.Parse("12.5", Forger.Euro)), "cus_a").Text;
+        var pem = new string(System.Security.Cryptography.PemEncoding.Write(
+            "PRIVATE KEY", [.. Convert.FromHexString("302e020100300506032b657004220420"), .. new byte[32]]));
         var objection = new Objection(
             "obj_1", ObjectionSubject.Deduction, "report 1", TestLedger.Period, "pty_a",
             [new(1, ObjectionState.Raised, Forger.Noon, "pty_a", "too much", null)]);
@@ -104,6 +109,12 @@ public sealed class ProofFuzzTests
             ("agreement to sign", Encoding.UTF8.GetBytes(agreement), bytes => PartySigner.Describe(bytes)),
             ("signed agreement", PartySigner.Sign(Encoding.UTF8.GetBytes(agreement), "pty_a", new(new byte[32])), bytes =>
                 AgreementNote.Parse(AgreementNote.ReadNote(bytes).Text).ReadTerms()),
+            ("deduction to sign", Encoding.UTF8.GetBytes(refund), bytes => PartySigner.DescribeDeduction(bytes)),
+            ("signed deduction", PartySigner.SignDeduction(Encoding.UTF8.GetBytes(refund), "cus_a", new(new byte[32])), bytes =>
+                DeductionNote.Parse(SignedNote.Parse(bytes).Text)),
+            ("signing key's file", Encoding.UTF8.GetBytes(pem), bytes => SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
+            ("external signer's file", Encoding.UTF8.GetBytes($"ayni/signer/v1\n{Convert.ToBase64String(new byte[32])}\nsign with it\n"), bytes =>
+                SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
             ("signed note", checkpoint.Encode(), bytes => Same(bytes, SignedNote.Parse(bytes).Encode())),
             ("checkpoint", checkpoint.Encode(), bytes => Same(bytes, Checkpoint.Parse(bytes).Encode())),
             ("log proof", Encoding.UTF8.GetBytes(signed.Log!.Entry.Proof.ToString()), bytes => LogProof.Parse(Encoding.UTF8.GetString(bytes))),

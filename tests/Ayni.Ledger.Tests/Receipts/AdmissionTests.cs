@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -12,7 +13,7 @@ public sealed class AdmissionTests
         ledger.Clock.Now = new DateTimeOffset(2026, 12, 1, 2, 0, 0, TimeSpan.FromHours(3)).AddTicks(7);
         var usage = ledger.Usage(key, 1_000_000, 0, 0);
         await ledger.SetPriceAsync("EUR", "9", "9", "9");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)]);
         ledger.Clock.Now += TimeSpan.FromDays(3);
         var receipt = await ledger.Books.PostAsync(usage);
         Assert.Equal(new(2026, 11), receipt.Period);
@@ -32,7 +33,7 @@ public sealed class AdmissionTests
         Assert.Equal(AdmissionRefusalReason.ModelNotPriced, Refused(euroKey).Reason);
         await ledger.SetPriceAsync("EUR", "1", "1", "1");
         Assert.Equal(AdmissionRefusalReason.ModelWithoutAgreement, Refused(euroKey).Reason);
-        await ledger.Books.SetAgreementAsync(Model, [Share.Of(Role.Host, 1_000_000)]);
+        await ledger.Books.AgreeAsync(Model, [Share.Of(Role.Host, 1_000_000)]);
         Assert.Equal(AdmissionRefusalReason.CurrencyMismatch, Refused(yenKey).Reason);
         ledger.Admit(euroKey);
 

@@ -85,7 +85,8 @@ internal sealed class LedgerSimulation : IAsyncDisposable
         var app = await _books.CreateAppAsync("Poems", developer.Id).ConfigureAwait(false);
         await _books.SetPriceAsync(Model, Euro, Amount.Parse("0.37", Euro), Amount.Parse("1.11", Euro)).ConfigureAwait(false);
         await _books.SetAgreementAsync(
-            null, [Share.Of(Role.Licensor, 333_333), Share.Of(Role.Host, 466_666), Share.Of(Role.Developer, 200_001)]).ConfigureAwait(false);
+            null, [Share.Of(Role.Licensor, 333_333), Share.Of(Role.Host, 466_666), Share.Of(Role.Developer, 200_001)],
+            held: HeldAcceptances.OfAll("the simulation")).ConfigureAwait(false);
         for (var i = 0; i < 4; i++)
         {
             var limit = i < 2 ? Amount.Parse("1000000", Euro) : (Amount?)null;

@@ -1,0 +1,121 @@
+using Iced.Intel;
+
+namespace Ayni.Kernels;
+
+/// <content>The vector instructions that kernels use, each in its VEX form for 256 bits and its EVEX form for 512.</content>
+internal sealed partial class MachineAssembler
+{
+    private bool IsWide => Target.VectorBytes == 64;
+
+    public override void Load(Vector d, Memory a) => Unary(Code.VEX_Vmovups_ymm_ymmm256, Code.EVEX_Vmovups_zmm_k1z_zmmm512, d, a);
+
+    public override void Store(Memory d, Vector a) =>
+        Add(Instruction.Create(IsWide ? Code.EVEX_Vmovups_zmmm512_k1z_zmm : Code.VEX_Vmovups_ymmm256_ymm, d.Operand, Name(a)));
+
+    public override void Copy(Vector d, Vector a) => Unary(Code.VEX_Vmovaps_ymm_ymmm256, Code.EVEX_Vmovaps_zmm_k1z_zmmm512, d, a);
+
+    public override void Clear(Vector d) => Binary(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, d, d, d);
+
+    public override void Broadcast(Vector d, Memory a) => Unary(Code.VEX_Vpbroadcastd_ymm_xmmm32, Code.EVEX_Vpbroadcastd_zmm_k1z_xmmm32, d, a);
+
+    public override void LoadBytes(Vector d, Memory a) => Unary(Code.VEX_Vpmovzxbd_ymm_xmmm64, Code.EVEX_Vpmovzxbd_zmm_k1z_xmmm128, d, a);
+
+    public override void LoadSignedBytes(Vector d, Memory a) => Unary(Code.VEX_Vpmovsxbd_ymm_xmmm64, Code.EVEX_Vpmovsxbd_zmm_k1z_xmmm128, d, a);
+
+    public override void LoadWords(Vector d, Memory a) => Unary(Code.VEX_Vpmovzxwd_ymm_xmmm128, Code.EVEX_Vpmovzxwd_zmm_k1z_ymmm256, d, a);
+
+    public override void LoadHalves(Vector d, Memory a)
+    {
+        if (IsWide)
+            Add(Instruction.Create(Code.EVEX_Vcvtph2ps_zmm_k1z_ymmm256_sae, Name(d), a.Operand));
+        else
+            Add(Instruction.Create(Code.VEX_Vcvtph2ps_ymm_xmmm128, Name(d), a.Operand));
+    }
+
+    public override void And(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpand_ymm_ymm_ymmm256, Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void Or(Vector d, Vector a, Vector b) => Binary(Code.VEX_Vpor_ymm_ymm_ymmm256, Code.EVEX_Vpord_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void Xor(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void ShiftRightIntegers(Vector d, Vector a, int bits) =>
+        Shift(Code.VEX_Vpsrld_ymm_ymm_imm8, Code.EVEX_Vpsrld_zmm_k1z_zmmm512b32_imm8, d, a, bits);
+
+    public override void ShiftLeftIntegers(Vector d, Vector a, int bits) =>
+        Shift(Code.VEX_Vpslld_ymm_ymm_imm8, Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, d, a, bits);
+
+    public override void AddWords(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpaddw_ymm_ymm_ymmm256, Code.EVEX_Vpaddw_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void AddIntegers(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpaddd_ymm_ymm_ymmm256, Code.EVEX_Vpaddd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void MultiplyIntegers(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void MultiplyIntegers(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpmulld_ymm_ymm_ymmm256, Code.EVEX_Vpmulld_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void MinimumBytes(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpminub_ymm_ymm_ymmm256, Code.EVEX_Vpminub_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void Shuffle(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpshufb_ymm_ymm_ymmm256, Code.EVEX_Vpshufb_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void MultiplyAddBytes(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpmaddubsw_ymm_ymm_ymmm256, Code.EVEX_Vpmaddubsw_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void MultiplyAddWords(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpmaddwd_ymm_ymm_ymmm256, Code.EVEX_Vpmaddwd_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void MultiplyAddWords(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vpmaddwd_ymm_ymm_ymmm256, Code.EVEX_Vpmaddwd_zmm_k1z_zmm_zmmm512, d, a, b);
+
+    public override void DotBytes(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vpdpbusd_ymm_ymm_ymmm256, Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, d, a, b);
+
+    public override void DotBFloat16(Vector d, Vector a, Vector b) =>
+        Add(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, Name(d), Name(a), Name(b)));
+
+    public override void ToSingle(Vector d, Vector a) => Unary(Code.VEX_Vcvtdq2ps_ymm_ymmm256, Code.EVEX_Vcvtdq2ps_zmm_k1z_zmmm512b32_er, d, a);
+
+    public override void Add(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vaddps_ymm_ymm_ymmm256, Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void Multiply(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void Multiply(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void MultiplyAdd(Vector d, Vector a, Vector b) =>
+        Binary(Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void MultiplyAdd(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void MultiplyByAndAdd(Vector d, Vector a, Memory b) =>
+        Binary(Code.VEX_Vfmadd213ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    private Register Name(Vector vector)
+    {
+        if (vector.Number < 0 || vector.Number >= Target.VectorCount)
+            throw new InvalidOperationException($"{Target.Name} has no vector register {vector.Number}.");
+        return (IsWide ? Register.ZMM0 : Register.YMM0) + vector.Number;
+    }
+
+    private void Unary(Code narrow, Code wide, Vector d, Memory a) => Add(Instruction.Create(IsWide ? wide : narrow, Name(d), a.Operand));
+
+    private void Unary(Code narrow, Code wide, Vector d, Vector a) => Add(Instruction.Create(IsWide ? wide : narrow, Name(d), Name(a)));
+
+    private void Binary(Code narrow, Code wide, Vector d, Vector a, Vector b) =>
+        Add(Instruction.Create(IsWide ? wide : narrow, Name(d), Name(a), Name(b)));
+
+    private void Binary(Code narrow, Code wide, Vector d, Vector a, Memory b) =>
+        Add(Instruction.Create(IsWide ? wide : narrow, Name(d), Name(a), b.Operand));
+
+    private void Shift(Code narrow, Code wide, Vector d, Vector a, int bits) =>
+        Add(Instruction.Create(IsWide ? wide : narrow, Name(d), Name(a), bits));
+}
