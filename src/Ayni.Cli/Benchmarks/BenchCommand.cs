@@ -95,19 +95,19 @@ internal static class BenchCommand
         foreach (var tokens in plan.Prefill)
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens), isPrefill: true);
+            Add($"prefill{tokens}", tokens, () => report.AddPeak(limits), () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens));
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
-                () => meter.Decode(1, plan.DecodeTokens, depth, cancellationToken), () => peer!.Decode(1, plan.DecodeTokens, depth), isPrefill: false);
+            Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens, () => MostSteps(meter, 1, depth),
+                () => meter.Decode(1, plan.DecodeTokens, depth, cancellationToken), () => peer!.Decode(1, plan.DecodeTokens, depth));
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
             using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
-            Add($"batch{count}", count * plan.DecodeTokens,
-                () => meter.Decode(count, plan.DecodeTokens, 0, cancellationToken), () => peer!.Decode(count, plan.DecodeTokens, 0), isPrefill: false);
+            Add($"batch{count}", count * plan.DecodeTokens, () => count * MostSteps(meter, count, 0),
+                () => meter.Decode(count, plan.DecodeTokens, 0, cancellationToken), () => peer!.Decode(count, plan.DecodeTokens, 0));
         }
         if (plan.Clients is { } clients)
             report.Clients = MeasureClients(model, clients, plan.CacheType, peer, cancellationToken);
@@ -115,9 +115,11 @@ internal static class BenchCommand
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
-        void Add(string name, int tokens, Func<double> ours, Func<double> theirs, bool isPrefill)
+        double MostSteps(ThroughputMeter meter, int sequences, int depth) =>
+            report.AddReadBandwidth(limits, meter.BytesRead(sequences, plan.DecodeTokens, depth));
+
+        void Add(string name, int tokens, Func<double> limit, Func<double> ours, Func<double> theirs)
         {
-            var sequences = tokens / plan.DecodeTokens;
             cancellationToken.ThrowIfCancellationRequested();
             if (!Console.IsErrorRedirected)
                 Console.Error.Write($"\r{name} …".PadRight(30));
@@ -129,7 +131,7 @@ internal static class BenchCommand
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 // Beside each run, since what the machine can do changes with what else it does.
-                most[run] = isPrefill ? report.AddPeak(limits) : report.AddReadBandwidth(limits) * sequences;
+                most[run] = limit();
                 mine[run] = tokens / ours();
                 if (peer is not null)
                     others[run] = tokens / theirs();

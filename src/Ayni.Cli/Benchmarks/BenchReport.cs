@@ -228,12 +228,12 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         return peak.PerSecond / model.Config.MultiplyAccumulatesPerToken;
     }
 
-    /// <summary>Measures how fast memory is now. Returns how often it allows all weights to be read a second.</summary>
-    public double AddReadBandwidth(MachineLimits limits)
+    /// <summary>Measures how fast memory is now. Returns how often it allows so many bytes to be read a second.</summary>
+    public double AddReadBandwidth(MachineLimits limits, long bytes)
     {
         var bandwidth = limits.ReadBandwidth();
         _readBandwidths.Add(bandwidth);
-        return bandwidth / model.BytesReadPerToken;
+        return bandwidth / bytes;
     }
 
     private static string Processor()

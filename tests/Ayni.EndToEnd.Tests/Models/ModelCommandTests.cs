@@ -33,6 +33,19 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(["{\"text\":\"hello\"}", "{\"text\":\"\"}", "{\"text\":\"</s> é\uFFFD\"}"], texts.Lines);
     }
 
+    [Theory]
+    [InlineData("perplexity")]
+    [InlineData("imatrix")]
+    public async Task A_text_that_is_not_UTF8_is_refused_where_it_begins_not_to_be(string command)
+    {
+        var path = _folder.PathOf("text.txt");
+        await File.WriteAllBytesAsync(path, [.. Enumerable.Repeat((byte)'a', 3000), 0xE9, (byte)'b']);
+        string[] arguments = command == "imatrix"
+            ? [command, "--output", _folder.PathOf("out.gguf")] : [command];
+        (await AyniCommand.RunAsync([.. arguments, "--file", path, "--model", _model, "--context", "64"])).Failed(
+            $"{path}: not valid UTF-8 at byte 3000; convert it to UTF-8.");
+    }
+
     [Fact]
     public async Task A_line_is_answered_at_once_and_a_bad_one_leaves_no_half_answer()
     {

@@ -118,11 +118,9 @@ public sealed class CompiledProductTests
         Assert.Equal(KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()) ? "avx2" : "simd", context.PackedLayout);
     }
 
-    [Fact]
+    [Avx2Fact]
     public void Many_tokens_are_taken_in_chunks()
     {
-        if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
-            return;
         const int Rows = 33, Columns = 320, Tokens = 401;
         var random = new Random(9);
         using var pair = new Pair(TensorType.Q4_0, RandomWeights.Blocks(random, TensorType.Q4_0, Rows * Columns), Rows, Columns, "avx2");
