@@ -66,10 +66,15 @@ public sealed partial class Books
     /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, erases answers that were kept
     /// for long enough, and compares the clocks.
     /// </summary>
-    public Task RenewHostAsync(HostLease lease, CancellationToken cancellationToken = default) => _owned.RunAsync(
+    /// <param name="lease">The run.</param>
+    /// <param name="oldestRequest">When the oldest of its requests under way came; null if it has none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task RenewHostAsync(
+        HostLease lease, DateTimeOffset? oldestRequest = null, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
             transaction.KeepLease(lease);
+            BudgetRows.TellOldestRequest(transaction.Session, lease.Id, oldestRequest, transaction.Now);
             Reservations.SweepExpired(transaction);
             BudgetRows.DropEmptyHolds(transaction.Session, lease.Id);
             IdempotencyRows.EraseAnswers(transaction.Session, transaction.Now - IdempotentRequest.KeptFor);

@@ -169,6 +169,7 @@ public sealed partial class Books
                     PeriodProofRows.InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical));
             }
             PeriodProofRows.Erase(session, customerId);
+            LogRows.Append(session, LogEntry.Erasure.Of(customerId));
             transaction.Note("erase_customer_secret", customerId, customer, customer, LedgerJson.Default.Customer);
             return true;
         },

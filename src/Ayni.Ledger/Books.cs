@@ -263,7 +263,7 @@ public sealed partial class Books : IAsyncDisposable
 
     /// <summary>
     /// Closes a period after its end: shares out its revenue by the agreements its receipts name and makes whole coins payable. Refused
-    /// before the period's end and while an earlier one with entries is open. Closing it again finishes what a crash left, or changes
+    /// before the period's end, while a host answers requests of it, and while an earlier one with entries is open. Closing it again finishes what a crash left, or changes
     /// nothing; the result is the same.
     /// </summary>
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)

@@ -123,6 +123,9 @@ public enum Refusal
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 
+    /// <summary>A host still answers requests that it let in before the period's end.</summary>
+    RequestsUnderWay,
+
     /// <summary>Billing details hold something no invoice can.</summary>
     InvalidBilling,
 

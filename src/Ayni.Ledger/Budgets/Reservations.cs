@@ -23,6 +23,11 @@ internal static class Reservations
             return admission;
         var day = transaction.Zone.DayOf(admission.AdmittedAt);
         var maxTokens = (long)demand.MaxTokens;
+        // It may have been set since the request was let in.
+        if (customer.SpendingLimit is { } limit && limit.Currency != admission.Currency)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.CurrencyMismatch,
+                $"{customer.Id} has a spending limit in {limit.Currency}, and the request is charged in {admission.Currency}.");
         foreach (var limits in Bounding(transaction, subjects))
         {
             if (limits.Currency is { } currency && currency != admission.Currency)

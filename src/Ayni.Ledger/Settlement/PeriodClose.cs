@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-
 using System.Globalization;
 
 namespace Ayni.Ledger;
@@ -10,7 +9,7 @@ namespace Ayni.Ledger;
 /// </summary>
 internal static class PeriodClose
 {
-    /// <summary>The first step. Refuses a period that has not ended, or one after an open period with entries.</summary>
+    /// <summary>The first step. Refuses a period that has not ended or has requests under way, or one after an open period with entries.</summary>
     public static PeriodStatus Begin(Transaction transaction, Period period)
     {
         var status = transaction.LastPeriod.StatusOf(period);
@@ -21,6 +20,10 @@ internal static class PeriodClose
             throw new LedgerRefusedException(
                 Refusal.PeriodNotEnded,
                 string.Create(CultureInfo.InvariantCulture, $"{period} has not ended; it can be closed from {end:yyyy-MM-dd HH:mm} UTC on."));
+        if (BudgetRows.HostWithRequestsBefore(transaction.Session, end, transaction.Now) is { } host)
+            throw new LedgerRefusedException(
+                Refusal.RequestsUnderWay,
+                $"{host} still answers requests of {period}, or has not told yet that it doesn't; close it again in a minute.");
         if (transaction.LastPeriod is { Status: PeriodStatus.Closing } closing)
             throw new LedgerRefusedException(
                 Refusal.EarlierPeriodOpen, $"{closing.Period} is not closed completely; close it again first.");

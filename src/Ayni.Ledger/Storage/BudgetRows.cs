@@ -131,6 +131,22 @@ internal static class BudgetRows
         """,
         lease.Id, lease.Name, (now + HostLease.Term).Microseconds(), now.Microseconds()));
 
+    /// <summary>Keeps when a run's oldest request under way came; null if it has none.</summary>
+    public static void TellOldestRequest(Session session, string leaseId, DateTimeOffset? oldest, DateTimeOffset now) => session.Execute(
+        "UPDATE leases SET told = $2, oldest_request = $3 WHERE id = $1", leaseId, now.Microseconds(), oldest?.Microseconds());
+
+    /// <summary>
+    /// A host that has, or may have, a request under way that came before an instant: its run began before, and it has not told since then
+    /// that all such are done. A run that has told nothing for the term of its lease has ended. Null if there is none.
+    /// </summary>
+    public static string? HostWithRequestsBefore(Session session, DateTimeOffset end, DateTimeOffset now) => session.Scalar(
+        """
+        SELECT host FROM leases
+        WHERE since < $1 AND coalesce(told, since) >= $2 AND (told IS NULL OR told < $1 OR oldest_request < $1)
+        ORDER BY id LIMIT 1
+        """,
+        end.Microseconds(), (now - HostLease.Term).Microseconds()) as string;
+
     /// <summary>Since when a lease is in force; null if it is not there.</summary>
     public static DateTimeOffset? LeaseSince(Session session, string leaseId) =>
         session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Rows.FromMicroseconds(since) : null;

@@ -44,7 +44,7 @@ public sealed class ProofCommandTests : IDisposable
         var bundle = _folder.PathOf("bundle");
         await CommandAsync("audit", "export", month, bundle);
         string[] audit = ["audit", "verify", bundle, "--key", key, "--log", Log, "--receipt", receipt];
-        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "run again, the agreements give the shares");
+        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "the agreements in force, run again, give the shares");
         var lists = Path.Combine(bundle, "lists.json");
         var text = await File.ReadAllTextAsync(lists);
         await File.WriteAllTextAsync(lists, text.Replace("\"splits\":[{", "\"splits\":[],\"gone\":[{", StringComparison.Ordinal));

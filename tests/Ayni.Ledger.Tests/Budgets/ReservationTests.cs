@@ -10,6 +10,19 @@ public sealed class ReservationTests
     private static int _requests;
 
     [Fact]
+    public async Task A_limit_in_another_currency_set_since_the_admission_refuses_by_name()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync("USD");
+        await ledger.Books.SetRateAsync(Currency.Parse("EUR"), Amount.Parse("1.1", Currency.Parse("USD")), "ECB", null);
+        var lease = await ledger.Books.BeginHostAsync("a");
+        var admission = ledger.Admit(key);
+        await ledger.Books.SetSpendingLimitAsync(key.CustomerId, Amount.Parse("5", Currency.Parse("USD")));
+        var refusal = Assert.IsType<AdmissionRefusal>(await ledger.Books.ReserveAsync(admission, "r", new(1, 1, 1, null), lease));
+        Assert.Equal(AdmissionRefusalReason.CurrencyMismatch, refusal.Reason);
+    }
+
+    [Fact]
     public async Task A_thousand_parallel_requests_on_a_budget_for_ten_get_ten_and_leave_nothing_behind()
     {
         await using var ledger = await ReadyAsync();
