@@ -6,6 +6,8 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of entries, postings and accounts.</summary>
 internal static class JournalRows
 {
+    private const int EntriesAtOnce = 1000;
+
     private static readonly Table EntryTable = new(
         "entries", "number bigint", "recorded bigint", "period text", "service_period text", "kind text", "reference text");
 
@@ -31,9 +33,35 @@ internal static class JournalRows
         return periods;
     }
 
-    /// <summary>When the last entry was recorded; null before the first.</summary>
-    public static DateTimeOffset? LastRecorded(Session session) =>
-        session.Scalar("SELECT recorded FROM entries ORDER BY number DESC LIMIT 1") is long recorded ? Rows.FromMicroseconds(recorded) : null;
+    /// <summary>
+    /// The latest instant in the last entries, when one was recorded or the request let in that it charges; null before the first. A host whose
+    /// clock is ahead lets in at most so long after what is recorded meanwhile.
+    /// </summary>
+    public static DateTimeOffset? LatestInstant(Session session, TimeSpan ahead)
+    {
+        DateTimeOffset? latest = null;
+        var isPast = false;
+        for (var last = LastEntry(session); last > 0 && !isPast; last -= EntriesAtOnce)
+        {
+            using var row = session.Query(
+                """
+                SELECT e.recorded, r.canonical FROM entries e LEFT JOIN receipts r ON r.entry = e.number AND r.meter = ''
+                WHERE e.number > $1 AND e.number <= $2 ORDER BY e.number DESC
+                """,
+                last - EntriesAtOnce, last);
+            while (row.Read())
+            {
+                var recorded = row.GetInstant(0);
+                Consider(recorded);
+                if (!row.IsDBNull(1))
+                    Consider(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(1)).AdmittedAt);
+                isPast = recorded + ahead <= latest;
+            }
+        }
+        return latest;
+
+        void Consider(DateTimeOffset instant) => latest = latest > instant ? latest : instant;
+    }
 
     public static void InsertEntry(
         Session session, long number, DateTimeOffset recorded, Period period, Period servicePeriod, EntryKind kind, string reference) =>
