@@ -18,6 +18,12 @@ internal static class CommandLine
     private const int Failed = 1;
     private const int Interrupted = 130;
 
+    /// <summary>EX_SOFTWARE of sysexits.</summary>
+    private const int Defect = 70;
+
+    /// <summary>The variable of the environment that lets a defect show where it is.</summary>
+    private const string TraceVariable = "AYNI_TRACE";
+
     public static async Task<int> InvokeAsync(RootCommand root, string[] args)
     {
         // Scripts read what we write: UTF-8, and the same numbers in every country.
@@ -26,7 +32,10 @@ internal static class CommandLine
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-            return await root.Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+            var arguments = root.Parse(args);
+            if (UnknownCommand.Explain(arguments) is { } explanation)
+                throw new UsageException(explanation);
+            return await arguments.InvokeAsync(configuration).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -37,13 +46,22 @@ internal static class CommandLine
             Console.Error.WriteLine($"ayni: {TerminalText.Clean(error.Message)}");
             return Failed;
         }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine(
+                Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 }
+                    ? $"ayni: {error}"
+                    : $"ayni: a defect of Ayni: {error.GetType().Name}: {TerminalText.Clean(error.Message)} "
+                        + $"Please report it with what {TraceVariable}=1 shows.");
+            return Defect;
+        }
     }
 
     /// <summary>
-    /// Failures of input, files and network, whose message says all; anything else is a defect and keeps its stack trace.
+    /// Failures of input, files and network, whose message says all; anything else is a defect.
     /// </summary>
     private static bool IsExpected(Exception error) =>
         error is UsageException or LedgerException or LicenceRefusedException or KeyPolicyException or ModelFormatException or HubException or ContextLengthExceededException
-            or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
+            or ChatFormatException or LogitsException or DraftModelException or UnsupportedCacheTypeException or BatchException or TrainingException
             or IOException or UnauthorizedAccessException;
 }

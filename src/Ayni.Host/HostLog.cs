@@ -43,7 +43,7 @@ internal static partial class HostLog
     [LoggerMessage(10, LogLevel.Information, "{Model} had no price: requests now cost {Input} a million tokens in, {Output} out")]
     public static partial void PriceEntered(this ILogger logger, string model, Amount input, Amount output);
 
-    [LoggerMessage(11, LogLevel.Information, "{Model} had no agreement: version {Version} shares what it earns")]
+    [LoggerMessage(11, LogLevel.Information, "{Model} had no agreement: version {Version} shares what it earns between the host and apps; who else is to share accepts that first ('ayni agreement set')")]
     public static partial void AgreementEntered(this ILogger logger, string model, long version);
 
     [LoggerMessage(20, LogLevel.Information, "{RequestId} {Method} {Route} {Status} in {Elapsed}")]

@@ -47,9 +47,9 @@ public sealed record HostOptions
     public int Port { get; init; } = 8080;
 
     /// <summary>
-    /// Names besides <c>localhost</c> and the loopback addresses that a request's Host header may hold. On a loopback address all
-    /// others are refused, since a web page could otherwise reach the host by a name that resolves here (DNS rebinding); elsewhere they
-    /// are refused only if a name is given.
+    /// Names besides <c>localhost</c>, the loopback addresses and, where others reach the host, the machine's name and every address, that a
+    /// request's Host header may hold. All others are refused, since a web page could otherwise reach the host by a name that resolves here
+    /// (DNS rebinding).
     /// </summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
@@ -121,11 +121,10 @@ public sealed record StartingTerms
     /// <summary>What a million generated tokens cost.</summary>
     public Amount OutputPerMillion { get; init; } = Amount.Parse("0.40", Dollar);
 
-    /// <summary>The model owner's share, in parts of a million.</summary>
-    public int LicensorParts { get; init; } = 200_000;
-
-    /// <summary>The host's share, in parts of a million.</summary>
-    public int HostParts { get; init; } = 500_000;
+    /// <summary>
+    /// The host's share, in parts of a million. A first start binds nobody else: whoever is to share accepts that first, also the model's owner.
+    /// </summary>
+    public int HostParts { get; init; } = 700_000;
 
     /// <summary>The app developer's share, in parts of a million; the host's where a request comes from no app.</summary>
     public int DeveloperParts { get; init; } = 300_000;

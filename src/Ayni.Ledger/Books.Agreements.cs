@@ -23,6 +23,28 @@ public sealed partial class Books
         return _writer.RunAsync(transaction => DeductionList.Record(transaction, deduction), cancellationToken);
     }
 
+    /// <summary>A deduction about a customer as that signs it (<see cref="PartySigner.SignDeduction"/>).</summary>
+    public string DeductionToSign(
+        string customerId, DeductionType type, string evidenceId, Period servicePeriod, Amount amount, string? model = null, string? appId = null) =>
+        _readers.Read(session => RegistryRows.Customer(session, customerId) is null
+            ? throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId)
+            : new DeductionNote(
+                DemandIdentity(session).Origin,
+                new(type, Text.Demand(evidenceId, "deduction's evidence"), servicePeriod, servicePeriod, model, appId, amount), customerId).Text);
+
+    /// <summary>
+    /// Records a deduction that its customer signed, with the signature, as <see cref="RecordDeductionAsync"/> does. Throws
+    /// <see cref="ProofException"/> for bytes that are none.
+    /// </summary>
+    public Task<Deduction> RecordSignedDeductionAsync(ReadOnlySpan<byte> deduction, CancellationToken cancellationToken = default)
+    {
+        var note = SignedNote.Parse(deduction);
+        var parsed = DeductionNote.Parse(note.Text);
+        return _writer.RunAsync(
+            transaction => DeductionList.RecordSigned(transaction, parsed, note.Signatures, DemandIdentity(transaction.Session).Origin),
+            cancellationToken);
+    }
+
     /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
@@ -46,26 +68,47 @@ public sealed partial class Books
     // Agreements with documents.
 
     /// <summary>
-    /// Enters an agreement's document (YAML or JSON). It is the agreement's next version, unless it says that acceptance is required: then it
-    /// becomes one when the last party accepts. Throws <see cref="DocumentException"/> where it makes no agreement.
+    /// Enters an agreement's document (YAML or JSON). It becomes the agreement's next version when the last party has accepted it, and is in force
+    /// no sooner. Throws <see cref="DocumentException"/> where it makes no agreement.
     /// </summary>
     /// <param name="path">What to call it in messages.</param>
     /// <param name="text">The document.</param>
     /// <param name="readManifest">Reads the provenance manifests that pools name; null if none may be read.</param>
+    /// <param name="held">Acceptances that there is evidence for already.</param>
     /// <param name="cancellationToken">Gives up the wait.</param>
     public Task<AgreementDocument> EnterAgreementAsync(
-        string path, string text, Func<string, byte[]>? readManifest = null, CancellationToken cancellationToken = default)
-    {
-        var terms = TermsReader.Read(path, text, readManifest);
-        return GuardedAsync(
-            ProposedAction.Agreement, TermsText.Write(terms), _ => false, transaction => AgreementDocuments.Enter(transaction, terms),
-            cancellationToken);
-    }
+        string path, string text, Func<string, byte[]>? readManifest = null, HeldAcceptances? held = null,
+        CancellationToken cancellationToken = default) =>
+        EnterAgreementAsync(TermsReader.Read(path, text, readManifest, Zone), held, cancellationToken);
 
-    /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version of its agreement.</summary>
+    /// <summary>
+    /// Enters an agreement that splits each charge of a model, or with null of every model that has no agreement of its own, by shares, from an
+    /// instant on, now unless given. It becomes a version when the last party has accepted it.
+    /// </summary>
+    public Task<AgreementDocument> SetAgreementAsync(
+        string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, HeldAcceptances? held = null,
+        CancellationToken cancellationToken = default) => EnterAgreementAsync(
+            _readers.Read(session => AgreementList.TermsOf(RegistryRows.Parties(session), model, shares, effectiveFrom)), held,
+            cancellationToken);
+
+    private Task<AgreementDocument> EnterAgreementAsync(AgreementTerms terms, HeldAcceptances? held, CancellationToken cancellationToken) =>
+        GuardedAsync(
+            ProposedAction.Agreement, TermsText.Write(terms) + held, _ => false, transaction => AgreementDocuments.Enter(transaction, terms, held),
+            cancellationToken);
+
+    /// <summary>
+    /// Records that a party accepted a document, by the word of whoever records it. With the last one, it becomes a version of its agreement.
+    /// </summary>
+    /// <param name="documentId">The document.</param>
+    /// <param name="party">Who accepted it, by role or id.</param>
+    /// <param name="evidence">How that is known, such as a letter's number.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
     public Task<AgreementDocument> AcceptAgreementAsync(
-        long documentId, string partyId, string? note = null, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => AgreementDocuments.Accept(transaction, documentId, partyId, note), cancellationToken);
+        long documentId, string party, string evidence, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => AgreementDocuments.Accept(transaction, documentId, party, evidence), cancellationToken);
+
+    /// <summary>Every version of every agreement, by version.</summary>
+    public IReadOnlyList<Agreement> ListAgreements() => _readers.Read(TermRows.Agreements);
 
     /// <summary>Every document of an agreement, oldest first.</summary>
     public IReadOnlyList<AgreementDocument> ListAgreementDocuments() => _readers.Read(AgreementRows.Documents);
@@ -84,10 +127,10 @@ public sealed partial class Books
     public IReadOnlyList<AgreementResult> Simulate(
         Period period, string path, string text, Func<string, byte[]>? readManifest = null, string? partyId = null)
     {
-        var written = TermsReader.Read(path, text, readManifest);
+        var written = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read<IReadOnlyList<AgreementResult>>(session =>
         {
-            var terms = AgreementDocuments.Resolve(session, written);
+            var terms = AgreementDocuments.Resolve(session, written).AsShares();
             var isOpen = partyId is null
                 || AgreementRows.Documents(session).Any(document => document.Name == terms.Name && document.Terms.PartyIds.Contains(partyId));
             var history = isOpen ? AgreementRows.HistoryBefore(session, period) : new ShareHistory();
@@ -112,7 +155,7 @@ public sealed partial class Books
         string path, string text, StatementLanguage? language = null, Func<string, byte[]>? readManifest = null)
     {
         var spoken = language ?? StatementLanguage.English;
-        var terms = TermsReader.Read(path, text, readManifest);
+        var terms = TermsReader.Read(path, text, readManifest, Zone);
         return _readers.Read(session =>
         {
             terms = AgreementDocuments.Resolve(session, terms);

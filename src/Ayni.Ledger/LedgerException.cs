@@ -69,6 +69,9 @@ public enum Refusal
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
 
+    /// <summary>A retroactive agreement reaches into a closed month, back over another version, or back to nothing that is past.</summary>
+    NotRetroactive,
+
     /// <summary>The shares of an agreement do not add up to 1,000,000 parts, or one of them is not positive.</summary>
     InvalidShares,
 
@@ -120,8 +123,17 @@ public enum Refusal
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 
+    /// <summary>A host still answers requests that it let in before the period's end.</summary>
+    RequestsUnderWay,
+
     /// <summary>Billing details hold something no invoice can.</summary>
     InvalidBilling,
+
+    /// <summary>A contact's e-mail address or language is none.</summary>
+    InvalidContact,
+
+    /// <summary>No notice has this number.</summary>
+    UnknownNotice,
 
     /// <summary>There is no legal entity with this code, or none at all, or several and none was named.</summary>
     UnknownEntity,
@@ -204,8 +216,11 @@ public enum Refusal
     /// <summary>The agreement in force counts whole months, so the next begins with one.</summary>
     MonthInForce,
 
-    /// <summary>A deduction is of nothing, or does not say what it is taken from.</summary>
+    /// <summary>A deduction is of nothing or of a month to come, or does not say what it is taken from.</summary>
     InvalidDeduction,
+
+    /// <summary>A sum would have more than <see cref="Amount.Digits"/> digits.</summary>
+    InvalidSum,
 
     /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
     EvidenceReused,

@@ -1,3 +1,5 @@
+using Ayni.Tests;
+
 namespace Ayni.Ledger.Tests;
 
 /// <summary>A ledger in a place of its own under a manual clock, with a host, a licensor, a developer and their app.</summary>
@@ -52,7 +54,7 @@ internal sealed class TestLedger : IAsyncDisposable
         var ledger = await WithPartiesAsync();
         ledger.Clock.Now = now ?? November;
         await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
-        await ledger.Books.SetAgreementAsync(
+        await ledger.Books.AgreeAsync(
             null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 500_000), Share.Of(Role.Developer, 200_000)]);
         return ledger;
     }

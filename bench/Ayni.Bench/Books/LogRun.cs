@@ -104,7 +104,8 @@ internal sealed class LogRun(string place, int keyCount, int clients, TimeSpan t
         await books.CreatePartyAsync("Hostess", Role.Host).ConfigureAwait(false);
         await books.CreatePartyAsync("Model owner", Role.Licensor).ConfigureAwait(false);
         await books.SetPriceAsync(Model, Dollar, Amount.Parse("0.10", Dollar), Amount.Parse("0.40", Dollar)).ConfigureAwait(false);
-        await books.SetAgreementAsync(null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 700_000)]).ConfigureAwait(false);
+        await books.SetAgreementAsync(
+            null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 700_000)], held: HeldAcceptances.OfAll("the bench")).ConfigureAwait(false);
         return await Task.WhenAll(Enumerable.Range(0, keyCount).Select(async i =>
         {
             var customer = await books.CreateCustomerAsync($"Customer {i}", Dollar).ConfigureAwait(false);

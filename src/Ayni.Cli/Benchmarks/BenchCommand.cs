@@ -56,7 +56,8 @@ internal static class BenchCommand
         {
             model, synthetic, prefill, decode, depth, batch, runs, first, clients, forced, peer, cacheType, packCache, threads, json,
         };
-        command.SetAction((result, cancellationToken) =>
+        // On another thread, so that the command line is free to take Ctrl-C.
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             if (result.GetValue(peer) is { } name and not LlamaCpp)
                 throw new UsageException($"--peer {name}: there is {LlamaCpp} only.");
@@ -75,8 +76,8 @@ internal static class BenchCommand
                 Output.WriteJson(report.Write);
             else
                 report.WriteTable();
-            return Task.FromResult(0);
-        });
+            return 0;
+        }));
         return command;
     }
 
@@ -99,21 +100,20 @@ internal static class BenchCommand
         foreach (var tokens in plan.Prefill)
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add($"prefill{tokens}", tokens, () => meter.Prefill(tokens), () => peer!.Prefill(tokens), () => report.MeasurePromptLimit(limits));
+            Add($"prefill{tokens}", tokens, () => report.AddPeak(limits, model.Config.MultiplyAccumulatesPerToken),
+                () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens));
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens,
-                () => meter.Decode(1, plan.DecodeTokens, depth), () => peer!.Decode(1, plan.DecodeTokens, depth),
-                () => report.MeasureDecodeLimit(limits, 1, depth));
+            Add(depth == 0 ? "decode1" : $"decode1@{depth}", plan.DecodeTokens, () => MostSteps(meter, 1, depth),
+                () => meter.Decode(1, plan.DecodeTokens, depth, cancellationToken), () => peer!.Decode(1, plan.DecodeTokens, depth));
         }
         foreach (var count in plan.Batches.Where(count => count > 1))
         {
             using var meter = new ThroughputMeter(model, plan.DecodeTokens + Room, count, plan.CacheType);
-            Add($"batch{count}", count * plan.DecodeTokens,
-                () => meter.Decode(count, plan.DecodeTokens, 0), () => peer!.Decode(count, plan.DecodeTokens, 0),
-                () => report.MeasureDecodeLimit(limits, count, 0));
+            Add($"batch{count}", count * plan.DecodeTokens, () => count * MostSteps(meter, count, 0),
+                () => meter.Decode(count, plan.DecodeTokens, 0, cancellationToken), () => peer!.Decode(count, plan.DecodeTokens, 0));
         }
         if (plan.Clients is { } clients)
             report.Clients = MeasureClients(model, clients, plan.CacheType, peer, cancellationToken);
@@ -121,7 +121,13 @@ internal static class BenchCommand
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
-        void Add(string name, int tokens, Func<double> ours, Func<double> theirs, Func<double> limit)
+        // Whichever of memory and arithmetic allows fewer; every token's logits are computed.
+        double MostSteps(ThroughputMeter meter, int sequences, int depth) => Math.Min(
+            report.AddReadBandwidth(limits, meter.BytesRead(sequences, plan.DecodeTokens, depth)),
+            report.AddPeak(
+                limits, sequences * (model.Config.MultiplyAccumulatesPerToken + (long)model.Config.HiddenSize * model.Config.VocabularySize)));
+
+        void Add(string name, int tokens, Func<double> limit, Func<double> ours, Func<double> theirs)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!Console.IsErrorRedirected)

@@ -228,28 +228,20 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     /// <summary>The most memory that was in use once the model was loaded, but for what bandwidth is measured by; or while it was loaded.</summary>
     private long PeakMemory => Math.Max(_loadingPeak, Process.GetCurrentProcess().PeakWorkingSet64 - MachineLimits.ReadBytes);
 
-    /// <summary>Measures how fast arithmetic is now. Returns the tokens of a prompt that it allows a second.</summary>
-    public double MeasurePromptLimit(MachineLimits limits) => MeasurePeak(limits) / model.Config.MultiplyAccumulatesPerToken;
-
-    /// <summary>
-    /// Measures how fast memory and arithmetic are now. Returns the tokens of some sequences that they allow a second, decoded after texts of some
-    /// depth: each step reads all weights and every sequence's keys and values, and multiplies with all weights, the output head's included.
-    /// </summary>
-    public double MeasureDecodeLimit(MachineLimits limits, int sequences, int depth)
-    {
-        var bandwidth = limits.ReadBandwidth();
-        _readBandwidths.Add(bandwidth);
-        var config = model.Config;
-        var stepBytes = model.BytesReadPerToken + sequences * KeyValueCache.BytesAttended(config, cacheType, depth);
-        var tokenProducts = config.MultiplyAccumulatesPerToken + (long)config.HiddenSize * config.VocabularySize;
-        return Math.Min(sequences * bandwidth / stepBytes, MeasurePeak(limits) / tokenProducts);
-    }
-
-    private double MeasurePeak(MachineLimits limits)
+    /// <summary>Measures how fast arithmetic is now. Returns how often it allows so many multiply-accumulates a second.</summary>
+    public double AddPeak(MachineLimits limits, long products)
     {
         var peak = limits.PeakMultiplyAccumulates(model.ProjectionType);
         _peaks.Add(peak);
-        return peak.PerSecond;
+        return peak.PerSecond / products;
+    }
+
+    /// <summary>Measures how fast memory is now. Returns how often it allows so many bytes to be read a second.</summary>
+    public double AddReadBandwidth(MachineLimits limits, long bytes)
+    {
+        var bandwidth = limits.ReadBandwidth();
+        _readBandwidths.Add(bandwidth);
+        return bandwidth / bytes;
     }
 
     private static string Processor()

@@ -13,8 +13,8 @@ internal static class AgreementCommands
         LedgerJson.Default.Agreement,
         new("version", agreement => Cells.Number(agreement.Version), IsNumber: true),
         new("model", agreement => agreement.Model ?? "(every other)"),
-        new("shares", agreement => agreement.Document is { } document
-            ? string.Join(", ", document.Terms.Shares.Select(share => share.Name)) : string.Join(", ", agreement.Shares.Select(Describe))),
+        new("shares", agreement => agreement.IsSplit
+            ? string.Join(", ", agreement.Shares.Select(Describe)) : string.Join(", ", agreement.Document!.Terms.Shares.Select(share => share.Name))),
         new("document", agreement => agreement.Document is { } document ? Cells.Number(document.Id) : null, IsNumber: true),
         new("without_app", agreement => agreement.WithoutAppPartyId),
         new("effective_from", agreement => Cells.Instant(agreement.EffectiveFrom)));
@@ -26,7 +26,8 @@ internal static class AgreementCommands
         new("version", document => document.Version is { } version ? Cells.Number(version) : null, IsNumber: true),
         new("recorded", document => Cells.Instant(document.Recorded)),
         new("signed_by", document => string.Join(", ", document.Acceptances.Where(one => one.Key is not null).Select(one => one.PartyId))),
-        new("accepted_by", document => string.Join(", ", document.Acceptances.Where(one => one.Key is null).Select(one => one.PartyId))),
+        new("accepted_by", document => string.Join(", ", document.Acceptances.Where(one => one.Key is null)
+            .Select(one => $"{one.PartyId} ('{one.Evidence}')"))),
         new("not_accepted_by", document => string.Join(", ", document.Missing)));
 
     private static readonly Listing<EvaluationStep> Steps = new(
@@ -75,36 +76,74 @@ internal static class AgreementCommands
             HelpName = "NAME",
         };
         var from = new Option<string?>("--from") { Description = "From this day or instant on; now if not given.", HelpName = "DAY" };
+        var acceptedBy = new Option<string[]>("--accepted-by")
+        {
+            Description = "Once for each party that has accepted it, by role or id; or 'everyone'. Needs --evidence.",
+            HelpName = "WHO",
+        };
+        var evidence = Evidence();
         return LedgerCommand.CreateFirst(
             "set",
             """
-            Agree how what a model earns is shared, by shares or by a document.
+            Agree how what a model earns is shared, by shares or by a document. It is in force when every party named in it has accepted it: by
+            its signature ('ayni agreement sign'), or by evidence that you hold, such as a contract, which you record with it.
 
             Shares add up to 100%. A request that comes from no app has no developer; that share is the host's. A document says the rest: net
             bases, tiers, caps, guarantees, advances, pools, backers; docs/ledger.md has its fields, 'ayni agreement standard' examples.
 
             Examples:
-              ayni agreement set --model bard --share licensor=20% --share host=50% --share developer=30%
+              ayni agreement set --model bard --share licensor=20% --share host=80% --accepted-by everyone --evidence "contract of 3 December"
+              ayni agreement set --model bard --share licensor=20% --share host=50% --share developer=30% --accepted-by host --evidence "my own"
               ayni agreement set --file terms.yaml
             """,
-            [shares, file, model, from],
+            [shares, file, model, from, acceptedBy, evidence],
             async (books, result, output, cancellationToken) =>
             {
                 var given = result.GetValue(shares) ?? [];
+                var held = Held(result.GetValue(acceptedBy) ?? [], result.GetValue(evidence));
                 if (result.GetValue(file) is not { } path)
                 {
                     if (given.Length == 0)
                         throw new UsageException("Give --share for each who shares, or --file.");
-                    output.WriteOne(Listing, await books.SetAgreementAsync(
-                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseInstant(result.GetValue(from)),
+                    Write(books, output, await books.SetAgreementAsync(
+                        result.GetValue(model), [.. given.Select(ParseShare)], Cells.ParseStart(result.GetValue(from), books.Zone), held,
                         cancellationToken).ConfigureAwait(false));
                     return;
                 }
                 if (given.Length > 0 || result.GetValue(model) is not null || result.GetValue(from) is not null)
                     throw new UsageException("With --file, the document says model, shares and from when on.");
-                output.WriteOne(Documents, await books.EnterAgreementAsync(
-                    path, ReadFile(path), Manifests(path), cancellationToken).ConfigureAwait(false));
+                Write(books, output, await books.EnterAgreementAsync(
+                    path, ReadFile(path), Manifests(path), held, cancellationToken).ConfigureAwait(false));
             });
+    }
+
+    private static Option<string?> Evidence() => new("--evidence")
+    {
+        Description = "How it is known that they have accepted it, such as a contract or a letter's number.",
+        HelpName = "TEXT",
+    };
+
+    private static HeldAcceptances? Held(string[] acceptedBy, string? evidence) =>
+        acceptedBy.Length == 0 && evidence is null ? null
+        : acceptedBy.Length == 0 || evidence is null ? throw new UsageException("--accepted-by and --evidence go together.")
+        : acceptedBy is ["everyone"] ? HeldAcceptances.OfAll(evidence)
+        : new(acceptedBy, evidence);
+
+    /// <summary>Writes a document, and to a person also who has yet to accept it and how.</summary>
+    private static void Write(Books books, Output output, AgreementDocument document)
+    {
+        output.WriteOne(Documents, document);
+        if (document.Missing.Count == 0 || output.Format != OutputFormat.Table)
+            return;
+        var names = books.ListParties().ToDictionary(party => party.Id, party => party.Name, StringComparer.Ordinal);
+        Output.WriteText(writer =>
+        {
+            writer.WriteLine("It is in force when these have accepted it, too:");
+            foreach (var party in document.Missing)
+                writer.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {TerminalText.Clean(names[party])}: ayni agreement accept {document.Id} --party {party} --evidence TEXT"));
+        });
     }
 
     private static Command CreateShow()
@@ -160,28 +199,29 @@ internal static class AgreementCommands
     private static Command CreateAccept()
     {
         var document = new Argument<long?>("document") { Description = "The document's number.", Arity = ArgumentArity.ZeroOrOne };
-        var party = new Option<string?>("--party") { Description = "The party that accepts it, by the host's word.", HelpName = "ID" };
-        var note = new Option<string?>("--note") { Description = "How it is known, such as a letter's number.", HelpName = "TEXT" };
+        var party = new Option<string?>("--party") { Description = "The party that accepts it, by the host's word: its role or id.", HelpName = "WHO" };
+        var evidence = Evidence();
         var signed = new Option<string?>("--signed") { Description = "The document that 'ayni agreement sign' printed.", HelpName = "FILE" };
         return LedgerCommand.Create(
             "accept",
             """
-            Record that parties have accepted a document: by their signatures, or, of a party without a key, by the host's word, which is weaker. One
-            that requires acceptance is in force when the last party has, and never before.
+            Record that parties have accepted an agreement: by their signatures, or, of a party without a key, by the host's word and the evidence it
+            holds, which is weaker. It is in force when the last party has, and never before.
 
             Examples:
               ayni agreement accept --signed signed.txt
-              ayni agreement accept 2 --party pty_7m3kq0x9t2va --note "letter of 3 December"
+              ayni agreement accept 2 --party licensor --evidence "letter of 3 December"
             """,
-            [document, party, note, signed],
+            [document, party, evidence, signed],
             async (books, result, output, cancellationToken) =>
             {
                 var (id, partyId, file) = (result.GetValue(document), result.GetValue(party), result.GetValue(signed));
-                if (file is null ? id is null || partyId is null : id is not null || partyId is not null)
-                    throw new UsageException("Give a document's number and --party, or --signed alone.");
-                output.WriteOne(Documents, file is not null
+                var known = result.GetValue(evidence);
+                if (file is null ? id is null || partyId is null || known is null : (id, partyId, known) is not (null, null, null))
+                    throw new UsageException("Give a document's number, --party and --evidence, or --signed alone.");
+                Write(books, output, file is not null
                     ? await books.SignAgreementAsync(File.ReadAllBytes(file), cancellationToken).ConfigureAwait(false)
-                    : await books.AcceptAgreementAsync(id!.Value, partyId!, result.GetValue(note), cancellationToken).ConfigureAwait(false));
+                    : await books.AcceptAgreementAsync(id!.Value, partyId!, known!, cancellationToken).ConfigureAwait(false));
             });
     }
 

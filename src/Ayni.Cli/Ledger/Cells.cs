@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
@@ -6,8 +7,6 @@ namespace Ayni.Cli;
 internal static class Cells
 {
     private const int PartsOfAPercent = 10_000;
-
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"];
 
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -23,7 +22,7 @@ internal static class Cells
 
     /// <summary>Reads a day.</summary>
     public static DateOnly ParseDay(string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        CalendarText.TryParseDay(text, out var day)
             ? day
             : throw new UsageException($"'{text}' is no day; write 2026-12-01.");
 
@@ -45,21 +44,18 @@ internal static class Cells
         return (int)(percent * PartsOfAPercent);
     }
 
-    /// <summary>The last instant of a day in UTC, or an instant.</summary>
-    public static DateTimeOffset ParseEnd(string text)
-    {
-        var instant = ParseInstant(text)!.Value;
-        return text.Length == "2026-12-31".Length ? instant.AddDays(1).AddMicroseconds(-1) : instant;
-    }
+    /// <summary>An instant, or a day for its last one in the ledger's zone.</summary>
+    public static DateTimeOffset ParseEnd(string text, LedgerZone zone) =>
+        CalendarText.TryParseEnd(text, zone, out var instant) ? instant : throw NoInstant(text);
 
-    /// <summary>A day, which begins at midnight UTC, or an instant.</summary>
-    public static DateTimeOffset? ParseInstant(string? text)
+    /// <summary>An instant, or a day for its first one in the ledger's zone; null for null.</summary>
+    public static DateTimeOffset? ParseStart(string? text, LedgerZone zone)
     {
         if (text is null)
             return null;
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
-            ? instant
-            : throw new UsageException($"'{text}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z.");
+        return CalendarText.TryParseStart(text, zone, out var instant) ? instant : throw NoInstant(text);
     }
+
+    private static UsageException NoInstant(string text) =>
+        new($"'{text}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z.");
 }

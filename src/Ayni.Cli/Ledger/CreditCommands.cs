@@ -74,7 +74,7 @@ internal static class CreditCommands
                     ?? throw new UsageException($"There is no customer '{result.GetValue(customer)}'.");
                 output.WriteOne(Listing, await books.BuyCreditAsync(
                     buyer.Id, Amount.Parse(result.GetValue(amount)!, buyer.Currency), result.GetValue(model)!,
-                    Cells.ParseInstant(result.GetValue(expires)), result.GetValue(priority), cancellationToken).ConfigureAwait(false));
+                    Cells.ParseStart(result.GetValue(expires), books.Zone), result.GetValue(priority), cancellationToken).ConfigureAwait(false));
             });
     }
 

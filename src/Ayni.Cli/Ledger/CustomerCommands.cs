@@ -26,6 +26,7 @@ internal static class CustomerCommands
     public static Command Create() => new("customer", "The customers, who owe the charges of their keys.")
     {
         CreateCreate(),
+        CreateSign(),
         LedgerCommand.Create("list", "List the customers.\n\nExample:\n  ayni customer list --json", [], (books, _, output, _) =>
         {
             output.Write(Listing, books.ListCustomers());
@@ -35,6 +36,33 @@ internal static class CustomerCommands
         CreateOwner(),
         CreateRevoke(),
     };
+
+    private static Command CreateSign()
+    {
+        var file = new Argument<string>("file") { Description = "The deduction, as 'ayni ledger deduct --to-sign' prints it." };
+        var key = PartyKeyCommands.KeyFile();
+        var customer = new Option<string>("--customer") { Description = "The customer that signs.", HelpName = "ID", Required = true };
+        var command = new Command(
+            "sign",
+            """
+            Sign a deduction, such as a refund that was received, with a customer's key, on the customer's own machine and without a ledger. Says on
+            standard error what is signed, and prints it with the signature. 'ayni party key new' makes the key, and the host registers it.
+
+            Example:
+              ayni customer sign refund.txt --key customer.key --customer cus_4q8r0x2vm5ta > signed.txt
+            """)
+        {
+            file, key, customer,
+        };
+        command.SetAction(result =>
+        {
+            var text = File.ReadAllBytes(result.GetValue(file)!);
+            var signed = PartySigner.SignDeduction(text, result.GetValue(customer)!, SigningKey.Read(result.GetValue(key)!));
+            Console.Error.WriteLine(TerminalText.Clean(PartySigner.DescribeDeduction(text)));
+            Output.WriteText(writer => writer.Write(System.Text.Encoding.UTF8.GetString(signed)));
+        });
+        return command;
+    }
 
     private static Command CreateCreate()
     {

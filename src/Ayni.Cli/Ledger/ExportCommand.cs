@@ -22,8 +22,8 @@ internal static class ExportCommand
             [from, until],
             (books, result, output, _) =>
             {
-                var first = Cells.ParseInstant(result.GetValue(from)) ?? DateTimeOffset.MinValue;
-                var end = Cells.ParseInstant(result.GetValue(until)) ?? DateTimeOffset.MaxValue;
+                var first = Cells.ParseStart(result.GetValue(from), books.Zone) ?? DateTimeOffset.MinValue;
+                var end = Cells.ParseStart(result.GetValue(until), books.Zone) ?? DateTimeOffset.MaxValue;
                 if (output.Format == OutputFormat.Json)
                 {
                     Output.WriteJson(writer =>

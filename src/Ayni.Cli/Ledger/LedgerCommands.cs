@@ -137,7 +137,7 @@ internal static class LedgerCommands
                 {
                     if (result.GetValue(period) is not null)
                         throw new UsageException("Give --period or --at, not both.");
-                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment), partyId));
+                    output.Write(Balances, books.Balances(Cells.ParseEnd(moment, books.Zone), partyId));
                     return Task.CompletedTask;
                 }
                 output.Write(Balances, result.GetValue(period) is { } month

@@ -4,7 +4,7 @@ using Ayni.Ledger;
 
 namespace Ayni.Cli;
 
-/// <summary><c>ayni party key</c>: the keys by which parties sign agreements.</summary>
+/// <summary><c>ayni party key</c>: the keys by which parties sign agreements, and customers deductions.</summary>
 internal static class PartyKeyCommands
 {
     private static readonly Listing<PartyKey> Listing = new(
@@ -16,7 +16,7 @@ internal static class PartyKeyCommands
         new("endorsed", key => key.IsEndorsed ? "yes" : "no"),
         new("revoked", key => Cells.Instant(key.Revoked)));
 
-    public static Command Create() => new("key", "The keys by which parties sign agreements.")
+    public static Command Create() => new("key", "The keys by which parties sign agreements, and customers deductions.")
     {
         CreateNew(),
         CreateEndorse(),
@@ -36,7 +36,7 @@ internal static class PartyKeyCommands
     private static Command CreateNew()
     {
         var file = new Argument<string>("file") { Description = "The file to make, which only you may read." };
-        var party = new Option<string>("--party") { Description = "The party whose key it is.", HelpName = "ID", Required = true };
+        var party = new Option<string>("--party") { Description = "The party, or customer, whose key it is.", HelpName = "ID", Required = true };
         var signer = LogCommands.Signer();
         var command = new Command(
             "new",

@@ -88,7 +88,7 @@ internal static class PriceCommands
             [model, file, input, cached, output, currency, from],
             async (books, result, shown, cancellationToken) =>
             {
-                var since = Cells.ParseInstant(result.GetValue(from));
+                var since = Cells.ParseStart(result.GetValue(from), books.Zone);
                 if (result.GetValue(file) is { } plan)
                 {
                     string?[] flat = [result.GetValue(model), result.GetValue(input), result.GetValue(cached), result.GetValue(output)];
@@ -122,7 +122,7 @@ internal static class PriceCommands
         {
             throw new UsageException($"'{file}' can't be read: {error.Message}");
         }
-        var (plan, from) = PricePlan.Parse(file.ToString(), text);
+        var (plan, from) = PricePlan.Parse(file.ToString(), text, books.Zone);
         return await books.SetPriceAsync(plan, since ?? from, cancellationToken).ConfigureAwait(false);
     }
 

@@ -69,7 +69,7 @@ internal static class RateCommands
             [from, to, rate, source, since],
             async (books, result, output, cancellationToken) => output.WriteOne(Listing, await books.SetRateAsync(
                 Currency.Parse(result.GetValue(from)!), Amount.Parse(result.GetValue(rate)!, Currency.Parse(result.GetValue(to)!)),
-                result.GetValue(source)!, Cells.ParseInstant(result.GetValue(since)), cancellationToken).ConfigureAwait(false)));
+                result.GetValue(source)!, Cells.ParseStart(result.GetValue(since), books.Zone), cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateConversions()

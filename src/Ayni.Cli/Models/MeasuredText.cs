@@ -1,3 +1,4 @@
+using System.Text;
 using Ayni.Llama;
 
 namespace Ayni.Cli;
@@ -5,6 +6,8 @@ namespace Ayni.Cli;
 /// <summary>The text that a model is measured on.</summary>
 internal static class MeasuredText
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Refuses a file that is not there, before a model is loaded for it.</summary>
     public static void RequireFile(string path)
     {
@@ -25,11 +28,23 @@ internal static class MeasuredText
                 $"ayni: warning: {model.Name} was trained for {model.TrainedContextLength} tokens; --context {context} is longer.");
         }
         // As llama.cpp reads it: without the last line's end.
-        var text = File.ReadAllText(path);
+        var text = Read(path);
         var ids = model.EncodePrompt(text.EndsWith('\n') ? text[..^1] : text);
         return ids.Length >= 2 * context
             ? ids
             : throw new UsageException(
                 $"{path} has {ids.Length} tokens; {2 * context} are needed for --context {context}. Take more text or a shorter context.");
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return Utf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new UsageException($"{path}: not valid UTF-8 at byte {error.Index}; convert it to UTF-8.");
+        }
     }
 }

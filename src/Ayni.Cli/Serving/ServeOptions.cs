@@ -25,7 +25,7 @@ internal sealed class ServeOptions
 
     private readonly Option<string[]> _allowedHosts = new("--allowed-host")
     {
-        Description = "A name besides localhost that clients may call this host by; may be given several times.",
+        Description = "A name that clients may call this host by, besides localhost and, beyond loopback, the machine's own; may be given several times.",
         HelpName = "NAME",
     };
 

@@ -36,6 +36,7 @@ internal sealed class Tour
         await using var host = await AyniHost.StartAsync(options, _clock, cancellationToken).ConfigureAwait(false);
         var ready = await host.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         ShowHost(host, ready);
+        await AgreeAsync(host.Books, ready.Model, options.DataDirectory, cancellationToken).ConfigureAwait(false);
         foreach (var customer in customers)
         {
             await AskAsync(customer, host, ready.Model, cancellationToken).ConfigureAwait(false);
@@ -69,13 +70,28 @@ internal sealed class Tour
         Say($"{ready.Model} is served at {host.Address} to any OpenAI client, and what it earns is recorded.");
         Say("The price, in dollars for a million tokens (high, so that two answers can be seen in the sums):");
         PriceCommands.Listing.WriteTable(host.Books.ListPrices(), _console);
+    }
+
+    /// <summary>The model's owner and the host agree: the one signs, the other's word is recorded.</summary>
+    private async Task AgreeAsync(Books books, string model, string folder, CancellationToken cancellationToken)
+    {
+        Heading("An agreement");
+        var parties = books.ListParties().ToDictionary(party => party.Id, StringComparer.Ordinal);
+        var owner = parties.Values.Single(party => party.Role == Role.Licensor);
+        var key = SigningKey.Create(Path.Combine(folder, "owner.key"));
+        await books.RegisterPartyKeyAsync(owner.Id, key.ForNotes(owner.Id).ToString(), cancellationToken).ConfigureAwait(false);
+        var document = await books.SetAgreementAsync(
+            model, [Share.Of(Role.Licensor, 200_000), Share.Of(Role.Host, 500_000), Share.Of(Role.Developer, 300_000)],
+            held: new([Role.Host.Name()], "the tour"), cancellationToken: cancellationToken).ConfigureAwait(false);
+        var signed = PartySigner.Sign(books.AgreementToSign(document.Id), owner.Id, key);
+        document = await books.SignAgreementAsync(signed, cancellationToken).ConfigureAwait(false);
         Say("Who shares in it. A request from no app has no developer, so that share goes to the host:");
-        var parties = host.Books.ListParties().ToDictionary(party => party.Id, StringComparer.Ordinal);
-        foreach (var share in host.Books.ListAgreements().Single().Shares)
+        foreach (var share in books.ListAgreements().Single(agreement => agreement.Version == document.Version).Shares)
         {
             var who = share.PartyId is { } id ? $", {parties[id].Name}" : " of the app";
             Say($"  {Cells.Percent(share.PartsPerMillion),4}  {share.Role?.Name()}{who}");
         }
+        Say($"It is in force, because everybody named in it has accepted it; {owner.Name} has signed it with a key of its own.");
     }
 
     private async Task AskAsync(TourCustomer customer, AyniHost host, string model, CancellationToken cancellationToken)

@@ -97,7 +97,15 @@ internal sealed record NewShare(int PartsPerMillion, string? Role = null, string
 /// <param name="Shares">Who earns what; the parts add up to 1,000,000.</param>
 /// <param name="Model">The model it is about; every one without an agreement of its own if absent.</param>
 /// <param name="EffectiveFrom">A day or an instant with its offset; now if absent.</param>
-internal sealed record NewAgreement(NewShare[] Shares, string? Model = null, string? EffectiveFrom = null);
+/// <param name="AcceptedBy">Who has accepted it, by role or id.</param>
+/// <param name="Evidence">How that is known, such as a contract's number.</param>
+internal sealed record NewAgreement(
+    NewShare[] Shares, string? Model = null, string? EffectiveFrom = null, string[]? AcceptedBy = null, string? Evidence = null);
+
+/// <summary>That a party has accepted an agreement, by the word of whoever records it.</summary>
+/// <param name="Party">Who, by role or id.</param>
+/// <param name="Evidence">How that is known, such as a letter's number.</param>
+internal sealed record NewAcceptance(string Party, string Evidence);
 
 /// <summary>What an operator states of its users.</summary>
 /// <param name="Licence">The licence it is about, such as <c>llama3.1</c>.</param>
@@ -125,6 +133,9 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewPrice))]
 [JsonSerializable(typeof(NewAgreement))]
+[JsonSerializable(typeof(NewContact))]
+[JsonSerializable(typeof(SentNotice))]
+[JsonSerializable(typeof(NewAcceptance))]
 [JsonSerializable(typeof(NewSubscription))]
 [JsonSerializable(typeof(SubscriptionEnd))]
 [JsonSerializable(typeof(NewCredit))]

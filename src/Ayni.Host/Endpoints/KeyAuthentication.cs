@@ -11,12 +11,16 @@ internal static class KeyAuthentication
     /// <summary>The key a request presents. Throws <see cref="ApiException"/> (401) if there is none, or none that counts.</summary>
     public static ApiKey Authenticate(this Books books, HttpRequest request)
     {
-        var header = request.Headers.Authorization.ToString();
-        if (header.Length == 0)
+        if (request.Headers.Authorization.Count == 0)
             throw ApiException.InvalidKey(missing: true);
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            throw ApiException.InvalidKey(missing: false);
-        return books.Authenticate(header[Scheme.Length..].Trim()) ?? throw ApiException.InvalidKey(missing: false);
+        return books.Authenticate(TextOf(request)) ?? throw ApiException.InvalidKey(missing: false);
+    }
+
+    /// <summary>The text of the key that a request presents; empty where there is none.</summary>
+    public static string TextOf(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
     }
 
     /// <summary>

@@ -59,7 +59,7 @@ internal static class PricingEndpoints
         api.Post("sellCredit", "/api/credits", "Sell a customer a credit: owed at once, earned when charges use it or when it expires.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewCredit, LedgerJson.Default.Credit, (call, body) => call.Books.BuyCreditAsync(
                 body.CustomerId, BodyValues.Amount("amount", body.Amount, BodyValues.Currency("currency", body.Currency)), body.Model,
-                BodyValues.Instant("expires", body.Expires), body.Priority, call.Ended));
+                BodyValues.Instant("expires", body.Expires, call.Books.Zone), body.Priority, call.Ended));
     }
 
     private static void MapRates(OperationCatalog api)
@@ -70,12 +70,12 @@ internal static class PricingEndpoints
         api.Post("setRate", "/api/rates", "Set what one unit of a price's currency is in a customer's.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewRate, LedgerJson.Default.ExchangeRate, (call, body) => call.Books.SetRateAsync(
                 BodyValues.Currency("from", body.From), BodyValues.Amount("per_unit", body.PerUnit, BodyValues.Currency("to", body.To)),
-                body.Source, BodyValues.Instant("effective_from", body.EffectiveFrom), call.Ended));
+                body.Source, BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone), call.Ended));
     }
 
     private static async Task<IReadOnlyList<Price>> SetPlanAsync(ApiCall call)
     {
-        var (plan, from) = PricePlan.Parse("plan", await call.ReadTextAsync().ConfigureAwait(false));
+        var (plan, from) = PricePlan.Parse("plan", await call.ReadTextAsync().ConfigureAwait(false), call.Books.Zone);
         return await call.Books.SetPriceAsync(plan, from, call.Ended).ConfigureAwait(false);
     }
 }

@@ -26,7 +26,7 @@ internal static class TermEndpoints
                 return call.Books.SetPriceAsync(
                     body.Model, currency, BodyValues.Amount("input_per_million", body.InputPerMillion, currency),
                     BodyValues.Amount("output_per_million", body.OutputPerMillion, currency),
-                    BodyValues.Instant("effective_from", body.EffectiveFrom),
+                    BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone),
                     BodyValues.AmountOrNull("cached_per_million", body.CachedPerMillion, currency), call.Ended);
             });
 
@@ -35,9 +35,18 @@ internal static class TermEndpoints
             [.. OperationCatalog.Readers, KeyRole.Party])
             .AnswersPage(LedgerJson.Default.Agreement, call => call.Cut(
                 call.Books.ListAgreements().Where(agreement => IsSeenBy(call, agreement)), agreement => Number(agreement.Version)));
-        api.Post("setAgreement", "/api/agreements", "Agree how a model's revenue is shared, from an instant on.", KeyRole.Operator)
-            .Answers(RequestJson.Default.NewAgreement, LedgerJson.Default.Agreement, (call, body) => call.Books.SetAgreementAsync(
-                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom), call.Ended));
+        api.Post(
+            "setAgreement", "/api/agreements",
+            "Agree how a model's charges are split, from an instant on. It is in force when every party named in it has accepted it.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewAgreement, LedgerJson.Default.AgreementDocument, (call, body) => call.Books.SetAgreementAsync(
+                body.Model, [.. body.Shares.Select(Share)], BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone),
+                (body.AcceptedBy, body.Evidence) switch
+                {
+                    (null, null) => null,
+                    ({ } parties, { } evidence) => new(parties, evidence),
+                    _ => throw ApiException.BadField("evidence", "goes with 'accepted_by'."),
+                },
+                call.Ended));
         MapDocuments(api);
     }
 
@@ -58,7 +67,7 @@ internal static class TermEndpoints
             .Handles(new(Json, LedgerJson.Default.AgreementDescription), DescribeAsync);
         api.Post(
             "enterAgreementDocument", "/api/agreements/documents",
-            "Enter an agreement's document. It is the agreement's next version, at once or when the last party has accepted it, as it says.",
+            "Enter an agreement's document. It is the agreement's next version when the last party has accepted it.",
             KeyRole.Operator)
             .Takes(Document("An agreement, as agreement files say it (docs/ledger.md); it may name no files."))
             .Answers(LedgerJson.Default.AgreementDocument, async call => await call.Books.EnterAgreementAsync(
@@ -78,6 +87,11 @@ internal static class TermEndpoints
             {
                 return call.Books.AcceptAgreementAsync(OwnDocument(call).Id, call.Key.PartyId, $"by key {call.Key.Id}", call.Ended);
             });
+        api.Post(
+            "recordAcceptance", "/api/agreements/documents/{id}/acceptances",
+            "Record that a party without a key has accepted an agreement's document, and how that is known.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewAcceptance, LedgerJson.Default.AgreementDocument, (call, body) =>
+                call.Books.AcceptAgreementAsync(OwnDocument(call).Id, body.Party, body.Evidence, call.Ended));
         api.Get(
             "getAgreementToSign", "/api/agreements/documents/{id}/to-sign",
             "An agreement's document as its parties sign it, with the signatures that it has (docs/proof.md).", [.. OperationCatalog.Readers, KeyRole.Party])

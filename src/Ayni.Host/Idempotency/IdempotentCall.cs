@@ -4,6 +4,7 @@ using System.Text.Json;
 using Ayni.Ledger;
 using Ayni.Llama;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Ayni.Host;
 
@@ -49,10 +50,12 @@ internal sealed class IdempotentCall
         var name = header.Count == 1 ? header[0] : null;
         if (name is not { Length: >= 1 and <= LongestName } || name.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw ApiException.BadField(HeaderName, $"must be given once, with 1 to {LongestName} visible ASCII characters.");
-        var presented = Encoding.ASCII.GetBytes(context.Request.Headers.Authorization.ToString());
+        // The key alone and the route as it is stated: whatever else a header or path may be spelled like, it is the same request.
+        var presented = Encoding.ASCII.GetBytes(KeyAuthentication.TextOf(context.Request));
+        var route = ((RouteEndpoint)context.GetEndpoint()!).RoutePattern.RawText!;
         var bodyHash = Digest.FromBytes(HMACSHA256.HashData(Derive(presented, "ayni/idempotency/body/v1"), body));
         var request = new IdempotentRequest(
-            key.CustomerId, key.Id, Digest.Of(Encoding.ASCII.GetBytes(name)), context.Request.Path.Value!, bodyHash);
+            key.CustomerId, key.Id, Digest.Of(Encoding.ASCII.GetBytes(name)), route, bodyHash);
         return new(request, Derive(presented, "ayni/idempotency/answer/v1"), created, fingerprint);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -6,9 +5,6 @@ namespace Ayni.Host;
 /// <summary>Reads what bodies hold as text. Each throws <see cref="ApiException"/> (400) that names the field.</summary>
 internal static class BodyValues
 {
-    private static readonly string[] InstantFormats =
-        ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"];
-
     public static Currency Currency(string field, string text) =>
         Ledger.Currency.TryParse(text, out var currency)
             ? currency
@@ -18,24 +14,24 @@ internal static class BodyValues
         Ledger.Amount.TryParse(text, currency, out var amount)
             ? amount
             : throw ApiException.BadField(
-                field, $"must be an exact decimal with at most {Ledger.Amount.Decimals} decimals after a point, such as \"12.34\".");
+                field, FormattableString.Invariant(
+                    $"must be an exact decimal with at most {Ledger.Amount.Decimals} decimals after a point, such as \"12.34\", up to {Ledger.Amount.LargestEntered}."));
 
     public static Amount? AmountOrNull(string field, string? text, Currency currency) =>
         text is null ? null : Amount(field, text, currency);
 
-    /// <summary>A day, which begins at midnight UTC, or an instant; null where it is absent.</summary>
-    public static DateTimeOffset? Instant(string field, string? text)
+    /// <summary>An instant, or a day for its first instant in the ledger's zone; null where it is absent.</summary>
+    public static DateTimeOffset? Instant(string field, string? text, LedgerZone zone)
     {
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         if (text is null)
             return null;
-        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
+        return CalendarText.TryParseStart(text, zone, out var instant)
             ? instant
             : throw ApiException.BadField(field, "must be a day or an instant, such as 2026-12-01 or 2026-12-01T08:00:00Z.");
     }
 
     public static DateOnly Day(string field, string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        CalendarText.TryParseDay(text, out var day)
             ? day
             : throw ApiException.BadField(field, "must be a day, such as 2026-12-01.");
 

@@ -7,17 +7,18 @@ namespace Ayni.Host;
 
 /// <summary>
 /// Which names a request's Host header may hold. A page on the web can have its own name resolve to this machine and so talk to a host
-/// on the loopback address with a visitor's browser (DNS rebinding); the header then still holds the page's name.
+/// with a visitor's browser (DNS rebinding); the header then still holds the page's name. An address in the header is nobody's name.
 /// </summary>
 internal sealed class HostAllowList
 {
-    private readonly FrozenSet<string>? _names;
+    private readonly FrozenSet<string> _names;
+    private readonly bool _isReachable;
 
     public HostAllowList(HostOptions options)
     {
-        if (!IPAddress.IsLoopback(options.ListenAddress) && options.AllowedHosts.IsEmpty)
-            return;
-        _names = options.AllowedHosts.Concat(["localhost", "127.0.0.1", "[::1]", NameOf(options.ListenAddress)]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _isReachable = !IPAddress.IsLoopback(options.ListenAddress);
+        string[] own = ["localhost", "127.0.0.1", "[::1]", NameOf(options.ListenAddress), .. _isReachable ? [Dns.GetHostName()] : (string[])[]];
+        _names = options.AllowedHosts.Concat(own).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>An address as a Host header says it.</summary>
@@ -26,7 +27,8 @@ internal sealed class HostAllowList
     /// <summary>Throws <see cref="ApiException"/> (403) for a name that is not ours.</summary>
     public void Check(HttpRequest request)
     {
-        if (_names is not null && !_names.Contains(request.Host.Host))
+        var name = request.Host.Host;
+        if (!_names.Contains(name) && !(_isReachable && IPAddress.TryParse(name, out _)))
             throw ApiException.ForeignHost();
     }
 }

@@ -31,7 +31,7 @@ internal static class Registry
         if (!books.ListAgreements().Any(agreement => (agreement.Model is null || agreement.Model == model) && agreement.EffectiveFrom <= now))
         {
             var agreement = await AgreeAsync(books, model, owner, terms, cancellationToken).ConfigureAwait(false);
-            logger.AgreementEntered(model, agreement.Version);
+            logger.AgreementEntered(model, agreement.Version!.Value);
         }
 
         return mayIssueKey && books.ListKeys().All(key => key.Role != KeyRole.Customer)
@@ -39,19 +39,17 @@ internal static class Registry
             : null;
     }
 
-    private static async Task<Agreement> AgreeAsync(
+    /// <summary>
+    /// Until others have accepted another agreement, the host promises a part to whoever's app asks and keeps the rest. Who starts it accepts that.
+    /// </summary>
+    private static async Task<AgreementDocument> AgreeAsync(
         Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)
     {
         var host = await FindOrCreateAsync(books, Role.Host, "Host", _ => true, cancellationToken).ConfigureAwait(false);
-        var licensor = await FindOrCreateAsync(
-            books, Role.Licensor, owner, party => party.Name == owner, cancellationToken).ConfigureAwait(false);
-        Share[] shares =
-        [
-            Share.Of(licensor.Id, terms.LicensorParts),
-            Share.Of(host.Id, terms.HostParts),
-            Share.Of(Role.Developer, terms.DeveloperParts),
-        ];
-        return await books.SetAgreementAsync(model, shares, cancellationToken: cancellationToken).ConfigureAwait(false);
+        _ = await FindOrCreateAsync(books, Role.Licensor, owner, party => party.Name == owner, cancellationToken).ConfigureAwait(false);
+        return await books.SetAgreementAsync(
+            model, [Share.Of(host.Id, terms.HostParts), Share.Of(Role.Developer, terms.DeveloperParts)],
+            held: HeldAcceptances.OfAll("the host's first start"), cancellationToken: cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<Party> FindOrCreateAsync(

@@ -18,6 +18,9 @@ internal sealed class KernelLibrary : IDisposable
     /// <summary>What kernels are emitted for.</summary>
     public KernelTarget Target { get; }
 
+    // What was fastest from memory: tokens have registers only where there are 32. Of ARM64's nothing is known yet.
+    private int FewTokensLimit => Target.IsArm64 ? 1 : Target.VectorCount > 16 ? 32 : 6;
+
     /// <summary>A library for this machine, or null and the reason why there is none.</summary>
     public static KernelLibrary? TryCreate(ProcessorFeatures features, ICodeMapper mapper, out string refusal)
     {
@@ -52,18 +55,20 @@ internal sealed class KernelLibrary : IDisposable
                 layout,
                 null,
                 Get(layout, code => FloatProductKernel.Emit(floats, code)),
-                Get((layout, 1), code => FloatTokenKernel.Emit(floats, code)),
+                ForTokens(layout, FloatFewTokensKernel.TokensAtATime(Target), (tokens, code) => FloatFewTokensKernel.Emit(floats, tokens, code)),
+                FewTokensLimit,
                 FloatProductKernel.PanelsAtATime(Target))
             : new PanelKernels(
                 layout,
                 Get(type, code => UnpackKernel.Emit(layout, PanelKernels.StripColumns / layout.BlockColumns, code)),
                 Get(layout.Shape, code => IntegerProductKernel.Emit(layout.Shape, code)),
-                Get((type, 1), code => SingleTokenKernel.Emit(layout, code)),
+                ForTokens(layout, FewTokensKernel.TokensAtATime(layout, Target), (tokens, code) => FewTokensKernel.Emit(layout, tokens, code)),
+                FewTokensLimit,
                 IntegerProductKernel.PanelsAtATime(Target),
                 layout.Shape.UnpackedStripBytes(Target),
                 layout.Shape.StartShift(Target),
                 HasPairs: !Target.HasDotProduct,
-                SingleTokenStreams: SingleTokenKernel.StreamsAtATime(Target));
+                FewTokensStreams: FewTokensKernel.StreamsAtATime(Target));
     }
 
     /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>
@@ -98,7 +103,12 @@ internal sealed class KernelLibrary : IDisposable
         return new Kernel(method.Finish());
     }
 
-    private Kernel Get(object key, Action<KernelAssembler> emit) => _kernels.GetOrAdd(key, _ => new Lazy<Kernel>(() =>
+    private Lazy<Kernel>[] ForTokens(PanelLayout layout, int most, Action<int, KernelAssembler> emit) =>
+        [.. Enumerable.Range(1, most).Select(tokens => Find((layout, tokens), code => emit(tokens, code)))];
+
+    private Kernel Get(object key, Action<KernelAssembler> emit) => Find(key, emit).Value;
+
+    private Lazy<Kernel> Find(object key, Action<KernelAssembler> emit) => _kernels.GetOrAdd(key, _ => new Lazy<Kernel>(() =>
         TryEmit(Target, _mapper, emit, out var refusal)
-        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}"))).Value;
+        ?? throw new InvalidOperationException($"The system no longer gives executable memory: {refusal}")));
 }

@@ -4,22 +4,24 @@ namespace Ayni.Kernels;
 /// <param name="Layout">The format's panels.</param>
 /// <param name="Unpacking">Unpacks them for the product; null where the product reads them as they are, and activations as floats.</param>
 /// <param name="Product">The product.</param>
-/// <param name="SingleToken">The product with one token, unpacking included.</param>
+/// <param name="FewTokens">The product with one token, two and so on, unpacking included.</param>
+/// <param name="FewTokensLimit">Up to so many tokens these multiply, some at a time.</param>
 /// <param name="PanelsAtATime">Panels that the product multiplies at a time.</param>
 /// <param name="UnpackedStripBytes">Bytes of a panel's unpacked columns.</param>
 /// <param name="StartShift">The offset of the weights that integer products start at, as a power of 2.</param>
 /// <param name="HasPairs">Whether integer products are added in pairs (<see cref="Activations.StartOffset"/>).</param>
-/// <param name="SingleTokenStreams">Streams of panels that the product with one token goes through at a time.</param>
+/// <param name="FewTokensStreams">Streams of panels that the product with few tokens goes through at a time.</param>
 internal sealed unsafe record PanelKernels(
     PanelLayout Layout,
     Kernel? Unpacking,
     Kernel Product,
-    Kernel SingleToken,
+    Lazy<Kernel>[] FewTokens,
+    int FewTokensLimit,
     int PanelsAtATime,
     int UnpackedStripBytes = 0,
     int StartShift = 0,
     bool HasPairs = false,
-    int SingleTokenStreams = 1)
+    int FewTokensStreams = 1)
 {
     /// <summary>Columns unpacked at a time, a multiple of every block length: 5 to 10 kB of the first-level cache.</summary>
     public const int StripColumns = 256;

@@ -9,7 +9,7 @@ internal readonly record struct Unpacked(Vector Vector, int Serial);
 
 /// <summary>
 /// The language in which a format says how it unpacks: every operation gives a new vector, and results are put into a kernel's hands. What
-/// is put is given as the way to compute it, which is emitted for some groups of rows in turn.
+/// is put is given as the way to compute it, which is emitted for each group of rows in turn.
 /// </summary>
 /// <remarks>
 /// What is loaded stays in its register as long as no other vector needs that: loading it again costs nothing then. Values are given up
@@ -39,10 +39,11 @@ internal sealed class PanelUnpacker(
 
     /// <summary>Emits the unpacking of one block of a format.</summary>
     /// <param name="layout">The format.</param>
-    /// <param name="groups">The groups of rows, for which each result is put in turn.</param>
+    /// <param name="groups">The groups of rows, whose results are put together; one alone where a target multiplies values in two halves.</param>
     public void Unpack(PanelLayout layout, params int[] groups)
     {
         _groups = groups;
+        Group = groups[0];
         // The code is a loop's body, which may be entered from elsewhere.
         foreach (var slot in _slots)
             slot.Content = null;
@@ -139,45 +140,43 @@ internal sealed class PanelUnpacker(
     public Unpacked Negate(Unpacked a) => Xor(a, [0, 0, 0, 0x80]);
 
     /// <summary>Puts the stored values of four columns: unsigned bytes.</summary>
-    public void PutWeights(int block, int step, Func<Unpacked> weights) => ForEachGroup(() =>
+    public void PutWeights(int block, int step, Func<Unpacked> weights)
     {
+        if (!shape.IsSplitOn(Target))
+        {
+            Put(
+                () => shape.IsFlippedOn(Target) ? Xor(weights(), [0x80]) : weights(),
+                vectors => blocks.PutWeights(block, step, vectors, lowHalf: null));
+            return;
+        }
         var values = weights();
-        if (shape.IsSplitOn(Target))
-        {
-            SlotOf(values).Uses++;
-            var (high, low) = (HighNibbles(values), LowNibbles(values));
-            blocks.PutWeights(block, step, Use(high), Use(low));
-        }
-        else
-        {
-            if (shape.IsFlippedOn(Target))
-                values = Xor(values, [0x80]);
-            blocks.PutWeights(block, step, Use(values), lowHalf: null);
-        }
-    });
+        SlotOf(values).Uses++;
+        var (high, low) = (HighNibbles(values), LowNibbles(values));
+        blocks.PutWeights(block, step, [Use(high)], Use(low));
+    }
 
     /// <summary>Puts the integer scales, from −32768 to 32767, of 16 columns, after their weights.</summary>
-    public void PutSubScale(int block, int sub, Func<Unpacked> scale) => ForEachGroup(() =>
-    {
+    public void PutSubScale(int block, int sub, Func<Unpacked> scale) => Put(
         // Without dot products the sums they multiply are pairs of 16 bits.
-        var pairs = Target.HasDotProduct ? scale() : Shuffle(scale(), [0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13]);
-        blocks.PutSubScale(block, sub, Use(pairs));
-    });
+        () => Target.HasDotProduct ? scale() : Shuffle(scale(), [0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13]),
+        vectors => blocks.PutSubScale(block, sub, vectors));
 
     /// <summary>Puts the float scales of a block, after its weights and integer scales.</summary>
-    public void PutScale(int block, Func<Unpacked> scale) => ForEachGroup(() => blocks.PutScale(block, Use(scale())));
+    public void PutScale(int block, Func<Unpacked> scale) => Put(scale, vectors => blocks.PutScale(block, vectors));
 
     /// <summary>Puts what a block adds for each unit of the activations' sum, after its scale.</summary>
-    public void PutMinimum(int block, int index, Func<Unpacked> minimum) =>
-        ForEachGroup(() => blocks.PutMinimum(block, index, Use(minimum())));
+    public void PutMinimum(int block, int index, Func<Unpacked> minimum) => Put(minimum, vectors => blocks.PutMinimum(block, index, vectors));
 
-    private void ForEachGroup(Action put)
+    /// <summary>Computes something for every group, then puts all of it.</summary>
+    private void Put(Func<Unpacked> compute, Action<Vector[]> put)
     {
-        foreach (var group in _groups)
+        var values = new Unpacked[_groups.Length];
+        for (var i = 0; i < values.Length; i++)
         {
-            Group = group;
-            put();
+            Group = _groups[i];
+            values[i] = compute();
         }
+        put([.. values.Select(Use)]);
     }
 
     private Memory Place(PanelField field, int index)

@@ -47,19 +47,20 @@ internal sealed class UnpackKernel : IUnpackedBlocks
     public static void Emit(PanelLayout layout, int stripBlocks, KernelAssembler code) =>
         new UnpackKernel(layout, code).EmitBlocks(layout, stripBlocks);
 
-    public void PutWeights(int block, int step, Vector weights, Vector? lowHalf)
+    public void PutWeights(int block, int step, ReadOnlySpan<Vector> weights, Vector? lowHalf)
     {
         var place = At(block, _shape.WeightOffset(Target, step, _unpacker.Group));
-        _code.Store(place, weights);
+        _code.Store(place, weights[0]);
         if (lowHalf is { } low)
             _code.Store(place + Target.VectorBytes, low);
     }
 
-    public void PutSubScale(int block, int sub, Vector scale) => Put(block, _shape.SubScaleOffset(Target, sub), scale);
+    public void PutSubScale(int block, int sub, ReadOnlySpan<Vector> scales) => Put(block, _shape.SubScaleOffset(Target, sub), scales[0]);
 
-    public void PutScale(int block, Vector scale) => Put(block, _shape.ScaleOffset(Target), scale);
+    public void PutScale(int block, ReadOnlySpan<Vector> scales) => Put(block, _shape.ScaleOffset(Target), scales[0]);
 
-    public void PutMinimum(int block, int index, Vector minimum) => Put(block, _shape.MinimumOffset(Target, index), minimum);
+    public void PutMinimum(int block, int index, ReadOnlySpan<Vector> minima) =>
+        Put(block, _shape.MinimumOffset(Target, index), minima[0]);
 
     private void EmitBlocks(PanelLayout layout, int stripBlocks)
     {

@@ -22,13 +22,17 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
 
     private const int PanelsPerChunk = 4;
 
-    // With one token, of each stream.
-    private const int LeastTokenPanels = 2;
-    private const int MostTokenPanels = 16;
+    // With few tokens, of each stream.
+    private const int LeastStreamPanels = 2;
+    private const int MostStreamPanels = 16;
     private const int MostStreams = 2;
+    private const int MostTokensAtATime = 6;
 
-    // From so many tokens on, the team prepares them; fewer are done sooner than the team is awake.
-    private const int FewTokens = 8;
+    // What a worker goes through again for the next few tokens: less than the second-level cache holds.
+    private const int RepeatedBytes = 512 << 10;
+
+    // From so many activations on, the team prepares them; fewer are done sooner than the team has met.
+    private const int SharedActivations = 8192;
 
     private readonly PanelMemory _panels;
     private readonly PanelKernels _kernels;
@@ -64,7 +68,7 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         fixed (float* inputPointer = input, outputPointer = output)
         {
             var prepare = new PrepareTokens { Kernels = _kernels, Input = inputPointer, Records = activations, Columns = Columns };
-            if (tokens >= FewTokens)
+            if ((long)tokens * Columns >= SharedActivations)
             {
                 context.Team.Run(ref prepare, tokens);
             }
@@ -73,9 +77,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 for (var token = 0; token < tokens; token++)
                     prepare.Execute(token);
             }
-            if (tokens == 1)
+            if (tokens <= _kernels.FewTokensLimit)
             {
-                MultiplyToken(activations, outputPointer, context.Team);
+                MultiplyFewTokens(activations, outputPointer, tokens, context.Team);
                 return;
             }
             var multiply = new MultiplyPanels { Matrix = this, Activations = activations, Output = outputPointer, Tokens = tokens };
@@ -98,20 +102,23 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void DisposeCore() => _panels.Dispose();
 
     /// <summary>
-    /// One token. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
+    /// Few tokens. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
     /// turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
     /// </summary>
-    private void MultiplyToken(byte* activations, float* output, WorkerTeam team)
+    private void MultiplyFewTokens(byte* activations, float* output, int tokens, WorkerTeam team)
     {
-        var streams = _kernels.SingleTokenStreams;
+        var streams = _kernels.FewTokensStreams;
         var stretches = streams * team.WorkerCount;
         var stretchPanels = (_panelCount + stretches - 1) / stretches;
-        var chunkPanels = Math.Clamp(stretchPanels / 8, LeastTokenPanels, MostTokenPanels);
-        var work = new MultiplySingleToken
+        var chunkPanels = Math.Clamp(stretchPanels / 8, LeastStreamPanels, MostStreamPanels);
+        if (tokens > _kernels.FewTokens.Length)
+            chunkPanels = (int)Math.Clamp(RepeatedBytes / (streams * _panelBytes), 1, chunkPanels);
+        var work = new MultiplyStreams
         {
             Matrix = this,
             Activations = activations,
             Output = output,
+            Tokens = tokens,
             Workers = team.WorkerCount,
             Streams = streams,
             StretchPanels = stretchPanels,
@@ -244,11 +251,12 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         }
     }
 
-    private struct MultiplySingleToken : IChunkedWork
+    private struct MultiplyStreams : IChunkedWork
     {
         public CompiledMatrix<TFormat> Matrix;
         public byte* Activations;
         public float* Output;
+        public int Tokens;
         public int Workers;
         public int Streams;
         public int StretchPanels;
@@ -260,9 +268,9 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var (place, worker) = Math.DivRem(chunk, Workers);
             var panels = Math.Min(ChunkPanels, StretchPanels - place * ChunkPanels);
             var (first, second) = (Start(worker * Streams), Start(worker * Streams + Streams - 1));
-            var products = stackalloc float[MostStreams * MostTokenPanels * Lanes.Count];
-            var secondProducts = products + MostTokenPanels * Lanes.Count;
-            var arguments = new SingleTokenArguments
+            var products = stackalloc float[MostStreams * MostStreamPanels * MostTokensAtATime * Lanes.Count];
+            var secondProducts = products + MostStreamPanels * MostTokensAtATime * Lanes.Count;
+            var arguments = new FewTokensArguments
             {
                 Panels = Matrix.PanelAt(first + place * ChunkPanels),
                 Activations = Activations,
@@ -272,11 +280,20 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 PanelStride = Matrix._panelBytes,
                 SecondPanels = Matrix.PanelAt(second + place * ChunkPanels),
                 SecondProducts = secondProducts,
+                ActivationStride = Matrix._kernels.TokenBytes(Matrix.Columns),
             };
-            Matrix._kernels.SingleToken.Run(&arguments);
-            Store(products, first + place * ChunkPanels, panels);
-            if (Streams > 1)
-                Store(secondProducts, second + place * ChunkPanels, panels);
+            var kernels = Matrix._kernels.FewTokens;
+            // As many at a time as the kernel takes, in equal parts; from the second on the panels are in the second-level cache.
+            for (int token = 0, count; token < Tokens; token += count)
+            {
+                var times = (Tokens - token + kernels.Length - 1) / kernels.Length;
+                count = (Tokens - token + times - 1) / times;
+                kernels[count - 1].Value.Run(&arguments);
+                Store(products, first + place * ChunkPanels, panels, token, count);
+                if (Streams > 1)
+                    Store(secondProducts, second + place * ChunkPanels, panels, token, count);
+                arguments.Activations += count * arguments.ActivationStride;
+            }
         }
 
         /// <summary>
@@ -285,10 +302,18 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         /// </summary>
         private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
 
-        private readonly void Store(float* products, int panel, int panels)
+        private readonly void Store(float* products, int firstPanel, int panels, int firstToken, int tokens)
         {
-            var rows = Math.Min(panels * Lanes.Count, Matrix.Rows - panel * Lanes.Count);
-            new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(Output + panel * Lanes.Count, rows));
+            for (var panel = firstPanel; panel < firstPanel + panels; panel++)
+            {
+                var rows = Math.Min(Lanes.Count, Matrix.Rows - panel * Lanes.Count);
+                for (var token = firstToken; token < firstToken + tokens; token++)
+                {
+                    var output = Output + (long)token * Matrix.Rows + panel * Lanes.Count;
+                    new ReadOnlySpan<float>(products, rows).CopyTo(new Span<float>(output, rows));
+                    products += Lanes.Count;
+                }
+            }
         }
     }
 

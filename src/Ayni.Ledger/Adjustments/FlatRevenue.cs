@@ -12,7 +12,7 @@ internal sealed class FlatRevenue(Currency currency, RevenueFacts facts)
     private readonly SortedDictionary<AdjustmentShare, Amount> _values = new(Comparer<AdjustmentShare>.Create(Compare));
 
     public AdjustmentShare ShareOf(Receipt receipt) => new(
-        receipt.Model, receipt.AppId, receipt.Adapter?.Name, receipt.AgreementVersion, facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
+        receipt.Model, receipt.AppId, receipt.Adapter?.Name, facts.AgreementOf(receipt), facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
 
     /// <summary>Adds what a receipt weighs by its plan.</summary>
     public void Add(Receipt receipt, PricePlan plan)

@@ -3,22 +3,19 @@ using System.Globalization;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Enters agreements that are documents. Their amounts are for calendar months, so one follows another with a month; only where no document
-/// was in force may the first take effect at once.
+/// Enters agreements and records who accepts them; what everybody has accepted is in force, and nothing else. Where a document's amounts are
+/// for calendar months, the next one follows with a month.
 /// </summary>
 internal static class AgreementDocuments
 {
-    /// <summary>Resolves a document's roles and stores it; it is an agreement's next version unless it must be accepted first.</summary>
-    public static AgreementDocument Enter(Transaction transaction, AgreementTerms terms)
+    /// <summary>Resolves a document's roles and stores it, with the acceptances that there are. With the last one it becomes a version.</summary>
+    public static AgreementDocument Enter(Transaction transaction, AgreementTerms terms, HeldAcceptances? held)
     {
         terms = Resolve(transaction.Session, terms);
         foreach (var partyId in terms.PartyIds)
             Registry.DemandParty(transaction, partyId);
         foreach (var hostId in terms.Shares.SelectMany(share => share.Hosts))
             Registry.DemandHost(transaction, hostId);
-        // Who signs its agreements is bound by none that it has not signed.
-        if (terms.PartyIds.Any(PartyKeyRows.Signers(transaction.Session).Contains))
-            terms = terms with { RequiresAcceptance = true };
         foreach (var appId in terms.Shares.SelectMany(share => share.Apps))
         {
             if (RegistryRows.App(transaction.Session, appId) is null)
@@ -29,27 +26,47 @@ internal static class AgreementDocuments
             throw new LedgerRefusedException(
                 Refusal.InvalidTerms,
                 $"The agreement '{terms.Name}' is about {Named(first.Terms.Model)}; give one about {Named(terms.Model)} a name of its own.");
-        var effective = terms.RequiresAcceptance ? (DateTimeOffset?)null : Effective(transaction, terms);
+        terms = terms.IsRetroactive ? Replacing(transaction, terms) : terms with { Replaces = [], Affected = [] };
+        _ = Effective(transaction, terms, isAccepted: false);
+        var accepting = held is null ? [] : (held.Parties ?? terms.PartyIds).Select(party => PartyOf(transaction, terms, party)).ToArray();
         var document = AgreementRows.Insert(transaction.Session, terms, transaction.Now);
-        if (effective is { } from)
-            document = Enact(transaction, document, terms, from);
         Note(transaction, "enter_agreement", null, document);
-        return document;
+        return accepting.Length == 0 ? document : Accept(transaction, document, accepting, held!.Evidence);
     }
 
-    /// <summary>Records that a party accepted a document. With the last one that must, it becomes a version.</summary>
-    public static AgreementDocument Accept(Transaction transaction, long documentId, string partyId, string? note)
+    /// <summary>
+    /// Records that a party, named by its role or id, accepted a document, and how that is known. With the last one that must, it becomes a
+    /// version.
+    /// </summary>
+    public static AgreementDocument Accept(Transaction transaction, long documentId, string party, string evidence)
     {
-        if (note is not null)
-            Text.Demand(note, "note");
         var document = AgreementRows.Document(transaction.Session, documentId);
-        if (document.Acceptances.Any(acceptance => acceptance.PartyId == partyId))
-            return document;
-        DemandParty(document, partyId);
-        if (PartyKeyRows.Signers(transaction.Session).Contains(partyId))
-            throw new LedgerRefusedException(
-                Refusal.SignatureNeeded, $"{partyId} has a key, so it accepts by its signature: see 'ayni agreement sign'.");
-        return Complete(transaction, document, [new(partyId, transaction.Now, note)]);
+        return Accept(transaction, document, [PartyOf(transaction, document.Terms, party)], evidence);
+    }
+
+    private static AgreementDocument Accept(
+        Transaction transaction, AgreementDocument document, IReadOnlyList<string> partyIds, string evidence)
+    {
+        Text.Demand(evidence, "evidence");
+        var acceptances = new List<Acceptance>();
+        foreach (var partyId in partyIds.Where(document.Missing.Contains).Distinct())
+        {
+            if (PartyKeyRows.Signers(transaction.Session).Contains(partyId))
+                throw new LedgerRefusedException(
+                    Refusal.SignatureNeeded, $"{partyId} has a key, so it accepts by its signature: see 'ayni agreement sign'.");
+            acceptances.Add(new(partyId, transaction.Now, evidence, transaction.Actor));
+        }
+        return acceptances.Count == 0 ? document : Complete(transaction, document, acceptances);
+    }
+
+    /// <summary>The party to terms that a role or id names.</summary>
+    private static string PartyOf(Transaction transaction, AgreementTerms terms, string party)
+    {
+        var named = terms.PartyIds;
+        if (!RoleNames.TryParse(party, out var role))
+            return named.Contains(party) ? party : throw NotAParty(party, named);
+        var ofRole = RegistryRows.Parties(transaction.Session).Where(one => one.Role == role && named.Contains(one.Id)).ToArray();
+        return ofRole.Length == 1 ? ofRole[0].Id : throw NotAParty($"'{party}', a role of {ofRole.Length} of its parties,", named);
     }
 
     /// <summary>Records parties' signatures under a document. With the last one that must, it becomes a version.</summary>
@@ -64,7 +81,8 @@ internal static class AgreementDocuments
         foreach (var signature in signatures)
         {
             var partyId = signature.Name;
-            DemandParty(document, partyId);
+            if (!document.Terms.PartyIds.Contains(partyId))
+                throw NotAParty(partyId, document.Terms.PartyIds);
             if (PartyKeyRows.InForce(transaction.Session, partyId) is not { } key)
                 throw new LedgerRefusedException(
                     Refusal.UnknownPartyKey, $"{partyId} has no key in force here; register it first: 'ayni party key register'.");
@@ -74,17 +92,13 @@ internal static class AgreementDocuments
             if (verifier.Id != signature.KeyId || !signed.IsSignedBy(verifier, signature.Bytes))
                 throw new LedgerRefusedException(
                     Refusal.InvalidSignature, $"The signature of {partyId} is not that of its key {key.Id} over this document.");
-            acceptances.Add(new(partyId, transaction.Now, null, key.Key, Convert.ToBase64String(signature.Bytes)));
+            acceptances.Add(new(partyId, transaction.Now, null, null, key.Key, Convert.ToBase64String(signature.Bytes)));
         }
         return acceptances.Count == 0 ? document : Complete(transaction, document, acceptances);
     }
 
-    private static void DemandParty(AgreementDocument document, string partyId)
-    {
-        if (!document.Terms.PartyIds.Contains(partyId, StringComparer.Ordinal))
-            throw new LedgerRefusedException(
-                Refusal.NotAParty, $"{partyId} is no party to document {document.Id}; {string.Join(", ", document.Terms.PartyIds)} are.");
-    }
+    private static LedgerRefusedException NotAParty(string party, IReadOnlyList<string> parties) =>
+        new(Refusal.NotAParty, $"{party} is no party to the agreement; {string.Join(", ", parties)} are.");
 
     /// <summary>Adds acceptances, each of another party that had none; if all are there, the document is in force.</summary>
     private static AgreementDocument Complete(Transaction transaction, AgreementDocument document, IReadOnlyList<Acceptance> acceptances)
@@ -94,22 +108,16 @@ internal static class AgreementDocuments
             Acceptances = [.. document.Acceptances.Concat(acceptances).OrderBy(one => one.PartyId, StringComparer.Ordinal)],
         };
         var isComplete = accepted.Version is null && accepted.Missing.Count == 0;
-        var effective = isComplete ? Effective(transaction, document.Terms, mayWait: true) : default;
+        if (isComplete && document.Terms.IsRetroactive && Replacing(transaction, document.Terms) != document.Terms)
+            throw new LedgerRefusedException(
+                Refusal.NotRetroactive, "What it was to replace has changed since it was entered; enter it again.");
+        var effective = isComplete ? Effective(transaction, document.Terms, isAccepted: true) : default;
         foreach (var acceptance in acceptances)
             AgreementRows.Insert(transaction.Session, document.Id, acceptance);
         if (isComplete)
             accepted = Enact(transaction, accepted, document.Terms, effective);
         Note(transaction, "accept_agreement", document, accepted);
         return accepted;
-    }
-
-    /// <summary>Refuses a version that would take over from a document within a month.</summary>
-    public static void DemandWholeMonth(Transaction transaction, string? model, DateTimeOffset effective)
-    {
-        if (ReplacesWithinMonth(transaction, model, effective))
-            throw new LedgerRefusedException(
-                Refusal.MonthInForce,
-                $"The agreement in force about {Named(model)} counts whole months; let the new one begin with one, such as {NextMonth(transaction)}.");
     }
 
     /// <summary>The terms with every role replaced by the one party that has it.</summary>
@@ -126,26 +134,74 @@ internal static class AgreementDocuments
     private static AgreementDocument Enact(Transaction transaction, AgreementDocument document, AgreementTerms terms, DateTimeOffset effective)
     {
         var until = terms.Until is { } last ? transaction.Zone.StartOf(last.Next) : (DateTimeOffset?)null;
-        var agreement = TermRows.Insert(
-            transaction.Session, new Agreement(0, terms.Model, [], null, effective, document), terms.Currency, until);
-        return document with { Version = agreement.Version };
+        return document with { Version = TermRows.Insert(transaction.Session, document, effective, until) };
     }
 
-    /// <summary>When a document takes effect: with its first month, or at once.</summary>
+    /// <summary>
+    /// Retroactive terms with the version that they replace, and with everybody who earns by that and must accept it, too. Refuses to reach into
+    /// a month that is closed, and back over a version: one takes the place of one.
+    /// </summary>
+    private static AgreementTerms Replacing(Transaction transaction, AgreementTerms terms)
+    {
+        var session = transaction.Session;
+        var from = Beginning(transaction, terms)!.Value;
+        if (from >= transaction.Now)
+            throw new LedgerRefusedException(Refusal.NotRetroactive, "It begins later than now; leave out 'retroactive'.");
+        var month = transaction.Zone.PeriodOf(from);
+        if (transaction.LastPeriod.StatusOf(month) != PeriodStatus.Open)
+            throw new LedgerRefusedException(
+                Refusal.NotRetroactive, $"{month} is closed, and a closed month never changes, whoever accepts it.");
+        var (then, now) = (InForce(from), InForce(transaction.Now));
+        if (then != now)
+            throw new LedgerRefusedException(
+                Refusal.NotRetroactive,
+                $"From {PriceList.FromOf(from)} on it would reach back over {(now is { } over ? $"version {over}" : "an agreement that has ended")}; "
+                + "let it begin when that did, or later.");
+        var replaced = then is { } version ? TermRows.Agreements(session).First(agreement => agreement.Version == version) : null;
+        var developers = replaced?.HasDevelopers == true ? RegistryRows.Apps(session).Select(app => app.DeveloperId) : [];
+        terms = terms with { Replaces = [], Affected = [] };
+        return terms with
+        {
+            Replaces = replaced is null ? [] : [replaced.Version],
+            Affected =
+            [
+                .. (replaced?.PartyIds ?? []).Concat(developers).Except(terms.PartyIds, StringComparer.Ordinal)
+                    .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            ],
+        };
+
+        // No model has an empty name, so that asks for what holds for every other.
+        long? InForce(DateTimeOffset at) => TermRows.AgreementInForce(session, terms.Model ?? "", at)?.Version;
+    }
+
+    private static DateTimeOffset? Beginning(Transaction transaction, AgreementTerms terms) =>
+        terms.From is { } month ? transaction.Zone.StartOf(month) : terms.At;
+
+    /// <summary>When a document takes effect: when it says, or at once.</summary>
     /// <param name="transaction">The transaction.</param>
     /// <param name="terms">The document.</param>
-    /// <param name="mayWait">
-    /// Whether it waits for the next month where it can't begin with the one it names: it was entered in time, and accepted late.
+    /// <param name="isAccepted">
+    /// Whether everybody has accepted it. Then it waits for the next month where it can't begin when it says: it was entered in time, and accepted
+    /// late.
     /// </param>
-    private static DateTimeOffset Effective(Transaction transaction, AgreementTerms terms, bool mayWait = false)
+    private static DateTimeOffset Effective(Transaction transaction, AgreementTerms terms, bool isAccepted)
     {
-        var effective = terms.From is { } from ? transaction.Zone.StartOf(from) : transaction.Now;
-        if (effective < transaction.Now)
-            effective = mayWait ? transaction.Now : PriceList.DemandFuture(transaction, effective);
+        var effective = Beginning(transaction, terms) ?? transaction.Now;
+        if (effective < transaction.Now && !terms.IsRetroactive)
+        {
+            if (!isAccepted)
+                throw new LedgerRefusedException(
+                    Refusal.EffectiveInThePast,
+                    $"{PriceList.FromOf(effective)} is past; let it begin later, or say 'retroactive: true', which all parties to what it replaces accept.");
+            effective = transaction.Now;
+        }
         if (ReplacesWithinMonth(transaction, terms.Model, effective))
         {
-            if (!mayWait)
-                DemandWholeMonth(transaction, terms.Model, effective);
+            // What names no beginning waits for the month.
+            if (terms.IsRetroactive || (!isAccepted && Beginning(transaction, terms) is not null))
+                throw new LedgerRefusedException(
+                    Refusal.MonthInForce,
+                    $"The agreement in force about {Named(terms.Model)} counts whole months; let the new one begin with one, such as {NextMonth(transaction)}.");
             effective = transaction.Zone.StartOf(NextMonth(transaction));
         }
         if (terms.Until is { } until && effective >= transaction.Zone.StartOf(until.Next))
@@ -156,7 +212,7 @@ internal static class AgreementDocuments
     private static bool ReplacesWithinMonth(Transaction transaction, string? model, DateTimeOffset effective) =>
         effective != transaction.Zone.StartOf(transaction.Zone.PeriodOf(effective))
         && TermRows.Agreements(transaction.Session).Where(agreement => agreement.Model == model && agreement.EffectiveFrom <= effective)
-            .MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version)) is { Document: not null };
+            .MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version)) is { IsSplit: false };
 
     private static Period NextMonth(Transaction transaction) => transaction.Zone.PeriodOf(transaction.Now).Next;
 

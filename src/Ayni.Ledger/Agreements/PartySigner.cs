@@ -24,6 +24,28 @@ public static class PartySigner
         return note.With(SignedNote.Sign(note.Text, key.ForNotes(partyId), key).Signatures[0]).Encode();
     }
 
+    /// <summary>
+    /// Signs a deduction as the host hands it out. Throws <see cref="ProofException"/> for anything else, and for one of another customer.
+    /// </summary>
+    public static byte[] SignDeduction(ReadOnlySpan<byte> text, string customerId, SigningKey key)
+    {
+        var deduction = ParseDeduction(text);
+        ProofChecks.All.Demand(
+            ProofCheck.Evidence, deduction.CustomerId == customerId, $"The deduction is about {deduction.CustomerId}, not {customerId}.");
+        return SignedNote.Sign(deduction.Text, key.ForNotes(customerId), key).Encode();
+    }
+
+    /// <summary>What a deduction says, in plain English. Throws <see cref="ProofException"/> for what is none.</summary>
+    public static string DescribeDeduction(ReadOnlySpan<byte> text) => ParseDeduction(text).Describe();
+
+    private static DeductionNote ParseDeduction(ReadOnlySpan<byte> text)
+    {
+        ProofChecks.All.Demand(
+            ProofCheck.Format, text.Length <= SignedNote.MostBytes && System.Text.Unicode.Utf8.IsValid(text),
+            "This is no deduction: it is too long, or not in UTF-8.");
+        return DeductionNote.Parse(Encoding.UTF8.GetString(text));
+    }
+
     /// <summary>What a document says, in plain English. Throws <see cref="ProofException"/> for what is none.</summary>
     public static IReadOnlyList<string> Describe(ReadOnlySpan<byte> document) =>
         new TermsProse(AgreementNote.Parse(AgreementNote.ReadNote(document).Text).ReadTerms(), id => id, TermsWords.English).Write();

@@ -45,8 +45,6 @@ internal sealed class TermsComparison(
             yield return Worse("recovered-guarantee");
         if (share.Advance is { RecoupPartsPerMillion: Share.Whole })
             yield return Worse("whole-recoupment");
-        if (standardTerms.RequiresAcceptance && !terms.RequiresAcceptance)
-            yield return Worse("no-acceptance");
     }
 
     /// <summary>What takes more from the collector.</summary>
@@ -82,8 +80,6 @@ internal sealed class TermsComparison(
             if (backers.Cap is not { } cap || cap > usual.Cap)
                 yield return Worse("no-cap", words.Multiple(usual.Cap));
         }
-        if (standardTerms.RequiresAcceptance && !terms.RequiresAcceptance)
-            yield return Worse("no-acceptance");
     }
 
     private WorseClause Worse(string clause, params ReadOnlySpan<object?> values) =>

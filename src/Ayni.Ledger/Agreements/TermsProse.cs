@@ -16,16 +16,29 @@ internal sealed class TermsProse(AgreementTerms terms, Func<string, string> name
             Fill(
                 words.About, words.Quote(terms.Name), terms.Model is { } model ? Fill(words.OneModel, words.Quote(model)) : words.EveryModel,
                 terms.Currency is { } currency ? Fill(words.RevenueIn, words.Isolate(currency.Code)) : words.AnyRevenue, When()),
-            Fill(words.Collects, Name(terms.CollectorId)),
         };
-        if (terms.RequiresAcceptance)
-            lines.Add(words.Accepted);
+        if (!terms.IsSplit)
+            lines.Add(Fill(words.Collects, Name(terms.CollectorId)));
+        lines.Add(words.Accepted);
+        if (terms.IsRetroactive)
+            lines.Add(terms.Affected.IsEmpty ? words.Retroactive : $"{words.Retroactive} {Fill(words.Affected, words.List([.. terms.Affected.Select(Name)]))}");
+        if (terms.IsSplit)
+        {
+            lines.Add(Fill(words.Split, words.List([.. terms.Split.Select(Part)])));
+            return lines;
+        }
         var taken = terms.Deductions.Select(Taken).Concat(terms.MarketplaceFee is null ? [] : [words.MarketplaceFee]).ToList();
         lines.Add(taken.Count == 0 ? words.NothingTaken : Fill(words.Taken, words.List(taken)));
         if (terms.MarketplaceFee is { } fee)
             lines.Add(Fill(words.MarketplaceTakes, Name(fee.PayeeId), words.Percent(fee.PartsPerMillion)));
         lines.AddRange(terms.Shares.Select(Write));
         return lines;
+    }
+
+    private string Part(Share share)
+    {
+        var rate = words.Percent(share.PartsPerMillion);
+        return share.PartyId is { } party ? Fill(words.PartyGets, Name(party), rate) : Fill(words.SplitDeveloper, rate, Name(terms.CollectorId));
     }
 
     private string Taken(AllowedDeduction deduction)
@@ -36,6 +49,7 @@ internal sealed class TermsProse(AgreementTerms terms, Func<string, string> name
 
     private string When() => (terms.From, terms.Until) switch
     {
+        (null, null) when terms.At is { } at => Fill(words.From, words.Isolate(PriceList.FromOf(at))),
         ({ } from, { } until) => Fill(words.FromTo, Show(from), Show(until)),
         ({ } from, null) => Fill(words.From, Show(from)),
         (null, { } until) => Fill(words.Until, Show(until)),

@@ -11,18 +11,20 @@ internal sealed class TermsReader
     private const int LargestMultiple = 1_000 * Backers.One;
 
     private readonly Func<string, byte[]>? _readManifest;
+    private readonly LedgerZone _zone;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private Currency? _currency;
     private string _collector = "";
 
-    private TermsReader(Func<string, byte[]>? readManifest) => _readManifest = readManifest;
+    private TermsReader(Func<string, byte[]>? readManifest, LedgerZone zone) => (_readManifest, _zone) = (readManifest, zone);
 
     /// <summary>Reads a document. Throws <see cref="DocumentException"/> where it makes no agreement.</summary>
     /// <param name="path">What to call it in messages.</param>
     /// <param name="text">YAML or JSON.</param>
     /// <param name="readManifest">Reads the file that a pool names; null where pools have their weights written out.</param>
-    public static AgreementTerms Read(string path, string text, Func<string, byte[]>? readManifest = null) =>
-        new TermsReader(readManifest).Read(DocumentFields.Parse(path, text));
+    /// <param name="zone">The zone in which a day begins; UTC if not given. What a ledger keeps has no days, only instants.</param>
+    public static AgreementTerms Read(string path, string text, Func<string, byte[]>? readManifest = null, LedgerZone? zone = null) =>
+        new TermsReader(readManifest, zone ?? LedgerZone.Utc).Read(DocumentFields.Parse(path, text));
 
     private AgreementTerms Read(DocumentFields fields)
     {
@@ -32,12 +34,19 @@ internal sealed class TermsReader
         _collector = fields.FindName("collector") ?? throw fields.Missing("collector");
         if (_collector == ShareTerms.EachDeveloper)
             throw fields.Error("collector", "each app has a developer of its own; name the party by its id");
-        var (from, until) = (fields.FindPeriod("from"), fields.FindPeriod("until"));
+        var split = ReadSplit(fields);
+        var (from, at) = split.IsEmpty ? (fields.FindPeriod("from"), null) : ReadFrom(fields);
+        var until = fields.FindPeriod("until");
         if (until < from)
             throw fields.Error("until", $"{until} lies before {from}");
         var list = fields.FindListOfFields("shares");
-        if (list.Length is 0 or > MostShares)
-            throw fields.Error("shares", $"an agreement has 1 to {MostShares} shares");
+        if (split.IsEmpty ? list.Length is 0 or > MostShares : list.Length > 0)
+            throw fields.Error("shares", $"an agreement has 1 to {MostShares} shares, or a split");
+        if (fields.FindString("acceptance") is { } acceptance and not "required")
+            throw fields.Error("acceptance", $"'{DocumentFields.Short(acceptance)}' is no choice: every agreement needs everybody's acceptance");
+        var isRetroactive = fields.Boolean("retroactive", otherwise: false);
+        if (isRetroactive && from is null && at is null)
+            throw fields.Error("retroactive", "say from when on, with 'from'");
         var terms = new AgreementTerms
         {
             Name = name,
@@ -46,12 +55,22 @@ internal sealed class TermsReader
             CollectorId = _collector,
             From = from,
             Until = until,
-            RequiresAcceptance = fields.FindChoice("acceptance", ("required", true), ("recorded", false)) ?? true,
+            At = at,
+            IsRetroactive = isRetroactive,
+            Replaces = [.. fields.FindStrings("replaces").Select(text => ReadVersion(fields, text)).Distinct().Order()],
+            Affected = [.. ReadNames(fields, "affected").Order(StringComparer.Ordinal)],
             Deductions = ReadDeductions(fields),
             MarketplaceFee = ReadMarketplaceFee(fields),
             Shares = [.. list.Select(ReadShare)],
+            Split = split,
         };
+        if (terms.IsSplit && (terms.MarketplaceFee is not null || !terms.Deductions.IsEmpty))
+            throw fields.Error("split", "it takes nothing off; a document with shares does");
+        if (!isRetroactive && !(terms.Replaces.IsEmpty && terms.Affected.IsEmpty))
+            throw fields.Error("replaces", "only what is retroactive replaces versions");
         fields.RefuseUnknown();
+        if (terms.IsSplit)
+            return terms;
         // Shares of some of the revenue may exclude each other; those of all of it can't come to more than there is.
         var fee = terms.MarketplaceFee?.PartsPerMillion ?? 0;
         var most = Most(terms, ShareBase.Gross) + fee + (Share.Whole - fee) * Most(terms, ShareBase.Net) / Share.Whole;
@@ -59,6 +78,36 @@ internal sealed class TermsReader
             ? terms
             : throw fields.Error("shares", $"together they can take {Percent(most)} of the revenue; at most 100% is there");
     }
+
+    private static ImmutableArray<Share> ReadSplit(DocumentFields fields)
+    {
+        var split = ImmutableArray.CreateBuilder<Share>();
+        foreach (var item in fields.FindListOfFields("split"))
+        {
+            var payee = item.FindName("payee") ?? throw item.Missing("payee");
+            var rate = item.FindPercent("rate") ?? throw item.Missing("rate");
+            if (rate == 0)
+                throw item.Error("rate", "leave out who earns nothing");
+            split.Add(payee == ShareTerms.EachDeveloper ? Share.Of(Role.Developer, rate) : Share.Of(payee, rate));
+            item.RefuseUnknown();
+        }
+        if (split.Count > MostShares)
+            throw fields.Error("split", $"an agreement has 1 to {MostShares} shares");
+        return split.Count == 0 || split.Sum(share => (long)share.PartsPerMillion) is Share.Whole
+            ? split.ToImmutable()
+            : throw fields.Error("split", $"the parts add up to {Percent(split.Sum(share => (long)share.PartsPerMillion))}; they must add up to 100%");
+    }
+
+    /// <summary>When a split begins: with a month, or at an instant.</summary>
+    private (Period? From, DateTimeOffset? At) ReadFrom(DocumentFields fields) =>
+        fields.FindString("from") is not { } text ? (null, null)
+        : Period.TryParse(text, out var period) ? (period, null)
+        : (null, fields.FindStart("from", _zone));
+
+    private static long ReadVersion(DocumentFields fields, string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw fields.Error("replaces", $"'{DocumentFields.Short(text)}' is no version's number");
 
     /// <summary>What all shares of a base that have no scope take at their highest rates, in parts of a million.</summary>
     private static long Most(AgreementTerms terms, ShareBase of) => terms.Shares.Where(share => !share.IsScoped && share.Base == of)

@@ -17,9 +17,11 @@ internal static class TermsText
         Line(yaml, 0, "model", Quoted(terms.Model));
         Line(yaml, 0, "currency", terms.Currency?.Code);
         Line(yaml, 0, "collector", Quoted(terms.CollectorId));
-        Line(yaml, 0, "from", terms.From?.ToString());
+        Line(yaml, 0, "from", terms.From?.ToString() ?? (terms.At is { } at ? PriceList.FromOf(at) : null));
         Line(yaml, 0, "until", terms.Until?.ToString());
-        Line(yaml, 0, "acceptance", terms.RequiresAcceptance ? "required" : "recorded");
+        Line(yaml, 0, "retroactive", terms.IsRetroactive ? "true" : null);
+        Lines(yaml, 0, "replaces", [.. terms.Replaces.Select(version => version.ToString(CultureInfo.InvariantCulture))]);
+        Lines(yaml, 0, "affected", terms.Affected);
         if (!terms.Deductions.IsEmpty)
             Line(yaml, 0, "deductions", "");
         foreach (var deduction in terms.Deductions)
@@ -33,7 +35,15 @@ internal static class TermsText
             Line(yaml, 1, "payee", Quoted(fee.PayeeId));
             Line(yaml, 1, "rate", Percent(fee.PartsPerMillion));
         }
-        Line(yaml, 0, "shares", "");
+        if (terms.IsSplit)
+            Line(yaml, 0, "split", "");
+        foreach (var share in terms.Split)
+        {
+            Line(yaml, 1, "- payee", Quoted(share.PartyId ?? ShareTerms.EachDeveloper));
+            Line(yaml, 2, "rate", Percent(share.PartsPerMillion));
+        }
+        if (!terms.Shares.IsEmpty)
+            Line(yaml, 0, "shares", "");
         foreach (var share in terms.Shares)
             Write(yaml, share);
         return yaml.ToString();
@@ -51,11 +61,11 @@ internal static class TermsText
     {
         Line(yaml, 1, "- name", Quoted(share.Name));
         Line(yaml, 2, "payee", Quoted(share.PayeeId));
-        Lines(yaml, "models", share.Models);
-        Lines(yaml, "adapters", share.Adapters);
-        Lines(yaml, "apps", share.Apps);
-        Lines(yaml, "hosts", share.Hosts);
-        Lines(yaml, "territories", share.Territories);
+        Lines(yaml, 2, "models", share.Models);
+        Lines(yaml, 2, "adapters", share.Adapters);
+        Lines(yaml, 2, "apps", share.Apps);
+        Lines(yaml, 2, "hosts", share.Hosts);
+        Lines(yaml, 2, "territories", share.Territories);
         Line(yaml, 2, "base", share.Base.ToString().ToLowerInvariant());
         Line(yaml, 2, "measure", share.Measure.ToString().ToLowerInvariant());
         if (share.Tiers is [{ UpTo: null } only])
@@ -125,12 +135,12 @@ internal static class TermsText
         }
     }
 
-    private static void Lines(StringBuilder yaml, string name, IReadOnlyCollection<string> items)
+    private static void Lines(StringBuilder yaml, int depth, string name, IReadOnlyCollection<string> items)
     {
         if (items.Count > 0)
-            Line(yaml, 2, name, "");
+            Line(yaml, depth, name, "");
         foreach (var item in items)
-            yaml.Append("      - ").Append(Quoted(item)).Append('\n');
+            yaml.Append(' ', (2 * depth) + 2).Append("- ").Append(Quoted(item)).Append('\n');
     }
 
     /// <summary>A field, unless there is nothing to say.</summary>

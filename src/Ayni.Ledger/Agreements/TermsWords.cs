@@ -37,6 +37,17 @@ internal sealed partial class TermsWords
 
     public required string Accepted { get; init; }
 
+    public required string Retroactive { get; init; }
+
+    /// <summary>A list of parties.</summary>
+    public required string Affected { get; init; }
+
+    /// <summary>A list of who gets what.</summary>
+    public required string Split { get; init; }
+
+    /// <summary>A rate, and who has it without an app.</summary>
+    public required string SplitDeveloper { get; init; }
+
     public required string NothingTaken { get; init; }
 
     /// <summary>A list of what is taken off.</summary>

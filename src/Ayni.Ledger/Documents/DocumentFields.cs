@@ -101,6 +101,16 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
         return Period.TryParse(text, out var period) ? period : throw Error(name, $"expected a month such as 2026-12, found '{Short(text)}'");
     }
 
+    /// <summary>An instant, or a day for its first instant in a zone; null where the field is not there.</summary>
+    public DateTimeOffset? FindStart(string name, LedgerZone zone)
+    {
+        if (FindString(name) is not { } text)
+            return null;
+        return CalendarText.TryParseStart(text, zone, out var instant)
+            ? instant
+            : throw Error(name, $"'{Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
+    }
+
     /// <summary>True or false.</summary>
     public bool Boolean(string name, bool otherwise) => FindString(name) switch
     {

@@ -5,6 +5,9 @@ namespace Ayni.Ledger;
 /// <summary>Sets rates and records exchanges. Each method is one job of the writer: it refuses, or it writes.</summary>
 internal static class RateList
 {
+    /// <summary>The highest rate that is believed, so that no amount that may be entered overflows when it is converted.</summary>
+    private const long Highest = 1_000_000_000;
+
     /// <summary>
     /// Stores a rate as the next version; without an instant it takes effect now. It may be dated back, but not into a month whose close has
     /// begun: what was converted never changes.
@@ -12,10 +15,10 @@ internal static class RateList
     public static ExchangeRate Set(Transaction transaction, Currency from, Amount perUnit, string source, DateTimeOffset? effectiveFrom)
     {
         Text.Demand(source, "rate's source");
-        if (perUnit.Currency == from || perUnit.Sign <= 0 || !PriceList.IsAcceptable(perUnit))
+        if (perUnit.Currency == from || perUnit.Sign <= 0 || perUnit > Amount.Whole(Highest, perUnit.Currency))
             throw new LedgerRefusedException(
                 Refusal.InvalidRate,
-                $"{perUnit} for one {from} is no rate; it says how much more than zero of another currency one {from} is.");
+                $"{perUnit} for one {from} is no rate; it says how much of another currency, more than 0 and at most {Highest}, one {from} is.");
         var instant = (effectiveFrom?.ToWholeMicroseconds() ?? transaction.Now).ToUniversalTime();
         if (transaction.LastPeriod is { } last && transaction.Zone.PeriodOf(instant) <= last.Period)
             throw new LedgerRefusedException(

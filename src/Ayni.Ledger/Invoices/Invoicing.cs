@@ -72,7 +72,8 @@ internal static class Invoicing
 
     /// <summary>
     /// Credits some of an invoice's lines. What is left of a line bounds its credit; the note that takes the last of every line takes what
-    /// is left of taxes and rounding too, so that an invoice's notes never come to more, nor all of them to less, than the invoice.
+    /// is left of taxes and rounding too, so that an invoice's notes never come to more, nor all of them to less, than the invoice. Refused
+    /// while some of the invoice is given up: what was never paid would come back as the customer's credit.
     /// </summary>
     public static Invoice Credit(Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason)
     {
@@ -81,6 +82,7 @@ internal static class Invoicing
         var invoice = Demand(session, number);
         if (invoice.Kind != InvoiceKind.Invoice)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"{number} is no invoice to a customer; only these are credited.");
+        DemandClaimed(session, invoice);
         var notes = InvoiceRows.CreditNotes(session, number);
         var lines = credits.Select(credit => Reduced(invoice, notes, credit.Line, credit.Amount)).ToImmutableArray();
         if (lines.IsEmpty || credits.DistinctBy(credit => credit.Line).Count() != credits.Length)
@@ -158,6 +160,16 @@ internal static class Invoicing
             : throw Registry.Unknown(Refusal.UnknownEntity, "legal entity", code);
     }
 
+    private static void DemandClaimed(Session session, Invoice invoice)
+    {
+        var writeOffs = PaymentRows.WriteOffsOf(session, invoice.Recipient.Subject);
+        var reversed = writeOffs.Select(writeOff => writeOff.Reverses).ToHashSet(StringComparer.Ordinal);
+        if (writeOffs.FirstOrDefault(one => one.Invoice == invoice.Number && one.Reverses is null && !reversed.Contains(one.Id)) is { } given)
+            throw new LedgerRefusedException(
+                Refusal.InvalidCredit,
+                $"{given.Amount} of {invoice.Number} are given up by {given.Id}; take that claim up again, then credit the invoice.");
+    }
+
     private static InvoiceLine Reduced(Invoice invoice, IReadOnlyList<Invoice> notes, int line, Amount amount)
     {
         if (line < 0 || line >= invoice.Lines.Length)
@@ -193,12 +205,7 @@ internal static class Invoicing
         var number = string.Create(CultureInfo.InvariantCulture, $"{draft.Entity.Subject}{series}-{year:D4}-{sequence:D6}");
         // A credit note lessens the revenue of the first month that is not shared out yet.
         var period = draft.Kind == InvoiceKind.CreditNote ? transaction.FirstOpen(draft.Period) : transaction.OpenPeriod;
-        var (kind, postings) = draft.Kind switch
-        {
-            InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(draft, period)),
-            InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(draft)),
-            _ => (EntryKind.Invoice, InvoicePostings(draft)),
-        };
+        var (kind, postings) = Postings(draft, period);
         var entry = transaction.Post(period, draft.Period, kind, number, postings);
         var invoice = draft with { Number = number, Entry = entry };
         InvoiceRows.Insert(transaction.Session, invoice, name, year, sequence);
@@ -220,6 +227,14 @@ internal static class Invoicing
                 IsOfNoApp: line.AppId is null));
         }
     }
+
+    /// <summary>What is posted for a document in a month.</summary>
+    public static (EntryKind Kind, ImmutableArray<Posting> Postings) Postings(Invoice invoice, Period period) => invoice.Kind switch
+    {
+        InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(invoice, period)),
+        InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(invoice)),
+        _ => (EntryKind.Invoice, InvoicePostings(invoice)),
+    };
 
     /// <summary>The charges are in the receivable since they were made; taxes and rounding join them.</summary>
     private static ImmutableArray<Posting> InvoicePostings(Invoice invoice) =>

@@ -15,6 +15,12 @@ public readonly record struct Amount : IComparable<Amount>
     /// <summary>Decimals of a unit.</summary>
     public const int Decimals = 12;
 
+    /// <summary>
+    /// The largest amount that anybody enters, in whole units of a currency; larger ones are slips of the hand. Sums grow far beyond it
+    /// before <see cref="Digits"/> are used up.
+    /// </summary>
+    public const long LargestEntered = 1_000_000_000_000_000;
+
     /// <summary>Digits of the largest amount, so that it fits <c>numeric(38,12)</c>.</summary>
     public const int Digits = 38;
 
@@ -41,6 +47,9 @@ public readonly record struct Amount : IComparable<Amount>
 
     /// <summary>-1, 0 or 1.</summary>
     public int Sign => Int128.Sign(Units);
+
+    /// <summary>So many whole units of a currency.</summary>
+    internal static Amount Whole(long count, Currency currency) => new(count * One, currency);
 
     /// <summary>The sum of two amounts of one currency.</summary>
     public static Amount operator +(Amount left, Amount right) => new(checked(left.Units + right.UnitsIn(left.Currency)), left.Currency);
@@ -96,15 +105,23 @@ public readonly record struct Amount : IComparable<Amount>
     }
 
     /// <summary>
-    /// Reads an exact decimal such as <c>12.34</c> or <c>-0.000000000001</c>: a minus or nothing, ASCII digits, and at most
-    /// <see cref="Decimals"/> decimals after a point. No plus, exponent, blank, group mark or leading zero.
-    /// Throws <see cref="AmountFormatException"/>.
+    /// Reads an exact decimal that somebody entered, such as <c>12.34</c> or <c>-0.000000000001</c>: a minus or nothing, ASCII digits, and
+    /// at most <see cref="Decimals"/> decimals after a point. No plus, exponent, blank, group mark or leading zero, and at most
+    /// <see cref="LargestEntered"/> on either side of zero. Throws <see cref="AmountFormatException"/>.
     /// </summary>
     public static Amount Parse(string text, Currency currency) =>
         TryParse(text, currency, out var amount) ? amount : throw new AmountFormatException(text);
 
     /// <summary>Reads what <see cref="Parse"/> reads; false for anything else.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, Currency currency, out Amount amount)
+    public static bool TryParse([NotNullWhen(true)] string? text, Currency currency, out Amount amount) =>
+        TryParseStored(text, currency, out amount) && Int128.Abs(amount.Units) <= LargestEntered * One;
+
+    /// <summary>Reads an amount that a ledger wrote: like <see cref="Parse"/>, up to the largest sum.</summary>
+    internal static Amount ParseStored(string text, Currency currency) =>
+        TryParseStored(text, currency, out var amount) ? amount : throw new AmountFormatException(text);
+
+    /// <summary>Reads what <see cref="ParseStored"/> reads; false for anything else.</summary>
+    internal static bool TryParseStored([NotNullWhen(true)] string? text, Currency currency, out Amount amount)
     {
         amount = default;
         var digits = text.AsSpan();
@@ -129,7 +146,7 @@ public readonly record struct Amount : IComparable<Amount>
 
     /// <summary>
     /// The exact decimal without its currency: all decimals that are not zero, and at least those of the currency's minor unit.
-    /// <see cref="Parse"/> reads it back.
+    /// <see cref="Parse"/> reads it back if it is not larger than what may be entered.
     /// </summary>
     public string Format()
     {

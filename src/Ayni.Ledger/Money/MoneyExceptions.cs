@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ayni.Ledger;
 
 /// <summary>Two currencies met where one was expected.</summary>
@@ -10,4 +12,6 @@ public sealed class UnknownCurrencyException(string? code)
 
 /// <summary>A text that is no exact decimal amount.</summary>
 public sealed class AmountFormatException(string? text)
-    : LedgerException($"'{text}' is no amount; write digits with at most {Amount.Decimals} decimals after a point, such as 12.34.");
+    : LedgerException(string.Create(
+        CultureInfo.InvariantCulture,
+        $"'{text}' is no amount; write digits with at most {Amount.Decimals} decimals after a point, such as 12.34, up to {Amount.LargestEntered}."));

@@ -89,8 +89,7 @@ internal sealed class Disputes(Identifiers identifiers)
     {
         if (receipt.AppId is { } app && RegistryRows.App(session, app)?.DeveloperId == partyId)
             return true;
-        var agreement = TermRows.Agreements(session).First(version => version.Version == receipt.AgreementVersion);
-        return agreement.WithoutAppPartyId == partyId || agreement.Shares.Any(share => share.PartyId == partyId)
-            || agreement.Document?.Terms.PartyIds.Contains(partyId) == true;
+        var version = FactRows.Revenue(session).AgreementOf(receipt);
+        return TermRows.Agreements(session).First(agreement => agreement.Version == version).PartyIds.Contains(partyId);
     }
 }

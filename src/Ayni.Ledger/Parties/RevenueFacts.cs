@@ -21,6 +21,7 @@ internal sealed class RevenueFacts
     private readonly Dictionary<string, List<(DateTimeOffset From, string? Value)>> _owners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _hostsOfMeters = new(StringComparer.Ordinal);
     private readonly List<OwnHost> _ownHosts = [];
+    private readonly List<Agreement> _retroactive = [];
 
     /// <summary>Adds a country that holds after those of its customer before it; empty for unknown.</summary>
     public void AddCountry(string customerId, DateTimeOffset from, string country) =>
@@ -29,11 +30,30 @@ internal sealed class RevenueFacts
     /// <summary>Adds an owner who follows those of its customer before it.</summary>
     public void AddOwner(string customerId, DateTimeOffset from, string? ownerId) => Add(_owners, customerId, from, ownerId);
 
-    /// <summary>Adds the host that a meter reports for, which never changes.</summary>
-    public void AddMeter(string meterId, string hostId) => _hostsOfMeters.Add(meterId, hostId);
+    /// <summary>Adds the host that a meter reports for, which never changes; whether none was known before.</summary>
+    public bool AddMeter(string meterId, string hostId) => _hostsOfMeters.TryAdd(meterId, hostId);
 
     /// <summary>Adds an own host who follows those before it.</summary>
     public void AddOwnHost(OwnHost host) => _ownHosts.Add(host);
+
+    /// <summary>Adds the agreements that take other versions' place from a time on that was past, in the order of their versions.</summary>
+    public void AddReplacements(IEnumerable<Agreement> agreements) =>
+        _retroactive.AddRange(agreements.Where(agreement => agreement.Document?.Terms.IsRetroactive == true));
+
+    /// <summary>
+    /// The agreement that shares a receipt's revenue: the one in force at its admission, or what all its parties agreed on later for that time.
+    /// </summary>
+    public long AgreementOf(Receipt receipt)
+    {
+        var version = receipt.AgreementVersion;
+        foreach (var agreement in _retroactive)
+        {
+            if (agreement.EffectiveFrom <= receipt.AdmittedAt && (agreement.Model is null || agreement.Model == receipt.Model)
+                && agreement.Document!.Terms.Replaces.Contains(version))
+                version = agreement.Version;
+        }
+        return version;
+    }
 
     /// <summary>The country that a customer's billing details named at an instant.</summary>
     public string? CountryOf(string customerId, DateTimeOffset at) => At(_countries, customerId, at);
@@ -46,6 +66,15 @@ internal sealed class RevenueFacts
     /// </summary>
     public string? HostOf(string? meterId, DateTimeOffset at) =>
         meterId is not null ? _hostsOfMeters.GetValueOrDefault(meterId) : _ownHosts.FindLast(host => host.EffectiveFrom <= at)?.PartyId;
+
+    /// <summary>Every country of a customer, oldest first.</summary>
+    public IReadOnlyList<(DateTimeOffset From, string? Value)> CountriesOf(string customerId) => _countries.GetValueOrDefault(customerId) ?? [];
+
+    /// <summary>Everybody to whom a customer belonged, oldest first.</summary>
+    public IReadOnlyList<(DateTimeOffset From, string? Value)> OwnersOf(string customerId) => _owners.GetValueOrDefault(customerId) ?? [];
+
+    /// <summary>Whose the ledger's own machines were, oldest first.</summary>
+    public IReadOnlyList<OwnHost> OwnHosts => _ownHosts;
 
     private static void Add(Dictionary<string, List<(DateTimeOffset, string?)>> facts, string id, DateTimeOffset from, string? value)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -50,7 +48,7 @@ public static class PaymentsCsv
             throw new CsvFormatException(line, $"'{cell("currency")}' is no currency; write EUR");
         if (!Amount.TryParse(cell("amount"), currency, out var amount))
             throw new CsvFormatException(line, $"'{cell("amount")}' is no amount; write 12.34");
-        if (!DateOnly.TryParseExact(cell("date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+        if (!CalendarText.TryParseDay(cell("date"), out var date))
             throw new CsvFormatException(line, $"'{cell("date")}' is no day; write 2026-12-31");
         if (cell("bank_reference").Length == 0)
             throw new CsvFormatException(line, "the bank reference is missing; it keeps a payment from being recorded twice");

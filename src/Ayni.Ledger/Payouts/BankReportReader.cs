@@ -294,9 +294,8 @@ public static class BankReportReader
         if (element is null)
             return null;
         var text = TextOf(element, "Dt") ?? TextOf(element, "DtTm") ?? Clean(element.Value);
-        const string Format = "yyyy-MM-dd";
-        var date = text.AsSpan(0, Math.Min(text.Length, Format.Length));
-        return DateOnly.TryParseExact(date, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        var date = text.AsSpan(0, Math.Min(text.Length, "2026-12-01".Length));
+        return CalendarText.TryParseDay(date, out var day)
             ? day
             : throw new BankReportException($"'{text}' is no date.");
     }

@@ -11,13 +11,11 @@ internal static class PlanReader
     /// <summary>The largest quantity that is believed: a trillion tokens a month.</summary>
     private const long MostUnits = 1_000_000_000_000;
 
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK"];
-
     private static readonly UsageMetric[] Metrics = Enum.GetValues<UsageMetric>();
 
-    /// <summary>Reads a plan, and the instant from which it holds if it says so.</summary>
+    /// <summary>Reads a plan, and the instant from which it holds if it says so; a day begins in the zone.</summary>
     /// <exception cref="DocumentException">It is no plan.</exception>
-    public static (PricePlan Plan, DateTimeOffset? From) Read(DocumentFields fields)
+    public static (PricePlan Plan, DateTimeOffset? From) Read(DocumentFields fields, LedgerZone zone)
     {
         var name = fields.FindName("name");
         var models = ReadModels(fields);
@@ -27,7 +25,7 @@ internal static class PlanReader
             throw fields.Error(
                 "currency", $"'{DocumentFields.Short(code)}' is no currency; give its ISO 4217 code in capital letters, such as EUR");
         }
-        var from = ReadInstant(fields);
+        var from = fields.FindStart("from", zone);
         var tiers = ReadTiers(fields, currency);
         var zero = Amount.Zero(currency);
         var input = ReadRate(fields, UsageMetric.Input, tiers, currency) ?? throw fields.Missing("input");
@@ -107,17 +105,6 @@ internal static class PlanReader
         { } amount when PriceList.IsAcceptable(amount) => amount,
         var amount => throw fields.Error(name, $"{amount} lies outside 0 to {PricePlan.Largest} {currency}"),
     };
-
-    private static DateTimeOffset? ReadInstant(DocumentFields fields)
-    {
-        if (fields.FindString("from") is not { } text)
-            return null;
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        return DateTimeOffset.TryParseExact(text, InstantFormats, CultureInfo.InvariantCulture, Utc, out var instant)
-            ? instant
-            : throw fields.Error(
-                "from", $"'{DocumentFields.Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
-    }
 
     /// <summary>A metric's flat rate; zero where the tiers price it, null where it is left out.</summary>
     private static Amount? ReadRate(DocumentFields fields, UsageMetric metric, ImmutableArray<PriceTiers> tiers, Currency currency)

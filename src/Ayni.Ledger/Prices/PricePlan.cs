@@ -94,9 +94,10 @@ public sealed record PricePlan
     /// <summary>Reads a plan from YAML or JSON, with the instant it takes effect if it says so.</summary>
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="text">Its text.</param>
+    /// <param name="zone">The zone in which a day begins.</param>
     /// <exception cref="DocumentException">It is no plan; the message names file, line and column.</exception>
-    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text) =>
-        PlanReader.Read(DocumentFields.Parse(path, text));
+    public static (PricePlan Plan, DateTimeOffset? From) Parse(string path, string text, LedgerZone zone) =>
+        PlanReader.Read(DocumentFields.Parse(path, text), zone);
 
     /// <summary>
     /// What a request costs: each count that is not free times its rate, surcharges and tiers included, summed exactly and rounded once,

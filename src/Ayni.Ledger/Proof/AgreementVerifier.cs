@@ -6,10 +6,36 @@ namespace Ayni.Ledger;
 internal static class AgreementVerifier
 {
     /// <summary>
-    /// Demands that everybody has accepted an agreement who must. With the log, it must be the version that the log holds, and each party
-    /// that had a key by then must have signed it with that.
+    /// Demands that everybody has accepted agreements who must, also by those that a retroactive one replaces. With the log, each must be the
+    /// version that the log holds, and each party that had a key by then must have signed it with that.
     /// </summary>
-    public static void Verify(AgreementItem item, string origin, LogView? log, VerificationBuilder result, ProofChecks checks)
+    public static void Verify(
+        IReadOnlyList<AgreementItem> items, string origin, LogView? log, VerificationBuilder result, ProofChecks checks)
+    {
+        foreach (var item in items)
+        {
+            Verify(item, origin, log, result, checks);
+            DemandConsent(item, items, checks);
+        }
+    }
+
+    /// <summary>Demands that whoever earned by what a retroactive version replaces is among those who accepted it.</summary>
+    private static void DemandConsent(AgreementItem item, IReadOnlyList<AgreementItem> items, ProofChecks checks)
+    {
+        var agreement = item.ToAgreement();
+        foreach (var version in agreement.Document?.Terms.Replaces ?? [])
+        {
+            var replaced = items.FirstOrDefault(other => other.Version == version)?.ToAgreement();
+            var missing = replaced?.PartyIds.Except(agreement.PartyIds, StringComparer.Ordinal).ToArray();
+            checks.Demand(
+                ProofCheck.Acceptance, missing is [],
+                missing is null
+                    ? $"Agreement {item.Version} replaces version {version}, which is missing."
+                    : $"{string.Join(", ", missing)} earned by version {version} and did not accept that agreement {item.Version} replaces it.");
+        }
+    }
+
+    private static void Verify(AgreementItem item, string origin, LogView? log, VerificationBuilder result, ProofChecks checks)
     {
         var version = item.Version.ToString(CultureInfo.InvariantCulture);
         var note = item.Text is null ? null : new AgreementNote(origin, item.Document ?? 0, item.Text);
@@ -26,7 +52,7 @@ internal static class AgreementVerifier
         {
             var own = accepted[party].FirstOrDefault();
             checks.Demand(
-                ProofCheck.Acceptance, own is not null || terms?.RequiresAcceptance != true,
+                ProofCheck.Acceptance, own is not null || terms is null,
                 $"{party} has not accepted agreement {version}, and must.");
             var key = own?.Key is { } text ? PublicKey.Parse(text) : null;
             if (key is not null)
@@ -35,7 +61,8 @@ internal static class AgreementVerifier
                     $"Agreement {version} is not what {party} signed.");
             if (log is not null)
                 DemandOwnKey(party, key, version, log, place!.Value, result, checks);
-            (key is null ? unsigned : signed).Add(key is null ? party : $"{party} ({KeyCertificate.IdOf(key.Bytes)})");
+            (key is null ? unsigned : signed).Add(key is not null ? $"{party} ({KeyCertificate.IdOf(key.Bytes)})"
+                : own?.Evidence is { } evidence ? $"{party} ('{evidence}', by the word of {own.RecordedBy})" : party);
         }
         if (signed.Count > 0)
             result.Prove($"Agreement {version} is signed by {string.Join(", ", signed)}.");
@@ -45,7 +72,7 @@ internal static class AgreementVerifier
         if (unsigned.Count > 0)
             result.LeaveOpen(
                 $"That {string.Join(", ", unsigned)} agreed to agreement {version}: "
-                + (terms?.RequiresAcceptance == true
+                + (terms is not null
                     ? "it is accepted, not signed, by the host's word."
                     : "it was entered by the host, neither accepted nor signed."));
     }

@@ -33,7 +33,7 @@ internal static class LogSequencer
     /// <summary>Whether <see cref="Append"/> would append anything but agreements, or the log has more than was published.</summary>
     public static bool IsBehind(Session session, long published) =>
         ProofRows.LastBatch(session) > LogRows.LastBatch(session) || LogRows.Count(session) != published
-        || LogRows.UnloggedPeriods(session).Count > 0 || TermRows.Agreements(session).Count > LogRows.AgreementCount(session);
+        || LogRows.UnloggedPeriods(session).Count > 0 || TermRows.AgreementCount(session) > LogRows.AgreementCount(session);
 
     private static void AppendBatches(Session session)
     {

@@ -9,11 +9,12 @@ namespace Ayni.Ledger;
 internal static class PeriodLists
 {
     /// <summary>Every list in the order of <see cref="PeriodListName"/>.</summary>
-    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails)
+    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails, NamedInPeriod named)
     {
         var settlement = Settlement.Of(session, period);
         var input = settlement.Input;
-        var versions = input.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(input.InForce).ToHashSet();
+        named.Apps.UnionWith(input.Lines.Select(line => line.Line.Group.AppId).OfType<string>());
+        var end = LedgerRows.Zone(session).StartOf(period.Next);
         var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
             .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
             .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
@@ -25,17 +26,15 @@ internal static class PeriodLists
             Splits(settlement),
             Totals(settlement),
             [
-                .. input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version)).OrderBy(agreement => agreement.Version)
+                .. input.Agreements.Values.Where(agreement => agreement.EffectiveFrom < end).OrderBy(agreement => agreement.Version)
                     .Select(agreement => AgreementItem.Of(agreement).Encode()),
             ],
             Items(statements, LedgerJson.Default.Statement),
             Items(CollectionList.Of(session, period), ProofItems.Default.CollectedRevenue),
-            [
-                .. Items(input.InForce.Order().Select(version => new CarriedItem(version, null, null, null)), ProofItems.Default.CarriedItem),
-                .. Items(
-                    AgreementRows.CarriesBefore(session, period).Select(carry => new CarriedItem(null, carry.Key, carry.Month, carry.Carry)),
-                    ProofItems.Default.CarriedItem),
-            ],
+            Items(
+                AgreementRows.CarriesBefore(session, period).Select(carry => new CarriedItem(carry.Key, carry.Month, carry.Carry)),
+                ProofItems.Default.CarriedItem),
+            Items(PeriodFacts.Of(session, period, named), ProofItems.Default.FactItem),
         ];
     }
 
@@ -54,8 +53,7 @@ internal static class PeriodLists
 }
 
 /// <summary>
-/// A version of an agreement as a list and the log have it: its terms and, where every party had to accept it, who did and how. When it was
-/// entered is not in it.
+/// A version of an agreement as a list and the log have it: its terms, and who accepted them and how. When it was entered is not in it.
 /// </summary>
 /// <param name="Version">Its number.</param>
 /// <param name="Model">The model it is about; null for every other.</param>
@@ -64,34 +62,37 @@ internal static class PeriodLists
 /// <param name="EffectiveFrom">From when on.</param>
 /// <param name="Document">The document's number, if there is one.</param>
 /// <param name="Text">Its canonical text.</param>
-/// <param name="Accepted">Who accepted it, if everybody had to.</param>
+/// <param name="Accepted">Who accepted the document.</param>
 internal sealed record AgreementItem(
     long Version, string? Model, ImmutableArray<Share> Shares, string? WithoutAppPartyId, DateTimeOffset EffectiveFrom, long? Document,
     string? Text, IReadOnlyList<AcceptedItem>? Accepted)
 {
     public static AgreementItem Of(Agreement agreement) => new(
-        agreement.Version, agreement.Model, agreement.Shares, agreement.WithoutAppPartyId, agreement.EffectiveFrom, agreement.Document?.Id,
-        agreement.Document?.Text,
-        agreement.Document is { Terms.RequiresAcceptance: true } document
-            ? [.. document.Acceptances.Select(one => new AcceptedItem(one.PartyId, one.Key, one.Signature))]
-            : null);
+        agreement.Version, agreement.Model, agreement.Document is null ? agreement.Shares : [],
+        agreement.Document is null ? agreement.WithoutAppPartyId : null, agreement.EffectiveFrom, agreement.Document?.Id, agreement.Document?.Text,
+        agreement.Document?.Acceptances.Select(AcceptedItem.Of).ToArray());
 
     /// <summary>The agreement as an evaluation takes it.</summary>
-    public Agreement ToAgreement() => new(
-        Version, Model, Shares, WithoutAppPartyId, EffectiveFrom,
-        Text is null ? null : new(0, new AgreementNote("", 0, Text).ReadTerms().Name, Text, EffectiveFrom, Version, []));
+    public Agreement ToAgreement() => Text is null
+        ? new(Version, Model, Shares, WithoutAppPartyId, EffectiveFrom)
+        : Agreement.Of(Version, new(0, new AgreementNote("", 0, Text).ReadTerms().Name, Text, EffectiveFrom, Version, []), EffectiveFrom);
 
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, ProofItems.Default.AgreementItem);
 }
 
-/// <summary>That a party accepted an agreement: by its key's signature, or by the host's word.</summary>
-internal sealed record AcceptedItem(string Party, string? Key, string? Signature);
+/// <summary>That a party accepted an agreement: by its key's signature, or by the word of whoever recorded it, and on what evidence.</summary>
+internal sealed record AcceptedItem(string Party, string? Key, string? Signature, string? Evidence = null, string? RecordedBy = null)
+{
+    public static AcceptedItem Of(Acceptance one) =>
+        // What was recorded before it was kept by whom stands in the log without its evidence.
+        new(one.PartyId, one.Key, one.Signature, one.RecordedBy is null ? null : one.Evidence, one.RecordedBy);
+}
 
 /// <summary>A party's part of a line as a list has it.</summary>
 internal sealed record SplitItem(RevenueGroup Group, PartyShare Share);
 
-/// <summary>The version of a document that is in force, or what an earlier close added to what is carried for a share.</summary>
-internal sealed record CarriedItem(long? InForce, ShareKey? Key, Period? Month, ShareCarry? Carry);
+/// <summary>What an earlier close added to what is carried for a share.</summary>
+internal sealed record CarriedItem(ShareKey Key, Period Month, ShareCarry Carry);
 
 /// <summary>Adjustments as leaves of summation trees.</summary>
 internal static class AdjustmentItem
@@ -120,6 +121,7 @@ internal static class AdjustmentItem
 [JsonSerializable(typeof(AgreementResult))]
 [JsonSerializable(typeof(PartyTotal))]
 [JsonSerializable(typeof(CarriedItem))]
+[JsonSerializable(typeof(FactItem))]
 [JsonSerializable(typeof(Adjustment))]
 [JsonSerializable(typeof(Objection))]
 internal sealed partial class ProofItems : JsonSerializerContext
@@ -143,7 +145,7 @@ internal sealed partial class ProofItems : JsonSerializerContext
 internal sealed class AmountItemConverter : JsonConverter<Amount>
 {
     public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.Parse(number, Currency.Parse(code)) : throw new JsonException();
+        reader.GetString()!.Split(' ') is [var number, var code] ? Amount.ParseStored(number, Currency.Parse(code)) : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, Amount value, JsonSerializerOptions options) =>
         writer.WriteStringValue($"{value.Format()} {value.Currency.Code}");

@@ -76,6 +76,11 @@ internal sealed class Prover(Session session, LogFolder? log)
             .Concat(statement.Field("shares", JsonValueKind.Array).EnumerateArray())
             .Select(line => line.NumberField("agreement_version")).ToHashSet();
         var agreements = commitment[PeriodListName.Agreements];
+        foreach (var agreement in agreements.Items.Reverse().Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem).ToAgreement()))
+        {
+            if (versions.Contains(agreement.Version))
+                versions.UnionWith(agreement.Document?.Terms.Replaces ?? []);
+        }
         return new(
             row.Canonical, row.Signature!, row.Certificate!, ProveEntry(LogRows.Find(session, "period", period.ToString())),
             statements.Prove(index),

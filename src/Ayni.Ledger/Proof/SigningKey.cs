@@ -77,7 +77,12 @@ public sealed class SigningKey
             throw new ProofException(ProofCheck.Format, $"{path}: others may use this key; forbid it: chmod 600 {path}");
         if (new FileInfo(path).Length > MostFileBytes)
             throw NoKey(path);
-        var text = File.ReadAllText(path);
+        return Parse(path, File.ReadAllText(path));
+    }
+
+    /// <summary>A key by its file's text. Throws <see cref="ProofException"/>.</summary>
+    internal static SigningKey Parse(string path, string text)
+    {
         if (text.StartsWith(ExternalHeader, StringComparison.Ordinal))
             return ParseExternal(text) ?? throw NoKey(path);
         if (!PemEncoding.TryFind(text, out var fields) || text[fields.Label] != Label)
@@ -129,16 +134,19 @@ public sealed class SigningKey
 
     private static SigningKey OfSigner(string command)
     {
-        if (string.IsNullOrWhiteSpace(command) || command.Length > ExternalSigner.LongestCommand || command.Any(char.IsControl))
+        if (!IsCommand(command))
             throw new SignerException($"A signer's command is one line of 1 to {ExternalSigner.LongestCommand} characters.");
         var signer = new ExternalSigner(command);
         return new(signer, signer.ReadPublicKey());
     }
 
+    private static bool IsCommand(string text) =>
+        !string.IsNullOrWhiteSpace(text) && text.Length <= ExternalSigner.LongestCommand && !text.Any(char.IsControl);
+
     private static SigningKey? ParseExternal(string text)
     {
         var publicKey = new byte[Ed25519.PublicKeySize];
-        return text[ExternalHeader.Length..].Split('\n') is [var key, var command, ""] && command.Length > 0
+        return text[ExternalHeader.Length..].Split('\n') is [var key, var command, ""] && IsCommand(command)
             && Convert.TryFromBase64String(key, publicKey, out var count) && count == publicKey.Length
             ? new(new ExternalSigner(command), publicKey)
             : null;

@@ -33,8 +33,7 @@ internal static class StatementVerifier
             result.Prove(
                 $"{record.Period} commits to {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency}, "
                 + $"{new Amount(tree.Root.Sums.Units, tree.Currency)} in all.");
-        foreach (var agreement in agreements.Values)
-            AgreementVerifier.Verify(agreement, record.Origin, log, result, checks);
+        AgreementVerifier.Verify([.. agreements.Values], record.Origin, log, result, checks);
         if (statement.Field("shares", JsonValueKind.Array).GetArrayLength() > 0)
             result.LeaveOpen("That the steps of a document's shares follow from the whole month's revenue: that takes the month's bundle ('ayni audit verify').");
         if (logKey is null)
@@ -106,8 +105,9 @@ internal static class StatementVerifier
     /// <summary>Whether an agreement's shares give a party so many parts: those it is named for, with or without the developer's.</summary>
     private static bool Gives(AgreementItem agreement, string partyId, long parts)
     {
-        long named = agreement.Shares.Where(share => share.PartyId == partyId).Sum(share => (long)share.PartsPerMillion);
-        var developers = agreement.Shares.Where(share => share.PartyId is null).Sum(share => (long)share.PartsPerMillion);
+        var shares = agreement.ToAgreement().Shares;
+        long named = shares.Where(share => share.PartyId == partyId).Sum(share => (long)share.PartsPerMillion);
+        var developers = shares.Where(share => share.PartyId is null).Sum(share => (long)share.PartsPerMillion);
         return parts == named || parts == named + developers;
     }
 
@@ -123,7 +123,7 @@ internal static class StatementVerifier
         var text = value.TextField(name);
         try
         {
-            if (Amount.TryParse(text, currency, out var amount))
+            if (Amount.TryParseStored(text, currency, out var amount))
                 return amount;
         }
         catch (OverflowException)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Ayni.Ledger;
@@ -18,8 +17,6 @@ public static class UsageEventReader
     public const int LongestLine = 64 << 10;
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8 };
-
-    private static readonly string[] InstantFormats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads a line of JSON. Throws <see cref="UsageEventException"/>.</summary>
     public static UsageEvent ReadLine(ReadOnlyMemory<byte> line)
@@ -100,11 +97,7 @@ public static class UsageEventReader
         public DateTimeOffset Instant(string name)
         {
             var text = Text(name);
-            // Without an offset nobody knows whose clock it was.
-            var hasOffset = text.Length > 6 && (text[^1] == 'Z' || text[^6] is '+' or '-');
-            return hasOffset && DateTimeOffset.TryParseExact(
-                text, InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var instant)
-                && instant.Year is >= 1971 and <= 9997
+            return CalendarText.TryParseInstant(text, out var instant)
                 ? instant
                 : throw new UsageEventException(_path + name, "must be an instant with its offset, such as 2026-11-27T09:30:00Z");
         }

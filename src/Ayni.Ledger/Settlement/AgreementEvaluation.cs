@@ -103,8 +103,7 @@ public static class AgreementEvaluation
             if (isInForce)
                 share.TakeGuarantee();
             share.TakeRecoupment(isInForce);
-            var zero = ShareCarry.Zero(currency);
-            return share.Result([(period, share.Carry), .. corrections.Select(item => (item.Key, zero with { Base = item.Item2 }))]);
+            return share.Result([(period, share.Carry), .. corrections]);
         }
     }
 
@@ -116,7 +115,6 @@ public static class AgreementEvaluation
         private readonly Amount _zero = Amount.Zero(currency);
         private Amount _base = Amount.Zero(currency);
         private Amount _running = Amount.Zero(currency);
-        private bool _hasRevenue;
 
         public Exact Exact { get; private set; }
 
@@ -136,7 +134,6 @@ public static class AgreementEvaluation
         public void TakeBase(IReadOnlyList<NetLine> lines, IReadOnlyList<ShareResult> before)
         {
             var gross = Sum(lines, line => share.Measure == ShareMeasure.Billed ? line.Line.Gross : line.Collected);
-            _hasRevenue = gross.Sign > 0;
             _running = gross;
             _steps.Add(new(StepKind.Revenue, null, gross, gross));
             if (share.Base != ShareBase.Gross)
@@ -152,7 +149,7 @@ public static class AgreementEvaluation
                 Add(StepKind.CarriedDeductions, null, -carried);
             }
             _base = _running.Sign > 0 ? _running : _zero;
-            Carry = Carry with { Base = _base };
+            Carry = Carry with { Revenue = gross, Base = _base };
             if (share.Base != ShareBase.Remainder)
             {
                 var excess = _running.Sign < 0 ? -_running : _zero;
@@ -183,7 +180,7 @@ public static class AgreementEvaluation
         {
             if (share.Fixed is { Sign: not 0 } amount)
                 Add(StepKind.Fixed, null, amount);
-            if (share.Floor is { } floor && _hasRevenue && _running < floor)
+            if (share.Floor is { } floor && Carry.Revenue.Sign > 0 && _running < floor)
                 Add(StepKind.Floor, floor.Format(), floor - _running);
         }
 
@@ -196,23 +193,24 @@ public static class AgreementEvaluation
 
         /// <summary>
         /// What late receipts add to the share of a month that is closed: the difference that they make to its tiers, floor and cap. Returns
-        /// what they add to that month's base.
+        /// what they add to that month's revenue and base.
         /// </summary>
-        public Amount TakeCorrection(Period month, IReadOnlyList<NetLine> late)
+        public ShareCarry TakeCorrection(Period month, IReadOnlyList<NetLine> late)
         {
-            var gross = Sum(late, line => share.Measure == ShareMeasure.Billed ? line.Line.Gross : line.Collected);
+            var revenue = Sum(late, line => share.Measure == ShareMeasure.Billed ? line.Line.Gross : line.Collected);
+            var gross = revenue;
             if (share.Base == ShareBase.Net && terms.MarketplaceFee is { } fee && gross.Sign > 0)
                 gross -= new Amount(Ledger.Exact.Part(gross, fee.PartsPerMillion).Units, currency);
-            var before = history.BaseOf(_key, month);
-            var after = before + gross;
+            var before = history.Of(_key, month);
+            var after = before.Base + gross;
             if (after.Sign < 0)
                 after = _zero;
-            var correction = Closed(after) - Closed(before);
+            var correction = Closed(before.Revenue + revenue, after) - Closed(before.Revenue, before.Base);
             if (correction < -_running)
                 correction = -_running;
             if (correction.Sign != 0)
                 Add(StepKind.Correction, month.ToString(), correction);
-            return after - before;
+            return ShareCarry.Zero(currency) with { Revenue = revenue, Base = after - before.Base };
         }
 
         /// <summary>The guarantee, and what comes off for those of earlier months.</summary>
@@ -343,11 +341,11 @@ public static class AgreementEvaluation
         private void TakeRate(int rate, Amount part, Exact exact) =>
             Add(StepKind.Rate, $"{TermsText.Percent(rate)} × {part.Format()}", new(exact.Units, currency));
 
-        /// <summary>What a closed month's share is for a base, before guarantee and recoupment.</summary>
-        private Amount Closed(Amount amount)
+        /// <summary>What a closed month's share is for its revenue and base, before guarantee and recoupment.</summary>
+        private Amount Closed(Amount revenue, Amount of)
         {
-            var closed = new Amount(Rate(amount).Units, currency) + (share.Fixed ?? _zero);
-            if (share.Floor is { } floor && amount.Sign > 0 && closed < floor)
+            var closed = new Amount(Rate(of).Units, currency) + (share.Fixed ?? _zero);
+            if (share.Floor is { } floor && revenue.Sign > 0 && closed < floor)
                 closed = floor;
             return share.Cap is { } cap && closed > cap ? cap : closed;
         }

@@ -15,6 +15,7 @@ internal static class CollectionList
     {
         Text.Demand(collection.EvidenceId, "collection's evidence");
         Text.Demand(collection.Model, "model's name");
+        DeductionList.DemandPast(transaction, collection.Period);
         if (collection.AppId is { } appId && RegistryRows.App(transaction.Session, appId) is null)
             throw Registry.Unknown(Refusal.UnknownApp, "app", appId);
         if (AgreementRows.Find(transaction.Session, collection) is { } first)

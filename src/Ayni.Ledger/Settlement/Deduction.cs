@@ -82,6 +82,7 @@ public static class DeductionTypeNames
 /// of shares are less.
 /// </param>
 /// <param name="IsOfNoApp">Whether, without an app, it lessens only revenue that came from none.</param>
+/// <param name="SignedBy">The customer's signature under it, where that is its evidence, too.</param>
 public sealed record Deduction(
     DeductionType Type, string EvidenceId, Period Period, Period ServicePeriod, string? Model, string? AppId, Amount Amount,
-    long? Entry = null, bool IsOfNoApp = false);
+    long? Entry = null, bool IsOfNoApp = false, CustomerSignature? SignedBy = null);

@@ -132,25 +132,27 @@ public sealed record EvaluationStep(StepKind Kind, string? Detail, Amount Amount
 public sealed record SharePart(string PartyId, string? Detail, Amount Amount);
 
 /// <summary>What a close adds to what is carried for a share. All that is carried is the sum of such rows.</summary>
+/// <param name="Revenue">To the month's revenue, before anything is taken off.</param>
 /// <param name="Base">To the month's base.</param>
 /// <param name="CarriedDeductions">To the deductions that exceed revenue.</param>
 /// <param name="ToppedUp">To what guarantees have paid above what was earned.</param>
 /// <param name="Advanced">To what was paid in advance.</param>
 /// <param name="Recouped">To what of it was earned back.</param>
 /// <param name="Paid">To what the share has come to.</param>
-public sealed record ShareCarry(Amount Base, Amount CarriedDeductions, Amount ToppedUp, Amount Advanced, Amount Recouped, Amount Paid)
+public sealed record ShareCarry(
+    Amount Revenue, Amount Base, Amount CarriedDeductions, Amount ToppedUp, Amount Advanced, Amount Recouped, Amount Paid)
 {
     /// <summary>Nothing.</summary>
     public static ShareCarry Zero(Currency currency)
     {
         var zero = Amount.Zero(currency);
-        return new(zero, zero, zero, zero, zero, zero);
+        return new(zero, zero, zero, zero, zero, zero, zero);
     }
 
     /// <summary>The sum of two.</summary>
     public static ShareCarry operator +(ShareCarry left, ShareCarry right) => new(
-        left.Base + right.Base, left.CarriedDeductions + right.CarriedDeductions, left.ToppedUp + right.ToppedUp,
-        left.Advanced + right.Advanced, left.Recouped + right.Recouped, left.Paid + right.Paid);
+        left.Revenue + right.Revenue, left.Base + right.Base, left.CarriedDeductions + right.CarriedDeductions,
+        left.ToppedUp + right.ToppedUp, left.Advanced + right.Advanced, left.Recouped + right.Recouped, left.Paid + right.Paid);
 }
 
 /// <summary>What carries from month to month: a share of an agreement, and the developer it is for where each has their own.</summary>

@@ -41,17 +41,20 @@ public readonly record struct Period : IComparable<Period>
     /// <summary>The month an instant lies in in UTC.</summary>
     public static Period Of(DateTimeOffset instant) => new(instant.UtcDateTime.Year, instant.UtcDateTime.Month);
 
-    /// <summary>Reads four digits, a hyphen and two digits. Throws <see cref="PeriodFormatException"/> for anything else.</summary>
+    /// <summary>
+    /// Reads four digits, a hyphen and two digits, in a year that <see cref="CalendarText"/> believes. Throws
+    /// <see cref="PeriodFormatException"/> for anything else.
+    /// </summary>
     public static Period Parse(string text) => TryParse(text, out var period) ? period : throw new PeriodFormatException(text);
 
-    /// <summary>Reads four digits, a hyphen and two digits; false for anything else.</summary>
+    /// <summary>Reads what <see cref="Parse"/> reads; false for anything else.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Period period)
     {
         period = default;
         if (text is not { Length: 7 } || text[4] != '-'
             || !int.TryParse(text.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
             || !int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var month)
-            || year is < 1970 or > 9998 || month is < 1 or > 12)
+            || !CalendarText.IsBelieved(year) || month is < 1 or > 12)
             return false;
         period = new(year, month);
         return true;
@@ -78,7 +81,8 @@ public readonly record struct Period : IComparable<Period>
 
 /// <summary>A text that is no period.</summary>
 public sealed class PeriodFormatException(string? text)
-    : LedgerException($"'{text}' is no period; write the year and the month of the Gregorian calendar, such as 2026-11.");
+    : LedgerException($"'{text}' is no period; write the year and the month of the Gregorian calendar, such as 2026-11, "
+        + $"from {CalendarText.FirstYear} to {CalendarText.LastYear}.");
 
 /// <summary>Writes a period as text.</summary>
 internal sealed class PeriodJsonConverter : JsonConverter<Period>

@@ -4,7 +4,7 @@ namespace Ayni.Ledger;
 /// <param name="Currency">What they are charged in.</param>
 /// <param name="Model">The model's name.</param>
 /// <param name="AppId">Their app, if any.</param>
-/// <param name="AgreementVersion">The agreement in force at their admission.</param>
+/// <param name="AgreementVersion">The agreement that shares them: in force at their admission, or agreed on later for that time.</param>
 /// <param name="ServicePeriod">The month of their admission.</param>
 /// <param name="Adapter">The adapter's name, if they used one.</param>
 /// <param name="Territory">The country of their customer (ISO 3166-1, two letters), if it is known.</param>
@@ -16,7 +16,7 @@ public sealed record RevenueGroup(
 {
     /// <summary>What a receipt has in common with others.</summary>
     internal static RevenueGroup Of(Receipt receipt, RevenueFacts facts, IReadOnlyDictionary<string, string> developers) => new(
-        receipt.Currency, receipt.Model, receipt.AppId, receipt.AgreementVersion, receipt.Period, receipt.Adapter?.Name,
+        receipt.Currency, receipt.Model, receipt.AppId, facts.AgreementOf(receipt), receipt.Period, receipt.Adapter?.Name,
         facts.CountryOf(receipt.CustomerId, receipt.AdmittedAt),
         IsOwn(receipt.AppId, receipt.CustomerId, receipt.AdmittedAt, facts, developers), facts.HostOf(receipt.MeterId, receipt.AdmittedAt));
 
@@ -45,7 +45,7 @@ public sealed record RevenueGroup(
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
     /// <summary>
-    /// Sums receipts and adjustments by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.
+    /// Sums receipts and adjustments by what they have in common, in order.
     /// </summary>
     /// <param name="forEachReceipt">Calls back with each receipt.</param>
     /// <param name="adjustments">What adds to charges.</param>
@@ -70,13 +70,16 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
                 ? line with { Gross = line.Gross + adjusted.Amount }
                 : new(group, 0, default, adjusted.Amount);
         }
-        return
+        return InOrder(lines.Values);
+    }
+
+    /// <summary>Lines in order of currency, model, app (none first), agreement, month and the rest.</summary>
+    internal static IReadOnlyList<RevenueLine> InOrder(IEnumerable<RevenueLine> lines) =>
         [
-            .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
+            .. lines.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.Model, StringComparer.Ordinal).ThenBy(line => line.Group.AppId, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod)
                 .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.IsOwnUse).ThenBy(line => line.Group.HostId, StringComparer.Ordinal),
         ];
-    }
 }

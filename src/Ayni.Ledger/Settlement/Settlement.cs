@@ -51,7 +51,7 @@ internal sealed class Settlement
         foreach (var line in input.Lines)
         {
             var agreement = input.Agreements[line.Line.Group.AgreementVersion];
-            if (agreement.Document is not null)
+            if (!agreement.IsSplit)
                 continue;
             foreach (var share in RevenueShare.Compute(line.Line with { Gross = line.Distributable }, agreement, line.DeveloperId))
                 settlement._shares.Add((line, share));
@@ -124,7 +124,7 @@ internal sealed class Settlement
     /// <summary>Evaluates each document that is in force in the period or has late receipts in it, older versions first.</summary>
     private void Evaluate()
     {
-        var byVersion = Lines.Where(line => Input.Agreements[line.Line.Group.AgreementVersion].Document is not null)
+        var byVersion = Lines.Where(line => !Input.Agreements[line.Line.Group.AgreementVersion].IsSplit)
             .ToLookup(line => (line.Line.Group.AgreementVersion, line.Currency));
         var wanted = byVersion.Select(group => group.Key).ToHashSet();
         foreach (var version in Input.InForce)
@@ -145,7 +145,7 @@ internal sealed class Settlement
     /// <summary>Whether a line shared by a document is a party's to see: the collector's, or in the scope of a share of its own.</summary>
     private bool IsOpenTo(NetLine line, string partyId)
     {
-        if (Input.Agreements[line.Line.Group.AgreementVersion].Document?.Terms is not { } terms)
+        if (Input.Agreements[line.Line.Group.AgreementVersion] is not { IsSplit: false, Document.Terms: var terms })
             return false;
         return terms.CollectorId == partyId || terms.MarketplaceFee?.PayeeId == partyId || terms.Shares.Any(share =>
             share.Covers(line.Line.Group) && (share.IsEachDeveloper ? line.DeveloperId == partyId : share.PayeeIds.Contains(partyId)));

@@ -4,19 +4,20 @@ namespace Ayni.Ledger;
 public sealed class ShareHistory
 {
     private readonly Dictionary<ShareKey, ShareCarry> _totals = [];
-    private readonly Dictionary<(ShareKey, Period), Amount> _bases = [];
+    private readonly Dictionary<(ShareKey, Period), ShareCarry> _months = [];
 
     /// <summary>Everything carried for a share.</summary>
     public ShareCarry Of(ShareKey key) => _totals.GetValueOrDefault(key) ?? ShareCarry.Zero(key.Currency);
 
-    /// <summary>A month's base as it has come to so far, late receipts included.</summary>
-    public Amount BaseOf(ShareKey key, Period month) => _bases.GetValueOrDefault((key, month), Amount.Zero(key.Currency));
+    /// <summary>What a month's revenue and base have come to so far, late receipts included.</summary>
+    public (Amount Revenue, Amount Base) Of(ShareKey key, Period month) =>
+        _months.GetValueOrDefault((key, month)) is { } carry ? (carry.Revenue, carry.Base) : (Amount.Zero(key.Currency), Amount.Zero(key.Currency));
 
     /// <summary>Adds what a close adds.</summary>
     public void Add(ShareKey key, Period month, ShareCarry carry)
     {
         _totals[key] = Of(key) + carry;
-        _bases[(key, month)] = BaseOf(key, month) + carry.Base;
+        _months[(key, month)] = _months.GetValueOrDefault((key, month)) is { } before ? before + carry : carry;
     }
 
     /// <summary>Adds what an evaluation adds.</summary>

@@ -21,8 +21,8 @@ internal static class AgreementRows
                 session, document, PartyKeyRows.InForce(session, acceptance.PartyId)!, Convert.FromBase64String(signature), acceptance.AcceptedAt);
         else
             session.Execute(
-                "INSERT INTO acceptances (document, party, accepted, note) VALUES ($1, $2, $3, $4)",
-                document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Note);
+                "INSERT INTO acceptances (document, party, accepted, note, recorded_by) VALUES ($1, $2, $3, $4, $5)",
+                document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Evidence, acceptance.RecordedBy);
     }
 
     /// <summary>A document. Throws <see cref="LedgerRefusedException"/> if there is none of the number.</summary>
@@ -43,13 +43,13 @@ internal static class AgreementRows
                 acceptances.Add(document, list = []);
             list.Add(acceptance);
         }
-        using (var row = session.Query("SELECT document, party, accepted, note FROM acceptances ORDER BY document, party"))
+        using (var row = session.Query("SELECT document, party, accepted, note, recorded_by FROM acceptances ORDER BY document, party"))
         {
             while (row.Read())
             {
                 if (!acceptances.TryGetValue(row.GetInt64(0), out var list))
                     acceptances.Add(row.GetInt64(0), list = []);
-                list.Add(new(row.GetString(1), row.GetInstant(2), row.GetText(3)));
+                list.Add(new(row.GetString(1), row.GetInstant(2), row.GetText(3), row.GetText(4)));
             }
         }
         var documents = new List<AgreementDocument>();
@@ -74,12 +74,12 @@ internal static class AgreementRows
     public static void Insert(Session session, Period period, long version, ShareKey key, Period month, ShareCarry carry) => session.Execute(
         """
         INSERT INTO share_carries (
-          period, month, version, agreement, share, developer, currency, base, carried_deductions, topped_up, advanced, recouped, paid)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+          period, month, version, agreement, share, developer, currency, base, carried_deductions, topped_up, advanced, recouped, paid, revenue)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """,
         period.ToString(), month.ToString(), version, key.Agreement, key.Share, key.DeveloperId, key.Currency.Code,
         carry.Base.FormatFixed(), carry.CarriedDeductions.FormatFixed(), carry.ToppedUp.FormatFixed(), carry.Advanced.FormatFixed(),
-        carry.Recouped.FormatFixed(), carry.Paid.FormatFixed());
+        carry.Recouped.FormatFixed(), carry.Paid.FormatFixed(), carry.Revenue.FormatFixed());
 
     /// <summary>What the closes before a period add up to.</summary>
     public static ShareHistory HistoryBefore(Session session, Period period)
@@ -91,13 +91,21 @@ internal static class AgreementRows
     }
 
     /// <summary>What each close before a period added to what is carried for a share.</summary>
-    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period)
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period) =>
+        Carries(session, "period < $1", period);
+
+    /// <summary>What a period's close added to what is carried for a share.</summary>
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesOf(Session session, Period period) =>
+        Carries(session, "period = $1", period);
+
+    private static List<(ShareKey Key, Period Month, ShareCarry Carry)> Carries(Session session, string where, Period period)
     {
         var carries = new List<(ShareKey, Period, ShareCarry)>();
         using var row = session.Query(
-            """
-            SELECT agreement, share, developer, currency, month, base, carried_deductions, topped_up, advanced, recouped, paid
-            FROM share_carries WHERE period < $1 ORDER BY period, version, share, developer, currency, month
+            $"""
+            SELECT agreement, share, developer, currency, month, coalesce(revenue, base), base, carried_deductions, topped_up, advanced,
+              recouped, paid
+            FROM share_carries WHERE {where} ORDER BY period, version, share, developer, currency, month
             """,
             period.ToString());
         while (row.Read())
@@ -107,7 +115,7 @@ internal static class AgreementRows
                 new(row.GetString(0), row.GetString(1), row.GetString(2), currency), row.GetPeriod(4),
                 new(
                     row.GetAmount(5, currency), row.GetAmount(6, currency), row.GetAmount(7, currency), row.GetAmount(8, currency),
-                    row.GetAmount(9, currency), row.GetAmount(10, currency))));
+                    row.GetAmount(9, currency), row.GetAmount(10, currency), row.GetAmount(11, currency))));
         }
         return carries;
     }

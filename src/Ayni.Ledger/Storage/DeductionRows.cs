@@ -5,16 +5,17 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of deductions.</summary>
 internal static class DeductionRows
 {
-    private const string Columns = "SELECT type, evidence, period, service_period, model, app, currency, amount, entry, no_app FROM deductions";
+    private const string Columns = "SELECT type, evidence, period, service_period, model, app, currency, amount, entry, no_app, customer, key, signature FROM deductions";
 
     public static void Insert(Session session, Deduction deduction, DateTimeOffset now) => session.Execute(
         """
-        INSERT INTO deductions (type, evidence, period, service_period, model, app, currency, amount, entry, recorded, no_app)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO deductions (
+          type, evidence, period, service_period, model, app, currency, amount, entry, recorded, no_app, customer, key, signature)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """,
         deduction.Type.Name(), deduction.EvidenceId, deduction.Period.ToString(), deduction.ServicePeriod.ToString(), deduction.Model,
         deduction.AppId, deduction.Amount.Currency.Code, deduction.Amount.FormatFixed(), deduction.Entry, now.Microseconds(),
-        deduction.IsOfNoApp ? 1 : 0);
+        deduction.IsOfNoApp ? 1 : 0, deduction.SignedBy?.CustomerId, deduction.SignedBy?.Key, deduction.SignedBy?.Signature);
 
     /// <summary>The one recorded with the same type, evidence, model and app.</summary>
     public static Deduction? Find(Session session, Deduction deduction)
@@ -48,5 +49,6 @@ internal static class DeductionRows
     private static Deduction Read(DbDataReader row) => new(
         DeductionTypeNames.TryParse(row.GetString(0), out var type) ? type : throw Rows.Damaged($"deduction '{row.GetString(0)}'"),
         row.GetString(1), row.GetPeriod(2), row.GetPeriod(3), row.GetText(4), row.GetText(5), row.GetAmount(7, row.GetCurrency(6)),
-        row.IsDBNull(8) ? null : row.GetInt64(8), row.GetInt64(9) == 1);
+        row.IsDBNull(8) ? null : row.GetInt64(8), row.GetInt64(9) == 1,
+        row.GetText(10) is { } customer ? new(customer, row.GetString(11), row.GetString(12)) : null);
 }

@@ -34,6 +34,7 @@ internal static class FactRows
             while (row.Read())
                 facts.AddOwnHost(new(row.GetInstant(0), row.GetString(1)));
         }
+        facts.AddReplacements(TermRows.Agreements(session));
         return facts;
     }
 

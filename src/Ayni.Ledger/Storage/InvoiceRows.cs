@@ -202,8 +202,6 @@ internal static class InvoiceRows
         return lines;
     }
 
-    public static string Text(this DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
     public static DateOnly GetDate(this DbDataReader row, int column) =>
         DateOnly.ParseExact(row.GetString(column), "yyyy-MM-dd", CultureInfo.InvariantCulture);
 

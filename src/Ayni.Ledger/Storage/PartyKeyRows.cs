@@ -2,30 +2,40 @@ using System.Data.Common;
 
 namespace Ayni.Ledger;
 
-/// <summary>The SQL of parties' keys and of their signatures under agreements.</summary>
+/// <summary>The SQL of parties' keys, with their signatures under agreements, and of customers' keys.</summary>
 internal static class PartyKeyRows
 {
-    private const string Columns = "SELECT id, party, public_key, registered, endorsement, revoked FROM party_keys";
+    private const string Columns =
+        """
+        SELECT id, holder, public_key, registered, endorsement, revoked FROM (
+          SELECT id, party AS holder, public_key, registered, endorsement, revoked FROM party_keys
+          UNION ALL SELECT id, customer, public_key, registered, endorsement, revoked FROM customer_keys) AS keys
+        """;
 
-    public static void Insert(Session session, PublicKey key, byte[]? endorsement, DateTimeOffset now) => session.Execute(
-        "INSERT INTO party_keys (id, party, public_key, registered, endorsement) VALUES ($1, $2, $3, $4, $5)",
+    public static void Insert(Session session, PublicKey key, byte[]? endorsement, DateTimeOffset now, bool isCustomers) => session.Execute(
+        isCustomers
+            ? "INSERT INTO customer_keys (id, customer, public_key, registered, endorsement) VALUES ($1, $2, $3, $4, $5)"
+            : "INSERT INTO party_keys (id, party, public_key, registered, endorsement) VALUES ($1, $2, $3, $4, $5)",
         KeyCertificate.IdOf(key.Bytes), key.Name, key.Bytes.ToArray(), now.Microseconds(), endorsement);
 
-    public static void Revoke(Session session, string id, DateTimeOffset now) =>
+    public static void Revoke(Session session, string id, DateTimeOffset now)
+    {
         session.Execute("UPDATE party_keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL", id, now.Microseconds());
+        session.Execute("UPDATE customer_keys SET revoked = $2 WHERE id = $1 AND revoked IS NULL", id, now.Microseconds());
+    }
 
-    /// <summary>A key; null if no party has it.</summary>
+    /// <summary>A key; null if nobody has it.</summary>
     public static PartyKey? Find(Session session, string id) => First(session.Query($"{Columns} WHERE id = $1", id));
 
-    /// <summary>The key a party has in force; null if it has none.</summary>
-    public static PartyKey? InForce(Session session, string partyId) =>
-        First(session.Query($"{Columns} WHERE party = $1 AND revoked IS NULL", partyId));
+    /// <summary>The key a party or customer has in force; null if it has none.</summary>
+    public static PartyKey? InForce(Session session, string holderId) =>
+        First(session.Query($"{Columns} WHERE holder = $1 AND revoked IS NULL", holderId));
 
-    /// <summary>Every key, by party and in the order of registration.</summary>
+    /// <summary>Every key, by holder and in the order of registration.</summary>
     public static IReadOnlyList<PartyKey> All(Session session)
     {
         var keys = new List<PartyKey>();
-        using var row = session.Query($"{Columns} ORDER BY party, registered, id");
+        using var row = session.Query($"{Columns} ORDER BY holder, registered, id");
         while (row.Read())
             keys.Add(Read(row));
         return keys;
@@ -58,7 +68,7 @@ internal static class PartyKeyRows
         {
             var key = new PublicKey(row.GetString(1), PublicKey.NoteType, row.GetFieldValue<byte[]>(4));
             signatures.Add((row.GetInt64(0), new(
-                row.GetString(1), row.GetInstant(2), null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
+                row.GetString(1), row.GetInstant(2), null, null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
         }
         return signatures;
     }

@@ -22,7 +22,7 @@ internal static class Rows
         row.IsDBNull(column) ? null : row.GetInstant(column);
 
     public static Amount GetAmount(this DbDataReader row, int column, Currency currency) =>
-        Amount.Parse(row.GetString(column), currency);
+        Amount.ParseStored(row.GetString(column), currency);
 
     public static Currency GetCurrency(this DbDataReader row, int column) => Currency.Parse(row.GetString(column));
 

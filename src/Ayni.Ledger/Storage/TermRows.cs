@@ -22,27 +22,13 @@ internal static class TermRows
         return price with { Version = version };
     }
 
-    public static Agreement Insert(Session session, Agreement agreement, Currency? currency, DateTimeOffset? until)
-    {
-        agreement = agreement with
-        {
-            Version = session.Insert(
-                """
-                INSERT INTO agreements (model, without_app, effective_from, document, currency, effective_until)
-                VALUES ($1, $2, $3, $4, $5, $6) RETURNING version
-                """,
-                agreement.Model, agreement.WithoutAppPartyId, agreement.EffectiveFrom.Microseconds(), agreement.Document?.Id, currency?.Code,
-                until?.Microseconds()),
-        };
-        for (var line = 0; line < agreement.Shares.Length; line++)
-        {
-            var share = agreement.Shares[line];
-            session.Execute(
-                "INSERT INTO shares (agreement, line, role, party, parts_per_million) VALUES ($1, $2, $3, $4, $5)",
-                agreement.Version, line, share.Role?.Name(), share.PartyId, share.PartsPerMillion);
-        }
-        return agreement;
-    }
+    /// <summary>Makes a document the next version of its agreement. Returns the version.</summary>
+    public static long Insert(Session session, AgreementDocument document, DateTimeOffset effectiveFrom, DateTimeOffset? until) => session.Insert(
+        """
+        INSERT INTO agreements (model, effective_from, document, currency, effective_until)
+        VALUES ($1, $2, $3, $4, $5) RETURNING version
+        """,
+        document.Terms.Model, effectiveFrom.Microseconds(), document.Id, document.Terms.Currency?.Code, until?.Microseconds());
 
     public static IReadOnlyList<Price> Prices(Session session)
     {
@@ -128,19 +114,44 @@ internal static class TermRows
             return ReadInForce(row, at);
     }
 
+    /// <summary>When prices, agreements, exchange rates or subscriptions last began or ended up to an instant, and when they next will.</summary>
+    public static (DateTimeOffset? Last, DateTimeOffset? Next) ChangesAround(Session session, DateTimeOffset at)
+    {
+        using var row = session.Query(
+            """
+            SELECT max(CASE WHEN at <= $1 THEN at END), min(CASE WHEN at > $1 THEN at END) FROM (
+              SELECT effective_from AS at FROM prices
+              UNION ALL SELECT effective_from FROM agreements
+              UNION ALL SELECT effective_until FROM agreements
+              UNION ALL SELECT effective_from FROM exchange_rates
+              UNION ALL SELECT created FROM subscriptions) AS changes
+            """,
+            at.Microseconds());
+        row.Read();
+        return (row.GetInstantOrNull(0), row.GetInstantOrNull(1));
+    }
+
     public static IReadOnlyList<Agreement> Agreements(Session session)
     {
         var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);
+        var roles = RegistryRows.Parties(session).ToDictionary(party => party.Id, party => party.Role, StringComparer.Ordinal);
         var agreements = new List<Agreement>();
         using (var row = session.Query("SELECT version, model, without_app, effective_from, document FROM agreements ORDER BY version"))
         {
             while (row.Read())
-                agreements.Add(new(
-                    row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3),
-                    row.IsDBNull(4) ? null : documents[row.GetInt64(4)]));
+                agreements.Add(row.IsDBNull(4)
+                    ? new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3))
+                    : Agreement.Of(row.GetInt64(0), documents[row.GetInt64(4)], row.GetInstant(3)));
         }
-        return agreements.ConvertAll(agreement => agreement with { Shares = Shares(session, agreement.Version) });
+        return agreements.ConvertAll(agreement => agreement.Document is null
+            ? agreement with { Shares = Shares(session, agreement.Version) }
+            : agreement with { Shares = [.. agreement.Shares.Select(Known)] });
+
+        Share Known(Share share) => share.PartyId is { } id ? share with { Role = roles[id] } : share;
     }
+
+    /// <summary>How many versions of agreements there are.</summary>
+    public static long AgreementCount(Session session) => session.Scalar("SELECT count(*) FROM agreements") is long count ? count : 0;
 
     private static AgreementInForce? ReadInForce(DbDataReader row, DateTimeOffset at) =>
         row.Read() && (row.IsDBNull(2) || at < row.GetInstant(2))
@@ -166,7 +177,7 @@ internal static class TermRows
         }
         try
         {
-            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan)).Plan, effectiveFrom);
+            return new(version, model, PlanReader.Read(DocumentFields.ParseStored($"price version {version}", plan), LedgerZone.Utc).Plan, effectiveFrom);
         }
         catch (DocumentException error)
         {

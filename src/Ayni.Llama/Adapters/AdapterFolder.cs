@@ -150,7 +150,8 @@ public static class AdapterFolder
     {
         if (fields.FindString("peft_type") is { } type && type != "LORA")
             throw fields.Error("peft_type", $"an adapter of type '{type}' is not supported; Ayni reads LORA");
-        foreach (var field in (string[])["use_dora", "fan_in_fan_out", "lora_bias"])
+        foreach (var field in (string[])[
+            "use_dora", "use_qalora", "fan_in_fan_out", "lora_bias", "alora_invocation_tokens", "layer_replication"])
         {
             if (!fields.IsNothing(field))
                 throw fields.Error(field, "an adapter with this feature is not supported");

@@ -43,20 +43,24 @@ public sealed class ThroughputMeter : IDisposable
     /// <summary>How many different tokens are computed, those of the lowest ids: no more than the model has.</summary>
     public static int IdsOf(LlamaModel model) => Math.Min(model.Config.VocabularySize, MostIds);
 
-    /// <summary>Seconds to compute a prompt of some tokens.</summary>
-    public double Prefill(int tokens)
+    /// <summary>Bytes that a step of <see cref="Decode"/> reads, in the mean: the weights once, and each sequence's keys and values.</summary>
+    public long BytesRead(int sequences, int tokens, int depth) =>
+        _model.BytesReadPerToken + sequences * _cache.BytesReadAt(Math.Max(1, depth) + tokens / 2);
+
+    /// <summary>Seconds to compute a prompt of some tokens. Cancelled between steps.</summary>
+    public double Prefill(int tokens, CancellationToken cancellationToken)
     {
         Clear();
-        return Time(() => Prompt(_sequences[0], tokens));
+        return Time(() => Prompt(_sequences[0], tokens, cancellationToken));
     }
 
-    /// <summary>Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth.</summary>
-    public double Decode(int sequences, int tokens, int depth)
+    /// <summary>Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth. Cancelled between steps.</summary>
+    public double Decode(int sequences, int tokens, int depth, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sequences, _sequences.Length);
         Clear();
         for (var i = 0; i < sequences; i++)
-            Prompt(_sequences[i], Math.Max(1, depth));
+            Prompt(_sequences[i], Math.Max(1, depth), cancellationToken);
         return Time(() =>
         {
             for (var token = 0; token < tokens; token++)
@@ -64,7 +68,7 @@ public sealed class ThroughputMeter : IDisposable
                 _batch.Clear();
                 for (var i = 0; i < sequences; i++)
                     Add(_sequences[i], Math.Max(1, depth) + token, 1, LogitSelection.Last);
-                Forward();
+                Forward(cancellationToken);
             }
         });
     }
@@ -78,14 +82,14 @@ public sealed class ThroughputMeter : IDisposable
             _cache.Release(sequence);
     }
 
-    private void Prompt(SequenceBlocks sequence, int tokens)
+    private void Prompt(SequenceBlocks sequence, int tokens, CancellationToken cancellationToken)
     {
         for (var start = 0; start < tokens; start += StepTokens)
         {
             var count = Math.Min(StepTokens, tokens - start);
             _batch.Clear();
             Add(sequence, start, count, start + count == tokens ? LogitSelection.Last : LogitSelection.None);
-            Forward();
+            Forward(cancellationToken);
         }
     }
 
@@ -100,7 +104,11 @@ public sealed class ThroughputMeter : IDisposable
         _batch.Add(ids, [], start, sequence, logits);
     }
 
-    private void Forward() => _transformer.Forward(_batch, _cache, _logits.AsSpan(0, _batch.LogitCount * _model.Config.VocabularySize));
+    private void Forward(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _transformer.Forward(_batch, _cache, _logits.AsSpan(0, _batch.LogitCount * _model.Config.VocabularySize));
+    }
 
     private static double Time(Action work)
     {

@@ -21,16 +21,16 @@ public abstract class ChatFormat
     /// </summary>
     public virtual int[] Encode(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
-        ArgumentNullException.ThrowIfNull(tools);
-        return tools.Count == 0 ? Encode(messages) : throw new ChatFormatException(0, $"the chat format {Name} has no words for tools");
+        RequireNoTools(tools);
+        return Encode(messages);
     }
 
     /// <summary>
     /// The ids of a whole conversation, which ends with its last message instead of asking for another, and which of them the assistant
-    /// wrote. What comes before each of its turns is what <see cref="Encode(IReadOnlyList{ChatMessage})"/> gives for the messages before.
-    /// Throws <see cref="ChatFormatException"/>.
+    /// wrote. What comes before each of its turns is what <see cref="Encode(IReadOnlyList{ChatMessage}, IReadOnlyList{ToolDefinition})"/>
+    /// gives for the messages before, and throws.
     /// </summary>
-    public virtual EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages) =>
+    public virtual EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools) =>
         throw new ChatFormatException(0, $"the chat format {Name} does not say where a turn ends, so nothing can be learned from it");
 
     /// <summary>
@@ -60,6 +60,13 @@ public abstract class ChatFormat
         return new TemplateChatFormat(tokenizer, template, clock);
 
         bool Has(string text) => template.Contains(text, StringComparison.Ordinal);
+    }
+
+    private protected void RequireNoTools(IReadOnlyList<ToolDefinition> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        if (tools.Count > 0)
+            throw new ChatFormatException(0, $"the chat format {Name} has no words for tools");
     }
 
     private protected static void RequireMessages(IReadOnlyList<ChatMessage> messages)

@@ -20,10 +20,7 @@ public abstract class HeaderChatFormat : ChatFormat
     public sealed override int[] Encode(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
         RequireMessages(messages);
-        ArgumentNullException.ThrowIfNull(tools);
-        var introduced = tools.Count == 0 ? -1 : messages.Index().Where(entry => entry.Item.Role == ChatRole.User)
-            .Select(entry => (int?)entry.Index).FirstOrDefault()
-            ?? throw new ChatFormatException(0, "tools are told to the model in the first user message, and there is none");
+        var introduced = FirstUser(messages, tools);
         var ids = new List<int> { _tokens.Begin };
         for (var i = 0; i < messages.Count; i++)
         {
@@ -35,16 +32,18 @@ public abstract class HeaderChatFormat : ChatFormat
     }
 
     /// <inheritdoc/>
-    public sealed override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    public sealed override EncodedConversation EncodeConversation(
+        IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
         RequireMessages(messages);
+        var introduced = FirstUser(messages, tools);
         var ids = new List<int> { _tokens.Begin };
         var writers = new List<int> { -1 };
         for (var i = 0; i < messages.Count; i++)
         {
             AppendHeader(ids, RoleName(messages[i].Role, i));
             writers.AddRange(Enumerable.Repeat(-1, ids.Count - writers.Count));
-            AppendBody(ids, messages[i], i, introduction: "");
+            AppendBody(ids, messages[i], i, i == introduced ? ToolText.OfDefinitions(tools) : "");
             writers.AddRange(Enumerable.Repeat(messages[i].Role == ChatRole.Assistant ? i : -1, ids.Count - writers.Count));
         }
         return new EncodedConversation([.. ids], [.. writers]);
@@ -52,6 +51,15 @@ public abstract class HeaderChatFormat : ChatFormat
 
     /// <summary>Whether a message ends without ending the turn.</summary>
     private protected abstract bool EndsMessageOnly(ChatMessage message);
+
+    /// <summary>The message that tells of the tools, -1 where there are none.</summary>
+    private static int FirstUser(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        return tools.Count == 0 ? -1 : messages.Index().Where(entry => entry.Item.Role == ChatRole.User)
+            .Select(entry => (int?)entry.Index).FirstOrDefault()
+            ?? throw new ChatFormatException(0, "tools are told to the model in the first user message, and there is none");
+    }
 
     private static bool WritesPythonTag(ChatMessage message) =>
         message.IsCode || message.ToolCalls is [{ Name: ToolText.CodeInterpreter }, ..];

@@ -46,9 +46,10 @@ public sealed class Llama2ChatFormat : ChatFormat
     }
 
     /// <inheritdoc/>
-    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
         RequireMessages(messages);
+        RequireNoTools(tools);
         var start = messages[0].Role == ChatRole.System ? 1 : 0;
         RequireAlternation(messages, start);
         if ((messages.Count - start) % 2 != 0)
@@ -97,6 +98,8 @@ public sealed class Llama2ChatFormat : ChatFormat
                     $"expected {Name(expected)}, found {Name(messages[i].Role)}; "
                     + "in Llama 2's format user and assistant alternate after one optional system message");
             }
+            if (messages[i].ToolCalls.Count > 0)
+                throw new ChatFormatException(i, "Llama 2's format has no words for calls of tools");
         }
 
         static string Name(ChatRole role) => role.ToString().ToLowerInvariant();

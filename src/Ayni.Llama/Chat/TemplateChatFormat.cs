@@ -39,9 +39,10 @@ public sealed class TemplateChatFormat : ChatFormat
     }
 
     /// <inheritdoc/>
-    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages)
+    public override EncodedConversation EncodeConversation(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
     {
-        var ids = EncodeRendered(Render(messages, [], asksForAnswer: false));
+        RequireWordsForTools(messages, tools);
+        var ids = EncodeRendered(Render(messages, tools, asksForAnswer: false));
         var writers = new int[ids.Length];
         Array.Fill(writers, -1);
         for (var i = 0; i < messages.Count; i++)
@@ -50,8 +51,8 @@ public sealed class TemplateChatFormat : ChatFormat
                 continue;
             if (i == 0)
                 throw new ChatFormatException(0, "a conversation to learn from begins with another message than the assistant's");
-            var prompt = EncodeRendered(Render([.. messages.Take(i)], []));
-            var turn = i + 1 == messages.Count ? ids : EncodeRendered(Render([.. messages.Take(i + 1)], [], asksForAnswer: false));
+            var prompt = EncodeRendered(Render([.. messages.Take(i)], tools));
+            var turn = i + 1 == messages.Count ? ids : EncodeRendered(Render([.. messages.Take(i + 1)], tools, asksForAnswer: false));
             if (!turn.AsSpan().StartsWith(prompt) || !ids.AsSpan().StartsWith(turn))
             {
                 throw new ChatFormatException(
@@ -61,6 +62,21 @@ public sealed class TemplateChatFormat : ChatFormat
             writers.AsSpan(prompt.Length..turn.Length).Fill(i);
         }
         return new EncodedConversation(ids, writers);
+    }
+
+    /// <summary>Refuses a conversation with tools, or with calls of them, that the template passes over without a word.</summary>
+    private void RequireWordsForTools(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        var called = messages.Index().Where(entry => entry.Item.ToolCalls.Count > 0).Select(entry => (int?)entry.Index).FirstOrDefault();
+        if (tools.Count == 0 && called is null)
+            return;
+        var whole = Render(messages, tools, asksForAnswer: false).Text;
+        if (tools.Count > 0 && Render(messages, [], asksForAnswer: false).Text == whole)
+            throw new ChatFormatException(0, "the model's template has no words for tools");
+        if (called is { } first
+            && Render([.. messages.Select(message => message with { ToolCalls = [] })], tools, asksForAnswer: false).Text == whole)
+            throw new ChatFormatException(first, "the model's template has no words for calls of tools");
     }
 
     private int[] EncodeRendered(MarkedText text)

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Ayni.Llama;
 
-/// <summary>Reads the shape of a Llama from Hugging Face's <c>config.json</c>.</summary>
+/// <summary>
+/// Reads the shape of a Llama from Hugging Face's <c>config.json</c>. What is left out has the default of transformers' configuration of that
+/// architecture: <c>LlamaConfig</c>, <c>MistralConfig</c> or <c>Llama4TextConfig</c>.
+/// </summary>
 internal static class HuggingFaceConfig
 {
     // Mistral 7B is a Llama but for its sliding window. The last one sees pictures, too; here it reads and writes text.
@@ -20,21 +23,25 @@ internal static class HuggingFaceConfig
         RefuseOthers(file);
         var fields = TextFields(file);
         RefuseUnsupported(fields);
+        var isLlama4 = IsLlama4(file);
+        var isMistral = IsMistral(file);
         var hiddenSize = fields.Dimension("hidden_size");
         var headCount = fields.Dimension("num_attention_heads");
-        if (fields.FindInteger("head_dim") is null && hiddenSize % headCount != 0)
+        var dividesWidth = !isLlama4 || fields.Names.Contains("head_dim");
+        if (dividesWidth && fields.FindInteger("head_dim") is null && hiddenSize % headCount != 0)
             throw fields.Error("num_attention_heads", $"{headCount} heads do not divide the width {hiddenSize}");
-        var headDim = fields.Dimension("head_dim", hiddenSize / headCount);
+        var headDim = fields.Dimension("head_dim", dividesWidth ? hiddenSize / headCount : 128);
         if (headDim % 2 != 0)
             throw fields.Error("head_dim", $"{headDim} is not even, so its values are not pairs");
         if ((long)headCount * headDim > LlamaConfig.MaxDimension)
             throw fields.Error("head_dim", $"{headCount} heads of {headDim} values are too wide");
-        var keyValueHeadCount = fields.Dimension("num_key_value_heads", headCount);
+        // Null means as many as heads; only a plain Llama's default is that.
+        var sharesHeads = (isLlama4 || isMistral) && !fields.Names.Contains("num_key_value_heads");
+        var keyValueHeadCount = fields.Dimension("num_key_value_heads", sharesHeads ? 8 : headCount);
         if (headCount % keyValueHeadCount != 0)
             throw fields.Error("num_key_value_heads", $"{keyValueHeadCount} key-value heads do not divide {headCount} heads");
         var contextLength = fields.Dimension("max_position_embeddings");
 
-        var isLlama4 = IsLlama4(file);
         var config = new LlamaConfig
         {
             HiddenSize = hiddenSize,
@@ -46,19 +53,23 @@ internal static class HuggingFaceConfig
             RotaryDim = headDim,
             // Newer files keep all that concerns the rotation in one object.
             RopeTheta = (fields.FindObject("rope_parameters") is { } rope && rope.FindNumber("rope_theta") is not null ? rope : fields)
-                .Positive("rope_theta", 10_000),
-            RmsNormEpsilon = (float)fields.Positive("rms_norm_eps", 1e-6),
+                .Positive("rope_theta", isLlama4 ? 500_000 : 10_000),
+            RmsNormEpsilon = (float)fields.Positive("rms_norm_eps", isLlama4 ? 1e-5 : 1e-6),
             VocabularySize = fields.Dimension("vocab_size"),
             ContextLength = contextLength,
             RotaryScaling = ReadScaling(fields, contextLength),
-            LocalAttention = ReadWindow(fields, contextLength),
         };
-        return isLlama4 ? WithLlama4(config, fields) : config;
+        return isLlama4 ? WithLlama4(config, fields)
+            : isMistral ? config with { LocalAttention = ReadWindow(fields, contextLength) }
+            : config;
     }
 
     /// <summary>Whether a file describes a Llama 4, whose tensors have names of their own.</summary>
     public static bool IsLlama4(JsonFields file) =>
         file.FindString("model_type") is "llama4" or "llama4_text" || file.Strings("architectures").Any(name => name.StartsWith("Llama4", StringComparison.Ordinal));
+
+    private static bool IsMistral(JsonFields file) =>
+        file.Strings("architectures") is { Count: > 0 } architectures ? architectures.Contains("MistralForCausalLM") : file.FindString("model_type") == "mistral";
 
     /// <summary>The fields of the language model: those of the file, or of the part for text in that of a model that sees pictures, too.</summary>
     public static JsonFields TextFields(JsonFields file) => file.FindObject("text_config") ?? file;
@@ -70,7 +81,7 @@ internal static class HuggingFaceConfig
             throw fields.Error("num_experts_per_tok", "more than one expert for a token is not a Llama's");
         // Absent means the default, and null means that nothing is cut into chunks.
         var hasChunks = fields.FindInteger("attention_chunk_size") is not null || !fields.Names.Contains("attention_chunk_size");
-        return config with
+        config = config with
         {
             LocalAttention = hasChunks ? new(LocalAttentionKind.Chunk, fields.Dimension("attention_chunk_size", GgufConfig.Llama4ChunkSize)) : null,
             UnrotatedLayers = ReadUnrotated(config.LayerCount, fields),
@@ -81,6 +92,8 @@ internal static class HuggingFaceConfig
                 : new(fields.Positive("floor_scale", GgufConfig.Llama4Temperature.Floor), fields.Positive("attn_scale", GgufConfig.Llama4Temperature.Scale)),
             Experts = ReadExperts(config.LayerCount, fields),
         };
+        DemandLayerTypes(config, fields);
+        return config;
     }
 
     /// <summary>The experts; null for the guard, which says that no layer has any.</summary>
@@ -119,10 +132,32 @@ internal static class HuggingFaceConfig
             : throw fields.Error(name, $"a number is not that of one of the {layerCount} layers");
     }
 
-    private static LocalAttention? ReadWindow(JsonFields fields, int contextLength) =>
-        fields.FindInteger("sliding_window") is { } window && window < contextLength
-            ? new(LocalAttentionKind.Window, fields.Dimension("sliding_window"))
-            : null;
+    /// <summary>A Mistral's window. Absent means the default, and null means none; in other Llamas the field means nothing.</summary>
+    private static LocalAttention? ReadWindow(JsonFields fields, int contextLength)
+    {
+        const string Name = "sliding_window";
+        if (fields.Names.Contains(Name) && fields.FindInteger(Name) is null)
+            return null;
+        var window = fields.Dimension(Name, 4096);
+        return window < contextLength ? new(LocalAttentionKind.Window, window) : null;
+    }
+
+    /// <summary>Where a Llama 4's file says how each layer attends, it must be as the other fields say.</summary>
+    private static void DemandLayerTypes(LlamaConfig config, JsonFields fields)
+    {
+        const string Name = "layer_types";
+        var types = fields.Strings(Name);
+        if (types.Count == 0)
+            return;
+        if (types.Count != config.LayerCount)
+            throw fields.Error(Name, $"{types.Count} values for {config.LayerCount} layers");
+        for (var layer = 0; layer < types.Count; layer++)
+        {
+            var expected = config.IsLocal(layer) ? "chunked_attention" : "full_attention";
+            if (types[layer] != expected)
+                throw fields.Error(Name, $"layer {layer} is '{types[layer]}', where the other fields make it '{expected}'");
+        }
+    }
 
     private static void RefuseOthers(JsonFields fields)
     {

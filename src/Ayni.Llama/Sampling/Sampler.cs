@@ -44,7 +44,7 @@ public sealed class Sampler
             _counts[token] = _counts.GetValueOrDefault(token) + 1;
     }
 
-    /// <summary>Chooses the next token from <c>[vocabulary]</c> logits. Throws <see cref="ArithmeticException"/> if they are not finite.</summary>
+    /// <summary>Chooses the next token from <c>[vocabulary]</c> logits. Throws <see cref="LogitsException"/> if they are not finite.</summary>
     public int Next(ReadOnlySpan<float> logits)
     {
         logits = Adjust(logits);
@@ -136,7 +136,7 @@ public sealed class Sampler
         var largest = Maximum(logits);
         return float.IsFinite(largest)
             ? largest
-            : throw new ArithmeticException("No logit is a finite number: the model's weights may be damaged, or every token is banned.");
+            : throw new LogitsException();
     }
 
     /// <summary>Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where something was cut.</summary>

@@ -11,8 +11,6 @@ internal static class DocumentReader
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false };
-
     /// <summary>Reads all documents of a file; blank lines and empty texts are passed over.</summary>
     /// <exception cref="DataException">The file is not what its format says; names the line.</exception>
     public static IEnumerable<PlacedDocument> Read(DataFormat format, SourceFile file)
@@ -45,39 +43,21 @@ internal static class DocumentReader
     {
         foreach (var (number, line, end) in TextLines.Read(path))
         {
-            if (!line.Span.Trim(" \t"u8).IsEmpty && ReadLine(format, path, number, line) is { } document)
+            if (!line.Span.Trim(" \t"u8).IsEmpty && JsonLine.Read(path, number, line, root => ReadDocument(format, root)) is { } document)
                 yield return new PlacedDocument(path, number, document, end);
         }
     }
 
-    private static SourceDocument? ReadLine(DataFormat format, string path, int number, ReadOnlyMemory<byte> line)
+    private static SourceDocument? ReadDocument(DataFormat format, JsonElement root)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(line, JsonOptions);
-            var root = json.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-                throw new FormatException($"expected an object, found {Kind(root)}");
-            if (format == DataFormat.Preferences)
-                return PreferenceDocument.Read(root);
-            var isChat = format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _));
-            if (isChat)
-                return new ConversationDocument(ChatLine.Read(root));
-            var text = ChatLine.Text(root, "text");
-            return string.IsNullOrWhiteSpace(text) ? null : new TextDocument(text);
-        }
-        catch (JsonException error)
-        {
-            throw new DataException($"{path}, line {number}, byte {error.BytePositionInLine}: not valid JSON.", error);
-        }
-        catch (FormatException error)
-        {
-            throw new DataException($"{path}, line {number}: {error.Message}.", error);
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new DataException($"{path}, line {number}: a string is not valid Unicode.", error);
-        }
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new FormatException($"expected an object, found {Kind(root)}");
+        if (format == DataFormat.Preferences)
+            return PreferenceDocument.Read(root);
+        if (format == DataFormat.Chat || (format == DataFormat.Auto && root.TryGetProperty("messages", out _)))
+            return new ConversationDocument(ChatLine.Read(root));
+        var text = ChatLine.Text(root, "text");
+        return string.IsNullOrWhiteSpace(text) ? null : new TextDocument(text);
     }
 
     private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Ayni.Kernels;
 
@@ -9,14 +10,17 @@ namespace Ayni.Training;
 /// Tokenized documents in a file mapped into memory. The file: the magic <c>AYNISHRD</c> and a version; tokens as 32-bit numbers, each
 /// the id or, where the token is not to be learned, the id's complement; where each document starts and the last one ends, as 64-bit
 /// numbers from a multiple of 8 on; SHA-256 of each document's normal form; a JSON header; and at the very end where
-/// the header lies and the magic again, so that a file that was cut is known. Little-endian. Safe for use by many threads at once.
+/// the header lies, SHA-256 of all before it, and the magic again, so that a file that was cut or changed is known. Little-endian. Safe
+/// for use by many threads at once.
 /// </summary>
 public sealed class ShardFile : IDisposable
 {
-    internal const uint Version = 2;
+    internal const uint Version = 3;
     internal const int PrefixBytes = 16;
-    internal const int TrailerBytes = 24;
+    private const int PlaceBytes = 16;
+    private const int TrailerBytes = PlaceBytes + SHA256.HashSizeInBytes + 8;
     private const int MostHeaderBytes = 16 << 20;
+    private const int HashedAtOnce = 16 << 20;
 
     private readonly MappedFile _file;
     private readonly long[] _starts;
@@ -33,9 +37,12 @@ public sealed class ShardFile : IDisposable
     /// <summary>Documents in all.</summary>
     public int DocumentCount => _starts.Length - 1;
 
-    /// <summary>Opens a shard and checks everything but the tokens themselves.</summary>
+    /// <summary>Opens a shard and checks every byte of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="progress">Told the share that is checked; null tells nobody.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="DataException">It is none, of another version, or was cut or damaged.</exception>
-    public static ShardFile Open(string path)
+    public static ShardFile Open(string path, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("Shards are little-endian, and this processor is big-endian.");
@@ -50,7 +57,7 @@ public sealed class ShardFile : IDisposable
         }
         try
         {
-            return Read(file);
+            return Read(file, progress, cancellationToken);
         }
         catch
         {
@@ -91,7 +98,7 @@ public sealed class ShardFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static ShardFile Read(MappedFile file)
+    private static ShardFile Read(MappedFile file, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         if (file.Length < PrefixBytes + TrailerBytes || !file.Span(0, 8).SequenceEqual(Magic))
             throw Damaged(file, "this is no shard of Ayni's");
@@ -99,8 +106,10 @@ public sealed class ShardFile : IDisposable
         if (version != Version)
             throw Damaged(file, $"version {version}, where {Version} is read");
         var trailer = file.Span(file.Length - TrailerBytes, TrailerBytes);
-        if (!trailer[16..].SequenceEqual(Magic))
+        if (!trailer[(PlaceBytes + SHA256.HashSizeInBytes)..].SequenceEqual(Magic))
             throw Damaged(file, "the file was cut short");
+        if (!ComputeDigest(file, progress, cancellationToken).AsSpan().SequenceEqual(trailer.Slice(PlaceBytes, SHA256.HashSizeInBytes)))
+            throw Damaged(file, "the shard is damaged: its SHA-256 is not what it was when it was written");
         var headerStart = BinaryPrimitives.ReadInt64LittleEndian(trailer);
         var headerLength = BinaryPrimitives.ReadInt64LittleEndian(trailer[8..]);
         if (headerLength is < 2 or > MostHeaderBytes || headerStart < PrefixBytes
@@ -118,6 +127,19 @@ public sealed class ShardFile : IDisposable
         }
         var starts = ReadStarts(file, header, headerStart);
         return new ShardFile(file, header, starts, headerStart - (starts.LongLength - 1) * DocumentDigest.Bytes);
+    }
+
+    private static byte[] ComputeDigest(MappedFile file, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var end = file.Length - TrailerBytes + PlaceBytes;
+        for (var at = 0L; at < end; at += HashedAtOnce)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hash.AppendData(file.Span(at, (int)Math.Min(HashedAtOnce, end - at)));
+            progress?.Report(Math.Min(1, (at + HashedAtOnce) / (double)end));
+        }
+        return hash.GetHashAndReset();
     }
 
     private static long[] ReadStarts(MappedFile file, ShardHeader header, long headerStart)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Ayni.Llama;
 
@@ -16,9 +17,9 @@ internal static class ShardWriter
     /// <param name="sources">The sources.</param>
     /// <param name="duplicates">Which duplicates are left out.</param>
     /// <param name="tokenizer">The vocabulary.</param>
-    /// <param name="progress">Told the share of the sources that is read; null tells nobody.</param>
+    /// <param name="progress">Told the share of the sources that is read, or of the shard that is checked; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
-    /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
+    /// <exception cref="DataException">A source can't be read, or has nothing to learn; or there is a shard that is damaged.</exception>
     public static ShardFile OpenOrWrite(
         string path, IReadOnlyList<SourceFiles> sources, DuplicatePolicy duplicates, TrainingTokenizer tokenizer,
         IProgress<double>? progress, CancellationToken cancellationToken)
@@ -30,7 +31,7 @@ internal static class ShardWriter
         ];
         if (File.Exists(path))
         {
-            var there = ShardFile.Open(path);
+            var there = ShardFile.Open(path, progress, cancellationToken);
             if (there.Header.Tokenizer == tokenizer.Digest
                 && there.Header.Sources.Select(source => (source.Name, source.Digest, source.Reading)).SequenceEqual(wanted))
                 return there;
@@ -52,7 +53,7 @@ internal static class ShardWriter
             File.Delete(partial);
             throw;
         }
-        return ShardFile.Open(path);
+        return ShardFile.Open(path, progress: null, cancellationToken);
     }
 
     private static void Write(
@@ -60,7 +61,7 @@ internal static class ShardWriter
         IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var reading = new ReadingProgress(sources, progress);
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        using var stream = new HashedFile(path);
         stream.Write(ShardFile.Magic);
         WriteNumber(stream, ShardFile.Version);
         var starts = new List<long> { 0 };
@@ -91,19 +92,19 @@ internal static class ShardWriter
                 source.Source.Name, digest, PreparedDocuments.Describe(source.Source, prepared.Policy), source.Files.Count,
                 documents.Count - before, starts[^1] - tokens, learned, counts.Exact, counts.Near, counts.Masked));
         }
-        while (stream.Position % sizeof(long) != 0)
-            stream.WriteByte(0);
+        stream.Write(new byte[(8 - stream.Length % 8) % 8]);
         foreach (var start in starts)
             WriteNumber(stream, start);
         foreach (var digest in documents)
             stream.Write(digest.ToBytes());
         var header = JsonSerializer.SerializeToUtf8Bytes(new ShardHeader(tokenizer.Digest, headers), ShardJson.Default.ShardHeader);
-        var headerStart = stream.Position;
+        var headerStart = stream.Length;
         stream.Write(header);
         WriteNumber(stream, headerStart);
         WriteNumber(stream, header.Length);
+        stream.WriteDigest();
         stream.Write(ShardFile.Magic);
-        stream.Flush(flushToDisk: true);
+        stream.Flush();
     }
 
     private static TokenizedDocument Encode(PreparedDocument document, TrainingTokenizer tokenizer)
@@ -112,13 +113,13 @@ internal static class ShardWriter
         {
             return document.Document.Encode(tokenizer);
         }
-        catch (ChatFormatException error)
+        catch (Exception error) when (error is ChatFormatException or ArgumentException)
         {
-            throw new DataException($"{document.Placed.Place}: {error.Message}.", error);
+            throw new DataException($"{document.Placed.Place}: {error.Message.TrimEnd('.')}.", error);
         }
     }
 
-    private static int WriteTokens(FileStream stream, TokenizedDocument document)
+    private static int WriteTokens(HashedFile stream, TokenizedDocument document)
     {
         var learned = 0;
         var stored = new int[document.Ids.Length];
@@ -132,10 +133,35 @@ internal static class ShardWriter
         return learned;
     }
 
-    private static void WriteNumber(FileStream stream, long number)
+    private static void WriteNumber(HashedFile stream, long number)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
         stream.Write(bytes);
+    }
+
+    /// <summary>A file that knows SHA-256 of what was written to it.</summary>
+    private sealed class HashedFile(string path) : IDisposable
+    {
+        private readonly FileStream _stream = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public long Length => _stream.Position;
+
+        public void Write(ReadOnlySpan<byte> bytes)
+        {
+            _stream.Write(bytes);
+            _hash.AppendData(bytes);
+        }
+
+        public void WriteDigest() => _stream.Write(_hash.GetCurrentHash());
+
+        public void Flush() => _stream.Flush(flushToDisk: true);
+
+        public void Dispose()
+        {
+            _stream.Dispose();
+            _hash.Dispose();
+        }
     }
 }

@@ -36,10 +36,12 @@ internal sealed record TextDocument(string Text) : SourceDocument
 /// <summary>
 /// A conversation. Its normal form: the line <c>chat</c>, then <c>{"messages":[…]}</c> as <see cref="CanonicalJson"/> writes it. A message
 /// has <c>content</c> and <c>role</c> (system, user, assistant, tool), and where they are given <c>name</c>, <c>tool_call_id</c> and
-/// <c>tool_calls</c> (<c>arguments</c>, <c>id</c>, <c>name</c>), and <c>weight</c> where an assistant's is 0.
+/// <c>tool_calls</c> (<c>arguments</c>, <c>id</c>, <c>name</c>), and <c>weight</c> where an assistant's is 0. Where there are tools,
+/// <c>tools</c> follow: <c>description</c>, <c>name</c> and <c>parameters</c>, a text with the schema as JSON without spaces.
 /// </summary>
 internal sealed record ConversationDocument(ChatLine Conversation) : SourceDocument
 {
+    /// <summary>What was said. Tools are no part of it: many conversations have the same, and are not alike because of them.</summary>
     public override IEnumerable<string> Texts =>
         Conversation.Messages.SelectMany(message => message.ToolCalls.Select(call => call.Arguments).Prepend(message.Content));
 
@@ -53,15 +55,26 @@ internal sealed record ConversationDocument(ChatLine Conversation) : SourceDocum
                 ToolCalls = [.. message.ToolCalls.Select(call => call with { Arguments = change(call.Arguments) })],
             }),
         ],
+        Tools =
+        [
+            .. Conversation.Tools.Select(tool => tool with
+            {
+                Description = change(tool.Description),
+                Parameters = change(tool.Parameters),
+            }),
+        ],
     });
 
     public override TokenizedDocument Encode(TrainingTokenizer tokenizer) =>
-        tokenizer.Encode(Conversation.Messages, index => Conversation.IsLearned[index]);
+        tokenizer.Encode(Conversation.Messages, Conversation.Tools, index => Conversation.IsLearned[index]);
 
     public override byte[] NormalForm()
     {
         var messages = new JsonArray([.. Conversation.Messages.Select((message, i) => (JsonNode)ToJson(message, Conversation.IsLearned[i]))]);
-        return [.. "chat\n"u8, .. CanonicalJson.Write(new JsonObject { ["messages"] = messages })];
+        var conversation = new JsonObject { ["messages"] = messages };
+        if (Conversation.Tools.Count > 0)
+            conversation["tools"] = new JsonArray([.. Conversation.Tools.Select(tool => (JsonNode)ToJson(tool))]);
+        return [.. "chat\n"u8, .. CanonicalJson.Write(conversation)];
     }
 
     private static JsonObject ToJson(ChatMessage message, bool isLearned)
@@ -77,6 +90,9 @@ internal sealed record ConversationDocument(ChatLine Conversation) : SourceDocum
             json["weight"] = 0;
         return json;
     }
+
+    private static JsonObject ToJson(ToolDefinition tool) =>
+        new() { ["name"] = tool.Name, ["description"] = tool.Description, ["parameters"] = tool.Parameters };
 
     private static JsonObject ToJson(ToolCall call)
     {

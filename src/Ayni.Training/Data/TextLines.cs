@@ -6,9 +6,11 @@ internal static class TextLines
     /// <summary>The longest line that is read.</summary>
     public const int MostBytes = 32 << 20;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>
-    /// Reads the lines, numbered from 1, without their ends, and says how many bytes of the file were read with them. A line is valid until the
-    /// next is asked for.
+    /// Reads the lines, numbered from 1, without their ends and without a byte-order mark before the first, and says how many bytes of the
+    /// file were read with them. A line is valid until the next is asked for.
     /// </summary>
     public static IEnumerable<(int Number, ReadOnlyMemory<byte> Line, long End)> Read(string path)
     {
@@ -19,7 +21,7 @@ internal static class TextLines
         var before = 0L;
         for (int count; (count = stream.Read(buffer)) > 0; before += count)
         {
-            var start = 0;
+            var start = before == 0 && buffer.AsSpan(0, count).StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
             for (int end; (end = buffer.AsSpan(start..count).IndexOf((byte)'\n')) >= 0; start += end + 1)
             {
                 Append(start, end);

@@ -38,11 +38,13 @@ internal sealed class TrainingTokenizer
 
     /// <summary>A conversation, of which some of the assistant's messages are to be learned.</summary>
     /// <exception cref="ChatFormatException">The model's chat format can't say it, or the model has none.</exception>
-    public TokenizedDocument Encode(IReadOnlyList<ChatMessage> messages, Func<int, bool> isLearned)
+    /// <exception cref="ArgumentException">A tool's parameters are not a JSON object.</exception>
+    public TokenizedDocument Encode(
+        IReadOnlyList<ChatMessage> messages, IReadOnlyList<ToolDefinition> tools, Func<int, bool> isLearned)
     {
         if (_chatFormat is null)
             throw new ChatFormatException(0, "the model has no chat format; take one with a chat template, or learn from text");
-        var conversation = _chatFormat.EncodeConversation(messages);
+        var conversation = _chatFormat.EncodeConversation(messages, tools);
         return new TokenizedDocument(conversation.Ids, [.. conversation.Writers.Select(writer => writer >= 0 && isLearned(writer))]);
     }
 

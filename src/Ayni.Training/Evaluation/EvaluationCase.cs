@@ -12,8 +12,6 @@ public sealed record EvaluationCase(int Line, string Category, IReadOnlyList<Cha
 {
     private const int MostCases = 100_000;
 
-    private static readonly JsonDocumentOptions JsonOptions = new() { AllowDuplicateProperties = false };
-
     /// <summary>
     /// Reads a file of lines such as <c>{"category": "sums", "prompt": "What is 3 + 4?", "check": {"contains": "7"}}</c>, or with
     /// <c>messages</c> instead of <c>prompt</c>.
@@ -29,23 +27,7 @@ public sealed record EvaluationCase(int Line, string Category, IReadOnlyList<Cha
                 continue;
             if (cases.Count == MostCases)
                 throw new DataException($"{path}, line {number}: there are more than {MostCases:N0} questions; divide the file.");
-            try
-            {
-                using var json = JsonDocument.Parse(line, JsonOptions);
-                cases.Add(Read(number, json.RootElement));
-            }
-            catch (JsonException error)
-            {
-                throw new DataException($"{path}, line {number}, byte {error.BytePositionInLine}: not valid JSON.", error);
-            }
-            catch (FormatException error)
-            {
-                throw new DataException($"{path}, line {number}: {error.Message}.", error);
-            }
-            catch (InvalidOperationException error)
-            {
-                throw new DataException($"{path}, line {number}: a string is not valid Unicode.", error);
-            }
+            cases.Add(JsonLine.Read(path, number, line, root => Read(number, root)));
         }
         return cases.Count > 0 ? cases : throw new DataException($"{path}: there is no question in it.");
     }

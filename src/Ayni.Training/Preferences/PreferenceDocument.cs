@@ -5,8 +5,8 @@ namespace Ayni.Training;
 
 /// <summary>
 /// Two answers to one prompt, of which the first is preferred: <c>{"prompt": …, "chosen": …, "rejected": …}</c>, where the prompt is a user's
-/// text or a list of messages and the answers are texts or lists of one message. Its normal form: the line <c>preference</c>, then the two
-/// conversations as <see cref="ConversationDocument"/> has them, one after the other.
+/// text or a list of messages and the answers are texts or lists of one message, and beside them <c>tools</c>. Its normal form: the line
+/// <c>preference</c>, then the two conversations as <see cref="ConversationDocument"/> has them, one after the other.
 /// </summary>
 internal sealed record PreferenceDocument(ConversationDocument Chosen, ConversationDocument Rejected) : SourceDocument
 {
@@ -33,7 +33,13 @@ internal sealed record PreferenceDocument(ConversationDocument Chosen, Conversat
         IReadOnlyList<ChatMessage> messages = prompt.ValueKind == JsonValueKind.Array
             ? ChatLine.ReadArray(prompt).Messages
             : [new ChatMessage(ChatRole.User, ChatLine.Text(root, "prompt"))];
-        return new PreferenceDocument(Answered("chosen"), Answered("rejected"));
+        var tools = ChatLine.ReadTools(root);
+        var (chosen, rejected) = (Answered("chosen"), Answered("rejected"));
+        if (chosen.Conversation.Messages[^1] is { ToolCalls.Count: 0 } best && string.IsNullOrWhiteSpace(best.Content))
+            throw new FormatException("\"chosen\" is empty, so the model would learn to say nothing");
+        return chosen.NormalForm().AsSpan().SequenceEqual(rejected.NormalForm())
+            ? throw new FormatException("\"chosen\" and \"rejected\" say the same, so there is nothing to prefer")
+            : new PreferenceDocument(chosen, rejected);
 
         ConversationDocument Answered(string name)
         {
@@ -41,7 +47,7 @@ internal sealed record PreferenceDocument(ConversationDocument Chosen, Conversat
                 ? ChatLine.ReadArray(value).Messages
                 : [new ChatMessage(ChatRole.Assistant, ChatLine.Text(root, name))];
             return answer is [{ Role: ChatRole.Assistant } message]
-                ? new ConversationDocument(new ChatLine([.. messages, message], [.. messages.Select(_ => false), true]))
+                ? new ConversationDocument(new ChatLine([.. messages, message], [.. messages.Select(_ => false), true], tools))
                 : throw new FormatException($"\"{name}\" is a string or an array of one message, the assistant's");
         }
     }

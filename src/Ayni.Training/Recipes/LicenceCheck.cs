@@ -17,15 +17,16 @@ internal static class LicenceCheck
         var own = parent is null ? null : ModelLicence.Of(parent).Terms;
         var remarks = ImmutableArray.CreateBuilder<string>();
         Remark("its parent", own);
-        foreach (var source in recipe.Sources)
+        foreach (var (i, source) in recipe.Sources.Index())
         {
             if (source.GeneratedBy is not { } writer || ModelLicence.FindFamily(writer) is not { } terms)
                 continue;
             // A model of the same family, and what is derived from it, may learn from it.
             if (terms.Find(LicenceRule.NoTrainingOfOthers) is { } clause && own?.Id != terms.Id)
             {
-                throw new RecipeException(
-                    recipe.Path, 1, 1, $"data: the source '{source.Name}' was written by {writer}, and clause {clause.Number} of the {terms.Name} "
+                throw recipe.Error(
+                    $"data.sources.{i}.generated_by",
+                    $"the source '{source.Name}' was written by {writer}, and clause {clause.Number} of the {terms.Name} "
                     + $"does not let another model learn from it: {clause.Text} Leave the source out ({terms.Address})");
             }
             Remark($"the source '{source.Name}'", terms, writtenByIt: true);

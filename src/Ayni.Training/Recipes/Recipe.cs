@@ -85,6 +85,31 @@ public sealed record Recipe
     /// <summary>The folder that its paths are relative to.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
 
+    /// <summary>What its text says, and where.</summary>
+    internal RecipeMapping Root { get; init; } = new(1, 1, []);
+
+    /// <summary>
+    /// The error at a field, or where it is not there at what would have it: its names one below the other with dots, and numbers from 0 in
+    /// lists.
+    /// </summary>
+    internal RecipeException Error(string field, string problem)
+    {
+        RecipeNode place = Root;
+        foreach (var name in field.Split('.'))
+        {
+            var inner = place switch
+            {
+                RecipeMapping mapping => mapping.Fields.FirstOrDefault(pair => pair.Key.Text == name).Value,
+                RecipeSequence list => list.Items[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)],
+                _ => null,
+            };
+            if (inner is null)
+                break;
+            place = inner;
+        }
+        return new RecipeException(Path, place.Line, place.Column, $"{field[(field.LastIndexOf('.') + 1)..]}: {problem}");
+    }
+
     /// <summary>SHA-256 of <see cref="RecipeWriter.Write"/>'s text: the same for two recipes that mean the same.</summary>
     public string ComputeDigest() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RecipeWriter.Write(this))));
 

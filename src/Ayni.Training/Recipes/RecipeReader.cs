@@ -16,7 +16,8 @@ internal static partial class RecipeReader
     /// <exception cref="RecipeException">It can't be followed.</exception>
     public static Recipe Read(string path, string text)
     {
-        var root = new RecipeFields(path, RecipeParser.Parse(path, text));
+        var parsed = RecipeParser.Parse(path, text);
+        var root = new RecipeFields(path, parsed);
         var model = root.Fields("model");
         var data = root.Fields("data");
         var training = root.Fields("training");
@@ -27,6 +28,7 @@ internal static partial class RecipeReader
         var recipe = new Recipe
         {
             Path = path,
+            Root = parsed,
             Name = root.FindString("name") ?? Path.GetFileNameWithoutExtension(path),
             NewModel = shape is null ? null : ReadShape(shape),
             Parent = model.FindString("parent"),

@@ -80,7 +80,7 @@ internal sealed class ModelOrigin : IDisposable
     {
         var path = Path.GetFullPath(Path.Combine(recipe.Folder, recipe.Parent ?? recipe.Tokenizer!));
         if (!Path.Exists(path))
-            throw new RecipeException(recipe.Path, 1, 1, $"model: there is no {(recipe.Parent is null ? "tokenizer" : "parent")} {path}");
+            throw recipe.Error(recipe.Parent is null ? "model.tokenizer" : "model.parent", $"there is no file or folder {path}");
         if (recipe.NewModel is { } shape)
             return new ModelOrigin(recipe, shape, NewVocabulary.Read(path));
         var source = ModelSource.Open(path);
@@ -179,14 +179,14 @@ internal sealed class ModelOrigin : IDisposable
     {
         var embeddings = (long)Config.VocabularySize * Config.HiddenSize;
         if (embeddings > Array.MaxLength)
-            throw new RecipeException(recipe.Path, 1, 1,
-                $"model: {Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
+            throw recipe.Error(
+                "model.new", $"{Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
         var layer = 2L * Config.HiddenSize * (Config.QueryWidth + Config.KeyValueWidth) + 3L * Config.HiddenSize * Config.IntermediateSize;
         var weights = (UInt128)layer * (uint)Config.LayerCount + (UInt128)embeddings * (shape.TiesEmbeddings ? 1u : 2u);
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (weights * 16 > (UInt128)available)
-            throw new RecipeException(recipe.Path, 1, 1,
-                $"model: its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
+            throw recipe.Error(
+                "model.new", $"its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
     }
 }
 

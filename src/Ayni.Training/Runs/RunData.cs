@@ -12,8 +12,8 @@ internal sealed class RunData : IDisposable
         var context = recipe.Context ?? origin.Config.ContextLength;
         if (context > origin.Config.ContextLength)
         {
-            throw new RecipeException(
-                recipe.Path, 1, 1, $"training: a context of {context} tokens is more than the model's {origin.Config.ContextLength}");
+            throw recipe.Error(
+                "training.context", $"a context of {context} tokens is more than the model's {origin.Config.ContextLength}");
         }
         var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate, clock);
         TokenizerDigest = tokenizer.Digest;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ayni.Ledger;
+using Ayni.Tests;
 
 namespace Ayni.EndToEnd.Tests;
 
@@ -44,7 +45,7 @@ public sealed class LedgerCommandTests : IDisposable
         await CommandAsync("ledger", "zone", "Africa/Nairobi");
         await CommandAsync("party", "create", "Machines", "--role", "host");
         await CommandAsync("price", "set", "bard", "--input", "1", "--output", "2");
-        await CommandAsync("agreement", "set", "--model", "bard", "--share", "host=100%");
+        await CommandAsync("agreement", "set", "--model", "bard", "--share", "host=100%", "--accepted-by", "host", "--evidence", "mine");
         var customer = (await CommandAsync("customer", "create", "Rumi", "--json")).Json.GetProperty("id").GetString()!;
         var key = (await CommandAsync("key", "create", "--customer", customer, "--json")).Json.GetProperty("id").GetString()!;
         var meter = (await CommandAsync("key", "create", "--role", "meter", "--json")).Json.GetProperty("id").GetString()!;
@@ -68,6 +69,26 @@ public sealed class LedgerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_day_begins_in_the_ledgers_zone()
+    {
+        await CommandAsync("ledger", "zone", "America/Lima");
+        const string Midnight = "2028-01-01T05:00:00";
+        var rate = (await CommandAsync("ledger", "rate", "set", "EUR", "USD", "1.08", "--source", "ECB", "--from", "2028-01-01", "--json")).Json;
+        Assert.StartsWith(Midnight, rate.GetProperty("effective_from").GetString(), StringComparison.Ordinal);
+        var flat = (await CommandAsync("price", "set", "m", "--input", "1", "--output", "1", "--from", "2028-01-01", "--json")).Json;
+        Assert.StartsWith(Midnight, flat.GetProperty("effective_from").GetString(), StringComparison.Ordinal);
+        var file = _folder.PathOf("plan.yaml");
+        await File.WriteAllTextAsync(file, "model: n\ncurrency: EUR\ninput: 1\noutput: 1\nfrom: 2028-01-01\n");
+        var plan = Assert.Single((await CommandAsync("price", "set", "--file", file, "--json")).Json.EnumerateArray());
+        Assert.StartsWith(Midnight, plan.GetProperty("effective_from").GetString(), StringComparison.Ordinal);
+        var customer = (await CommandAsync("customer", "create", "Rumi", "--currency", "EUR", "--json")).Json.GetProperty("id").GetString()!;
+        await CommandAsync("party", "create", "Machines", "--role", "host");
+        await CommandAsync("agreement", "set", "--model", "m", "--share", "host=100%");
+        var credit = (await CommandAsync("ledger", "credit", "sell", customer, "1", "--model", "m", "--expires", "2028-01-01", "--json")).Json;
+        Assert.StartsWith(Midnight, credit.GetProperty("expires").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Prices_and_agreements_have_versions()
     {
         await CommandAsync("party", "create", "Owner", "--role", "licensor");
@@ -81,13 +102,21 @@ public sealed class LedgerCommandTests : IDisposable
         string[] set = ["agreement", "set", "--model", "bard"];
         var agreement = (await CommandAsync(
             [.. set, "--share", "licensor=20%", "--share", "host=49.9999", "--share", "developer=30.0001%", "--json"])).Json;
-        Assert.Equal([200_000, 499_999, 300_001], agreement.GetProperty("shares").EnumerateArray().Select(
-            share => share.GetProperty("parts_per_million").GetInt32()));
+        Assert.Equal(2, agreement.GetProperty("missing").GetArrayLength());
+        Assert.Equal(0, (await CommandAsync("agreement", "list", "--json")).Json.GetArrayLength());
+        var half = (await CommandAsync("agreement", "accept", "1", "--party", "host", "--evidence", "mine")).Output;
+        Assert.Matches("Owner: ayni agreement accept 1 --party pty_\\w+ --evidence TEXT", half);
+        await CommandAsync("agreement", "accept", "1", "--party", "licensor", "--evidence", "contract 7");
+        var all = (await CommandAsync([.. set, "--share", "licensor=20%", "--share", "host=80%", "--accepted-by", "everyone", "--evidence", "c", "--json"])).Json;
+        Assert.Equal((2, 0), (all.GetProperty("version").GetInt32(), all.GetProperty("missing").GetArrayLength()));
         Assert.Contains("developer 30.0001%", (await CommandAsync("agreement", "list")).Output, StringComparison.Ordinal);
 
         (await RunAsync([.. set, "--share", "licensor=20%", "--share", "host=70%"])).Failed("add up");
         (await RunAsync([.. set, "--share", "licensor=20.00001%", "--share", "host=70%"])).Failed("20.00001%");
         (await RunAsync([.. set, "--share", "backer=100%"])).Failed("No party is a backer");
+        (await RunAsync([.. set, "--share", "host=100%", "--accepted-by", "host"])).Failed("go together");
+        (await RunAsync([.. set, "--share", "host=100%", "--accepted-by", "licensor", "--evidence", "c"])).Failed("no party to the agreement");
+        (await RunAsync("agreement", "accept", "1", "--party", "host")).Failed("--evidence");
         (await RunAsync("price", "set", "bard", "--input", "1,5", "--output", "1")).Failed("'1,5' is no amount");
         (await RunAsync("price", "set", "bard", "--input", "1", "--output", "1", "--currency", "usd")).Failed("'usd' is no currency");
         (await RunAsync("price", "set", "bard", "--input", "1", "--output", "1", "--from", "01.02.2027")).Failed("01.02.2027");
@@ -109,7 +138,7 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.False(document.TryGetProperty("version", out _));
         Assert.Equal(2, document.GetProperty("missing").GetArrayLength());
         foreach (var party in document.GetProperty("missing").EnumerateArray())
-            document = (await CommandAsync("agreement", "accept", "1", "--party", party.GetString()!, "--json")).Json;
+            document = (await CommandAsync("agreement", "accept", "1", "--party", party.GetString()!, "--evidence", "a letter", "--json")).Json;
         Assert.Equal(1, document.GetProperty("version").GetInt64());
         Assert.Contains("royalty", (await CommandAsync("agreement", "list")).Output, StringComparison.Ordinal);
         Assert.Equal(shown, (await CommandAsync("agreement", "show", "1")).Output);
@@ -202,7 +231,7 @@ public sealed class LedgerCommandTests : IDisposable
         (await RunAsync("party", "revoke", "pty_0")).Failed("There is no party 'pty_0'");
         (await RunAsync("key", "create", "--customer", "cus_0")).Failed("There is no customer 'cus_0'");
         (await RunAsync("period", "close", "2026-13")).Failed("'2026-13' is no period");
-        (await RunAsync("period", "close", "9000-01")).Failed("9000-01 has not ended");
+        (await RunAsync("period", "close", "2900-01")).Failed("2900-01 has not ended");
         (await RunAsync("party", "list", "--json", "--csv")).Failed("not both");
         Assert.Equal(1, (await RunAsync("ledger", "statement")).ExitCode);
     }
@@ -234,7 +263,7 @@ public sealed class LedgerCommandTests : IDisposable
         var owner = await books.CreatePartyAsync("=Owner", Role.Licensor);
         var machines = await books.CreatePartyAsync("Machines", Role.Host);
         await books.SetPriceAsync("bard", currency, Amount.Parse("1000", currency), Amount.Parse("3000", currency));
-        await books.SetAgreementAsync(null, [Share.Of(owner.Id, 333_333), Share.Of(machines.Id, 666_667)]);
+        await books.AgreeAsync(null, [Share.Of(owner.Id, 333_333), Share.Of(machines.Id, 666_667)]);
         var customer = await books.CreateCustomerAsync("Rumi", currency);
         var key = await books.IssueKeyAsync(customer.Id, "own");
         var admission = Assert.IsType<Admission>(books.Admit(key.Key, "bard"));
@@ -250,9 +279,4 @@ public sealed class LedgerCommandTests : IDisposable
     private Task<CommandResult> RunAsync(string input, string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data], input);
 
     private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

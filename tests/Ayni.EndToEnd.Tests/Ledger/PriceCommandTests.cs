@@ -11,7 +11,7 @@ public sealed class PriceCommandTests : IDisposable
     public async Task A_months_rules_are_set_and_shown()
     {
         await CommandAsync("party", "create", "Machines", "--role", "host");
-        await CommandAsync("agreement", "set", "--share", "host=100%");
+        await CommandAsync("agreement", "set", "--share", "host=100%", "--accepted-by", "host", "--evidence", "mine");
         var plan = _folder.PathOf("plan.yaml");
         await File.WriteAllTextAsync(
             plan,
@@ -40,7 +40,7 @@ public sealed class PriceCommandTests : IDisposable
             .Json.GetProperty("last").GetString()!;
         var fee = Assert.Single((await CommandAsync("ledger", "adjustments", "--period", month, "--json")).Json.EnumerateArray());
         Assert.Equal("20.00", fee.GetProperty("amount").GetString());
-        await CommandAsync("ledger", "credit", "sell", customer, "5", "--model", "bard", "--expires", "9000-01-01");
+        await CommandAsync("ledger", "credit", "sell", customer, "5", "--model", "bard", "--expires", "2900-01-01");
         Assert.Contains(customer, (await CommandAsync("ledger", "credit", "list", "--csv")).Output, StringComparison.Ordinal);
         Assert.Single((await CommandAsync("ledger", "credit", "uses", "--period", month, "--json")).Json.EnumerateArray());
         await CommandAsync("ledger", "rate", "set", "EUR", "USD", "1.0825", "--source", "ECB");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ayni.Ledger;
+using Ayni.Tests;
 
 namespace Ayni.EndToEnd.Tests;
 
@@ -43,7 +44,7 @@ public sealed class ProofCommandTests : IDisposable
         var bundle = _folder.PathOf("bundle");
         await CommandAsync("audit", "export", month, bundle);
         string[] audit = ["audit", "verify", bundle, "--key", key, "--log", Log, "--receipt", receipt];
-        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "run again, the agreements give the shares");
+        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "the agreements in force, run again, give the shares");
         var lists = Path.Combine(bundle, "lists.json");
         var text = await File.ReadAllTextAsync(lists);
         await File.WriteAllTextAsync(lists, text.Replace("\"splits\":[{", "\"splits\":[],\"gone\":[{", StringComparison.Ordinal));
@@ -89,14 +90,14 @@ public sealed class ProofCommandTests : IDisposable
 
         var terms = _folder.Write("terms.yaml", "agreement: bard\nmodel: bard\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n");
         await CommandAsync("agreement", "set", "--file", terms);
-        (await RunAsync("agreement", "accept", "1", "--party", owner)).Failed("accepts by its signature");
-        var toSign = await SaveAsync("agreement.txt", "agreement", "show", "1", "--document", "--to-sign");
+        (await RunAsync("agreement", "accept", "2", "--party", owner, "--evidence", "a letter")).Failed("accepts by its signature");
+        var toSign = await SaveAsync("agreement.txt", "agreement", "show", "2", "--document", "--to-sign");
         var signed = (await AyniCommand.RunAsync("agreement", "sign", toSign, "--key", key, "--party", owner)).Succeeded();
         Assert.Contains("gets 20%", signed.Error, StringComparison.Ordinal);
         var forged = _folder.Write("forged.txt", signed.Output.Replace("20%", "2%", StringComparison.Ordinal));
-        (await RunAsync("agreement", "accept", "--signed", forged)).Failed("This is not document 1");
+        (await RunAsync("agreement", "accept", "--signed", forged)).Failed("This is not document 2");
         await CommandAsync("agreement", "accept", "--signed", _folder.Write("signed.txt", signed.Output));
-        var accepted = (await CommandAsync("agreement", "accept", "1", "--party", host, "--json")).Json;
+        var accepted = (await CommandAsync("agreement", "accept", "2", "--party", host, "--evidence", "a letter", "--json")).Json;
         Assert.Equal(2, accepted.GetProperty("version").GetInt64());
 
         var followed = _folder.Write("next.pub", (await AyniCommand.RunAsync("party", "key", "new", next, "--party", owner)).Succeeded().Output);
@@ -126,9 +127,9 @@ public sealed class ProofCommandTests : IDisposable
         [
             ["log", "publish"], ["log", "keys"], ["log", "rotate"], ["log", "cosign"], ["log", "init"],
             ["log", "host-key"], ["log", "certify"], ["log", "revoke"], ["prove", "receipt"], ["prove", "statement"],
-            ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["witness"], ["party", "key", "new"],
+            ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["audit", "canary"], ["audit", "canary", "check"], ["witness"], ["party", "key", "new"],
             ["party", "key", "endorse"], ["party", "key", "register"], ["party", "key", "revoke"], ["party", "key", "list"],
-            ["agreement", "sign"], ["agreement", "accept"], ["ledger", "erase"], ["ledger", "objection", "raise"],
+            ["agreement", "sign"], ["agreement", "accept"], ["customer", "sign"], ["ledger", "erase"], ["ledger", "objection", "raise"],
             ["ledger", "objection", "reply"], ["ledger", "objection", "resolve"], ["ledger", "objection", "list"],
         ];
         await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) =>
@@ -149,7 +150,7 @@ public sealed class ProofCommandTests : IDisposable
         var currency = Currency.Parse("USD");
         var machines = await books.CreatePartyAsync("Machines", Role.Host);
         await books.SetPriceAsync("bard", currency, Amount.Parse("1000", currency), Amount.Parse("3000", currency));
-        await books.SetAgreementAsync(null, [Share.Of(machines.Id, 1_000_000)]);
+        await books.AgreeAsync(null, [Share.Of(machines.Id, 1_000_000)]);
         var customer = await books.CreateCustomerAsync("Rumi", currency);
         var key = await books.IssueKeyAsync(customer.Id, "own");
         var receipts = new List<string>();
@@ -171,9 +172,4 @@ public sealed class ProofCommandTests : IDisposable
 
     private async Task<string> SaveAsync(string name, params string[] arguments) =>
         _folder.Write(name, (await CommandAsync(arguments)).Output);
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

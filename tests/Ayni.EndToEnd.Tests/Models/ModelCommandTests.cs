@@ -33,6 +33,19 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal(["{\"text\":\"hello\"}", "{\"text\":\"\"}", "{\"text\":\"</s> é\uFFFD\"}"], texts.Lines);
     }
 
+    [Theory]
+    [InlineData("perplexity")]
+    [InlineData("imatrix")]
+    public async Task A_text_that_is_not_UTF8_is_refused_where_it_begins_not_to_be(string command)
+    {
+        var path = _folder.PathOf("text.txt");
+        await File.WriteAllBytesAsync(path, [.. Enumerable.Repeat((byte)'a', 3000), 0xE9, (byte)'b']);
+        string[] arguments = command == "imatrix"
+            ? [command, "--output", _folder.PathOf("out.gguf")] : [command];
+        (await AyniCommand.RunAsync([.. arguments, "--file", path, "--model", _model, "--context", "64"])).Failed(
+            $"{path}: not valid UTF-8 at byte 3000; convert it to UTF-8.");
+    }
+
     [Fact]
     public async Task A_line_is_answered_at_once_and_a_bad_one_leaves_no_half_answer()
     {
@@ -60,6 +73,22 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Contains("the earliest messages are forgotten", chat.Error, StringComparison.Ordinal);
         Assert.Contains("the context holds 64", chat.Error, StringComparison.Ordinal);
         Assert.Equal(6, chat.Lines.Length);
+    }
+
+    [Fact]
+    public async Task A_template_that_refuses_and_weights_that_are_no_numbers_end_in_a_sentence()
+    {
+        var refusing = _folder.PathOf("refusing.gguf");
+        new TinyModel { ChatTemplate = "{{ raise_exception('no system') }}" }.Save(refusing);
+        (await AyniCommand.RunAsync("run", "--model", refusing, "hi")).Failed("no system");
+        (await AyniCommand.RunAsync(["chat", "--model", refusing], "hi\n")).Failed("no system");
+
+        var damaged = _folder.PathOf("damaged.gguf");
+        var bytes = await File.ReadAllBytesAsync(_model);
+        // The last weight of the last layer's last matrix.
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - sizeof(float)), float.NaN);
+        await File.WriteAllBytesAsync(damaged, bytes);
+        (await AyniCommand.RunAsync("run", "--model", damaged, "hi")).Failed("weights may be damaged");
     }
 
     [Fact]

@@ -86,12 +86,9 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(whole, await File.ReadAllBytesAsync(_folder.PathOf("parts/model.gguf")));
     }
 
-    [Fact]
+    [FullDeviceFact]
     public async Task A_disk_that_is_full_leaves_the_last_checkpoint_whole()
     {
-        const string FullDevice = "/dev/full";
-        if (!File.Exists(FullDevice))
-            return;
         // Steps enough that it is killed long before the last.
         var recipe = Copy("hello.yaml", ("every: 50\ntraining", "every: 6\ntraining"), ("checkpoint_every: 50", "checkpoint_every: 4"));
         Assert.True(await KillAfterAsync(recipe, 6, new Random(3)));
@@ -99,7 +96,7 @@ public sealed class TrainCommandTests : IDisposable
         var before = await File.ReadAllBytesAsync(checkpoint);
 
         File.Delete(checkpoint + ".partial");
-        File.CreateSymbolicLink(checkpoint + ".partial", FullDevice);
+        File.CreateSymbolicLink(checkpoint + ".partial", FullDevice.Path);
         var refused = (await AyniCommand.RunAsync("train", recipe, "--out", _folder.PathOf("parts"))).Failed("can't be written");
         Assert.Contains("is kept. Free some space", refused.Error, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllBytesAsync(checkpoint));

@@ -90,7 +90,7 @@ public sealed class LogTests(LedgerFixture fixture) : IClassFixture<LedgerFixtur
         Assert.Equal(
             (400, "invalid_signature"),
             Code(await PostAsync(KeyRole.Party, $"/api/agreements/documents/{id}/sign", body.Replace("20%", "2%", StringComparison.Ordinal))));
-        await _books.AcceptAgreementAsync(id, collector);
+        await _books.AcceptAgreementAsync(id, collector, "a letter");
         Assert.Contains(_books.ListAgreements(), agreement => agreement.Document?.Id == id);
         Assert.Equal(200, (await PostAsync(KeyRole.Party, $"/api/parties/{party}/keys/revoke", "")).Status);
         Assert.Equal((404, "unknown_party_key"), Code(await PostAsync(KeyRole.Party, $"/api/parties/{party}/keys/revoke", "")));

@@ -23,6 +23,17 @@ public sealed class IdempotencyTests
         Assert.Equal(["true"], again.Headers.GetValues("Idempotent-Replayed"));
         Assert.Single(test.Books.ListReceipts(new()).Receipts);
 
+        foreach (var spelled in (string[])["/v1/Completions", "/V1/completions/"])
+        {
+            using var same = await SendAsync(test, "a", Body, spelled);
+            Assert.Equal(["true"], same.Headers.GetValues("Idempotent-Replayed"));
+        }
+        test.Http.DefaultRequestHeaders.Remove("Authorization");
+        test.Http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"bearer  {test.Key}");
+        using var lower = await SendAsync(test, "a", Body);
+        Assert.Equal(["true"], lower.Headers.GetValues("Idempotent-Replayed"));
+        Assert.Single(test.Books.ListReceipts(new()).Receipts);
+
         using var chat = await SendAsync(test, "a", """{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":3}""", "/v1/chat/completions");
         Assert.Equal(200, (int)chat.StatusCode);
         using var otherBody = await SendAsync(test, "a", Body + " ");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ayni.Ledger;
+using Ayni.Tests;
 
 namespace Ayni.Host.Tests;
 
@@ -91,9 +92,10 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
             $"/api/earnings?party={other}"])
             await SameAsUnknownAsync(KeyRole.Party, path, other, other);
 
+        await _test.Books.AgreeAsync("open", [Share.Of(one, Share.Whole)]);
         var agreements = await ListAsync(KeyRole.Party, "/api/agreements");
         Assert.NotEmpty(agreements);
-        await _test.Books.SetAgreementAsync("secret", [Share.Of(other, Share.Whole)]);
+        await _test.Books.AgreeAsync("secret", [Share.Of(other, Share.Whole)]);
         Assert.DoesNotContain(await ListAsync(KeyRole.Party, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
         Assert.Contains(await ListAsync(KeyRole.Auditor, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
     }

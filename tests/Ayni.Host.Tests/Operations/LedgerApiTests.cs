@@ -37,7 +37,11 @@ public sealed class LedgerApiTests(LedgerFixture fixture) : IClassFixture<Ledger
         Assert.Equal(("1.00", "2.50"), (Text(price, "cached_per_million"), Text(price, "output_per_million")));
         var agreement = await PostAsync(
             "/api/agreements", """{"model":"next","shares":[{"role":"host","parts_per_million":700000},{"role":"developer","parts_per_million":300000}]}""");
-        Assert.Equal(2, agreement.GetProperty("shares").GetArrayLength());
+        Assert.False(agreement.TryGetProperty("version", out _));
+        agreement = await PostAsync(
+            $"/api/agreements/documents/{agreement.GetProperty("id")}/acceptances", """{"party":"host","evidence":"my own"}""");
+        Assert.Equal(("my own", true), (Text(agreement.GetProperty("acceptances")[0], "evidence"), agreement.TryGetProperty("version", out _)));
+        Assert.StartsWith("key_", Text(agreement.GetProperty("acceptances")[0], "recorded_by"), StringComparison.Ordinal);
 
         var key = issued.GetProperty("key").GetProperty("id").GetString();
         Assert.NotNull(Text(await PostAsync($"/api/keys/{key}/revoke", ""), "revoked"));

@@ -65,6 +65,13 @@ public sealed class MoneyApiTests : IAsyncLifetime
             _finance, "/api/payments/import", csv.Replace("r1,2026-12-02,1.00,USD", "r3,2026-12-02,1.00,EUR", StringComparison.Ordinal), 400,
             "invalid_payment", "text/csv");
         await RefusedAsync(_finance, "/api/payments/import", "nonsense", 400, null, "text/csv");
+        foreach (var (amount, day) in new[] { ("99999999999999999999999999", "2026-12-02"), ("1.00", "0001-01-01"), ("1.00", "9999-12-31") })
+        {
+            await RefusedAsync(
+                _finance, "/api/payments",
+                $$"""{"customer_id":"{{_customer.Id}}","amount":"{{amount}}","currency":"USD","bank_reference":"r3","value_date":"{{day}}"}""", 400, null);
+        }
+        await RefusedAsync(_finance, "/api/periods/9998-12/close", "", 400, null);
         await RefusedAsync(_finance, "/api/payments/import", csv, 415, "unsupported_media_type", "image/png");
 
         await PostAsync(_operator, "/api/bank-details/AYNI", """{"holder":"Ayni GmbH","iban":"DE89 3704 0044 0532 0130 00"}""");

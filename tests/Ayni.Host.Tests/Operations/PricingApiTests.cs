@@ -12,7 +12,7 @@ public sealed class PricingApiTests(LedgerFixture fixture) : IClassFixture<Ledge
         var owner = (await PostAsync(KeyRole.Operator, "/api/parties", """{"name":"Owner","role":"licensor"}""")).GetProperty("id").GetString();
         await PostAsync(
             KeyRole.Operator, "/api/agreements",
-            $$"""{"model":"plan-model","shares":[{"party_id":"{{owner}}","parts_per_million":1000000}]}""");
+            $$"""{"model":"plan-model","shares":[{"party_id":"{{owner}}","parts_per_million":1000000}],"accepted_by":["licensor","host"],"evidence":"c"}""");
         // YAML, which JSON is, too.
         var prices = await PostAsync(
             KeyRole.Operator, "/api/price-plans",

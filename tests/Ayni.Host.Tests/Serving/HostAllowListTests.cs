@@ -45,7 +45,7 @@ public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<Host
     }
 
     [Fact]
-    public async Task Beyond_loopback_every_name_is_answered_unless_some_are_given()
+    public async Task Beyond_loopback_addresses_and_the_machines_name_are_answered_and_names_that_were_not_given_are_not()
     {
         var folder = Directory.CreateTempSubdirectory("ayni-host-").FullName;
         await using (var books = Ledger.Books.Open(Path.Combine(folder, "data", "ledger.db"), TimeProvider.System))
@@ -53,9 +53,13 @@ public sealed class HostAllowListTests(HostFixture fixture) : IClassFixture<Host
         await using (var test = await TestHost.StartAsync(configure: options => options with { ListenAddress = IPAddress.Any }, folder: folder))
         {
             Assert.True(test.Host.Address.IsLoopback);
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = "any.example" } };
-            using var response = await test.Http.SendAsync(request);
-            Assert.Equal(200, (int)response.StatusCode);
+            foreach (var (name, status) in ((string, int)[])[
+                ("192.0.2.7:8080", 200), ("[2001:db8::7]", 200), (Dns.GetHostName(), 200), ("localhost", 200), ("any.example", 403), ("192.0.2.7.example", 403)])
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = name } };
+                using var response = await test.Http.SendAsync(request);
+                Assert.Equal((name, status), (name, (int)response.StatusCode));
+            }
         }
         Directory.Delete(folder, recursive: true);
     }

@@ -18,7 +18,9 @@ public sealed class RegistryTests
         Assert.Equal(("0.10 USD", "0.40 USD"), (price.InputPerMillion.ToString(), price.OutputPerMillion.ToString()));
         var agreement = Assert.Single(books.ListAgreements());
         Assert.Equal(TestHost.ModelName, agreement.Model);
-        Assert.Equal([200_000, 500_000, 300_000], agreement.Shares.Select(share => share.PartsPerMillion));
+        // Nobody but the host has accepted anything, so nobody else is promised a share but whoever's app asks.
+        Assert.Equal([(Role.Host, 700_000), (Role.Developer, 300_000)], agreement.Shares.Select(share => (share.Role!.Value, share.PartsPerMillion)));
+        Assert.Equal(["host"], agreement.Document!.Acceptances.Select(acceptance => acceptance.RecordedBy));
         var customer = Assert.Single(books.ListCustomers());
         Assert.Equal("default", customer.Name);
         var key = Assert.Single(books.ListKeys());
@@ -84,7 +86,7 @@ public sealed class RegistryTests
         await using (var books = Books.Open(Path.Combine(data, "ledger.db"), TimeProvider.System))
         {
             var host = await books.CreatePartyAsync("Me", Role.Host);
-            await books.SetAgreementAsync(null, [Share.Of(host.Id, Share.Whole)]);
+            await books.AgreeAsync(null, [Share.Of(host.Id, Share.Whole)]);
             var euro = Currency.Parse("EUR");
             await books.SetPriceAsync(TestHost.ModelName, euro, Amount.Parse("1", euro), Amount.Parse("2", euro));
         }

@@ -2,7 +2,7 @@ namespace Ayni.Kernels.Tests;
 
 public sealed unsafe class ActivationsTests
 {
-    [Theory]
+    [Avx2Theory]
     [InlineData(true, 4)]
     [InlineData(false, 0)]
     [InlineData(false, 7)]
@@ -41,7 +41,7 @@ public sealed unsafe class ActivationsTests
         }
     }
 
-    [Theory]
+    [Avx2Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]

@@ -15,12 +15,10 @@ public sealed class BFloat16WeightTests
         { 0, 2 }, // subnormal numbers alone
     };
 
-    [Theory]
+    [Avx2Theory]
     [MemberData(nameof(Exponents))]
     public void Products_have_the_bits_of_the_scalar_twin_over_all_tile_remainders(int firstExponent, int exponentCount)
     {
-        if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
-            return;
         if (!TargetContext.IsEmulated("avx512-bf16"))
             AssertSameBits(isEmulated: false, firstExponent, exponentCount);
         AssertSameBits(isEmulated: true, firstExponent, exponentCount);
@@ -35,11 +33,9 @@ public sealed class BFloat16WeightTests
             ((float[])[1, 1.25f, 4]).Select(part => BFloat16Reference.Dot(1.1754944e-38f, Bits16(-part * Power(-75)), Bits16(Power(-76)))));
     }
 
-    [Fact]
+    [Avx2Fact]
     public void Rows_of_an_odd_length_are_multiplied_exactly()
     {
-        if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
-            return;
         using var context = TargetContext.Create("avx512-bf16", threads: 1);
         using var matrix = PackedMatrix.Pack(TensorData.CopyOf([0x80, 0x3f, 0x80, 0x3f, 0x80, 0x3f]), TensorType.BF16, 1, 3, context);
         var output = new float[1];
@@ -61,7 +57,7 @@ public sealed class BFloat16WeightTests
                 using var context = TargetContext.Create("avx512-bf16", threads: 2, isEmulated);
                 var data = TensorData.CopyOf(MemoryMarshal.AsBytes(weights.AsSpan()));
                 using var matrix = PackedMatrix.Pack(data, TensorType.BF16, rows, columns, context);
-                for (var tokens = 1; tokens <= 13; tokens++)
+                foreach (var tokens in TargetContext.TokenCounts(isEmulated))
                 {
                     var input = new float[tokens * columns];
                     foreach (ref var value in input.AsSpan())

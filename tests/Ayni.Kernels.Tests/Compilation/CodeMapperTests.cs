@@ -25,11 +25,9 @@ public sealed unsafe class CodeMapperTests
         Assert.Contains("AVX2", context.TierRefusal, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Avx2Fact(onLinux: true)]
     public void Code_is_executable_and_never_writable()
     {
-        if (!OperatingSystem.IsLinux() || !KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
-            return;
         byte[] add = [0x83, 0x07, 0x05, 0xc3]; // add dword ptr [rdi], 5; ret
         var mapper = new UnixCodeMapper();
         using var code = ExecutableCode.TryCreate(mapper, add, out _);

@@ -36,7 +36,7 @@ public sealed class CompiledProductTests
             foreach (var rows in (int[])(isSlow ? [17] : [1, 16, 17, 70]))
             {
                 using var pair = new Pair(type, RandomWeights.Blocks(random, type, rows * columns), rows, columns, target);
-                for (var tokens = 1; tokens <= 13; tokens++)
+                foreach (var tokens in TargetContext.TokenCounts(isSlow))
                     pair.AssertProductsAgree(RandomWeights.Floats(random, tokens * columns));
                 pair.AssertTransposedProductsAgree(RandomWeights.Floats(random, 3 * rows));
                 pair.AssertRowsAreEqual();
@@ -118,11 +118,9 @@ public sealed class CompiledProductTests
         Assert.Equal(KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()) ? "avx2" : "simd", context.PackedLayout);
     }
 
-    [Fact]
+    [Avx2Fact]
     public void Many_tokens_are_taken_in_chunks()
     {
-        if (!KernelTarget.Avx2.RunsOn(ProcessorFeatures.Detect()))
-            return;
         const int Rows = 33, Columns = 320, Tokens = 401;
         var random = new Random(9);
         using var pair = new Pair(TensorType.Q4_0, RandomWeights.Blocks(random, TensorType.Q4_0, Rows * Columns), Rows, Columns, "avx2");

@@ -15,6 +15,12 @@ internal static class TargetContext
             KernelTier.Compiled, threads, FeaturesOf(target), isEmulated ? new EmulatingMapper(mapper) : mapper);
     }
 
+    /// <summary>
+    /// Numbers of tokens with every remainder of the kernels of few tokens, and of those of many, which are taken from 33 on at the latest.
+    /// </summary>
+    public static IEnumerable<int> TokenCounts(bool isEmulated) =>
+        Enumerable.Range(1, 13).Concat(isEmulated ? [33, 38] : Enumerable.Range(33, 12));
+
     public static bool IsEmulated(string target) => !Find(target).IsArm64 && !Find(target).RunsOn(ProcessorFeatures.Detect());
 
     private static KernelTarget Find(string target) => KernelTarget.Best(FeaturesOf(target))!;

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -8,7 +9,7 @@ public sealed class AgreementTests
     public async Task Roles_are_resolved_when_the_agreement_is_made_except_the_developers()
     {
         await using var ledger = await WithPartiesAsync();
-        var made = await ledger.Books.SetAgreementAsync(
+        var made = await ledger.Books.AgreeAsync(
             Model, [Share.Of(Role.Licensor, 300_000), Share.Of(ledger.Host.Id, 500_000), Share.Of(Role.Developer, 200_000)]);
         Assert.Equal(
             [
@@ -40,10 +41,10 @@ public sealed class AgreementTests
         await Refused(Refusal.Revoked, Share.Of(ledger.Host.Id, 1_000_000));
         await RefusedAsync(
             Refusal.EffectiveInThePast,
-            () => ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)], November.AddDays(-1)));
+            () => ledger.Books.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)], November.AddDays(-1)));
         Assert.Empty(ledger.Books.ListAgreements());
 
-        Task Refused(Refusal refusal, params Share[] shares) => RefusedAsync(refusal, () => ledger.Books.SetAgreementAsync(null, shares));
+        Task Refused(Refusal refusal, params Share[] shares) => RefusedAsync(refusal, () => ledger.Books.AgreeAsync(null, shares));
     }
 
     [Fact]
@@ -52,11 +53,11 @@ public sealed class AgreementTests
         await using var ledger = await ReadyAsync();
         var key = await ledger.KeyAsync();
         var general = ledger.Admit(key).AgreementVersion;
-        var own = await ledger.Books.SetAgreementAsync(Model, [Share.Of(Role.Host, 1_000_000)], November.AddDays(1));
+        var own = await ledger.Books.AgreeAsync(Model, [Share.Of(Role.Host, 1_000_000)], November.AddDays(1));
         Assert.Equal(general, ledger.Admit(key).AgreementVersion);
         ledger.Clock.Now += TimeSpan.FromDays(2);
         Assert.Equal(own.Version, ledger.Admit(key).AgreementVersion);
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Licensor, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(Role.Licensor, 1_000_000)]);
         Assert.Equal(own.Version, ledger.Admit(key).AgreementVersion);
     }
 }

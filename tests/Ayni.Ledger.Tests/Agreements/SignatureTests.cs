@@ -1,4 +1,5 @@
 using System.Text;
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -15,13 +16,12 @@ public sealed class SignatureTests
         var owner = await RegisterAsync(ledger, ledger.Licensor.Id);
         var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty);
         Assert.Null(document.Version);
-        Assert.True(document.Terms.RequiresAcceptance);
-        await RefusedAsync(Refusal.SignatureNeeded, () => ledger.Books.AcceptAgreementAsync(document.Id, ledger.Licensor.Id));
+        await RefusedAsync(Refusal.SignatureNeeded, () => ledger.Books.AcceptAgreementAsync(document.Id, ledger.Licensor.Id, "a letter"));
         await RefusedAsync(
             Refusal.SignatureNeeded,
-            () => ledger.Books.SetAgreementAsync("bard", [Share.Of(ledger.Licensor.Id, 200_000), Share.Of(ledger.Host.Id, 800_000)]));
+            () => ledger.Books.AgreeAsync("bard", [Share.Of(ledger.Licensor.Id, 200_000), Share.Of(ledger.Host.Id, 800_000)]));
 
-        Assert.Null((await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id)).Version);
+        Assert.Null((await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id, "a letter")).Version);
         var signed = PartySigner.Sign(ledger.Books.AgreementToSign(document.Id), ledger.Licensor.Id, owner);
         document = await ledger.Books.SignAgreementAsync(signed);
         Assert.Equal(1, document.Version);
@@ -80,7 +80,7 @@ public sealed class SignatureTests
         await RefusedAsync(Refusal.UnknownPartyKey, () => ledger.Books.RevokePartyKeyAsync(party));
         // Without a key in force the party accepts nothing: the host's word is not enough any more.
         var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty);
-        await RefusedAsync(Refusal.SignatureNeeded, () => ledger.Books.AcceptAgreementAsync(document.Id, party));
+        await RefusedAsync(Refusal.SignatureNeeded, () => ledger.Books.AcceptAgreementAsync(document.Id, party, "a letter"));
         Assert.False((await ledger.Books.RegisterPartyKeyAsync(party, fourth.ForNotes(party).ToString())).IsEndorsed);
         Assert.Equal(3, ledger.Books.ListPartyKeys().Count);
         Assert.Throws<ProofException>(() => { _ = ledger.Books.RegisterPartyKeyAsync(party, fourth.ForCosignatures(party).ToString()); });
@@ -93,10 +93,10 @@ public sealed class SignatureTests
     public async Task An_acceptance_by_the_hosts_word_counts_no_more_once_the_party_has_a_key()
     {
         await using var ledger = await WithPartiesAsync();
-        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty + "acceptance: required\n");
-        await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Licensor.Id);
+        var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty);
+        await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Licensor.Id, "a letter");
         var owner = await RegisterAsync(ledger, ledger.Licensor.Id);
-        Assert.Null((await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id)).Version);
+        Assert.Null((await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id, "a letter")).Version);
         document = await ledger.Books.SignAgreementAsync(PartySigner.Sign(ledger.Books.AgreementToSign(document.Id), ledger.Licensor.Id, owner));
         Assert.Equal(1, document.Version);
     }
@@ -106,11 +106,11 @@ public sealed class SignatureTests
     {
         await using var ledger = await WithPartiesAsync();
         await ledger.SetPriceAsync("EUR", "1", "1", "1");
-        await ledger.Books.SetAgreementAsync("other", [Share.Of(ledger.Host.Id, 1_000_000)]);
+        await ledger.Books.AgreeAsync("other", [Share.Of(ledger.Host.Id, 1_000_000)]);
         var owner = await RegisterAsync(ledger, ledger.Licensor.Id);
         var document = await ledger.Books.EnterAgreementAsync("terms.yaml", Royalty);
         await ledger.Books.SignAgreementAsync(PartySigner.Sign(ledger.Books.AgreementToSign(document.Id), ledger.Licensor.Id, owner));
-        document = await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id);
+        document = await ledger.Books.AcceptAgreementAsync(document.Id, ledger.Host.Id, "a letter");
         Assert.Equal(2, document.Version);
         await ledger.UseAsync(await ledger.KeyAsync(), 1_000_000, 0, 0);
         await PeriodProofTests.CloseAsync(ledger);
@@ -124,7 +124,7 @@ public sealed class SignatureTests
         Assert.Contains(verification.Proven, sentence => sentence.StartsWith($"Agreement 2 is signed by {ledger.Licensor.Id}", StringComparison.Ordinal));
         Assert.Contains(
             verification.NotProven,
-            sentence => sentence.Contains($"{ledger.Host.Id} agreed", StringComparison.Ordinal)
+            sentence => sentence.Contains($"{ledger.Host.Id} ('a letter', by the word of console) agreed", StringComparison.Ordinal)
                 && sentence.Contains("accepted, not signed", StringComparison.Ordinal));
         Assert.Contains(
             ProofVerifier.Verify(statement, key, null, [], ledger.Clock.Now).NotProven,
@@ -134,8 +134,8 @@ public sealed class SignatureTests
         try
         {
             ledger.Books.ExportPeriod(TestLedger.Period, Path.Combine(folder, "november"));
-            Assert.Equal(
-                verification.Proven[^2], AuditVerifier.Verify(Path.Combine(folder, "november"), key, log, ledger.Clock.Now).Verification.Proven[^2]);
+            Assert.Contains(
+                verification.Proven[^2], AuditVerifier.Verify(Path.Combine(folder, "november"), key, log, ledger.Clock.Now).Verification.Proven);
         }
         finally
         {

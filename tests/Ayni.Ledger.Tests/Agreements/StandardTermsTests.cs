@@ -11,7 +11,6 @@ public sealed class StandardTermsTests
         Assert.All(StandardTerms.All, standard =>
         {
             Assert.Equal(standard.Name, standard.Terms.Name);
-            Assert.True(standard.Terms.RequiresAcceptance);
             Assert.StartsWith("# ", standard.Text, StringComparison.Ordinal);
             Assert.NotEmpty(standard.SmallerParties);
             Assert.Empty(StandardTerms.FindWorse(standard.Terms, _ => throw new InvalidOperationException("A standard names roles."), TermsWords.English));
@@ -27,7 +26,6 @@ public sealed class StandardTermsTests
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, floor: \"5\"", "floor")]
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, guarantee: {amount: \"5\"}", "guarantee")]
     [InlineData("host-pays-owner", "rate: 10%", "rate: 10%, advance: {amount: \"5\"}", "advance")]
-    [InlineData("host-pays-owner", "acceptance: required", "acceptance: recorded", "no-acceptance")]
     [InlineData("host-pays-backers", "multiple: 1.2", "multiple: 1.3", "higher-multiple")]
     [InlineData("host-pays-backers", "cap: 2,", "", "no-cap")]
     [InlineData("host-pays-developer", "rate: 20%", "rate: 19%", "lower-rate")]
@@ -36,7 +34,7 @@ public sealed class StandardTermsTests
     [InlineData("host-pays-developer", "{type: payment-fee, cap: 5%}", "{type: other}", "more-deductions")]
     [InlineData("host-pays-developer", "rate: 20%", "rate: 20%, cap: \"500\"", "cap")]
     [InlineData("host-pays-developer", "rate: 20%", "rate: 20%, measure: collected", "later-payment")]
-    [InlineData("host-pays-developer", "acceptance: required", "marketplace_fee: {payee: store, rate: 1%}\nacceptance: required", "marketplace-fee")]
+    [InlineData("host-pays-developer", "collector: host", "collector: host\nmarketplace_fee: {payee: store, rate: 1%}", "marketplace-fee")]
     [InlineData("host-pays-adapter-author", "rate: 30%", "rate: 30%, guarantee: {amount: \"5\", carry_forward: true}", "recovered-guarantee")]
     [InlineData("host-pays-adapter-author", "rate: 30%", "rate: 30%, advance: {amount: \"5\"}", "whole-recoupment")]
     public void A_clause_worse_for_the_smaller_party_is_flagged_by_name(string name, string from, string to, string clause)
@@ -55,7 +53,6 @@ public sealed class StandardTermsTests
             agreement: kind
             currency: EUR
             collector: host
-            acceptance: required
             shares: [{name: apps, payee: developer, base: gross, rate: 25%}, {name: royalty, payee: licensor, rate: 5%, cap: "9"}]
             """;
         var worse = StandardTerms.FindWorse(TermsReader.Read("kind", better), _ => Role.Host, TermsWords.English);
@@ -76,7 +73,6 @@ public sealed class StandardTermsTests
             currency: EUR
             collector: host
             from: 2026-12
-            acceptance: recorded
             deductions: [{type: refund}, {type: payment-fee, cap: 3%}]
             marketplace_fee: {payee: store, rate: 15%}
             shares:
@@ -91,6 +87,7 @@ public sealed class StandardTermsTests
             [
                 "This is the agreement 'bard' about the model 'bard' and revenue in EUR, from 2026-12 on.",
                 $"Hostess ({ledger.Host.Id}) collects the revenue, pays the shares below and keeps the rest.",
+                "It is in force only when every party named in it has accepted it.",
                 "Net revenue is the revenue less refunds, payment fees (at most 3% of the revenue) and the marketplace's fee. If that is less than "
                 + "nothing, the lack is taken off the next month's.",
                 $"Bazaar ({store.Id}) takes 15% of the revenue, less refunds and taxes, as the marketplace's fee.",

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -94,7 +95,7 @@ public sealed class FourEyesTests
         var (maker, approver) = (ledger.Books.As(await PayoutTests.OperatorAsync(ledger)), ledger.Books);
         await maker.AskForFourEyesAsync(true);
         await ApprovedAsync(() => maker.SetPriceAsync(Model, Euro, Eur("1"), Eur("2")), "\"models\":[\"llama\"]");
-        await ApprovedAsync(() => maker.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)]), "host 1000000 of 1000000 parts");
+        await ApprovedAsync(() => maker.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)]), "rate: 100%");
         await ApprovedAsync(
             () => maker.EnterAgreementAsync(
                 "terms.yaml", "agreement: owner\nmodel: other\ncollector: host\nshares:\n  - {name: royalty, payee: licensor, rate: 20%}\n"),

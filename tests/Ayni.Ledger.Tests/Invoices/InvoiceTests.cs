@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -43,7 +44,7 @@ public sealed class InvoiceTests
         await using var ledger = await WithPartiesAsync();
         var currency = Currency.Parse(code);
         await ledger.SetPriceAsync(code, charge, "0", "0");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Host, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)]);
         var key = await ledger.KeyAsync(code);
         await ledger.UseAsync(key, 1_000_000, 0, 0);
         await EntityAsync(ledger);
@@ -163,6 +164,9 @@ public sealed class InvoiceTests
         await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { PartsPerMillion = 11 })));
         await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { ValidUntil = Day("2025-12-31") })));
         await RefusedAsync(Refusal.InvalidText, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { Number = "" })));
+        // Two that withhold more than all.
+        await RefusedAsync(Refusal.InvalidBilling, () => ledger.Books.SetBillingAsync(new(
+            ledger.Host.Id, 0, "X", "", "", null, [new("A", 600_000, IsWithheld: true), new("B", 500_000, IsWithheld: true)], 14)));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class AmountTests
         (from units in Units
          from currency in Gen.Elements(Currency.All.AsEnumerable())
          select new Amount(units, currency)).ToArbitrary(),
-        amount => Amount.Parse(amount.Format(), amount.Currency) == amount && Amount.Parse(amount.FormatFixed(), amount.Currency) == amount)
+        amount => Amount.ParseStored(amount.Format(), amount.Currency) == amount && Amount.ParseStored(amount.FormatFixed(), amount.Currency) == amount)
         .QuickCheckThrowOnFailure();
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class AmountTests
     [InlineData("JPY", "12.500", "12.5")]
     [InlineData("KWD", "1", "1.000")]
     [InlineData("CLF", "1.5", "1.5000")]
-    [InlineData("EUR", "99999999999999999999999999.999999999999", "99999999999999999999999999.999999999999")]
+    [InlineData("EUR", "-1000000000000000", "-1000000000000000.00")]
     public void Text_has_the_decimals_that_count_and_those_of_the_coin(string currency, string text, string expected) =>
         Assert.Equal(expected, Amount.Parse(text, Currency.Parse(currency)).Format());
 
@@ -55,13 +55,16 @@ public sealed class AmountTests
     [InlineData("0x1")]
     [InlineData("NaN")]
     [InlineData("1.0000000000000")]
+    [InlineData("1000000000000000.000000000001")]
+    [InlineData("-1000000000000001")]
+    [InlineData("99999999999999999999999999")]
     [InlineData("100000000000000000000000000")]
     public void Any_other_text_is_refused(string text) => Assert.Throws<AmountFormatException>(() => Amount.Parse(text, Euro));
 
     [Fact]
     public void Sums_beyond_38_digits_overflow_instead_of_rounding()
     {
-        var largest = Eur("99999999999999999999999999.999999999999");
+        var largest = Amount.ParseStored("99999999999999999999999999.999999999999", Euro);
         Assert.Throws<OverflowException>(() => largest + Eur("0.000000000001"));
         Assert.Throws<OverflowException>(() => -largest - Eur("0.000000000001"));
         Assert.Equal(Amount.Zero(Euro), largest - largest);

@@ -97,9 +97,6 @@ public sealed class MoneyPropertyTests
                     case Act.Month:
                         var period = Period.Of(ledger.Clock.Now);
                         ledger.Clock.Now = period.End;
-                        // Credit notes of an open month are shared out with it; a month is closed here only while there are none.
-                        if (ledger.Books.ListDeductions(period).Count > 0)
-                            break;
                         await ledger.Books.ClosePeriodAsync(period);
                         foreach (var issued in await ledger.Books.IssueInvoicesAsync(period))
                             due += issued.Kind == InvoiceKind.Invoice ? issued.Total - issued.Net : TestLedger.Eur("0");
@@ -141,7 +138,9 @@ public sealed class MoneyPropertyTests
             && ledger.Books.Balances().GroupBy(balance => balance.Currency)
                 .All(group => group.Aggregate(Amount.Zero(group.Key), (sum, balance) => sum + balance.Net).Sign == 0)
             && account.Invoices.All(state => state.Total == state.Credited + state.WrittenOff + state.Paid + state.Open
-                && state.Open.Sign >= 0 && state.Credited <= state.Total)
+                && state.Open.Sign >= 0 && state.Credited + state.WrittenOff <= state.Total)
+            // Nobody is given back what it never paid.
+            && account.Credit <= ledger.Books.ListPayments(customer).Aggregate(TestLedger.Eur("0"), (sum, payment) => sum + payment.Paid)
             && ledger.Books.UnpaidCharges(customer) == account.Open - account.Credit + unbilled
             && ledger.Books.Balances().SequenceEqual(ledger.Books.Balances(ledger.Clock.Now));
     }

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -53,8 +54,44 @@ public sealed class PaymentTests
         // The clock stands at 1 January 2027: a bank books a little ahead, but not in another year.
         await RefusedAsync(Refusal.InvalidPayment, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-1", new(2027, 2, 2)));
         await ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-0", new(2027, 2, 1));
+        await RefusedAsync(Refusal.InvalidPayment, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-1", new(2016, 12, 31)));
         await RefusedAsync(Refusal.UnknownCustomer, () => ledger.Books.RecordPaymentAsync("cus_0", Eur("1.00"), "bank-1", Day));
         await RefusedAsync(Refusal.InvalidText, () => ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "", Day));
+    }
+
+    [Fact]
+    public async Task What_was_given_up_is_claimed_again_before_it_is_credited()
+    {
+        await using var ledger = await TwoInvoicesAsync();
+        var (customer, first, second) = Invoices(ledger);
+        var given = await ledger.Books.WriteOffAsync(first, "lost");
+        var refused = await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(first, "goodwill"));
+        Assert.Contains(given.Id, refused.Message, StringComparison.Ordinal);
+        await RefusedAsync(Refusal.RefundExceedsCredit, () => ledger.Books.RecordRefundAsync(customer, Eur("0.01"), "bank-1", Day));
+        await ledger.Books.ReverseWriteOffAsync(given.Id, "it was our fault");
+        await ledger.Books.CreditInvoiceAsync(first, [(0, Eur("4.00"))], "goodwill");
+        Assert.Equal(Eur("6.00"), (await ledger.Books.WriteOffAsync(first, "the rest is lost")).Amount);
+        AssertAccount(ledger, customer, open: "10.00", credit: "0", (first, "0"), (second, "0"));
+        // Parties bear each euro once: as a bad debt or as a refund.
+        var taken = ledger.Books.ListDeductions(Period.Of(ledger.Clock.Now)).Where(deduction => deduction.ServicePeriod == TestLedger.Period);
+        Assert.Equal(Eur("10.00"), taken.Aggregate(Eur("0"), (sum, deduction) => sum + deduction.Amount));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    [Fact]
+    public async Task A_sum_that_nothing_can_hold_is_refused_and_payments_go_on()
+    {
+        await using var ledger = await TwoInvoicesAsync();
+        var (customer, _, _) = Invoices(ledger);
+        // No text may say so much; a program of ours may.
+        var huge = Amount.Whole((long)1e18, Currency.Parse("EUR"));
+        for (var i = 0; i < 26 - 18; i++)
+            huge = Enumerable.Repeat(huge, 10).Aggregate((sum, amount) => sum + amount - Eur("1"));
+        await ledger.Books.RecordPaymentAsync(customer, huge, "bank-1", Day);
+        await RefusedAsync(Refusal.InvalidSum, () => ledger.Books.RecordPaymentAsync(customer, huge, "bank-2", Day));
+        await ledger.Books.RecordPaymentAsync(customer, Eur("1.00"), "bank-3", Day);
+        Assert.Equal(2, ledger.Books.ListPayments(customer).Count);
+        Assert.Empty(ledger.Books.Audit());
     }
 
     [Fact]
@@ -140,7 +177,7 @@ public sealed class PaymentTests
         await ledger.Books.SetZoneAsync("Pacific/Kiritimati");
         var host = await ledger.Books.CreatePartyAsync("Hostess", Role.Host);
         await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(host.Id, 1_000_000)]);
+        await ledger.Books.AgreeAsync(null, [Share.Of(host.Id, 1_000_000)]);
         var key = await ledger.KeyAsync();
         await InvoiceTests.BillAsync(ledger, key.CustomerId);
         await ledger.UseAsync(key, 20_000_000, 0, 0);

@@ -8,7 +8,7 @@ namespace Ayni.Ledger.Tests;
 /// <summary>Plans for tests: from their text, and at random.</summary>
 internal static class Plans
 {
-    public static PricePlan Read(string yaml) => PricePlan.Parse("plan.yaml", yaml).Plan;
+    public static PricePlan Read(string yaml) => PricePlan.Parse("plan.yaml", yaml, LedgerZone.Utc).Plan;
 
     /// <summary>Plans with every rule, whose steps and allowances lie at a few units so that requests meet all their boundaries.</summary>
     public static Gen<PricePlan> Any =>

@@ -47,7 +47,7 @@ public sealed class TestMoneyTests
     public async Task The_name_of_the_fake_price_is_taken()
     {
         await using var ledger = await ReadyAsync();
-        var plan = PricePlan.Parse("p.yaml", "name: test\nmodels: [llama]\ncurrency: EUR\ninput: 1\noutput: 1\n").Plan;
+        var plan = PricePlan.Parse("p.yaml", "name: test\nmodels: [llama]\ncurrency: EUR\ninput: 1\noutput: 1\n", LedgerZone.Utc).Plan;
         await RefusedAsync(Refusal.InvalidPrice, () => ledger.Books.SetPriceAsync(plan));
     }
 }

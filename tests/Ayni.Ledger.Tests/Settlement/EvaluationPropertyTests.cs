@@ -389,6 +389,55 @@ public sealed class EvaluationPropertyTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Late_receipts_bring_a_closed_months_fixed_amount_and_floor_once_and_keep_its_cap() => Prop.ForAll(
+        (from tiers in Tiers
+         from early in Amounts
+         from refunded in Gen.OneOf(Amounts, Gen.Constant(Nothing))
+         from all in Gen.Elements(true, false)
+         from late in Amounts
+         from bounds in Amounts.ArrayOf(3)
+         select (tiers, early, refunded: all ? early : refunded, late, bounds)).ToArbitrary(),
+        input =>
+        {
+            var (floor, cap) = input.bounds[0] < input.bounds[1] ? (input.bounds[0], input.bounds[1]) : (input.bounds[1], input.bounds[0]);
+            var share = Plain(0) with { Tiers = input.tiers, Fixed = input.bounds[2], Floor = floor, Cap = cap };
+            var history = new ShareHistory();
+            var month = TestLedger.Period;
+            var refunds = Line(input.early, month);
+            refunds = refunds with { Deductions = refunds.Deductions.SetItem((int)DeductionType.Refund, input.refunded) };
+            var closed = Evaluate(share, month, [refunds], history);
+            history.Add(closed);
+            var open = Evaluate(share, month.Next, [Line(input.late, month)], history).Shares[0];
+            var without = Evaluate(share, month.Next, [], history).Shares[0];
+            // A month's base is what its deductions left and what came late; what they exceeded it by is carried.
+            var left = input.early - input.refunded;
+            var correction = Sum(open.Steps.Where(step => step.Kind == StepKind.Correction).Select(step => step.Amount));
+            var whole = Bounded(Only(input.tiers, TierKind.Marginal, (left.Sign > 0 ? left : Nothing) + input.late), input.early + input.late);
+            return Int128.Abs((closed.Shares[0].Amount + correction - whole).Units) <= 2 && open.Amount == without.Amount + correction;
+
+            Amount Bounded(Amount earned, Amount revenue)
+            {
+                earned += input.bounds[2];
+                earned = revenue.Sign > 0 && earned < floor ? floor : earned;
+                return earned > cap ? cap : earned;
+            }
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_floor_paid_in_a_month_whose_revenue_was_all_refunded_is_not_paid_again_for_late_receipts()
+    {
+        var share = Plain(200_000) with { Floor = TestLedger.Eur("100") };
+        var history = new ShareHistory();
+        var october = new Period(2026, 10);
+        var refunded = Line(TestLedger.Eur("500"), october);
+        refunded = refunded with { Deductions = refunded.Deductions.SetItem((int)DeductionType.Refund, TestLedger.Eur("500")) };
+        var closed = Evaluate(share, october, [refunded], history);
+        history.Add(closed);
+        Assert.Equal(TestLedger.Eur("100"), closed.Shares[0].Amount);
+        Assert.Equal(Nothing, Evaluate(share, october.Next, [Line(TestLedger.Eur("10"), october)], history).Shares[0].Amount);
+    }
+
+    [Fact]
     public void A_deduction_is_divided_among_the_lines_it_is_about_and_nothing_of_it_is_lost() => Prop.ForAll(
         (from grosses in Amounts.ListOf()
          from amount in Amounts
@@ -418,7 +467,14 @@ public sealed class EvaluationPropertyTests
         new(new(Euro, "llama", null, 1, month), 1, default, gross), null, gross, [.. Enumerable.Repeat(Nothing, 7)], Nothing);
 
     private static AgreementResult Evaluate(ShareTerms share, Period month, NetLine[] lines, ShareHistory history) => AgreementEvaluation.Evaluate(
-        1, new AgreementTerms { Name = "any", Currency = Euro, CollectorId = "pty_host", Shares = [share with { Name = "share0" }] }, true, month, Euro, lines, history);
+        1, new AgreementTerms
+        {
+            Name = "any",
+            Currency = Euro,
+            CollectorId = "pty_host",
+            Deductions = [new(DeductionType.Refund, null)],
+            Shares = [share with { Name = "share0" }],
+        }, true, month, Euro, lines, history);
 
     /// <summary>A share alone, a month for each amount.</summary>
     private static List<(NetLine[] Lines, AgreementResult Result)> Run(ShareTerms share, IReadOnlyList<Amount> amounts) => Run(

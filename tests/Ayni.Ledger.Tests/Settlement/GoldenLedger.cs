@@ -26,7 +26,7 @@ internal sealed class GoldenLedger(TestLedger ledger) : IAsyncDisposable
     {
         var entered = await Books.EnterAgreementAsync("terms.yaml", document, readManifest);
         foreach (var partyId in entered.Missing)
-            entered = await Books.AcceptAgreementAsync(entered.Id, partyId);
+            entered = await Books.AcceptAgreementAsync(entered.Id, partyId, "a letter");
         return entered.Version!.Value;
     }
 

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -52,7 +53,7 @@ public sealed class GoldenMonthTests
         // Input 7.123456789012, output 11 JPY per million; licensor 333,333, host 333,333, developer 333,334 parts. A yen has no decimals.
         await using var ledger = await WithPartiesAsync();
         await ledger.SetPriceAsync("JPY", "7.123456789012", "0", "11");
-        await ledger.Books.SetAgreementAsync(
+        await ledger.Books.AgreeAsync(
             Model, [Share.Of(Role.Licensor, 333_333), Share.Of(Role.Host, 333_333), Share.Of(Role.Developer, 333_334)]);
         var key = await ledger.KeyAsync("JPY");
 
@@ -86,8 +87,8 @@ public sealed class GoldenMonthTests
         // Input 2, output 6 KWD per million. Licensor 40 %, host 60 % until the 15th, then 25 % and 75 %. A dinar has three decimals.
         await using var ledger = await WithPartiesAsync();
         await ledger.SetPriceAsync("KWD", "2", "2", "6");
-        await ledger.Books.SetAgreementAsync(null, [Share.Of(Role.Licensor, 400_000), Share.Of(Role.Host, 600_000)]);
-        await ledger.Books.SetAgreementAsync(
+        await ledger.Books.AgreeAsync(null, [Share.Of(Role.Licensor, 400_000), Share.Of(Role.Host, 600_000)]);
+        await ledger.Books.AgreeAsync(
             null, [Share.Of(Role.Licensor, 250_000), Share.Of(Role.Host, 750_000)],
             new DateTimeOffset(2026, 11, 15, 0, 0, 0, TimeSpan.Zero));
         var key = await ledger.KeyAsync("KWD");

@@ -1,3 +1,4 @@
+using Ayni.Tests;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -103,7 +104,7 @@ public sealed class SettlementPropertyTests
         await using var ledger = await TestLedger.WithPartiesAsync();
         var price = new Amount((Int128)rate * 1_000_000_007, currency);
         await ledger.Books.SetPriceAsync(TestLedger.Model, currency, price, price);
-        await ledger.Books.SetAgreementAsync(
+        await ledger.Books.AgreeAsync(
             null, [Share.Of(Role.Licensor, cut), Share.Of(Role.Developer, 999_999 - cut), Share.Of(Role.Host, 1)]);
         var keys = new[] { await ledger.KeyAsync(currency.Code), await ledger.KeyAsync(currency.Code, ofApp: true) };
         var charged = Amount.Zero(currency);

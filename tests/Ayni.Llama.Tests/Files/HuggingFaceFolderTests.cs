@@ -95,7 +95,7 @@ public sealed class HuggingFaceFolderTests
     [InlineData("\"num_attention_heads\":2", "\"num_attention_heads\":3", "num_attention_heads", "do not divide")]
     [InlineData("\"num_key_value_heads\":1", "\"num_key_value_heads\":3", "num_key_value_heads", "do not divide")]
     [InlineData("\"vocab_size\"", "\"hidden_act\":\"gelu\",\"vocab_size\"", "hidden_act", "'gelu'")]
-    [InlineData("\"vocab_size\"", "\"sliding_window\":0,\"vocab_size\"", "sliding_window", "between 1")]
+    [InlineData("LlamaForCausalLM\"]", "MistralForCausalLM\"],\"sliding_window\":0", "sliding_window", "between 1")]
     [InlineData("\"vocab_size\"", "\"quantization_config\":{\"quant_method\":\"fp8\"},\"vocab_size\"", "quantization_config.quant_method", "'fp8'")]
     [InlineData("1e-5", "0", "rms_norm_eps", "not a positive number")]
     [InlineData("\"vocab_size\"", "\"hidden_size\":9,\"vocab_size\"", "root", "not valid JSON")]

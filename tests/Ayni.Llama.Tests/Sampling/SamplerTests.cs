@@ -84,7 +84,7 @@ public sealed class SamplerTests
     public void Banning_everything_is_an_error_and_not_a_token()
     {
         var sampler = new Sampler(new SamplingParameters { LogitBias = Bias((0, double.NegativeInfinity), (1, double.NegativeInfinity)) }, 2);
-        Assert.Throws<ArithmeticException>(() => sampler.Next([1, 2]));
+        Assert.Throws<LogitsException>(() => sampler.Next([1, 2]));
     }
 
     [Fact]
@@ -125,8 +125,8 @@ public sealed class SamplerTests
     public void Logits_that_are_no_numbers_are_an_error_and_not_a_token(double temperature, double topP)
     {
         var sampler = new Sampler(new SamplingParameters { Temperature = temperature, TopP = topP }, 3);
-        Assert.Throws<ArithmeticException>(() => sampler.Next([float.NaN, float.NaN, float.NaN]));
-        Assert.Throws<ArithmeticException>(() => sampler.Next([float.PositiveInfinity, 1, 2]));
+        Assert.Throws<LogitsException>(() => sampler.Next([float.NaN, float.NaN, float.NaN]));
+        Assert.Throws<LogitsException>(() => sampler.Next([float.PositiveInfinity, 1, 2]));
 
         // One of many, wherever it is.
         var longer = new Sampler(new SamplingParameters { Temperature = temperature, TopP = topP }, 21);
@@ -135,7 +135,7 @@ public sealed class SamplerTests
             var logits = new float[21];
             logits[place] = float.NaN;
             logits[20 - place] += 1;
-            Assert.Throws<ArithmeticException>(() => longer.Next(logits));
+            Assert.Throws<LogitsException>(() => longer.Next(logits));
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class ConversationTests
         var tokenizer = source.ReadTokenizer()!;
         var format = ChatFormat.For(tokenizer, source.ChatTemplate)!;
         Assert.Equal(name, format.Name);
-        var conversation = format.EncodeConversation(Messages);
+        var conversation = format.EncodeConversation(Messages, []);
         Assert.Equal(conversation.Ids.Length, conversation.Writers.Length);
         Assert.Equal([-1, 2, 4], conversation.Writers.Distinct().Order());
         foreach (var (answer, text) in (ReadOnlySpan<(int, string)>)[(2, first), (4, second)])
@@ -49,7 +49,7 @@ public sealed class ConversationTests
         using var file = new TemporaryModel(new TinyModel { ChatTemplate = ChangingTurns });
         using var source = ModelSource.Open(file.Path);
         var format = ChatFormat.For(source.ReadTokenizer()!, source.ChatTemplate)!;
-        var error = Assert.Throws<ChatFormatException>(() => format.EncodeConversation(Messages));
+        var error = Assert.Throws<ChatFormatException>(() => format.EncodeConversation(Messages, []));
         Assert.Contains("writes this turn otherwise", error.Message, StringComparison.Ordinal);
     }
 
@@ -60,6 +60,46 @@ public sealed class ConversationTests
         using var source = ModelSource.Open(file.Path);
         var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, null, TimeProvider.System);
         Assert.Contains(
-            "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(Messages, _ => true)).Message, StringComparison.Ordinal);
+            "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(Messages, [], _ => true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tools_stand_before_what_is_learned_and_calls_of_them_are_learned()
+    {
+        var tokenizer = Corpus.Vocabulary.Tokenizer;
+        var format = ChatFormat.For(tokenizer, null)!;
+        ToolDefinition[] tools = [new("weather", "Says the weather.", """{"type":"object","properties":{}}""")];
+        ChatMessage[] messages =
+        [
+            new(ChatRole.User, "How is Cusco?"), new(ChatRole.Assistant, "") { ToolCalls = [new("weather", """{"city":"Cusco"}""")] },
+            new(ChatRole.Tool, "12 degrees"), new(ChatRole.Assistant, "Cool."),
+        ];
+        var conversation = format.EncodeConversation(messages, tools);
+        foreach (var (answer, text) in (ReadOnlySpan<(int, string)>)[
+            (1, """{"type": "function", "name": "weather", "parameters": {"city": "Cusco"}}<|eot_id|>"""), (3, "Cool.<|eot_id|>")])
+        {
+            Assert.Equal(format.Encode(messages[..answer], tools), conversation.Ids[..Array.IndexOf(conversation.Writers, answer)]);
+            Assert.Equal(text, tokenizer.Decode([.. conversation.Ids.Where((_, place) => conversation.Writers[place] == answer)]));
+        }
+    }
+
+    [Fact]
+    public void A_format_without_words_for_tools_refuses_them_rather_than_to_leave_them_out()
+    {
+        ToolDefinition[] tools = [new("f", "", "{}")];
+        ChatMessage[] calls = [new(ChatRole.User, "a"), new(ChatRole.Assistant, "b") { ToolCalls = [new("f", "{}")] }];
+        foreach (var template in (string?[])[null, MarkedTurns])
+        {
+            using var file = new TemporaryModel(template is null ? new TinyModel() : new TinyModel { ChatTemplate = template });
+            using var source = ModelSource.Open(file.Path);
+            var format = ChatFormat.For(source.ReadTokenizer()!, source.ChatTemplate)!;
+            Assert.Contains("no words for tools", Refused(Messages, tools).Message, StringComparison.Ordinal);
+            var error = Refused(calls, []);
+            Assert.Contains("no words for calls of tools", error.Message, StringComparison.Ordinal);
+            Assert.Equal(1, error.MessageIndex);
+
+            ChatFormatException Refused(ChatMessage[] messages, ToolDefinition[] some) =>
+                Assert.Throws<ChatFormatException>(() => format.EncodeConversation(messages, some));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ayni.Llama;
 
 namespace Ayni.Training.Tests;
@@ -45,6 +46,56 @@ public sealed class ShardTests : IDisposable
     }
 
     [Fact]
+    public void A_conversation_in_OpenAI_s_format_is_read_with_all_that_may_be_in_it()
+    {
+        _corpus.Write(
+            "chat.jsonl",
+            """{"messages":[{"role":"developer","content":[{"type":"text","text":"Be "},{"type":"text","text":"kind."}],"name":null},"""
+            + """{"role":"user","content":"How is Cusco?","name":"Ana"},"""
+            + """{"role":"assistant","content":null,"weight":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\"city\": \"Cusco\"}"}}]},"""
+            + """{"role":"tool","tool_call_id":"c1","content":"12"},{"role":"assistant","content":[{"type":"text","text":"Cool."}],"tool_calls":null,"weight":1}],"""
+            + """ "tools":[{"type":"function","function":{"name":"weather","description":"Ask ana@example.org.","strict":true,"""
+            + """ "parameters":{"type": "object", "properties": {"city": {"type": "string"}}}}}],"parallel_tool_calls":false}""");
+        using var shard = _corpus.Shard(Corpus.Source("chat.jsonl") with { Mask = PersonalDataKinds.Email });
+        var (ids, labels) = Assert.Single(Documents(shard));
+        var tokenizer = Corpus.Vocabulary.Tokenizer;
+        Assert.Equal(
+            """{"type": "function", "name": "weather", "parameters": {"city": "Cusco"}}<|eot_id|>Cool.<|eot_id|>""",
+            tokenizer.Decode([.. labels.Where(label => label != TrainingBatch.Masked)]));
+        var text = tokenizer.Decode(ids);
+        Assert.Contains("Be kind.<|eot_id|>", text, StringComparison.Ordinal);
+        Assert.Contains("\"name\": \"weather\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("ana@example.org", text, StringComparison.Ordinal);
+        Assert.Equal(1, shard.Header.Sources[0].Masked.Email);
+    }
+
+    [Fact]
+    public void Tools_are_part_of_what_a_conversation_says_however_its_line_is_written()
+    {
+        const string Plain = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]""";
+        Assert.Equal(NormalForm(Plain + "}"), NormalForm(Plain + ""","tools":[]}"""));
+        var one = NormalForm(Plain + ""","tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}]}""");
+        Assert.Equal(one, NormalForm(Plain + """, "tools": [{"function": {"parameters": {"type": "object"}, "name": "f", "description": null}}]}"""));
+        Assert.NotEqual(NormalForm(Plain + "}"), one);
+        Assert.EndsWith(""","tools":[{"description":"","name":"f","parameters":"{\"type\":\"object\"}"}]}""", one, StringComparison.Ordinal);
+
+        string NormalForm(string line)
+        {
+            _corpus.Write("one.jsonl", line);
+            return System.Text.Encoding.UTF8.GetString(Assert.Single(DocumentReader.Read(
+                DataFormat.Auto, new SourceFile("one.jsonl", _corpus.PathOf("one.jsonl")))).Document.NormalForm());
+        }
+    }
+
+    [Fact]
+    public void A_byte_order_mark_before_the_first_line_is_passed_over()
+    {
+        File.WriteAllBytes(_corpus.PathOf("a.jsonl"), [0xEF, 0xBB, 0xBF, .. """{"text":"First."}"""u8]);
+        using var shard = _corpus.Shard(Corpus.Source("a.jsonl"));
+        Assert.Equal("First.", Corpus.Vocabulary.Tokenizer.Decode(Assert.Single(Documents(shard)).Ids, skipSpecial: true));
+    }
+
+    [Fact]
     public void Patterns_choose_files_by_their_names_below_the_first_wildcard()
     {
         _corpus.Write("a/one.txt", "1");
@@ -68,7 +119,20 @@ public sealed class ShardTests : IDisposable
     [InlineData("", """{"messages":[]}""", "line 2: expected \"messages\"")]
     [InlineData("", """{"messages":[{"role":"user","content":"a"}]}""", "line 2: no message is the assistant's")]
     [InlineData("", """{"messages":[{"role":"cook","content":"a"}]}""", "messages[0].role is 'cook'")]
-    [InlineData("", """{"messages":[{"role":"assistant"}]}""", "line 2: expected \"content\"")]
+    [InlineData("", """{"messages":[{"role":"assistant"}]}""", "line 2: messages[0]: expected \"content\"")]
+    [InlineData("", """{"text":"a","text":"b"}""", "line 2: the field \"text\" occurs twice in one object.")]
+    [InlineData("", """{"messages":[{"role":"user","role":"user"}]}""", "line 2: the field \"role\" occurs twice in one object.")]
+    [InlineData("", """{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}""", "messages[0].content[0].type is 'image_url'")]
+    [InlineData("", """{"messages":[{"role":"user","content":{}}]}""", "messages[0]: expected \"content\" as a string or an array")]
+    [InlineData("", """{"messages":[{"role":"user","content":"a","tool_calls":[{"function":{}}]}]}""", "only the assistant calls tools")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a","tool_calls":"f"}]}""", "messages[0].tool_calls is not an array")]
+    [InlineData("", """{"messages":[{"role":"assistant","function_call":{}}]}""", "messages[0].function_call is the old form")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a"}],"functions":[]}""", "\"functions\" is the old form of \"tools\"")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a"}],"tools":{}}""", "expected \"tools\" as an array")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a"}],"tools":[{"type":"search","function":{"name":"f"}}]}""", "tools[0].type is 'search'")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a"}],"tools":[{"function":{"name":"f","parameters":[]}}]}""", "tools[0].function.parameters is not")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a"}],"tools":[{"function":{"name":"f"}}]}""", "tools are told to the model in the first user")]
+    [InlineData("", """{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]}""", "the arguments of the call of f")]
     [InlineData("", """{"messages":[{"role":"assistant","content":"a","weight":2}]}""", "messages[0].weight is neither 0 nor 1")]
     [InlineData("", "", "is empty")]
     public void A_line_that_can_t_be_is_named(string first, string second, string expected)
@@ -135,7 +199,12 @@ public sealed class ShardTests : IDisposable
         {
             var bytes = (byte[])good.Clone();
             for (var change = random.Next(1, 4); change > 0; change--)
-                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+                bytes[random.Next(bytes.Length)] ^= (byte)random.Next(1, 256);
+            File.WriteAllBytes(path, bytes);
+            if (!bytes.AsSpan().SequenceEqual(good))
+                Assert.Throws<DataException>(() => ShardFile.Open(path).Dispose());
+            // Who changes the digest, too, gets a shard that says something else, or none.
+            SHA256.HashData(bytes.AsSpan(..^40)).CopyTo(bytes.AsSpan(^40));
             File.WriteAllBytes(path, bytes);
             try
             {
@@ -146,6 +215,32 @@ public sealed class ShardTests : IDisposable
             {
             }
         }
+    }
+
+    [Fact]
+    public void A_token_a_document_s_start_and_a_digest_are_each_known_to_be_changed()
+    {
+        _corpus.Write("a.jsonl", """{"text":"One text."}""", """{"text":"Another."}""");
+        long tokens;
+        using (var shard = _corpus.Shard(Corpus.Source("a.jsonl")))
+            tokens = shard.Header.Sources[0].Tokens;
+        var path = _corpus.PathOf("data.shard");
+        var good = File.ReadAllBytes(path);
+        var startsAt = (int)((16 + 4 * tokens + 7) / 8 * 8);
+        // Of the first token; of where the second document starts; of the second document's digest.
+        foreach (var at in (int[])[16, startsAt + 8, startsAt + 3 * 8 + 40])
+        {
+            var bytes = (byte[])good.Clone();
+            bytes[at] ^= 1;
+            File.WriteAllBytes(path, bytes);
+            var error = Assert.Throws<DataException>(() => _corpus.Shard(Corpus.Source("a.jsonl")));
+            Assert.Equal(
+                $"{path}: the shard is damaged: its SHA-256 is not what it was when it was written; "
+                + "delete it, and it is made again from the sources.", error.Message);
+        }
+        File.Delete(path);
+        _corpus.Shard(Corpus.Source("a.jsonl")).Dispose();
+        Assert.Equal(good, File.ReadAllBytes(path));
     }
 
     private static (int[] Ids, int[] Labels)[] Documents(ShardFile shard) =>

@@ -113,6 +113,8 @@ public sealed class PreferenceTests : IDisposable
     [InlineData("""{"chosen":"a","rejected":"b"}""", "\"prompt\" as a string")]
     [InlineData("""{"prompt":"a","rejected":"b"}""", "\"chosen\" as a string")]
     [InlineData("""{"prompt":"a","chosen":"b","rejected":[{"role":"user","content":"b"}]}""", "\"rejected\" is a string or an array")]
+    [InlineData("""{"prompt":"a","chosen":" ","rejected":"b"}""", "\"chosen\" is empty")]
+    [InlineData("""{"prompt":"a","chosen":"b","rejected":[{"role":"assistant","content":"b"}]}""", "\"chosen\" and \"rejected\" say the same")]
     [InlineData("""{"prompt":[],"chosen":"b","rejected":"c"}""", "messages")]
     public void A_line_that_is_no_pair_is_named(string line, string problem)
     {

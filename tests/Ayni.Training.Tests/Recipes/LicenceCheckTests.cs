@@ -25,6 +25,7 @@ public sealed class LicenceCheckTests
         var error = Assert.Throws<RecipeException>(() => LicenceCheck.Demand(recipe, Parent(parent)));
         Assert.Contains("letters", error.Message, StringComparison.Ordinal);
         Assert.Contains("1.b.v", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("small.yaml:18:21: generated_by: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,14 +93,12 @@ public sealed class TrainingRunTests : IDisposable
         }
     }
 
-    [Fact]
+    [FullDeviceFact]
     public void A_full_disk_leaves_the_last_checkpoint_whole()
     {
-        if (!File.Exists("/dev/full"))
-            return;
         Assert.Throws<OperationCanceledException>(() => RunUntil(Recipe(), "run", 4));
         var good = File.ReadAllBytes(PathOf("run", "checkpoint.bin"));
-        File.CreateSymbolicLink(PathOf("run", "checkpoint.bin.partial"), "/dev/full");
+        File.CreateSymbolicLink(PathOf("run", "checkpoint.bin.partial"), FullDevice.Path);
         using (var run = Open(Recipe(), "run"))
         {
             var error = Assert.Throws<IOException>(() => run.Run());
@@ -134,11 +132,11 @@ public sealed class TrainingRunTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused_before_anything_is_computed()
     {
-        AssertRefused<RecipeException>("a context of 65 tokens is more than the model's 64", ("context: 32", "context: 65"));
-        AssertRefused<RecipeException>("there is no tokenizer", ("tokenizer: tokenizer.tiktoken", "tokenizer: nowhere"));
+        AssertRefused<RecipeException>("small.yaml:23:12: context: a context of 65 tokens is more than the model's 64", ("context: 32", "context: 65"));
+        AssertRefused<RecipeException>("small.yaml:2:14: tokenizer: there is no file or folder ", ("tokenizer: tokenizer.tiktoken", "tokenizer: nowhere"));
         AssertRefused<DataException>("there is no file or folder", ("path: letters.jsonl", "path: nowhere.jsonl"));
         AssertRefused<RecipeException>(
-            "bytes to be trained", ("hidden_size: 16", "hidden_size: 8192"), ("intermediate_size: 24", "intermediate_size: 20000"),
+            "small.yaml:4:5: new: its ", ("hidden_size: 16", "hidden_size: 8192"), ("intermediate_size: 24", "intermediate_size: 20000"),
             ("layers: 1", "layers: 10000"));
 
         void AssertRefused<T>(string expected, params (string, string)[] changes)

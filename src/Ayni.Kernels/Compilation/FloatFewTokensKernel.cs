@@ -3,11 +3,11 @@ using Iced.Intel;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies whole panels of floats with one token, four panels side by side, since one sum alone would wait for each of its additions;
+/// Multiplies whole panels of floats with a few tokens, up to four panels side by side, since one sum alone would wait for each of its additions;
 /// and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same columns in the same order as
 /// <see cref="FloatProductKernel"/>, so the same bits.
 /// </summary>
-internal sealed class FloatTokenKernel
+internal sealed class FloatFewTokensKernel
 {
     private static readonly Register Panel = Register.RSI;
     private static readonly Register TokenStart = Register.RDX;
@@ -19,10 +19,14 @@ internal sealed class FloatTokenKernel
     // Where a group of panels has come to; the last of four is reached from the second.
     private static readonly Register First = Register.R8;
     private static readonly Register Second = Register.R10;
-    private static readonly Register Token = Register.R12;
     private static readonly Register Count = Register.RCX;
 
+    // Three tokens are reached from one register by the stride and its double.
+    private static readonly Register[] TokenGroups = [Register.R12, Register.R13];
+    private static readonly Register Stride = Register.R14;
+
     private const int MostPanels = 4;
+    private const int MostTokens = 6;
     private const int BlocksAtOnce = 8;
 
     // About the time a line takes to come, at the pace of one core.
@@ -30,37 +34,57 @@ internal sealed class FloatTokenKernel
 
     private readonly KernelAssembler _code;
     private readonly FloatWeights _weights;
+    private readonly int _tokens;
+    private readonly int _panels;
 
-    private FloatTokenKernel(FloatLayout layout, KernelAssembler code)
+    private FloatFewTokensKernel(FloatLayout layout, int tokens, KernelAssembler code)
     {
         _code = code;
         _weights = new FloatWeights(layout, _code);
+        _tokens = tokens;
+        _panels = PanelsAtATime(tokens, Target);
     }
 
     private KernelTarget Target => _code.Target;
 
-    private Vector Activation => new(Target.VectorCount - 1);
-
-    private Vector Weights => new(Target.VectorCount - 2);
+    private Vector Weights => new(Target.VectorCount - 1);
 
     /// <summary>Emits the kernel of a layout.</summary>
-    public static void Emit(FloatLayout layout, KernelAssembler code) => new FloatTokenKernel(layout, code).EmitGroups();
+    /// <param name="layout">The layout.</param>
+    /// <param name="tokens">Tokens that it multiplies, at most <see cref="TokensAtATime"/>.</param>
+    /// <param name="code">Receives the kernel.</param>
+    public static void Emit(FloatLayout layout, int tokens, KernelAssembler code) => new FloatFewTokensKernel(layout, tokens, code).EmitGroups();
+
+    /// <summary>The most tokens that a target has registers for.</summary>
+    public static int TokensAtATime(KernelTarget target)
+    {
+        var tokens = MostTokens;
+        while (PanelsAtATime(tokens, target) == 0)
+            tokens--;
+        return tokens;
+    }
+
+    // A register for weights, one for each token's activation, and all sums.
+    private static int PanelsAtATime(int tokens, KernelTarget target) =>
+        Math.Min(MostPanels, (target.VectorCount - 1 - tokens) / (tokens * target.VectorsPerPanel));
 
     private void EmitGroups()
     {
         Register[] fields = [Panel, TokenStart, Products, BlockCount, PanelCount, PanelStride];
         for (var i = 0; i < fields.Length; i++)
             _code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
+        if (_tokens > 1)
+            _code.Load(Stride, new Memory(KernelAssembler.Arguments, 8 * sizeof(long)));
         var (full, rest, done) = (_code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel());
         _code.Place(full);
-        _code.JumpIfLess(PanelCount, MostPanels, rest);
-        EmitGroup(MostPanels);
-        for (var panel = 0; panel < MostPanels; panel++)
+        _code.JumpIfLess(PanelCount, _panels, rest);
+        EmitGroup(_panels);
+        for (var panel = 0; panel < _panels; panel++)
             _code.AddTo(Panel, PanelStride);
-        _code.AddTo(Products, MostPanels * BlockShape.VectorBytes);
-        _code.AddTo(PanelCount, -MostPanels);
+        _code.AddTo(Products, _panels * _tokens * BlockShape.VectorBytes);
+        _code.AddTo(PanelCount, -_panels);
         _code.Jump(full);
-        for (var panels = MostPanels - 1; panels > 0; panels--)
+        for (var panels = _panels - 1; panels > 0; panels--)
         {
             _code.Place(rest);
             rest = _code.CreateLabel();
@@ -75,11 +99,17 @@ internal sealed class FloatTokenKernel
     private void EmitGroup(int panels)
     {
         var (many, few, next, end) = (_code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel());
-        for (var i = 0; i < panels * Target.VectorsPerPanel; i++)
+        var sums = panels * _tokens * Target.VectorsPerPanel;
+        for (var i = 0; i < sums; i++)
             _code.Clear(new Vector(i));
         _code.Copy(First, Panel);
         _code.LoadAddress(Second, new Memory(Panel, 0, PanelStride));
-        _code.Copy(Token, TokenStart);
+        _code.Copy(TokenGroups[0], TokenStart);
+        if (_tokens > 3)
+        {
+            _code.LoadAddress(TokenGroups[1], new Memory(TokenStart, 0, Stride, 2));
+            _code.AddTo(TokenGroups[1], Stride);
+        }
         _code.Copy(Count, BlockCount);
 
         _code.Place(many);
@@ -97,7 +127,7 @@ internal sealed class FloatTokenKernel
         _code.Jump(next);
 
         _code.Place(end);
-        for (var i = 0; i < panels * Target.VectorsPerPanel; i++)
+        for (var i = 0; i < sums; i++)
             _code.Store(new Memory(Products, i * Target.VectorBytes), new Vector(i));
     }
 
@@ -105,14 +135,16 @@ internal sealed class FloatTokenKernel
     {
         _code.AddTo(First, blocks * _weights.BlockBytes);
         _code.AddTo(Second, blocks * _weights.BlockBytes);
-        _code.AddTo(Token, blocks * FloatWeights.ActivationBytes);
+        for (var group = 0; group * 3 < _tokens; group++)
+            _code.AddTo(TokenGroups[group], blocks * FloatWeights.ActivationBytes);
         _code.AddTo(Count, -blocks);
     }
 
     private void EmitBlock(int panels, int block, bool hasPrefetch)
     {
         var offset = block * _weights.BlockBytes;
-        _code.Broadcast(Activation, new Memory(Token, block * FloatWeights.ActivationBytes));
+        for (var token = 0; token < _tokens; token++)
+            _code.Broadcast(Activation(token), TokenPlace(token, block * FloatWeights.ActivationBytes));
         for (var panel = 0; panel < panels; panel++)
         {
             if (hasPrefetch && offset % 64 == 0)
@@ -120,9 +152,18 @@ internal sealed class FloatTokenKernel
             for (var v = 0; v < Target.VectorsPerPanel; v++)
             {
                 _weights.Load(Weights, Place(panel, offset + _weights.Offset(v)));
-                _weights.MultiplyAdd(new Vector(panel * Target.VectorsPerPanel + v), Weights, Activation);
+                for (var token = 0; token < _tokens; token++)
+                    _weights.MultiplyAdd(new Vector((panel * _tokens + token) * Target.VectorsPerPanel + v), Weights, Activation(token));
             }
         }
+    }
+
+    private Vector Activation(int token) => new(Target.VectorCount - 2 - token);
+
+    private static Memory TokenPlace(int token, int offset)
+    {
+        var (group, member) = Math.DivRem(token, 3);
+        return member == 0 ? new Memory(TokenGroups[group], offset) : new Memory(TokenGroups[group], offset, Stride, member);
     }
 
     private static Memory Place(int panel, int offset) => panel switch
