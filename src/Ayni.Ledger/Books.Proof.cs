@@ -84,18 +84,18 @@ public sealed partial class Books
         var size = await _writer.RunAsync(LogSequencer.Append, cancellationToken).ConfigureAwait(false);
         var name = LogKey;
         return await Task.Run(
-            () => log.Publish(size, (from, to) => _readers.Read(session => LogRows.Entries(session, from, to)), name, key).Size,
+            () => log.Publish(size, (from, to) => _readers.Read(session => LogRows.Entries(session, from, to)), name, key, cancellationToken).Size,
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Keeps a witness's cosignature of one of this log's checkpoints beside it. Throws <see cref="ProofException"/> if it is none.
     /// </summary>
-    public void AddCosignature(ReadOnlySpan<byte> note, PublicKey witness)
+    public void AddCosignature(ReadOnlySpan<byte> note, PublicKey witness, CancellationToken cancellationToken = default)
     {
         if (Log is not { } log)
             throw new ProofException(ProofCheck.Format, "The ledger was opened without the folder of its log.");
-        log.AddCosignature(note, witness, LogKey);
+        log.AddCosignature(note, witness, LogKey, cancellationToken);
     }
 
     /// <summary>
