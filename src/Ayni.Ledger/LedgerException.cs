@@ -129,6 +129,12 @@ public enum Refusal
     /// <summary>Billing details hold something no invoice can.</summary>
     InvalidBilling,
 
+    /// <summary>A contact's e-mail address or language is none.</summary>
+    InvalidContact,
+
+    /// <summary>No notice has this number.</summary>
+    UnknownNotice,
+
     /// <summary>There is no legal entity with this code, or none at all, or several and none was named.</summary>
     UnknownEntity,
 

@@ -10,6 +10,7 @@ internal static class AuditCommands
     {
         CreateExport(),
         CreateVerify(),
+        CanaryCommands.Create(),
     };
 
     private static Command CreateExport()

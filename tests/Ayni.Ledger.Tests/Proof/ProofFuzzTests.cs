@@ -180,6 +180,8 @@ public sealed class ProofFuzzTests
             ("signing key's file", Encoding.UTF8.GetBytes(pem), bytes => SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
             ("external signer's file", Encoding.UTF8.GetBytes($"ayni/signer/v1\n{Convert.ToBase64String(new byte[32])}\nsign with it\n"), bytes =>
                 SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
+            ("canary", Encoding.UTF8.GetBytes(new Canary(Forger.Noon, "llama", 10, 0, JsonSerializer.Serialize(Forger.View(signed))).ToLine()), bytes =>
+                Canary.Parse(Encoding.UTF8.GetString(bytes)).Check(forger.LogKey, log, [], Forger.Noon)),
             ("signed note", checkpoint.Encode(), bytes => Same(bytes, SignedNote.Parse(bytes).Encode())),
             ("checkpoint", checkpoint.Encode(), bytes => Same(bytes, Checkpoint.Parse(bytes).Encode())),
             ("log proof", Encoding.UTF8.GetBytes(signed.Log!.Entry.Proof.ToString()), bytes => LogProof.Parse(Encoding.UTF8.GetString(bytes))),
