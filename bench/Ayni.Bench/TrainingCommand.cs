@@ -48,14 +48,19 @@ internal static class TrainingCommand
             Description = "A Python that has PyTorch, to compare with in the same run.",
             HelpName = "PYTHON",
         };
-        var command = new Command("training", "Measure training from nothing.") { shape, threads, steps, rounds, peer };
+        var peerThreads = new Option<int>("--peer-threads")
+        {
+            Description = "The peer's threads; 0 tries one, two, ... up to ours, and the fastest counts.",
+            HelpName = "N",
+        };
+        var command = new Command("training", "Measure training from nothing.") { shape, threads, steps, rounds, peer, peerThreads };
         command.SetAction(result => Measure(
             Shapes[result.GetValue(shape)!], result.GetValue(threads), result.GetValue(steps), result.GetValue(rounds),
-            result.GetValue(peer)));
+            result.GetValue(peer), result.GetValue(peerThreads)));
         return command;
     }
 
-    private static void Measure(TrainingShape shape, int threads, int steps, int rounds, string? python)
+    private static void Measure(TrainingShape shape, int threads, int steps, int rounds, string? python, int peerThreads)
     {
         using var context = new ComputeContext(ComputeContext.BestTier, threads);
         var floats = new MeasuredTraining(shape, context, ProductPrecision.F32);
@@ -66,7 +71,8 @@ internal static class TrainingCommand
         {
             single = Math.Min(single, floats.Median(steps));
             half = Math.Min(half, halves.Median(steps));
-            for (var count = 1; peer is not null && count <= context.Team.WorkerCount; count++)
+            var (fewest, most) = peerThreads == 0 ? (1, context.Team.WorkerCount) : (peerThreads, peerThreads);
+            for (var count = fewest; peer is not null && count <= most; count++)
                 theirs = Math.Min(theirs, peer.Median(count, steps));
         }
         var flops = shape.FlopsPerStep;

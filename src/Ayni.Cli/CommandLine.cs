@@ -32,7 +32,10 @@ internal static class CommandLine
         try
         {
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-            return await root.Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+            var arguments = root.Parse(args);
+            if (UnknownCommand.Explain(arguments) is { } explanation)
+                throw new UsageException(explanation);
+            return await arguments.InvokeAsync(configuration).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -6,6 +6,7 @@ namespace Ayni.Kernels;
 /// </summary>
 public sealed unsafe class ComputeContext : IDisposable
 {
+    private readonly bool _sharesKernels;
     private NativeBuffer? _scratch;
 
     /// <summary>Starts a worker team for a tier.</summary>
@@ -34,6 +35,14 @@ public sealed unsafe class ComputeContext : IDisposable
         TierRefusal = $"Kernels can't be compiled here, so slower portable ones compute: {refusal}.";
     }
 
+    private ComputeContext(ComputeContext whole)
+    {
+        Tier = whole.Tier;
+        Team = new WorkerTeam(1);
+        Kernels = whole.Kernels;
+        _sharesKernels = true;
+    }
+
     /// <summary>
     /// The tier to take on this machine unless another is asked for: compiled kernels where its processor has what they need.
     /// </summary>
@@ -60,12 +69,19 @@ public sealed unsafe class ComputeContext : IDisposable
     /// <summary>Where packed weights lie.</summary>
     internal PanelArena Panels { get; } = new();
 
+    /// <summary>
+    /// A context whose operators are computed by their caller alone, for one of this team's workers, which has a piece of several operators
+    /// to do. Not to be used after this one is disposed.
+    /// </summary>
+    public ComputeContext ForOneWorker() => new(this);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Team.Dispose();
         Panels.Dispose();
-        Kernels?.Dispose();
+        if (!_sharesKernels)
+            Kernels?.Dispose();
         _scratch?.Dispose();
     }
 

@@ -19,15 +19,46 @@ public sealed partial class Books
                 var last = PayoutRows.LastBankDetails(transaction.Session, subject);
                 var details = BankDetails.Set(transaction, subject, holder, iban, bic);
                 if (last is not null && last.Version != details.Version)
+                {
+                    Contacts.Tell(transaction, subject, (words, name, language) => words.OfBank(name, transaction.Actor, details, language));
                     _outbox.Tell(
                         transaction, WebhookEventType.BankDetailsChanged, subject, BankDetailsNotice.Of(details),
                         LedgerJson.Default.BankDetailsNotice);
+                }
                 return details;
             },
             cancellationToken);
 
     /// <summary>Where a party is paid, or from where an entity pays; null if nobody said so.</summary>
     public BankDetails? FindBankDetails(string subject) => _readers.Read(session => PayoutRows.LastBankDetails(session, subject));
+
+    /// <summary>
+    /// Sets whom a party, or an entity that pays, has as its contact. The first counts at once, by two keys where the ledger asks for them; a change needs a
+    /// second key, whatever the ledger asks for otherwise, and who was the contact is told. Throws <see cref="ApprovalNeededException"/>.
+    /// </summary>
+    /// <param name="subject">The party's id or the entity's code.</param>
+    /// <param name="name">The person or office.</param>
+    /// <param name="email">Its e-mail address.</param>
+    /// <param name="language">In which it is written to: en, ar, fa or es.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<Contact> SetContactAsync(
+        string subject, string name, string email, string language = "en", CancellationToken cancellationToken = default)
+    {
+        var contact = new Contact(subject, 0, name, email, language, default);
+        return GuardedAsync(
+            ProposedAction.BankDetails, $"contact of {subject}: {name}, {email}, {language}", transaction => Contacts.Changes(transaction, contact),
+            transaction => Contacts.Set(transaction, contact), cancellationToken);
+    }
+
+    /// <summary>Whom a party, or an entity, has as its contact; null if nobody said so.</summary>
+    public Contact? FindContact(string subject) => _readers.Read(session => NoticeRows.LastContact(session, subject));
+
+    /// <summary>What contacts are to be told, oldest first: of changed bank details and changed contacts.</summary>
+    public IReadOnlyList<Notice> ListNotices() => _readers.Read(NoticeRows.All);
+
+    /// <summary>Records that a notice was sent, and how.</summary>
+    public Task<Notice> MarkNoticeSentAsync(long number, string how, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(transaction => Contacts.MarkSent(transaction, number, how), cancellationToken);
 
     /// <summary>What could be paid now, and what waits.</summary>
     public PayoutPlan PlanPayouts(Currency currency, string? entityCode = null) => _readers.Read(session =>

@@ -3,17 +3,18 @@ namespace Ayni.Ledger;
 // What people look at while a month runs.
 public sealed partial class Books
 {
-    /// <summary>The months from the first with an entry to the present one, and how far they are.</summary>
+    /// <summary>The months from the first that has anything to close to the present one, and how far they are.</summary>
     public IReadOnlyList<PeriodState> ListPeriods()
     {
         var now = _clock.GetUtcNow();
         return _readers.Read<IReadOnlyList<PeriodState>>(session =>
         {
             var zone = LedgerRows.Zone(session);
-            var (states, last) = (new List<PeriodState>(), PeriodRows.Last(session));
-            if (PeriodRows.First(session) is not { } first)
+            var (states, last, present) = (new List<PeriodState>(), PeriodRows.Last(session), zone.PeriodOf(now));
+            Period?[] firsts = [PeriodRows.FirstBefore(session, present.Next), SettlementInput.FirstPromisedBefore(session, present.Next)];
+            if (firsts.Min() is not { } first)
                 return states;
-            for (var period = first; period <= zone.PeriodOf(now); period = period.Next)
+            for (var period = first; period <= present; period = period.Next)
                 states.Add(new(period, last.StatusOf(period), zone.StartOf(period.Next)));
             return states;
         });

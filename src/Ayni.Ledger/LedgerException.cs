@@ -123,8 +123,17 @@ public enum Refusal
     /// <summary>An earlier period that has entries is still open; close it first.</summary>
     EarlierPeriodOpen,
 
+    /// <summary>A host still answers requests that it let in before the period's end.</summary>
+    RequestsUnderWay,
+
     /// <summary>Billing details hold something no invoice can.</summary>
     InvalidBilling,
+
+    /// <summary>A contact's e-mail address or language is none.</summary>
+    InvalidContact,
+
+    /// <summary>No notice has this number.</summary>
+    UnknownNotice,
 
     /// <summary>There is no legal entity with this code, or none at all, or several and none was named.</summary>
     UnknownEntity,

@@ -34,6 +34,8 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(PeriodNotice))]
 [JsonSerializable(typeof(PayoutNotice))]
 [JsonSerializable(typeof(BankDetailsNotice))]
+[JsonSerializable(typeof(Contact))]
+[JsonSerializable(typeof(IReadOnlyList<Notice>))]
 [JsonSerializable(typeof(IReadOnlyList<Entry>))]
 [JsonSerializable(typeof(IReadOnlyList<Party>))]
 [JsonSerializable(typeof(IReadOnlyList<Customer>))]

@@ -38,7 +38,8 @@ internal static class PeriodCommands
         return LedgerCommand.Create(
             "close",
             """
-            Close a month after its end: share out what it earned, and make whole coins payable. Closing it again changes nothing.
+            Close a month after its end: share out what it earned, and make whole coins payable. Closing it again changes nothing. Refused
+            while a host still answers requests of the month, or has not told for half a minute that it doesn't.
 
             Example:
               ayni period close 2026-11

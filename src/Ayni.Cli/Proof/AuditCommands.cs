@@ -10,6 +10,7 @@ internal static class AuditCommands
     {
         CreateExport(),
         CreateVerify(),
+        CanaryCommands.Create(),
     };
 
     private static Command CreateExport()
@@ -35,7 +36,11 @@ internal static class AuditCommands
 
     private static Command CreateVerify()
     {
-        var folder = new Argument<string>("folder") { Description = "The month's bundle." };
+        var folders = new Argument<string[]>("folder")
+        {
+            Description = "The month's bundle, or those of several months in their order, each of which must go on from the one before.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var key = new Option<string?>("--key") { Description = "The log's key, from somewhere you trust.", HelpName = "KEY" };
         var log = new Option<string?>("--log") { Description = "The host's log: its address, or a folder.", HelpName = "URL|DIR" };
         var canaries = new Option<string[]>("--receipt")
@@ -47,23 +52,28 @@ internal static class AuditCommands
         var command = new Command(
             "verify",
             """
-            Run a month again from its bundle, without the ledger: trees, keys' numbers, sums, and every share from the agreements. Fails if anything is
-            other than the host signed, or if a receipt you hold was not counted.
+            Run months again from their bundles, without the ledger: trees, keys' numbers, sums, every share from the agreements in force, and that
+            each month goes on from the one before. Fails if anything is other than the host signed, or if a receipt you hold was not counted.
 
-            Example:
+            Examples:
+              ayni audit verify october november --key log.pub --log https://host.example/log/
               ayni audit verify november --key log.pub --log https://host.example/log/ --receipt canary1.json --receipt canary2.json
             """)
         {
-            folder, key, log, canaries,
+            folders, key, log, canaries,
         };
         command.SetAction(result =>
         {
             var logKey = result.GetValue(key) is { } text ? VerifyCommand.ReadKey(text) : null;
             using var source = result.GetValue(log) is { } place ? LogSource.Open(place) : null;
-            var audited = AuditVerifier.Verify(result.GetValue(folder)!, logKey, source?.Reader, TimeProvider.System.GetUtcNow());
-            VerifyCommand.Show(audited.Verification);
-            foreach (var file in result.GetValue(canaries)!)
-                VerifyCommand.Show(audited.DemandCounted(File.ReadAllBytes(file), logKey));
+            var months = new List<AuditedPeriod>();
+            foreach (var folder in result.GetValue(folders)!)
+            {
+                months.Add(AuditVerifier.Verify(folder, logKey, source?.Reader, TimeProvider.System.GetUtcNow(), months.LastOrDefault()));
+                VerifyCommand.Show(months[^1].Verification);
+            }
+            foreach (var json in result.GetValue(canaries)!.Select(file => File.ReadAllBytes(file)))
+                VerifyCommand.Show(AuditedPeriod.DemandCounted(months, json, logKey));
             return 0;
         });
         return command;

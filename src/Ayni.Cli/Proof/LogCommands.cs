@@ -165,9 +165,10 @@ internal static class LogCommands
               ayni log cosign cosigned.txt --witness licensor.example/witness+1a2b3c4d+BASE64
             """,
             [file, witness],
-            (books, result, _, _) =>
+            (books, result, _, cancellationToken) =>
             {
-                books.AddCosignature(File.ReadAllBytes(result.GetValue(file)!), VerifyCommand.ReadKey(result.GetValue(witness)!));
+                books.AddCosignature(
+                    File.ReadAllBytes(result.GetValue(file)!), VerifyCommand.ReadKey(result.GetValue(witness)!), cancellationToken);
                 return Task.CompletedTask;
             });
     }

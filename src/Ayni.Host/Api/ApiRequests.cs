@@ -133,6 +133,8 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewPrice))]
 [JsonSerializable(typeof(NewAgreement))]
+[JsonSerializable(typeof(NewContact))]
+[JsonSerializable(typeof(SentNotice))]
 [JsonSerializable(typeof(NewAcceptance))]
 [JsonSerializable(typeof(NewSubscription))]
 [JsonSerializable(typeof(SubscriptionEnd))]

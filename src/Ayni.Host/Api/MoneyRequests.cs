@@ -41,6 +41,16 @@ internal sealed record NewPayouts(string Currency, string? ExecutionDate = null,
 /// <param name="Bic">The bank.</param>
 internal sealed record NewBankDetails(string Holder, string Iban, string? Bic = null);
 
+/// <summary>Whom somebody has as its contact.</summary>
+/// <param name="Name">The person or office.</param>
+/// <param name="Email">Its e-mail address.</param>
+/// <param name="Language">In which it is written to: en, ar, fa or es; English if absent.</param>
+internal sealed record NewContact(string Name, string Email, string? Language = null);
+
+/// <summary>That a notice was sent.</summary>
+/// <param name="How">How.</param>
+internal sealed record SentNotice(string How);
+
 /// <summary>An endpoint to be entered.</summary>
 /// <param name="Url">Where to send.</param>
 /// <param name="Subject">The party or customer that is told; everything if absent.</param>

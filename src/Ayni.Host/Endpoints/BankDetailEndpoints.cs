@@ -5,6 +5,8 @@ namespace Ayni.Host;
 /// <summary><c>/api/bank-details</c>: where parties are paid, and from where entities pay.</summary>
 internal static class BankDetailEndpoints
 {
+    private static string Number(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     public static void Map(OperationCatalog api)
     {
         api.Get(
@@ -23,5 +25,20 @@ internal static class BankDetailEndpoints
             OperationCatalog.Deciders)
             .Answers(RequestJson.Default.NewBankDetails, LedgerJson.Default.BankDetails, (call, body) => call.Books.SetBankDetailsAsync(
                 call.Path("subject"), body.Holder, Iban.Parse(body.Iban), body.Bic is null ? null : Bic.Parse(body.Bic), call.Ended));
+        api.Get("getContact", "/api/contacts/{subject}", "Whom a party, or an entity that pays, has as its contact.", OperationCatalog.Deciders)
+            .Answers(LedgerJson.Default.Contact, call =>
+                call.Books.FindContact(call.Path("subject")) ?? throw ApiException.Unknown("contact", call.Path("subject")));
+        api.Post(
+            "setContact", "/api/contacts/{subject}",
+            "Set whom a party has as its contact. A change needs a second key, and is told to the contact before.", OperationCatalog.Deciders)
+            .Answers(RequestJson.Default.NewContact, LedgerJson.Default.Contact, (call, body) => call.Books.SetContactAsync(
+                call.Path("subject"), body.Name, body.Email, body.Language ?? StatementLanguage.English.Code, call.Ended));
+        api.Get("listNotices", "/api/notices", "What contacts are to be told of changed bank details and contacts, oldest first.", OperationCatalog.Deciders)
+            .AnswersPage(LedgerJson.Default.Notice, call => call.Cut(call.Books.ListNotices(), notice => Number(notice.Number)));
+        api.Post("markNoticeSent", "/api/notices/{number}/sent", "Record that a notice was sent, and how.", OperationCatalog.Deciders)
+            .Answers(RequestJson.Default.SentNotice, LedgerJson.Default.Notice, (call, body) =>
+                call.Books.ListNotices().FirstOrDefault(notice => Number(notice.Number) == call.Path("number")) is { } notice
+                    ? call.Books.MarkNoticeSentAsync(notice.Number, body.How, call.Ended)
+                    : throw ApiException.Unknown("notice", call.Path("number")));
     }
 }

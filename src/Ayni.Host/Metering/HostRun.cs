@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Ayni.Ledger;
 using Microsoft.Extensions.Logging;
@@ -6,13 +7,14 @@ namespace Ayni.Host;
 
 /// <summary>
 /// This run of the host, as the ledger knows it: what requests under way reserved holds as long as its lease, which is renewed until the
-/// host stops.
+/// host stops. With each renewal it tells how old its oldest request under way is, since no month is closed before its requests are done.
 /// </summary>
 internal sealed class HostRun(Books books, TimeProvider clock, ILogger<HostRun> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan RenewalInterval = HostLease.Term / 3;
 
     private readonly CancellationTokenSource _ended = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _underWay = new(StringComparer.Ordinal);
     private HostLease? _lease;
     private Task _renewing = Task.CompletedTask;
 
@@ -28,6 +30,12 @@ internal sealed class HostRun(Books books, TimeProvider clock, ILogger<HostRun> 
         _lease = await books.BeginHostAsync($"{Dns.GetHostName()} {address.Authority}", cancellationToken).ConfigureAwait(false);
         _renewing = RenewAsync(_lease);
     }
+
+    /// <summary>Notes a request before it is let in.</summary>
+    public void Enter(string requestId) => _underWay[requestId] = clock.GetUtcNow();
+
+    /// <summary>Notes that a request is posted or void.</summary>
+    public void Leave(string requestId) => _underWay.TryRemove(requestId, out _);
 
     /// <summary>Ends the lease, once no request is under way.</summary>
     public async ValueTask DisposeAsync()
@@ -54,7 +62,8 @@ internal sealed class HostRun(Books books, TimeProvider clock, ILogger<HostRun> 
             try
             {
                 await Task.Delay(RenewalInterval, clock, _ended.Token).ConfigureAwait(false);
-                await books.RenewHostAsync(lease, _ended.Token).ConfigureAwait(false);
+                DateTimeOffset? oldest = _underWay.IsEmpty ? null : _underWay.Min(request => (DateTimeOffset?)request.Value);
+                await books.RenewHostAsync(lease, oldest, _ended.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

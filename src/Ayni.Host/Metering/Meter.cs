@@ -59,6 +59,28 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         IdempotentCall? idempotent,
         CancellationToken clientGone)
     {
+        run.Enter(requestId);
+        try
+        {
+            return await AdmitAsync(key, model, requestId, request, answers, deliver, deadline, idempotent, clientGone).ConfigureAwait(false);
+        }
+        finally
+        {
+            run.Leave(requestId);
+        }
+    }
+
+    private async Task<MeteredResult> AdmitAsync(
+        ApiKey key,
+        ServedModel model,
+        string requestId,
+        GenerationRequest request,
+        int answers,
+        Func<int, GeneratedToken, ValueTask> deliver,
+        Deadline deadline,
+        IdempotentCall? idempotent,
+        CancellationToken clientGone)
+    {
         var admission = Admit(books.Admit(key, model.Name));
         if (admission.IsLimited)
             admission = Admit(await books.ReserveAsync(admission, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
@@ -169,7 +191,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         }
         catch (LedgerException error)
         {
-            // It is swept when this host's lease has run out.
+            // The next renewal of this host's lease lets go of it.
             logger.VoidingFailed(requestId, error);
         }
     }

@@ -7,8 +7,17 @@ namespace Ayni.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileArguments
 {
-    /// <summary>Panels of the left side, <c>[panels, steps, 8]</c> pairs.</summary>
+    /// <summary>The left side, pairs.</summary>
     public float* Left;
+
+    /// <summary>Bytes from one row of the left side to the next.</summary>
+    public long RowStride;
+
+    /// <summary>Bytes from one step of a row to the next.</summary>
+    public long StepStride;
+
+    /// <summary>Bytes from behind the last step of a tile's first row to the next tile.</summary>
+    public long TileStride;
 
     /// <summary>A panel of the right side, <c>[steps, 32]</c> pairs.</summary>
     public float* Right;
@@ -20,7 +29,7 @@ internal unsafe struct TileArguments
     public float* Output;
 
     /// <summary>Tiles, at least one.</summary>
-    public long Panels;
+    public long Tiles;
 
     /// <summary>Pairs of the inner dimension, at least one.</summary>
     public long Steps;
@@ -39,29 +48,48 @@ internal static class BFloat16TileKernel
     public const int Vectors = 2;
 
     private static readonly Register Left = Register.RSI;
-    private static readonly Register Right = Register.RDX;
-    private static readonly Register Output = Register.RDI;
-    private static readonly Register Panels = Register.RCX;
-    private static readonly Register Steps = Register.R8;
-    private static readonly Register Stride = Register.R9;
-    private static readonly Register Addend = Register.R10;
-    private static readonly Register Column = Register.R11;
+    private static readonly Register Row = Register.R8;
+    private static readonly Register ThreeRows = Register.R9;
+    private static readonly Register FiveRows = Register.R10;
+    private static readonly Register SevenRows = Register.R11;
+    private static readonly Register Step = Register.R12;
+    private static readonly Register Column = Register.RDX;
     private static readonly Register Count = Register.RBX;
+    private static readonly Register Addend = Register.R13;
+    private static readonly Register Output = Register.RDI;
+    private static readonly Register Tiles = Register.RCX;
+    private static readonly Register Stride = Register.R14;
+
+    private static readonly Memory[] LeftPlaces =
+    [
+        new(Left), new(Left, 0, Row), new(Left, 0, Row, 2), new(Left, 0, ThreeRows), new(Left, 0, Row, 4), new(Left, 0, FiveRows),
+        new(Left, 0, ThreeRows, 2), new(Left, 0, SevenRows),
+    ];
 
     private static readonly Vector Activation = new(Rows * Vectors + Vectors);
 
     /// <summary>Emits the kernel for a target with 512-bit vectors.</summary>
     public static void Emit(KernelAssembler code)
     {
-        Register[] fields = [Left, Right, Addend, Output, Panels, Steps, Stride];
-        for (var i = 0; i < fields.Length; i++)
-            code.Load(fields[i], new Memory(KernelAssembler.Arguments, i * sizeof(long)));
+        (Register, string)[] fields =
+        [
+            (Left, nameof(TileArguments.Left)), (Row, nameof(TileArguments.RowStride)), (Step, nameof(TileArguments.StepStride)),
+            (Addend, nameof(TileArguments.Addend)), (Output, nameof(TileArguments.Output)), (Tiles, nameof(TileArguments.Tiles)),
+            (Stride, nameof(TileArguments.Stride)),
+        ];
+        foreach (var (register, field) in fields)
+            code.Load(register, Argument(field));
+        code.LoadAddress(ThreeRows, new Memory(Row, 0, Row, 2));
+        code.LoadAddress(FiveRows, new Memory(Row, 0, Row, 4));
+        code.LoadAddress(SevenRows, new Memory(ThreeRows, 0, Row, 4));
         var next = code.CreateLabel();
         code.Place(next);
         Multiply(code);
         Put(code);
-        code.CountDown(Panels, next);
+        code.CountDown(Tiles, next);
     }
+
+    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<TileArguments>(field));
 
     private static void Multiply(KernelAssembler code)
     {
@@ -70,21 +98,23 @@ internal static class BFloat16TileKernel
             for (var v = 0; v < Vectors; v++)
                 code.Clear(Sum(row, v));
         }
-        code.Copy(Column, Right);
-        code.Copy(Count, Steps);
+        code.Load(Column, Argument(nameof(TileArguments.Right)));
+        code.Load(Count, Argument(nameof(TileArguments.Steps)));
         var next = code.CreateLabel();
         code.Place(next);
         for (var v = 0; v < Vectors; v++)
             code.Load(Columns(v), new Memory(Column, v * code.Target.VectorBytes));
         for (var row = 0; row < Rows; row++)
         {
-            code.Broadcast(Activation, new Memory(Left, row * sizeof(float)));
+            code.Broadcast(Activation, LeftPlaces[row]);
             for (var v = 0; v < Vectors; v++)
                 code.DotBFloat16(Sum(row, v), Columns(v), Activation);
         }
-        code.AddTo(Left, Rows * sizeof(float));
+        code.AddTo(Left, Step);
         code.AddTo(Column, Vectors * code.Target.VectorBytes);
         code.CountDown(Count, next);
+        code.Load(Count, Argument(nameof(TileArguments.TileStride)));
+        code.AddTo(Left, Count);
     }
 
     private static void Put(KernelAssembler code)

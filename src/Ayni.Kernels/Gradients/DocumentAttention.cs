@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.Intrinsics;
 
 namespace Ayni.Kernels;
 
@@ -128,35 +127,38 @@ public sealed unsafe class DocumentAttention(
             var work = new Heads
             {
                 Operands = operands,
-                Precision = precision,
-                Kernel = precision == ProductPrecision.BF16 ? context.Kernels?.FindBFloat16Tile() : null,
                 Documents = all,
+                DocumentCount = documents.Length,
+                Context = context,
             };
-            context.Team.Run(ref work, documents.Length * keyValueHeadCount);
+            ProductTiles.Choose(ref work, precision, context);
+        }
+    }
+
+    /// <summary>The work on all heads with some tile.</summary>
+    private struct Heads : ITileUser
+    {
+        public AttentionOperands Operands;
+        public AttentionDocument* Documents;
+        public int DocumentCount;
+        public ComputeContext Context;
+
+        public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
+        {
+            var work = new TileHeads<TTile> { Operands = Operands, Documents = Documents, Tile = tile };
+            Context.Team.Run(ref work, DocumentCount * Operands.KeyValueHeadCount);
         }
     }
 
     /// <summary>The work on one key-value head of a document.</summary>
-    private struct Heads : IChunkedWork
+    private struct TileHeads<TTile> : IChunkedWork
+        where TTile : struct, IProductTile
     {
         public AttentionOperands Operands;
-        public ProductPrecision Precision;
-        public Kernel? Kernel;
         public AttentionDocument* Documents;
+        public TTile Tile;
 
         public readonly void Execute(int chunk)
-        {
-            if (Kernel is { } kernel)
-                Execute(new BFloat16Tile512(kernel), chunk);
-            else if (Precision == ProductPrecision.BF16)
-                Execute(new BFloat16Tile256(), chunk);
-            else if (Vector512.IsHardwareAccelerated)
-                Execute(new ProductTile512(), chunk);
-            else
-                Execute(new ProductTile256(), chunk);
-        }
-
-        private readonly void Execute<TTile>(TTile tile, int chunk) where TTile : struct, IProductTile
         {
             var document = Documents[chunk / Operands.KeyValueHeadCount];
             var hasGradients = Operands.AttendedGradient != null;
@@ -166,7 +168,7 @@ public sealed unsafe class DocumentAttention(
             {
                 var start = (float*)(((nuint)memory + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
                 var scratch = new AttentionScratch<TTile>(start, Operands.HeadDim, document.Length, hasGradients);
-                var head = new HeadAttention<TTile>(in Operands, tile, document, chunk % Operands.KeyValueHeadCount, scratch);
+                var head = new HeadAttention<TTile>(in Operands, Tile, document, chunk % Operands.KeyValueHeadCount, scratch);
                 if (hasGradients)
                     head.AddGradients();
                 else

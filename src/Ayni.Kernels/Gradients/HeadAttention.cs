@@ -146,28 +146,26 @@ internal readonly unsafe ref struct HeadAttention<TTile>
     {
         var steps = PanelProduct<TTile>.Steps(_headDim);
         _tile.Multiply(
-            left + (nint)key * steps, (count + TTile.Rows - 1) / TTile.Rows, right, steps, null, output, TTile.Columns);
+            TileRows.Packed<TTile>(left + (nint)key * steps, steps), (count + TTile.Rows - 1) / TTile.Rows, right, steps, null, output, TTile.Columns);
     }
 
     /// <summary><c>[headDim, keys] · [keys, queries]</c> into or onto the output.</summary>
     private void MultiplyScores(float* left, float* scores, int key, int count, bool accumulate)
     {
-        TTile.Pack(new StridedMatrix(scores, 1, TTile.Columns), TTile.Columns, count, TTile.Columns, _scratch.ScoreColumns);
-        var panel = left + (nint)(key / TTile.StepValues) * TTile.Rows;
-        for (var row = 0; row < _headDim; row += TTile.Rows, panel += (nint)PanelProduct<TTile>.Steps(_document.Length) * TTile.Rows)
-        {
-            var output = _scratch.Output + row * TTile.Columns;
-            _tile.Multiply(
-                panel, 1, _scratch.ScoreColumns, PanelProduct<TTile>.Steps(count), accumulate ? output : null, output, TTile.Columns);
-        }
+        var columns = TTile.LayColumns(scores, count, _scratch.ScoreColumns);
+        var rows = TileRows.Packed<TTile>(
+            left + (nint)(key / TTile.StepValues) * TTile.Rows, PanelProduct<TTile>.Steps(_document.Length));
+        _tile.Multiply(
+            rows, (_headDim + TTile.Rows - 1) / TTile.Rows, columns, PanelProduct<TTile>.Steps(count),
+            accumulate ? _scratch.Output : null, _scratch.Output, TTile.Columns);
     }
 
     /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c>.</summary>
     private void AddQueries(float* scores, int keyCount, int queryCount, float* right, StridedMatrix output)
     {
-        TTile.Pack(new StridedMatrix(scores, TTile.Columns, 1), keyCount, queryCount, TTile.Rows, _scratch.ScoreRows);
+        var rows = TTile.LayRows(new StridedMatrix(scores, TTile.Columns, 1), keyCount, queryCount, _scratch.ScoreRows);
         new PanelProduct<TTile>(_tile).MultiplyPanels(
-            _scratch.ScoreRows, keyCount, right, _headDim, queryCount, output.Values, output.Values, output.RowStride);
+            rows, keyCount, right, _headDim, queryCount, output.Values, output.Values, output.RowStride);
     }
 
     /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>

@@ -18,37 +18,48 @@ internal readonly struct BFloat16Tile256 : IProductTile
     public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
         PairPacking.Pack(source, rows, depth, width, (uint*)panels);
 
-    public unsafe void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride)
+    public static unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
+        PairPacking.LayRows<BFloat16Tile256>(source, rows, depth, memory);
+
+    public static unsafe float* LayColumns(float* values, int depth, float* memory) =>
+        PairPacking.LayColumns<BFloat16Tile256>(values, depth, memory);
+
+    public unsafe void Multiply(TileRows left, int tiles, float* right, int steps, float* addend, float* output, nint stride)
     {
-        for (var panel = 0; panel < panels; panel++)
+        for (var tile = 0; tile < tiles; tile++)
         {
-            var offset = panel * Rows * stride;
+            var offset = tile * Rows * stride;
             MultiplyTile(
-                left + (nint)panel * steps * Rows, right, steps, addend == null ? null : addend + offset, output + offset, stride);
+                left.Values + tile * left.TileStride, left.RowStride, left.StepStride, right, steps,
+                addend == null ? null : addend + offset, output + offset, stride);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void MultiplyTile(float* left, float* right, int steps, float* addend, float* output, nint stride)
+    private static unsafe void MultiplyTile(
+        float* row0, nint row, nint step, float* right, int steps, float* addend, float* output, nint stride)
     {
         Vector256<float> a0 = default, b0 = default;
         Vector256<float> a1 = default, b1 = default;
         Vector256<float> a2 = default, b2 = default;
         Vector256<float> a3 = default, b3 = default;
-        for (var end = left + (nint)steps * 4; left < end; left += 4, right += 16)
+        var row1 = row0 + row;
+        var row2 = row0 + 2 * row;
+        var row3 = row0 + 3 * row;
+        for (nint i = 0, end = steps * step; i < end; i += step, right += 16)
         {
             var (aUpper, aLower) = Split(Vector256.Load(right));
             var (bUpper, bLower) = Split(Vector256.Load(right + 8));
-            var (upper, lower) = Split(Vector256.Create(left[0]));
+            var (upper, lower) = Split(Vector256.Create(row0[i]));
             a0 = Add(Add(a0, aUpper, upper), aLower, lower);
             b0 = Add(Add(b0, bUpper, upper), bLower, lower);
-            (upper, lower) = Split(Vector256.Create(left[1]));
+            (upper, lower) = Split(Vector256.Create(row1[i]));
             a1 = Add(Add(a1, aUpper, upper), aLower, lower);
             b1 = Add(Add(b1, bUpper, upper), bLower, lower);
-            (upper, lower) = Split(Vector256.Create(left[2]));
+            (upper, lower) = Split(Vector256.Create(row2[i]));
             a2 = Add(Add(a2, aUpper, upper), aLower, lower);
             b2 = Add(Add(b2, bUpper, upper), bLower, lower);
-            (upper, lower) = Split(Vector256.Create(left[3]));
+            (upper, lower) = Split(Vector256.Create(row3[i]));
             a3 = Add(Add(a3, aUpper, upper), aLower, lower);
             b3 = Add(Add(b3, bUpper, upper), bLower, lower);
         }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Ayni.Kernels;
 
 /// <summary>
@@ -42,24 +39,32 @@ public static unsafe class FloatProduct
         MatrixView left, MatrixView right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context,
         ProductPrecision precision = ProductPrecision.F32)
     {
-        ShapeMismatchException.ThrowUnlessEqual(right.Rows, left.Columns, nameof(right));
-        ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)left.Rows * right.Columns, nameof(output));
-        if (!addend.IsEmpty)
-            ShapeMismatchException.ThrowUnlessEqual(addend.Length, output.Length, nameof(addend));
+        CheckShapes(left, right.Rows, right.Columns, addend, output);
         if (left.Columns == 0 && addend.IsEmpty)
             output.Clear();
         else if (left.Columns == 0)
             addend.CopyTo(output);
         if (output.Length == 0 || left.Columns == 0)
             return;
-        if (precision == ProductPrecision.BF16 && context.Kernels?.FindBFloat16Tile() is { } emitted)
-            Multiply(new BFloat16Tile512(emitted), left, right, addend, output, context);
-        else if (precision == ProductPrecision.BF16)
-            Multiply(new BFloat16Tile256(), left, right, addend, output, context);
-        else if (Vector512.IsHardwareAccelerated)
-            Multiply(new ProductTile512(), left, right, addend, output, context);
-        else
-            Multiply(new ProductTile256(), left, right, addend, output, context);
+        var work = new MultiplyViews { Left = left, Right = right, Addend = addend, Output = output, Context = context };
+        ProductTiles.Choose(ref work, precision, context);
+    }
+
+    /// <summary>Computes <c>output = addend + left · right</c>.</summary>
+    /// <param name="left"><c>[rows, depth]</c>.</param>
+    /// <param name="right"><c>[depth, columns]</c>, packed.</param>
+    /// <param name="addend"><c>[rows, columns]</c>, which may be the output; empty for none.</param>
+    /// <param name="output"><c>[rows, columns]</c>; not the left operand.</param>
+    /// <param name="context">Team.</param>
+    /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    public static void Multiply(
+        MatrixView left, PackedColumns right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
+    {
+        CheckShapes(left, right.Depth, right.Columns, addend, output);
+        if (output.Length == 0)
+            return;
+        var work = new MultiplyPacked { Left = left, Right = right, Addend = addend, Output = output, Context = context };
+        ProductTiles.Choose(ref work, right.Precision, context);
     }
 
     internal static void Multiply<TTile>(
@@ -80,8 +85,7 @@ public static unsafe class FloatProduct
                 for (var step = 0; step < left.Columns; step += mostDepth)
                 {
                     var depth = Math.Min(mostDepth, left.Columns - step);
-                    var panels = (float*)context.RentScratch(
-                        (packedColumns * PanelProduct<TTile>.Steps(depth) + PanelPacking.Slack) * sizeof(float));
+                    var panels = (float*)context.RentScratch(PackColumns<TTile>.Length(columns, depth) * sizeof(float));
                     var packing = new PackColumns<TTile>
                     {
                         Right = rightMatrix.From(step, column).Transposed,
@@ -90,7 +94,7 @@ public static unsafe class FloatProduct
                         Panels = panels,
                     };
                     context.Team.Run(ref packing, packing.ChunkCount);
-                    var product = new MultiplyBlocks<TTile>(left.Rows, columns, 4 * context.Team.WorkerCount)
+                    var product = new MultiplyBlocks<TTile>(left.Rows, columns, context.Team.WorkerCount)
                     {
                         Panels = new PanelProduct<TTile>(tile),
                         Left = leftMatrix.From(0, step),
@@ -106,86 +110,50 @@ public static unsafe class FloatProduct
         }
     }
 
-    /// <summary>Packs some panels of columns in one block of the inner dimension.</summary>
-    private struct PackColumns<TTile> : IChunkedWork
-        where TTile : struct, IProductTile
+    private static void CheckShapes(MatrixView left, int depth, int columns, ReadOnlySpan<float> addend, Span<float> output)
     {
-        private const int PanelsPerChunk = 4;
-
-        public StridedMatrix Right;
-        public int Columns;
-        public int Depth;
-        public float* Panels;
-
-        public readonly int ChunkCount => GroupCount * ((Depth + PanelProduct<TTile>.DepthBlock - 1) / PanelProduct<TTile>.DepthBlock);
-
-        private readonly int GroupCount => (Columns + PanelsPerChunk * TTile.Columns - 1) / (PanelsPerChunk * TTile.Columns);
-
-        public readonly void Execute(int chunk)
-        {
-            var (block, group) = Math.DivRem(chunk, GroupCount);
-            var step = block * PanelProduct<TTile>.DepthBlock;
-            var depth = Math.Min(PanelProduct<TTile>.DepthBlock, Depth - step);
-            var end = Math.Min(Columns, (group + 1) * PanelsPerChunk * TTile.Columns);
-            var column = group * PanelsPerChunk * TTile.Columns;
-            var panels = Panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(Columns)
-                + (nint)column * PanelProduct<TTile>.Steps(depth);
-            TTile.Pack(Right.From(column, step), end - column, depth, TTile.Columns, panels);
-        }
+        ShapeMismatchException.ThrowUnlessEqual(depth, left.Columns, "right");
+        ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)left.Rows * columns, nameof(output));
+        if (!addend.IsEmpty)
+            ShapeMismatchException.ThrowUnlessEqual(addend.Length, output.Length, nameof(addend));
     }
 
-    /// <summary>Multiplies some rows, packed on the thread's own stack, by some packed columns.</summary>
-    private struct MultiplyBlocks<TTile> : IChunkedWork
-        where TTile : struct, IProductTile
+    private ref struct MultiplyViews : ITileUser
     {
-        private readonly int _rows;
-        private readonly int _columns;
-        private readonly int _rowBlock;
-        private readonly int _columnBlock;
+        public MatrixView Left;
+        public MatrixView Right;
+        public ReadOnlySpan<float> Addend;
+        public Span<float> Output;
+        public ComputeContext Context;
 
-        /// <summary>Divides the output so that no thread waits long for the last one; how does not touch the results.</summary>
-        public MultiplyBlocks(int rows, int columns, int wantedChunks)
+        public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile =>
+            Multiply(tile, Left, Right, Addend, Output, Context);
+    }
+
+    private ref struct MultiplyPacked : ITileUser
+    {
+        public MatrixView Left;
+        public PackedColumns Right;
+        public ReadOnlySpan<float> Addend;
+        public Span<float> Output;
+        public ComputeContext Context;
+
+        public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
         {
-            _rows = rows;
-            _columns = columns;
-            _rowBlock = Math.Clamp(CeilingTo(Ceiling(rows, wantedChunks), TTile.Rows), TTile.Rows, PanelProduct<TTile>.MostRows);
-            var columnChunks = Math.Max(1, wantedChunks / Ceiling(rows, _rowBlock));
-            _columnBlock = CeilingTo(Ceiling(columns, columnChunks), TTile.Columns);
-        }
-
-        public PanelProduct<TTile> Panels;
-        public StridedMatrix Left;
-        public float* Right;
-        public int Depth;
-        public float* Addend;
-        public float* Output;
-        public nint Stride;
-
-        public readonly int ChunkCount => Ceiling(_rows, _rowBlock) * Ceiling(_columns, _columnBlock);
-
-        [SkipLocalsInit]
-        public readonly void Execute(int chunk)
-        {
-            var depthBlock = PanelProduct<TTile>.DepthBlock;
-            var packed = stackalloc float[_rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack];
-            var (rowChunk, columnChunk) = Math.DivRem(chunk, Ceiling(_columns, _columnBlock));
-            var (row, column) = (rowChunk * _rowBlock, columnChunk * _columnBlock);
-            var (rows, columns) = (Math.Min(_rowBlock, _rows - row), Math.Min(_columnBlock, _columns - column));
-            for (var step = 0; step < Depth; step += depthBlock)
+            fixed (float* left = Left.Values, addend = Addend, output = Output)
             {
-                var depth = Math.Min(depthBlock, Depth - step);
-                TTile.Pack(Left.From(row, step), rows, depth, TTile.Rows, packed);
-                var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
-                    + (nint)column * PanelProduct<TTile>.Steps(depth);
-                var offset = row * Stride + column;
-                var addend = step > 0 ? Output : Addend;
-                Panels.MultiplyPanels(
-                    packed, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
+                var product = new MultiplyBlocks<TTile>(Left.Rows, Right.Columns, Context.Team.WorkerCount)
+                {
+                    Panels = new PanelProduct<TTile>(tile),
+                    Left = new StridedMatrix(left, Left.RowStride, Left.ColumnStride),
+                    Right = Right.Panels,
+                    Depth = Right.Depth,
+                    Addend = addend,
+                    Output = output,
+                    Stride = Right.Columns,
+                };
+                Context.Team.Run(ref product, product.ChunkCount);
             }
         }
-
-        private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
-
-        private static int CeilingTo(int value, int multiple) => Ceiling(value, multiple) * multiple;
     }
 }

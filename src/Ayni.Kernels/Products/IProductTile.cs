@@ -24,13 +24,26 @@ internal interface IProductTile
     /// without meaning.</param>
     static abstract unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels);
 
+    /// <summary>Makes rows the left side of tiles: where they are, if the tile can read them there, and packed or rounded otherwise.</summary>
+    /// <param name="source"><c>[rows, depth]</c>.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="depth">Columns.</param>
+    /// <param name="memory">As much as <see cref="Pack"/> needs for panels of the tile's rows.</param>
+    static abstract unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory);
+
+    /// <summary>Makes values a panel of the right side: where they are, if the tile can read them there, and rounded otherwise.</summary>
+    /// <param name="values"><c>[depth, Columns]</c>.</param>
+    /// <param name="depth">The inner dimension.</param>
+    /// <param name="memory">As much as <see cref="Pack"/> needs for a panel of the tile's columns.</param>
+    static abstract unsafe float* LayColumns(float* values, int depth, float* memory);
+
     /// <summary>Computes some tiles, one below the other. Each sum adds step after step and then the addend, if there is one.</summary>
-    /// <param name="left">Panels, <c>[panels, steps, Rows]</c>.</param>
-    /// <param name="panels">Tiles.</param>
+    /// <param name="left">Rows, those of all tiles.</param>
+    /// <param name="tiles">Tiles.</param>
     /// <param name="right">A panel, <c>[steps, Columns]</c>.</param>
     /// <param name="steps">Steps, at least one.</param>
-    /// <param name="addend"><c>[panels · Rows, Columns]</c>, which may be the output; null for none.</param>
-    /// <param name="output"><c>[panels · Rows, Columns]</c>.</param>
+    /// <param name="addend"><c>[tiles · Rows, Columns]</c>, which may be the output; null for none.</param>
+    /// <param name="output"><c>[tiles · Rows, Columns]</c>.</param>
     /// <param name="stride">Floats from one row of the output, and of the addend, to the next.</param>
-    unsafe void Multiply(float* left, int panels, float* right, int steps, float* addend, float* output, nint stride);
+    unsafe void Multiply(TileRows left, int tiles, float* right, int steps, float* addend, float* output, nint stride);
 }

@@ -10,6 +10,27 @@ namespace Ayni.Kernels;
 /// </summary>
 internal static unsafe class PairPacking
 {
+    /// <summary>Rows as the left side of tiles: in pairs, row after row, if their values follow each other, and packed otherwise.</summary>
+    public static TileRows LayRows<TTile>(StridedMatrix source, int rows, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        var steps = (depth + 1) / 2;
+        if (source.ColumnStride != 1 || rows % TTile.Rows != 0)
+        {
+            Pack(source, rows, depth, TTile.Rows, (uint*)memory);
+            return TileRows.Packed<TTile>(memory, steps);
+        }
+        for (nint row = 0; row < rows; row++)
+            JoinValues(source.Values + row * source.RowStride, depth, (uint*)memory + row * steps);
+        return TileRows.InPlace<TTile>(memory, steps);
+    }
+
+    /// <summary>A panel of the right side from <c>[depth, TTile.Columns]</c>.</summary>
+    public static float* LayColumns<TTile>(float* values, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        Pack(new StridedMatrix(values, 1, TTile.Columns), TTile.Columns, depth, TTile.Columns, (uint*)memory);
+        return memory;
+    }
+
     /// <summary>Packs rows.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
@@ -19,10 +40,14 @@ internal static unsafe class PairPacking
     public static void Pack(StridedMatrix source, int rows, int depth, int width, uint* panels)
     {
         var (row, steps) = (0, (depth + 1) / 2);
-        if (source.RowStride == 1 && width == 8)
+        if (source.RowStride == 1 && width % 8 == 0)
         {
-            for (; row + 16 <= rows; row += 16)
-                JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps);
+            row = rows / width * width;
+            for (var step = 0; step < steps; step += PanelPacking.Sweep)
+            {
+                var values = Math.Min(2 * PanelPacking.Sweep, depth - 2 * step);
+                JoinSweep(source.From(0, 2 * step), row, values, width, panels + (nint)step * width, steps);
+            }
         }
         for (; row < rows; row += width)
             PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * steps);
@@ -63,11 +88,20 @@ internal static unsafe class PairPacking
         return Vector256.ConditionalSelect(Vector256.Equals(values, values).AsUInt32(), rounded, bits | Vector256.Create(0x400000u));
     }
 
+    /// <summary>Some steps of all panels, before the cache lines that these share are gone.</summary>
+    private static void JoinSweep(StridedMatrix source, int rows, int depth, int width, uint* panels, int steps)
+    {
+        var row = 0;
+        for (; width == 8 && row + 16 <= rows; row += 16)
+            JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps, panels + (nint)(row + 8) * steps);
+        for (; row < rows; row += width)
+            PackPanel(source.From(row, 0), width, depth, width, panels + (nint)row * steps);
+    }
+
     /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
-    private static void JoinTwice(StridedMatrix source, int depth, uint* panel)
+    private static void JoinTwice(StridedMatrix source, int depth, uint* panel, uint* other)
     {
         var stride = source.ColumnStride;
-        var other = panel + (nint)((depth + 1) / 2) * 8;
         for (var step = 0; step < depth; step += 2, panel += 8, other += 8)
         {
             var lower = source.Values + step * stride;
@@ -76,6 +110,16 @@ internal static unsafe class PairPacking
             pairs.GetLower().Store(panel);
             pairs.GetUpper().Store(other);
         }
+    }
+
+    /// <summary>Values that follow each other, in pairs.</summary>
+    private static void JoinValues(float* values, int depth, uint* pairs)
+    {
+        var step = 0;
+        for (; 2 * step + 16 <= depth; step += 8)
+            Pairs(values + 2 * step).Store((float*)(pairs + step));
+        for (; 2 * step < depth; step++)
+            pairs[step] = Pair(new StridedMatrix(values + 2 * step, 0, 1), depth - 2 * step);
     }
 
     /// <summary>Columns whose values lie side by side: two of them give a step. Returns the steps made.</summary>

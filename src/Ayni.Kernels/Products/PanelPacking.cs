@@ -13,6 +13,19 @@ internal static unsafe class PanelPacking
     /// <summary>Floats behind a panel that packing may write over.</summary>
     public const int Slack = 8;
 
+    /// <summary>Rows as the left side of tiles, where they are if they can be read there.</summary>
+    public static TileRows LayRows<TTile>(StridedMatrix source, int rows, int depth, float* memory) where TTile : struct, IProductTile
+    {
+        // What lies a multiple of 4 KB apart would share one set of the first-level cache.
+        if (source.ColumnStride == 1 && source.RowStride % 1024 != 0 && rows % TTile.Rows == 0)
+            return TileRows.InPlace<TTile>(source.Values, source.RowStride);
+        Pack(source, rows, depth, TTile.Rows, memory);
+        return TileRows.Packed<TTile>(memory, depth);
+    }
+
+    // Steps that go to all panels before the next.
+    public const int Sweep = 32;
+
     /// <summary>Packs rows.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
@@ -22,10 +35,11 @@ internal static unsafe class PanelPacking
     public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
     {
         var row = 0;
-        if (source.RowStride == 1 && width == 8)
+        if (source.RowStride == 1 && width % 8 == 0)
         {
-            for (; row + 16 <= rows; row += 16)
-                CopyTwice(source.Values + row, source.ColumnStride, depth, panels + (nint)row * depth);
+            row = rows / width * width;
+            for (var step = 0; step < depth; step += Sweep)
+                CopySweep(source.From(0, step), row, Math.Min(Sweep, depth - step), width, panels + (nint)step * width, depth);
         }
         for (; row < rows; row += width)
             PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * depth);
@@ -41,10 +55,19 @@ internal static unsafe class PanelPacking
             CopyValues(source, rows, depth, width, panel);
     }
 
-    /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
-    private static void CopyTwice(float* source, nint stride, int depth, float* panel)
+    /// <summary>Some steps of all panels, before the cache lines that these share are gone.</summary>
+    private static void CopySweep(StridedMatrix source, int rows, int steps, int width, float* panels, int depth)
     {
-        var other = panel + (nint)depth * 8;
+        var row = 0;
+        for (; width == 8 && row + 16 <= rows; row += 16)
+            CopyTwice(source.Values + row, source.ColumnStride, steps, panels + (nint)row * depth, panels + (nint)(row + 8) * depth);
+        for (; row < rows; row += width)
+            CopySteps(source.Values + row, source.ColumnStride, steps, width, panels + (nint)row * depth);
+    }
+
+    /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>
+    private static void CopyTwice(float* source, nint stride, int depth, float* panel, float* other)
+    {
         for (var step = 0; step < depth; step++, source += stride, panel += 8, other += 8)
         {
             Vector256.Load(source).Store(panel);

@@ -30,7 +30,7 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
     [SkipLocalsInit]
     public void MultiplyPanels(
-        float* left, int rows, float* right, int columns, int depth, float* addend, float* output, nint stride)
+        TileRows left, int rows, float* right, int columns, int depth, float* addend, float* output, nint stride)
     {
         var edge = stackalloc float[TTile.Rows * TTile.Columns];
         var steps = Steps(depth);
@@ -44,7 +44,7 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
             for (var row = whole * TTile.Rows; row < rows; row += TTile.Rows)
             {
                 var offset = row * stride + column;
-                tile.Multiply(left + (nint)row * steps, 1, rightPanel, steps, null, edge, TTile.Columns);
+                tile.Multiply(left.From(row / TTile.Rows), 1, rightPanel, steps, null, edge, TTile.Columns);
                 CopyEdge(
                     edge, Math.Min(TTile.Rows, rows - row), columnCount, addend == null ? null : addend + offset, output + offset, stride);
             }

@@ -161,9 +161,14 @@ internal sealed record PeriodAdjustments(
         var adjustments = PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
             ? Adjustments.Of(session, period).Charges
             : AdjustmentRows.Of(session, period);
-        return adjustments.SelectMany(adjustment => adjustment.Parts.Select(part => new AdjustedRevenue(
-            adjustment.CustomerId, adjustment.ServicePeriod, zone.StartOf(adjustment.ServicePeriod.Next).AddMicroseconds(-1), part.Share,
-            part.Amount)));
+        return adjustments.SelectMany(adjustment => Revenue(adjustment, zone));
+    }
+
+    /// <summary>What an adjustment adds to revenue.</summary>
+    public static IEnumerable<AdjustedRevenue> Revenue(Adjustment adjustment, LedgerZone zone)
+    {
+        var end = zone.StartOf(adjustment.ServicePeriod.Next).AddMicroseconds(-1);
+        return adjustment.Parts.Select(part => new AdjustedRevenue(adjustment.CustomerId, adjustment.ServicePeriod, end, part.Share, part.Amount));
     }
 }
 

@@ -23,6 +23,11 @@ internal static class Reservations
             return admission;
         var day = transaction.Zone.DayOf(admission.AdmittedAt);
         var maxTokens = (long)demand.MaxTokens;
+        // It may have been set since the request was let in.
+        if (customer.SpendingLimit is { } limit && limit.Currency != admission.Currency)
+            return new AdmissionRefusal(
+                AdmissionRefusalReason.CurrencyMismatch,
+                $"{customer.Id} has a spending limit in {limit.Currency}, and the request is charged in {admission.Currency}.");
         foreach (var limits in Bounding(transaction, subjects))
         {
             if (limits.Currency is { } currency && currency != admission.Currency)
@@ -54,7 +59,7 @@ internal static class Reservations
         var amount = admission.Price.Highest(demand.With(maxTokens), demand.Adapter);
         var reservation = new Reservation(requestId, (int)maxTokens, amount, tokens, transaction.Now, subjects)
         {
-            Lease = transaction.KeepLease(lease),
+            Lease = transaction.LeaseOf(lease),
             Holds = HoldsOf(transaction, customer, subjects, day, admission.Period),
         };
         transaction.Hold(reservation);
@@ -124,7 +129,7 @@ internal static class Reservations
     /// <summary>Whoever is limited: as known at the admission, unless limits were set since.</summary>
     private static ImmutableArray<string> SubjectsOf(Transaction transaction, Admission admission)
     {
-        if (admission.LimitsVersion == transaction.LimitsVersion)
+        if (admission.TermsVersion == transaction.TermsVersion)
             return admission.LimitedSubjects;
         var customer = transaction.CustomerOf(admission.CustomerId);
         return [.. LimitList.Limited(transaction.Session, admission.KeyId, customer, admission.AppId)];

@@ -64,6 +64,8 @@ public sealed record BillingDetails(
             if (certificate.ValidUntil < certificate.ValidFrom)
                 throw Invalid($"the certificate {certificate.Number} ends before it begins");
         }
+        if (Taxes.Where(tax => tax.IsWithheld).Sum(tax => tax.PartsPerMillion) > Share.Whole)
+            throw Invalid("together more than all is withheld");
         if (Taxes.DistinctBy(tax => (tax.Name, tax.IsWithheld)).Count() != Taxes.Length)
             throw Invalid("a tax is named twice");
         return this;

@@ -30,8 +30,8 @@ internal sealed class RevenueFacts
     /// <summary>Adds an owner who follows those of its customer before it.</summary>
     public void AddOwner(string customerId, DateTimeOffset from, string? ownerId) => Add(_owners, customerId, from, ownerId);
 
-    /// <summary>Adds the host that a meter reports for, which never changes.</summary>
-    public void AddMeter(string meterId, string hostId) => _hostsOfMeters.Add(meterId, hostId);
+    /// <summary>Adds the host that a meter reports for, which never changes; whether none was known before.</summary>
+    public bool AddMeter(string meterId, string hostId) => _hostsOfMeters.TryAdd(meterId, hostId);
 
     /// <summary>Adds an own host who follows those before it.</summary>
     public void AddOwnHost(OwnHost host) => _ownHosts.Add(host);
@@ -66,6 +66,15 @@ internal sealed class RevenueFacts
     /// </summary>
     public string? HostOf(string? meterId, DateTimeOffset at) =>
         meterId is not null ? _hostsOfMeters.GetValueOrDefault(meterId) : _ownHosts.FindLast(host => host.EffectiveFrom <= at)?.PartyId;
+
+    /// <summary>Every country of a customer, oldest first.</summary>
+    public IReadOnlyList<(DateTimeOffset From, string? Value)> CountriesOf(string customerId) => _countries.GetValueOrDefault(customerId) ?? [];
+
+    /// <summary>Everybody to whom a customer belonged, oldest first.</summary>
+    public IReadOnlyList<(DateTimeOffset From, string? Value)> OwnersOf(string customerId) => _owners.GetValueOrDefault(customerId) ?? [];
+
+    /// <summary>Whose the ledger's own machines were, oldest first.</summary>
+    public IReadOnlyList<OwnHost> OwnHosts => _ownHosts;
 
     private static void Add(Dictionary<string, List<(DateTimeOffset, string?)>> facts, string id, DateTimeOffset from, string? value)
     {

@@ -8,13 +8,15 @@ namespace Ayni.Ledger;
 /// Everything a closed period's record commits to, in a folder that an auditor takes elsewhere: the record with its signature and the log's
 /// proof, every list with its salts, and every leaf of the trees with what opens it.
 /// <code>
-/// bundle.json    { version: 1, record, signature, certificate, entry?, tlog_proof?, previous? }: bytes in base64; previous is the hash's record
-/// lists.json     { key_tails, gross, deductions, splits, totals, agreements, statements, collections, carried }: each [{ item, salt }]
+/// bundle.json    { version: 1, record, signature, certificate, entry?, tlog_proof?, previous?, later_agreements }: bytes in base64; previous is the
+///                hash's record; the agreements are those that take effect after the month
+/// lists.json     { key_tails, gross, deductions, splits, totals, agreements, statements, collections, carried, facts }: each [{ item, salt }]
 /// leaves.bin     the leaves of each tree in order: 0 and an opened receipt, 1 and an opened adjustment, each followed by its salt (16), length (4,
-///                big-endian) and bytes; or 2 and one whose customer was erased: currency (3), kind (1), sums (49), commitment (32), length of
-///                its id (1) and id
+///                big-endian) and bytes; or 2 and one whose customer was erased: currency (3), kind (1), sums (49), commitment (32), its id (length
+///                (1) and ASCII), and its link in its key's series, or for an adjustment its customer's id
 /// objections.json  { objections: [{ id, subject, reference, period, raised_by, steps }] } that were raised about it until now; none if it is missing
-/// between.bin    receipts that keys' numbers pass over because they count in another month: length (4) and bytes
+/// between.bin    receipts that keys' numbers pass over because they count in another month: 0, length (4) and bytes; or 2 and the link of one whose
+///                customer was erased
 /// </code>
 /// </summary>
 internal static class AuditBundle
@@ -46,6 +48,10 @@ internal static class AuditBundle
             prover.ProveEntry(LogRows.Find(session, "period", period.ToString()))?.WriteFields(writer);
             if (PeriodProofRows.RecordBefore(session, period) is { } before)
                 writer.WriteBase64String("previous", before.Canonical);
+            writer.WriteStartArray("later_agreements");
+            foreach (var agreement in TermRows.Agreements(session).Where(agreement => agreement.EffectiveFrom >= commitment.Record.End))
+                writer.WriteBase64StringValue(AgreementItem.Of(agreement).Encode());
+            writer.WriteEndArray();
         });
         WriteJson(Path.Combine(folder, ListsFile), writer =>
         {
@@ -70,11 +76,26 @@ internal static class AuditBundle
             writer.WriteEndArray();
         });
         WriteLeaves(session, period, Path.Combine(folder, LeavesFile));
-        using var between = new BinaryWriter(File.Create(Path.Combine(folder, BetweenFile)));
-        foreach (var tail in commitment.Tails)
+        WriteBetween(session, period, commitment.Tails, Path.Combine(folder, BetweenFile));
+    }
+
+    private static void WriteBetween(Session session, Period period, IReadOnlyList<KeyTail> tails, string path)
+    {
+        var secrets = PeriodProofRows.Secrets(session);
+        using var writer = new BinaryWriter(File.Create(path));
+        foreach (var canonical in tails.SelectMany(tail => PeriodProofRows.Between(session, period, tail)))
         {
-            foreach (var canonical in PeriodProofRows.Between(session, period, tail))
-                WriteBytes(between, canonical);
+            var receipt = ReceiptFormat.Decode(canonical);
+            if (secrets.ContainsKey(receipt.CustomerId))
+            {
+                writer.Write(Receipt);
+                WriteBytes(writer, canonical);
+            }
+            else
+            {
+                writer.Write(Erased);
+                ReceiptLink.Of(receipt, Digest.Of(canonical)).WriteTo(writer);
+            }
         }
     }
 
@@ -102,7 +123,7 @@ internal static class AuditBundle
         {
             var receipt = ReceiptFormat.Decode(canonical);
             if (erased.TryGetValue(receipt.Id, out var commitment))
-                WriteErased(writer, receipt.Currency, SumTreeKind.Receipts, SumLeaf.Of(receipt, commitment));
+                WriteErased(writer, receipt, Digest.Of(canonical), commitment);
             else
                 WriteOpened(writer, Receipt, SumLeaf.Salt(secrets[receipt.CustomerId], receipt.Id), canonical);
         });
@@ -110,10 +131,22 @@ internal static class AuditBundle
         {
             var id = AdjustmentItem.IdOf(adjustment);
             if (PeriodProofRows.Erased(session, id) is { } commitment)
-                WriteErased(writer, adjustment.Currency, AdjustmentItem.KindOf(adjustment), AdjustmentItem.Leaf(adjustment, commitment));
+                WriteErased(writer, adjustment, commitment);
             else
                 WriteOpened(writer, Adjustment, SumLeaf.Salt(secrets[adjustment.CustomerId], id), AdjustmentItem.Encode(adjustment));
         }
+    }
+
+    public static void WriteErased(BinaryWriter writer, Receipt receipt, Digest hash, Digest commitment)
+    {
+        WriteErased(writer, receipt.Currency, SumTreeKind.Receipts, SumLeaf.Of(receipt, commitment));
+        ReceiptLink.Of(receipt, hash).WriteTo(writer);
+    }
+
+    private static void WriteErased(BinaryWriter writer, Adjustment adjustment, Digest commitment)
+    {
+        WriteErased(writer, adjustment.Currency, AdjustmentItem.KindOf(adjustment), AdjustmentItem.Leaf(adjustment, commitment));
+        WriteText(writer, adjustment.CustomerId);
     }
 
     private static void WriteErased(BinaryWriter writer, Currency currency, SumTreeKind kind, SumLeaf leaf)
@@ -125,8 +158,20 @@ internal static class AuditBundle
         writer.Write((byte)kind);
         writer.Write(sums);
         writer.Write(leaf.Commitment.ToBytes());
-        writer.Write((byte)leaf.Id.Length);
-        writer.Write(Encoding.ASCII.GetBytes(leaf.Id));
+        WriteText(writer, leaf.Id);
+    }
+
+    public static void WriteText(BinaryWriter writer, string text)
+    {
+        writer.Write((byte)text.Length);
+        writer.Write(Encoding.ASCII.GetBytes(text));
+    }
+
+    public static void WriteNumber(BinaryWriter writer, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, number);
+        writer.Write(bytes);
     }
 
     private static void WriteJson(string path, Action<Utf8JsonWriter> write)

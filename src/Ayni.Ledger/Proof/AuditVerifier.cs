@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Runs a closed period again from its bundle, elsewhere and without the ledger: trees from their leaves, keys' numbers, lists, sums, and the
-/// split from the agreements.
+/// Runs closed periods again from their bundles, elsewhere and without the ledger: trees from their leaves, keys' numbers, lists, sums, the
+/// split from the agreements in force, and how one month goes on from the other.
 /// </summary>
 public static class AuditVerifier
 {
@@ -15,12 +14,13 @@ public static class AuditVerifier
     /// <param name="logKey">The log's key, from somewhere trusted; null takes the certificate's word for whose log it is.</param>
     /// <param name="log">The log as it is now; null leaves open what only the log shows.</param>
     /// <param name="now">What time it is.</param>
-    public static AuditedPeriod Verify(string folder, PublicKey? logKey, LogReader? log, DateTimeOffset now) =>
-        Verify(folder, logKey, log is null ? null : LogView.Read(log, logKey, [], now, ProofChecks.All), ProofChecks.All);
+    /// <param name="before">The month before, audited, which this one must go on from; null leaves open what was before.</param>
+    public static AuditedPeriod Verify(string folder, PublicKey? logKey, LogReader? log, DateTimeOffset now, AuditedPeriod? before = null) =>
+        Verify(folder, logKey, log is null ? null : LogView.Read(log, logKey, [], now, ProofChecks.All), ProofChecks.All, before);
 
-    internal static AuditedPeriod Verify(string folder, PublicKey? logKey, LogView? log, ProofChecks checks)
+    internal static AuditedPeriod Verify(string folder, PublicKey? logKey, LogView? log, ProofChecks checks, AuditedPeriod? before = null)
     {
-        var head = ProofFormat.ParseObject(ReadBounded(Path.Combine(folder, AuditBundle.RecordFile)), "bundle");
+        var head = ProofFormat.ParseObject(ReadBounded(Path.Combine(folder, AuditBundle.RecordFile)), "bundle", AuditBundle.MostItemBytes);
         ProofChecks.All.Demand(
             ProofCheck.Format, head.NumberField("version") == 1, "The bundle's version is not 1; use the newer program.");
         var (canonical, certificate) = (head.BytesField("record"), head.BytesField("certificate"));
@@ -30,52 +30,54 @@ public static class AuditVerifier
         checks.Demand(
             ProofCheck.Path, record.Previous == (previous is null ? Digest.Zero : Digest.Of(previous)),
             "The record before is not the one that this one follows.");
-        var lists = ReadLists(folder, record, checks);
+        var lists = ReadLists(ReadBounded(Path.Combine(folder, AuditBundle.ListsFile)), record, checks);
         try
         {
-            var facts = new RevenueFacts();
-            facts.AddReplacements(lists[(int)PeriodListName.Agreements]
-                .Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem).ToAgreement()));
-            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), facts, checks);
+            var settlement = new SettlementVerifier(record, lists, checks);
+            settlement.Facts.Revenue.AddReplacements(settlement.Agreements.Select(item => item.ToAgreement()));
+            var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), settlement.Facts, checks);
             DemandTrees(record, leaves.Trees, checks);
-            var between = ReadBetween(Path.Combine(folder, AuditBundle.BetweenFile));
-            KeySeries.Demand(
-                [.. lists[(int)PeriodListName.KeyTails].Select(item => KeyTail.Decode(item))], leaves.Receipts, between, leaves.HasErased, checks);
-            DemandGross(record, lists, leaves, checks);
-            Rerun(record, lists, checks);
-            var result = Report(record, lists, leaves, logKey, log, canonical, certificate, logged, checks);
+            IReadOnlyList<ReceiptBetween> between;
+            using (var stream = new BufferedStream(File.OpenRead(Path.Combine(folder, AuditBundle.BetweenFile)), 1 << 16))
+                between = ReadBetween(stream);
+            IReadOnlyList<KeyTail> tails = [.. lists[(int)PeriodListName.KeyTails].Select(item => KeyTail.Decode(item))];
+            KeySeries.Demand(tails, leaves.Receipts, between, checks);
+            var result = new VerificationBuilder();
+            foreach (var tree in record.Trees)
+                result.Prove(
+                    $"{record.Period} of {record.Origin} has {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency} "
+                    + $"that come to {new Amount(tree.Root.Sums.Units, tree.Currency)}, none twice, and they are what was signed.");
+            result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
+            ReportErased(leaves, between, log, result, checks);
+            var settled = settlement.Demand(leaves);
+            result.Prove(
+                $"Until {record.End:u} ({settlement.Facts.Zone}): revenue follows from {(leaves.Erased.Count == 0 ? "" : "open ")}receipts, adjustments "
+                + "and facts, deductions and collections are what was signed, and the agreements in force, run again, give the shares and sums that "
+                + "were signed.");
+            var end = PeriodEnd.Demand(
+                record, Digest.Of(canonical), before?.End, tails, leaves, between, settlement.Carried, settled, result, checks);
+            ReportFacts(settlement.Facts, result);
+            AgreementVerifier.Verify(settlement.Agreements, record.Origin, log, result, checks);
+            foreach (var deduction in settlement.Deductions)
+                DeductionNote.Verify(deduction, record.Origin, record.Period, log, result, checks);
+            DemandAllAgreements(record, settlement.Agreements, ReadLater(head), log, result, checks);
+            if (logKey is null)
+                result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
+            ReportLog(record, log, canonical, certificate, logged, result, checks);
             ReportObjections(Path.Combine(folder, AuditBundle.ObjectionsFile), record.Period, log, result, checks);
+            result.LeaveOpen("That evidence of deductions and collections is true, beyond what customers signed: that is outside the books.");
             ReceiptVerifier.AddLimits(result);
-            return new(record, result.Build(), leaves.Hashes);
+            return new(record, result.Build(), leaves, end);
         }
-        catch (OverflowException)
+        catch (Exception error) when (error is OverflowException or CurrencyMismatchException)
         {
-            throw new ProofException(ProofCheck.Format, "An amount in the bundle is too large.");
+            throw new ProofException(ProofCheck.Format, "An amount in the bundle is too large, or in another currency than those it belongs to.");
         }
     }
 
-    private static VerificationBuilder Report(
-        PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, PublicKey? logKey, LogView? log,
-        byte[] canonical, byte[] certificate, LoggedEntry? logged, ProofChecks checks)
+    private static void ReportLog(
+        PeriodRecord record, LogView? log, byte[] canonical, byte[] certificate, LoggedEntry? logged, VerificationBuilder result, ProofChecks checks)
     {
-        var result = new VerificationBuilder();
-        foreach (var tree in record.Trees)
-            result.Prove(
-                $"{record.Period} of {record.Origin} has {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency} "
-                + $"that come to {new Amount(tree.Root.Sums.Units, tree.Currency)}, none twice, and they are what was signed.");
-        result.Prove("Keys' receipts are numbered without a gap and chained, up to the last number committed to.");
-        result.Prove(
-            "Revenue, deductions and collections are what was signed; run again, the agreements give the shares and sums that were signed.");
-        AgreementVerifier.Verify(
-            [.. lists[(int)PeriodListName.Agreements].Select(item => ProofItems.Read(item, ProofItems.Default.AgreementItem))],
-            record.Origin, log, result, checks);
-        foreach (var deduction in lists[(int)PeriodListName.Deductions])
-        {
-            DeductionNote.Verify(
-                ProofItems.Read(deduction, ProofItems.Default.Deduction), record.Origin, record.Period, log, result, checks);
-        }
-        if (logKey is null)
-            result.LeaveOpen($"Who {record.Origin} is: give the log's key, from somewhere you trust, with --key.");
         if (log is not null)
         {
             log.CheckPeriod(canonical, KeyCertificate.Decode(certificate).KeyId, logged, checks);
@@ -84,14 +86,73 @@ public static class AuditVerifier
         }
         else
         {
-            result.LeaveOpen("That everybody sees the same record, and that its key was not revoked: give the log with --log.");
+            result.LeaveOpen($"That everybody sees the same record of {record.Period}, and that its key was not revoked: give the log with --log.");
         }
-        if (leaves.HasErased)
-            result.LeaveOpen("What receipts of erased customers say beyond their sums: nobody can open them any more.");
-        result.LeaveOpen("That evidence of deductions and collections is true, beyond what customers signed: that is outside the books.");
-        result.LeaveOpen("What was carried in from the months before: audit their bundles, too.");
-        return result;
     }
+
+    /// <summary>Demands that whoever is said to be erased is wholly so and, with the log, that the log holds it.</summary>
+    private static void ReportErased(
+        BundleLeaves leaves, IReadOnlyList<ReceiptBetween> between, LogView? log, VerificationBuilder result, ProofChecks checks)
+    {
+        var erased = leaves.Erased.Values.Select(leaf => leaf.CustomerId)
+            .Concat(between.Where(other => other.Receipt is null).Select(other => other.Link.CustomerId)).ToHashSet(StringComparer.Ordinal);
+        if (erased.Count == 0)
+            return;
+        leaves.OpenCustomers.UnionWith(between.Select(other => other.Receipt?.CustomerId).OfType<string>());
+        foreach (var customer in erased)
+        {
+            checks.Demand(ProofCheck.Erasure, !leaves.OpenCustomers.Contains(customer), $"{customer} is said to be erased, and some of its receipts are open.");
+            checks.Demand(ProofCheck.Erasure, log?.HasErased(customer) != false, $"{customer} is said to be erased, and the log holds no erasure.");
+        }
+        if (log is not null)
+            result.Prove($"The log holds that {erased.Count} customers were erased, whose items alone can't be opened.");
+        else
+            result.LeaveOpen($"That {erased.Count} customers were erased, whose items can't be opened: give the log with --log.");
+        foreach (var group in leaves.Erased.Values.GroupBy(leaf => (leaf.Currency, leaf.Kind)))
+            result.LeaveOpen(
+                $"Of which models, apps and agreements {group.Count()} {group.Key.Kind.ToString().ToLowerInvariant()} of erased customers are, "
+                + $"{new Amount(group.Aggregate((Int128)0, (sum, leaf) => checked(sum + leaf.Sums.Units)), group.Key.Currency)} in all: "
+                + "nobody can open them any more.");
+    }
+
+    /// <summary>Says what the host alone answers for.</summary>
+    private static void ReportFacts(PeriodFacts facts, VerificationBuilder result)
+    {
+        if (facts.Developers.Count > 0)
+            result.LeaveOpen(
+                "That apps are whose the host says they are: "
+                + string.Join(", ", facts.Developers.Select(app => $"{app.Key} of {app.Value}")) + "; a developer looks for its own.");
+        result.LeaveOpen("That customers are where and whose, and that meters report for the hosts, as the bundle's facts say: by the host's word.");
+    }
+
+    /// <summary>Demands that no version is left out that the log held when it took in the month.</summary>
+    private static void DemandAllAgreements(
+        PeriodRecord record, IReadOnlyList<AgreementItem> agreements, IReadOnlyList<AgreementItem> later, LogView? log,
+        VerificationBuilder result, ProofChecks checks)
+    {
+        if (log is null)
+        {
+            result.LeaveOpen("That no agreement was left out: give the log with --log.");
+            return;
+        }
+        var versions = agreements.Select(item => item.Version).ToHashSet();
+        foreach (var version in log.AgreementsBefore(record.Period).Where(version => !versions.Contains(version)))
+        {
+            var left = later.FirstOrDefault(item => item.Version == version);
+            checks.Demand(ProofCheck.Agreements, left?.EffectiveFrom >= record.End, $"The log holds agreement {version}, and the bundle leaves it out.");
+            if (left is not null)
+                log.DemandAgreement(version, Digest.Of(left.Encode()), checks);
+        }
+        result.Prove("No agreement is left out that the log held before this month's record.");
+    }
+
+    private static IReadOnlyList<AgreementItem> ReadLater(JsonElement head) =>
+    [
+        .. head.Field("later_agreements", JsonValueKind.Array).EnumerateArray().Select(item =>
+            item.ValueKind == JsonValueKind.String && item.TryGetBytesFromBase64(out var bytes)
+                ? ProofItems.Read(bytes, ProofItems.Default.AgreementItem)
+                : throw new ProofException(ProofCheck.Format, "A later agreement is not in base64.")),
+    ];
 
     /// <summary>Says which objections there are, and, with the log, demands that it holds what was said.</summary>
     private static void ReportObjections(string path, Period period, LogView? log, VerificationBuilder result, ProofChecks checks)
@@ -133,103 +194,10 @@ public static class AuditVerifier
         checks.Demand(ProofCheck.Path, roots.SequenceEqual(record.Trees), "The leaves do not give the trees that were signed.");
     }
 
-    /// <summary>Demands that revenue by model, app and agreement adds up to the trees, and to the receipts of each.</summary>
-    private static void DemandGross(
-        PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, BundleLeaves leaves, ProofChecks checks)
+    /// <summary>Reads <c>lists.json</c>, of which each list is what the record commits to.</summary>
+    internal static ImmutableArray<IReadOnlyList<byte[]>> ReadLists(byte[] bytes, PeriodRecord record, ProofChecks checks)
     {
-        var lines = lists[(int)PeriodListName.Gross].Select(item => ProofItems.Read(item, ProofItems.Default.NetLine).Line).ToList();
-        foreach (var currency in record.Trees.Select(tree => tree.Currency).Concat(lines.Select(line => line.Group.Currency)).Distinct())
-        {
-            var own = lines.Where(line => line.Group.Currency == currency).ToList();
-            // Receipts in fake money are committed to like others, and shared out to nobody.
-            if (currency.IsTest)
-            {
-                checks.Demand(ProofCheck.Totals, own.Count == 0, $"Fake money ({currency}) is among the revenue.");
-                continue;
-            }
-            var receipts = record.Tree(currency, SumTreeKind.Receipts)?.Sums ?? default;
-            var units = receipts.Units + (record.Tree(currency, SumTreeKind.Additions)?.Sums.Units ?? 0)
-                - (record.Tree(currency, SumTreeKind.Reductions)?.Sums.Units ?? 0);
-            checks.Demand(
-                ProofCheck.Totals,
-                own.Sum(line => line.Receipts) == receipts.Leaves
-                && own.Aggregate(default(TokenCounts), (sum, line) => sum + line.Counts) == receipts.Tokens
-                && own.Aggregate(Amount.Zero(currency), (sum, line) => sum + line.Gross).Units == units,
-                $"The revenue in {currency} is not what the receipts and adjustments come to.");
-        }
-        if (!leaves.HasErased)
-        {
-            var shown = lines.GroupBy(line => KindOf(line.Group)).ToDictionary(
-                group => group.Key,
-                group => (group.Sum(line => line.Receipts),
-                    group.Aggregate(Amount.Zero(group.First().Group.Currency), (sum, line) => sum + line.Gross)));
-            foreach (var (kind, sums) in leaves.Revenue.Where(revenue => !revenue.Key.Currency.IsTest))
-                checks.Demand(
-                    ProofCheck.Totals, shown.Remove(kind, out var found) && found == sums,
-                    $"The revenue of {kind.Model} under agreement {kind.AgreementVersion} is not what its receipts and adjustments "
-                    + "come to.");
-            checks.Demand(
-                ProofCheck.Totals, shown.Values.All(rest => rest.Item1 == 0 && rest.Item2.Sign == 0),
-                "There is revenue that no receipt or adjustment is of.");
-        }
-    }
-
-    /// <summary>What of a line's group its receipts say themselves.</summary>
-    internal static RevenueGroup KindOf(RevenueGroup group) => group with { Territory = null, IsOwnUse = false, HostId = null };
-
-    /// <summary>Takes deductions and collections off the revenue again, and runs the agreements again.</summary>
-    private static void Rerun(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, ProofChecks checks)
-    {
-        var lines = Read(PeriodListName.Gross, ProofItems.Default.NetLine);
-        var deductions = Read(PeriodListName.Deductions, ProofItems.Default.Deduction);
-        var agreements = Read(PeriodListName.Agreements, ProofItems.Default.AgreementItem)
-            .ToDictionary(item => item.Version, item => item.ToAgreement());
-        var carried = Read(PeriodListName.Carried, ProofItems.Default.CarriedItem);
-        var totals = Read(PeriodListName.Totals, ProofItems.Default.PartyTotal);
-        var developers = new Dictionary<RevenueGroup, string?>();
-        foreach (var line in lines)
-            developers[line.Line.Group] = line.DeveloperId;
-        var revenue = lines.Where(line => line.Line.Receipts > 0 || line.Line.Gross.Sign != 0).Select(line => line.Line).ToList();
-        var net = NetLine.Allocate(
-            record.Period, revenue, deductions, Read(PeriodListName.Collections, ProofItems.Default.CollectedRevenue),
-            group => developers.GetValueOrDefault(group),
-            model => lines.FirstOrDefault(line => line.Line.Group.Model == model && line.Line.Receipts == 0)?.Line.Group.AgreementVersion);
-        checks.Demand(
-            ProofCheck.Totals,
-            net.Select(Encode).SequenceEqual(lines.Select(Encode), StringComparer.Ordinal),
-            "Deductions and collections, taken off again, leave other revenue.");
-        checks.Demand(
-            ProofCheck.Split, lines.All(line => agreements.ContainsKey(line.Line.Group.AgreementVersion)),
-            "An agreement that shares revenue is missing.");
-        var history = new ShareHistory();
-        foreach (var item in carried)
-        {
-            if (item is { Key: { } key, Month: { } month, Carry: { } carry })
-                history.Add(key, month, carry);
-        }
-        var input = new SettlementInput(
-            lines, deductions, agreements, carried.Where(item => item.InForce is not null).Select(item => item.InForce!.Value).ToHashSet(),
-            history);
-        var settlement = Settlement.Of(
-            record.Period, PeriodStatus.Closed, input, totals.ToDictionary(total => (total.PartyId, total.Currency), total => total.CarryIn));
-        checks.Demand(
-            ProofCheck.Split,
-            Same(PeriodLists.Splits(settlement), lists[(int)PeriodListName.Splits])
-            && Same(PeriodLists.Totals(settlement), lists[(int)PeriodListName.Totals]),
-            "The agreements, run again, give other shares than were signed.");
-
-        IReadOnlyList<T> Read<T>(PeriodListName name, JsonTypeInfo<T> type) =>
-            [.. lists[(int)name].Select(item => ProofItems.Read(item, type))];
-
-        static string Encode(NetLine line) => JsonSerializer.Serialize(line, ProofItems.Default.NetLine);
-
-        static bool Same(IReadOnlyList<byte[]> left, IReadOnlyList<byte[]> right) =>
-            left.Count == right.Count && left.Zip(right).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
-    }
-
-    private static ImmutableArray<IReadOnlyList<byte[]>> ReadLists(string folder, PeriodRecord record, ProofChecks checks)
-    {
-        var json = ProofFormat.ParseObject(ReadBounded(Path.Combine(folder, AuditBundle.ListsFile)), "bundle's lists", int.MaxValue);
+        var json = ProofFormat.ParseObject(bytes, "bundle's lists", int.MaxValue);
         var lists = ImmutableArray.CreateBuilder<IReadOnlyList<byte[]>>();
         foreach (var name in Enum.GetValues<PeriodListName>())
         {
@@ -245,13 +213,25 @@ public static class AuditVerifier
         return lists.ToImmutable();
     }
 
-    private static List<Receipt> ReadBetween(string path)
+    /// <summary>Reads <c>between.bin</c>.</summary>
+    internal static IReadOnlyList<ReceiptBetween> ReadBetween(Stream stream)
     {
-        var receipts = new List<Receipt>();
-        using var stream = File.OpenRead(path);
-        while (stream.Position < stream.Length)
-            receipts.Add(ProofFormat.ReadReceipt(BundleLeaves.ReadBytes(stream)));
-        return receipts;
+        var reader = new BundleStream(stream);
+        var between = new List<ReceiptBetween>();
+        while (reader.TryReadByte() is { } kind)
+        {
+            ProofChecks.All.Demand(
+                ProofCheck.Format, kind is AuditBundle.Receipt or AuditBundle.Erased, "The receipts between the bundle's hold what is none.");
+            if (kind == AuditBundle.Erased)
+            {
+                between.Add(new(ReceiptLink.Read(reader), null));
+                continue;
+            }
+            var canonical = reader.ReadItem();
+            var receipt = ProofFormat.ReadReceipt(canonical);
+            between.Add(new(ReceiptLink.Of(receipt, Digest.Of(canonical)), receipt));
+        }
+        return between;
     }
 
     private static byte[] ReadBounded(string path) => new FileInfo(path).Length <= int.MaxValue

@@ -14,6 +14,7 @@ namespace Ayni.Ledger;
 /// 6 revocation   id of a signing key or a party's (text); nothing it signed is to be believed unless the log held it before this entry
 /// 7 party's key  party (text), public key (32), whether an endorsement follows (1) and, if so, the signature of the key before (64)
 /// 8 objection    id (text), number of the step (8), period (7), hash of what was said (32)
+/// 9 erasure      hash of a customer's id (32): what commits to its receipts can't be opened any more
 /// </code>
 /// </summary>
 internal abstract record LogEntry
@@ -47,6 +48,12 @@ internal abstract record LogEntry
     /// <summary>A step of an objection.</summary>
     public sealed record Objection(string Id, long Step, Period Period, Digest Hash) : LogEntry;
 
+    /// <summary>That a customer's secret was destroyed.</summary>
+    public sealed record Erasure(Digest Customer) : LogEntry
+    {
+        public static Erasure Of(string customerId) => new(Digest.Of(System.Text.Encoding.UTF8.GetBytes(customerId)));
+    }
+
     /// <summary>Its kind and what it is about: no two entries of a log have the same.</summary>
     public (string Kind, string Reference) Subject => this switch
     {
@@ -58,6 +65,7 @@ internal abstract record LogEntry
         Revocation revocation => ("revocation", revocation.KeyId),
         PartyKey key => ("party_key", KeyCertificate.IdOf(key.PublicKey)),
         Objection objection => ("objection", string.Create(CultureInfo.InvariantCulture, $"{objection.Id}/{objection.Step}")),
+        Erasure erasure => ("erasure", erasure.Customer.ToString()),
         _ => throw new InvalidOperationException($"{this} is no entry."),
     };
 
@@ -110,6 +118,10 @@ internal abstract record LogEntry
                 writer.WriteAscii(objection.Period.ToString());
                 writer.WriteDigest(objection.Hash);
                 break;
+            case Erasure erasure:
+                writer.WriteByte(9);
+                writer.WriteDigest(erasure.Customer);
+                break;
         }
         return writer.ToArray();
     }
@@ -130,6 +142,7 @@ internal abstract record LogEntry
                 reader.ReadText("party"), reader.ReadBytes(Ed25519.PublicKeySize, "public key"),
                 reader.ReadByte("endorsement follows", 1) == 0 ? null : reader.ReadBytes(Ed25519.SignatureSize, "endorsement")),
             8 => new Objection(reader.ReadText("objection"), reader.ReadInt64("step"), reader.ReadPeriod("period"), reader.ReadDigest("hash")),
+            9 => new Erasure(reader.ReadDigest("customer")),
             var kind => throw new ProofException(ProofCheck.Format, $"The log has an entry of kind {kind}; use the newer program."),
         };
     });

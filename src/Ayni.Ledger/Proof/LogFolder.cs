@@ -33,10 +33,12 @@ internal sealed class LogFolder(string folder)
     /// <param name="readEntries">Reads entries from one place up to another.</param>
     /// <param name="name">The log's name and public key.</param>
     /// <param name="key">Its private key.</param>
-    public Checkpoint Publish(long size, Func<long, long, IReadOnlyList<byte[]>> readEntries, PublicKey name, SigningKey key)
+    /// <param name="cancellationToken">Gives up the wait for whoever else writes.</param>
+    public Checkpoint Publish(
+        long size, Func<long, long, IReadOnlyList<byte[]>> readEntries, PublicKey name, SigningKey key, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder);
-        using var turn = TakeTurn();
+        using var turn = TakeTurn(cancellationToken);
         var before = ReadCheckpoint();
         before?.Demand(name, ProofChecks.All);
         ProofChecks.All.Demand(
@@ -62,13 +64,14 @@ internal sealed class LogFolder(string folder)
     /// Keeps a witness's cosignature where everybody reads it. Throws <see cref="ProofException"/> if it is not the witness's, or of a checkpoint
     /// that this log never signed.
     /// </summary>
-    public Checkpoint AddCosignature(ReadOnlySpan<byte> note, PublicKey witness, PublicKey name)
+    public Checkpoint AddCosignature(
+        ReadOnlySpan<byte> note, PublicKey witness, PublicKey name, CancellationToken cancellationToken = default)
     {
         var checkpoint = Checkpoint.Parse(note);
         checkpoint.Demand(name, ProofChecks.All);
         ProofChecks.All.Demand(
             ProofCheck.Signature, checkpoint.CosignedBy(witness) is not null, $"The checkpoint is not cosigned by {witness.Name}.");
-        using var turn = TakeTurn();
+        using var turn = TakeTurn(cancellationToken);
         var now = ReadCheckpoint();
         ProofChecks.All.Demand(
             ProofCheck.Growth, now is not null && checkpoint.Size <= now.Size && Reader.Root(checkpoint.Size, now.Size) == checkpoint.Root,
@@ -145,7 +148,7 @@ internal sealed class LogFolder(string folder)
     }
 
     /// <summary>Waits until no other process writes the folder.</summary>
-    private FileStream TakeTurn()
+    private FileStream TakeTurn(CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, ".lock");
         for (var attempt = 1; ; attempt++)
@@ -156,7 +159,8 @@ internal sealed class LogFolder(string folder)
             }
             catch (IOException) when (attempt < TurnAttempts)
             {
-                Thread.Sleep(TurnPauseMs);
+                cancellationToken.WaitHandle.WaitOne(TurnPauseMs);
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
     }

@@ -14,6 +14,7 @@ internal sealed class LogView
     private readonly Dictionary<long, (Digest Hash, long Position)> _agreements = [];
     private readonly List<LoggedPartyKey> _partyKeys = [];
     private readonly HashSet<LogEntry.Objection> _objections = [];
+    private readonly HashSet<LogEntry.Erasure> _erasures = [];
     private long _lastBatch;
     private long? _witnessed;
 
@@ -125,6 +126,14 @@ internal sealed class LogView
         return isHeld ? logged.Position : Checkpoint.Size;
     }
 
+    /// <summary>The versions of agreements that the log held before it held a period's record.</summary>
+    public IEnumerable<long> AgreementsBefore(Period period) => _periods.TryGetValue(period, out var closed)
+        ? _agreements.Where(agreement => agreement.Value.Position < closed.Position).Select(agreement => agreement.Key)
+        : _agreements.Keys;
+
+    /// <summary>Whether the log holds that a customer was erased.</summary>
+    public bool HasErased(string customerId) => _erasures.Contains(LogEntry.Erasure.Of(customerId));
+
     /// <summary>The place of a period's record; the log's end if it holds none.</summary>
     public long PlaceOf(Period period) => _periods.TryGetValue(period, out var held) ? held.Position : Checkpoint.Size;
 
@@ -155,6 +164,9 @@ internal sealed class LogView
                 break;
             case LogEntry.AgreementVersion agreement:
                 _agreements.TryAdd(agreement.Version, (agreement.Hash, position));
+                break;
+            case LogEntry.Erasure erasure:
+                _erasures.Add(erasure);
                 break;
             case LogEntry.Objection objection:
                 _objections.Add(objection);

@@ -32,8 +32,9 @@ internal sealed class PeriodCommitment
     public static PeriodCommitment Of(Session session, Period period)
     {
         var identity = ProofRows.Identity(session) ?? throw new InvalidOperationException("The ledger has no log.");
-        var (trees, tails) = ReadReceipts(session, period);
-        var lists = PeriodLists.Of(session, period, tails)
+        var named = new NamedInPeriod();
+        var (trees, tails) = ReadReceipts(session, period, named);
+        var lists = PeriodLists.Of(session, period, tails, named)
             .Select((items, name) => new CommittedList(items, identity.Secret, period, (PeriodListName)name)).ToArray();
         var previous = PeriodProofRows.RecordBefore(session, period) is { } before ? Digest.Of(before.Canonical) : Digest.Zero;
         var record = new PeriodRecord(
@@ -61,7 +62,7 @@ internal sealed class PeriodCommitment
     }
 
     private static (IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Trees, IReadOnlyList<KeyTail> Tails)
-        ReadReceipts(Session session, Period period)
+        ReadReceipts(Session session, Period period, NamedInPeriod named)
     {
         var secrets = PeriodProofRows.Secrets(session);
         var erased = PeriodProofRows.ErasedIn(session, period);
@@ -70,6 +71,7 @@ internal sealed class PeriodCommitment
         PeriodProofRows.ForEachReceipt(session, period, null, null, canonical =>
         {
             var receipt = ReceiptFormat.Decode(canonical);
+            named.Add(receipt);
             trees.Add(
                 receipt.Currency, SumTreeKind.Receipts,
                 SumLeaf.Of(
@@ -82,6 +84,7 @@ internal sealed class PeriodCommitment
         });
         foreach (var adjustment in AdjustmentRows.Of(session, period))
         {
+            named.Add(adjustment);
             var item = AdjustmentItem.Encode(adjustment);
             var leaf = AdjustmentItem.Leaf(
                 adjustment, Commitment(session, AdjustmentItem.IdOf(adjustment), item, secrets.GetValueOrDefault(adjustment.CustomerId)));

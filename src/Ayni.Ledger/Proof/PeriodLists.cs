@@ -9,14 +9,12 @@ namespace Ayni.Ledger;
 internal static class PeriodLists
 {
     /// <summary>Every list in the order of <see cref="PeriodListName"/>.</summary>
-    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails)
+    public static ImmutableArray<IReadOnlyList<byte[]>> Of(Session session, Period period, IReadOnlyList<KeyTail> tails, NamedInPeriod named)
     {
         var settlement = Settlement.Of(session, period);
         var input = settlement.Input;
-        var versions = input.Lines.Select(line => line.Line.Group.AgreementVersion).Concat(input.InForce).ToHashSet();
-        // What a retroactive version replaces was one before it, so the parties of all of them can be told.
-        foreach (var version in versions.OrderDescending().ToList())
-            AddReplaced(input.Agreements[version]);
+        named.Apps.UnionWith(input.Lines.Select(line => line.Line.Group.AppId).OfType<string>());
+        var end = LedgerRows.Zone(session).StartOf(period.Next);
         var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
             .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
             .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
@@ -28,27 +26,16 @@ internal static class PeriodLists
             Splits(settlement),
             Totals(settlement),
             [
-                .. input.Agreements.Values.Where(agreement => versions.Contains(agreement.Version)).OrderBy(agreement => agreement.Version)
+                .. input.Agreements.Values.Where(agreement => agreement.EffectiveFrom < end).OrderBy(agreement => agreement.Version)
                     .Select(agreement => AgreementItem.Of(agreement).Encode()),
             ],
             Items(statements, LedgerJson.Default.Statement),
             Items(CollectionList.Of(session, period), ProofItems.Default.CollectedRevenue),
-            [
-                .. Items(input.InForce.Order().Select(version => new CarriedItem(version, null, null, null)), ProofItems.Default.CarriedItem),
-                .. Items(
-                    AgreementRows.CarriesBefore(session, period).Select(carry => new CarriedItem(null, carry.Key, carry.Month, carry.Carry)),
-                    ProofItems.Default.CarriedItem),
-            ],
+            Items(
+                AgreementRows.CarriesBefore(session, period).Select(carry => new CarriedItem(carry.Key, carry.Month, carry.Carry)),
+                ProofItems.Default.CarriedItem),
+            Items(PeriodFacts.Of(session, period, named), ProofItems.Default.FactItem),
         ];
-
-        void AddReplaced(Agreement agreement)
-        {
-            foreach (var replaced in agreement.Document?.Terms.Replaces ?? [])
-            {
-                versions.Add(replaced);
-                AddReplaced(input.Agreements[replaced]);
-            }
-        }
     }
 
     /// <summary>What a settlement gives whom.</summary>
@@ -104,8 +91,8 @@ internal sealed record AcceptedItem(string Party, string? Key, string? Signature
 /// <summary>A party's part of a line as a list has it.</summary>
 internal sealed record SplitItem(RevenueGroup Group, PartyShare Share);
 
-/// <summary>The version of a document that is in force, or what an earlier close added to what is carried for a share.</summary>
-internal sealed record CarriedItem(long? InForce, ShareKey? Key, Period? Month, ShareCarry? Carry);
+/// <summary>What an earlier close added to what is carried for a share.</summary>
+internal sealed record CarriedItem(ShareKey Key, Period Month, ShareCarry Carry);
 
 /// <summary>Adjustments as leaves of summation trees.</summary>
 internal static class AdjustmentItem
@@ -134,6 +121,7 @@ internal static class AdjustmentItem
 [JsonSerializable(typeof(AgreementResult))]
 [JsonSerializable(typeof(PartyTotal))]
 [JsonSerializable(typeof(CarriedItem))]
+[JsonSerializable(typeof(FactItem))]
 [JsonSerializable(typeof(Adjustment))]
 [JsonSerializable(typeof(Objection))]
 internal sealed partial class ProofItems : JsonSerializerContext

@@ -21,7 +21,7 @@ internal enum PeriodListName
     /// <summary>What each party carried in, earned, is paid and carries on.</summary>
     Totals = 4,
 
-    /// <summary>The agreements by which it is shared.</summary>
+    /// <summary>Every version of agreements that takes effect before the period ends.</summary>
     Agreements = 5,
 
     /// <summary>Every party's statement.</summary>
@@ -30,8 +30,11 @@ internal enum PeriodListName
     /// <summary>What customers paid, with its evidence, where shares are of what is collected.</summary>
     Collections = 7,
 
-    /// <summary>What earlier closes carry for shares of documents, and which of those are in force.</summary>
+    /// <summary>What earlier closes carry for shares of documents.</summary>
     Carried = 8,
+
+    /// <summary>Facts beside receipts that decide how revenue is shared: whose apps, customers and meters are, and where.</summary>
+    Facts = 9,
 }
 
 /// <summary>A summation tree of a period.</summary>
@@ -54,7 +57,7 @@ internal readonly record struct PeriodList(long Count, Digest Root);
 ///  8  end                       microseconds since 1970: the first instant after it in the ledger's zone
 /// 32  previous                  hash of the record before; zeros for the first
 ///  1  trees                     then each: currency (3), kind (1), root as in a proof of a sum (81); in order of both
-///  1  lists                     9, then each: count (8), root (32)
+///  1  lists                     10, then each: count (8), root (32)
 /// </code>
 /// Its hash is in the log.
 /// </summary>

@@ -70,8 +70,17 @@ public enum ProofCheck
     /// <summary>Everybody has accepted an agreement who must, and those who have a key by its signature.</summary>
     Acceptance = 1 << 20,
 
+    /// <summary>What can't be opened is an erased customer's, all of it, and the log holds the erasure.</summary>
+    Erasure = 1 << 21,
+
+    /// <summary>A month goes on from where the one before ended.</summary>
+    Continuity = 1 << 22,
+
+    /// <summary>No agreement is left out that the log holds.</summary>
+    Agreements = 1 << 23,
+
     /// <summary>A deduction is what its customer signed, where that is said to be its evidence.</summary>
-    Evidence = 1 << 21,
+    Evidence = 1 << 24,
 }
 
 /// <summary>

@@ -45,7 +45,7 @@ public sealed record RevenueGroup(
 public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts Counts, Amount Gross)
 {
     /// <summary>
-    /// Sums receipts and adjustments by what they have in common, in order of currency, model, app (none first), agreement, month and the rest.
+    /// Sums receipts and adjustments by what they have in common, in order.
     /// </summary>
     /// <param name="forEachReceipt">Calls back with each receipt.</param>
     /// <param name="adjustments">What adds to charges.</param>
@@ -70,13 +70,16 @@ public sealed record RevenueLine(RevenueGroup Group, long Receipts, TokenCounts 
                 ? line with { Gross = line.Gross + adjusted.Amount }
                 : new(group, 0, default, adjusted.Amount);
         }
-        return
+        return InOrder(lines.Values);
+    }
+
+    /// <summary>Lines in order of currency, model, app (none first), agreement, month and the rest.</summary>
+    internal static IReadOnlyList<RevenueLine> InOrder(IEnumerable<RevenueLine> lines) =>
         [
-            .. lines.Values.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
+            .. lines.OrderBy(line => line.Group.Currency.Code, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.Model, StringComparer.Ordinal).ThenBy(line => line.Group.AppId, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.AgreementVersion).ThenBy(line => line.Group.ServicePeriod)
                 .ThenBy(line => line.Group.Adapter, StringComparer.Ordinal).ThenBy(line => line.Group.Territory, StringComparer.Ordinal)
                 .ThenBy(line => line.Group.IsOwnUse).ThenBy(line => line.Group.HostId, StringComparer.Ordinal),
         ];
-    }
 }

@@ -25,18 +25,26 @@ internal sealed record SettlementInput(
             PeriodAdjustments.Revenue(session, period).Where(revenue => !revenue.Amount.Currency.IsTest), facts, developers);
         var deductions = DeductionRows.Of(session, period);
         var zone = LedgerRows.Zone(session);
-        var end = zone.StartOf(period.Next).AddMicroseconds(-1);
         var net = NetLine.Allocate(
             period, lines, deductions, CollectionList.Of(session, period),
             group => group.AppId is { } appId && !group.IsOwnUse ? developers[appId] : null,
-            model => TermRows.AgreementInForce(session, model, end)?.Version ?? LastOf(agreements.Values, model, end));
+            model => AgreementAt(agreements.Values, model, period, zone));
         return new(net, deductions, agreements, InForceIn(agreements.Values, period, zone), AgreementRows.HistoryBefore(session, period));
     }
 
-    /// <summary>The agreement that a model had last, though it has ended: what is returned later is returned from its shares.</summary>
-    private static long? LastOf(IEnumerable<Agreement> agreements, string model, DateTimeOffset end) =>
-        agreements.Where(agreement => (agreement.Model == model || agreement.Model is null) && agreement.EffectiveFrom <= end)
-            .MaxBy(agreement => (agreement.Model is not null, agreement.EffectiveFrom, agreement.Version))?.Version;
+    /// <summary>
+    /// The agreement in force for a model at the end of a month: its own before the one for every model. Where there is none any more, the
+    /// one that it had last: what is returned later is returned from its shares.
+    /// </summary>
+    public static long? AgreementAt(IEnumerable<Agreement> agreements, string model, Period month, LedgerZone zone)
+    {
+        var end = zone.StartOf(month.Next);
+        var last = agreements.Where(agreement => (agreement.Model == model || agreement.Model is null) && agreement.EffectiveFrom < end)
+            .GroupBy(agreement => agreement.Model is not null)
+            .Select(versions => versions.MaxBy(agreement => (agreement.EffectiveFrom, agreement.Version))!)
+            .OrderByDescending(agreement => agreement.Model is not null).ToList();
+        return (last.Find(agreement => !(agreement.Document?.Terms.Until < month)) ?? last.FirstOrDefault())?.Version;
+    }
 
     /// <summary>The documents in force in a month: for each model, and for every other, the version that took effect last.</summary>
     public static IReadOnlySet<long> InForceIn(IEnumerable<Agreement> agreements, Period month, LedgerZone zone)

@@ -80,6 +80,11 @@ internal static class BudgetRows
         return total;
     }
 
+    /// <summary>Where a run holds something.</summary>
+    public static List<(Hold Hold, Currency Currency)> HoldsOf(Session session, string leaseId) => session.Query(
+        "SELECT subject, span, currency FROM holds WHERE lease = $1 AND held <> '0.000000000000'", leaseId)
+        .ReadAll(row => (new Hold(row.GetString(0), row.GetString(1)), row.GetCurrency(2)));
+
     public static void Save(Session session, string subjectId, string span, Currency currency, BudgetTotal total) => session.Append(
         BudgetTable, subjectId, span, currency.Code, total.Spent.FormatFixed());
 
@@ -130,6 +135,22 @@ internal static class BudgetRows
         ON CONFLICT (id) DO UPDATE SET until = excluded.until RETURNING since
         """,
         lease.Id, lease.Name, (now + HostLease.Term).Microseconds(), now.Microseconds()));
+
+    /// <summary>Keeps when a run's oldest request under way came; null if it has none.</summary>
+    public static void TellOldestRequest(Session session, string leaseId, DateTimeOffset? oldest, DateTimeOffset now) => session.Execute(
+        "UPDATE leases SET told = $2, oldest_request = $3 WHERE id = $1", leaseId, now.Microseconds(), oldest?.Microseconds());
+
+    /// <summary>
+    /// A host that has, or may have, a request under way that came before an instant: its run began before, and it has not told since then
+    /// that all such are done. A run that has told nothing for the term of its lease has ended. Null if there is none.
+    /// </summary>
+    public static string? HostWithRequestsBefore(Session session, DateTimeOffset end, DateTimeOffset now) => session.Scalar(
+        """
+        SELECT host FROM leases
+        WHERE since < $1 AND coalesce(told, since) >= $2 AND (told IS NULL OR told < $1 OR oldest_request < $1)
+        ORDER BY id LIMIT 1
+        """,
+        end.Microseconds(), (now - HostLease.Term).Microseconds()) as string;
 
     /// <summary>Since when a lease is in force; null if it is not there.</summary>
     public static DateTimeOffset? LeaseSince(Session session, string leaseId) =>

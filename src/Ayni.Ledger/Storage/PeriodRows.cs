@@ -28,19 +28,22 @@ internal static class PeriodRows
             ? Rows.FromMicroseconds(closed)
             : null;
 
-    /// <summary>The first period with an entry; null before there is any.</summary>
-    public static Period? First(Session session) =>
-        session.Scalar("SELECT min(period) FROM entries") is string text ? Period.Parse(text) : null;
+    /// <summary>The first period before another that has an entry or a subscription's fee; null before there is any.</summary>
+    public static Period? FirstBefore(Session session, Period period) => FirstBetween(session, null, period);
 
     /// <summary>The first period before another that has entries or subscriptions and is not closed.</summary>
     public static Period? FirstOpenBefore(Session session, Period period)
     {
-        var closed = Last(session) is { Status: PeriodStatus.Closed } last ? last.Period : (Period?)null;
+        return FirstBetween(session, Last(session) is { Status: PeriodStatus.Closed } last ? last.Period : null, period);
+    }
+
+    private static Period? FirstBetween(Session session, Period? after, Period period)
+    {
         var first = session.Scalar(
-            "SELECT min(period) FROM entries WHERE period > $1 AND period < $2", closed?.ToString() ?? "", period.ToString()) is string text
+            "SELECT min(period) FROM entries WHERE period > $1 AND period < $2", after?.ToString() ?? "", period.ToString()) is string text
             ? Period.Parse(text)
             : (Period?)null;
-        if (SubscriptionRows.FirstMonthBetween(session, closed, period) is { } month && (first is not { } other || month < other))
+        if (SubscriptionRows.FirstMonthBetween(session, after, period) is { } month && (first is not { } other || month < other))
             first = month;
         return first;
     }

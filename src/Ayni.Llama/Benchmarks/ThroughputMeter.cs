@@ -43,6 +43,10 @@ public sealed class ThroughputMeter : IDisposable
     /// <summary>How many different tokens are computed, those of the lowest ids: no more than the model has.</summary>
     public static int IdsOf(LlamaModel model) => Math.Min(model.Config.VocabularySize, MostIds);
 
+    /// <summary>Bytes that a step of <see cref="Decode"/> reads, in the mean: the weights once, and each sequence's keys and values.</summary>
+    public long BytesRead(int sequences, int tokens, int depth) =>
+        _model.BytesReadPerToken + sequences * _cache.BytesReadAt(Math.Max(1, depth) + tokens / 2);
+
     /// <summary>Seconds to compute a prompt of some tokens. Cancelled between steps.</summary>
     public double Prefill(int tokens, CancellationToken cancellationToken)
     {

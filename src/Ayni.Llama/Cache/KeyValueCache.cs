@@ -14,6 +14,7 @@ public sealed class KeyValueCache : IDisposable
 
     private readonly LlamaConfig _config;
     private readonly int _localBlocksOfOne;
+    private readonly long _layerBlockBytes;
     private readonly BlockPool _global;
     private readonly BlockPool _local;
     private readonly (BlockPool Pool, int Layer)[] _layers;
@@ -43,8 +44,8 @@ public sealed class KeyValueCache : IDisposable
             ? (int)Math.Min(globalBlocksOfOne, ((long)local.Size + stepTokens) / BlockTokens + 2)
             : 0;
 
-        var layerBlockBytes = KeyValueBlocks.BytesOf(shape, type);
-        var bytesOfOne = layerBlockBytes * ((long)globalBlocksOfOne * (config.LayerCount - localLayers) + (long)_localBlocksOfOne * localLayers);
+        _layerBlockBytes = KeyValueBlocks.BytesOf(shape, type);
+        var bytesOfOne = _layerBlockBytes * ((long)globalBlocksOfOne * (config.LayerCount - localLayers) + (long)_localBlocksOfOne * localLayers);
         var fitting = Math.Clamp((double)bytes / bytesOfOne, 1, sequences);
         _global = new BlockPool(config.LayerCount - localLayers, Blocks(fitting * globalBlocksOfOne), shape, type);
         _local = new BlockPool(localLayers, Blocks(fitting * _localBlocksOfOne), shape, type);
@@ -65,6 +66,18 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Those of <see cref="LocalBlockCount"/> that no sequence owns.</summary>
     public int FreeLocalBlockCount => _local.FreeCount;
+
+    /// <summary>Bytes of keys and values that a token in a slot of a sequence attends to.</summary>
+    public long BytesReadAt(int slot)
+    {
+        var bytes = 0L;
+        for (var layer = 0; layer < _config.LayerCount; layer++)
+        {
+            var first = _config.IsLocal(layer) ? _config.LocalAttention!.Value.First(slot) : 0;
+            bytes += (slot + 1 - first) * _layerBlockBytes / BlockTokens;
+        }
+        return bytes;
+    }
 
     /// <summary>A layer's keys and values.</summary>
     internal KeyValueBlocks Layer(int layer) => _layers[layer].Pool.Layer(_layers[layer].Layer);

@@ -13,8 +13,8 @@ internal sealed class PromptLookup
     // How far a change may leave out what it copies from, in tokens.
     private const int Window = 32;
 
-    // Shorter drafts save little where they hold and cost nearly as much where they don't.
-    private const int LeastTokens = 6;
+    // With the token that they follow as many as kernels of few tokens take at once: shorter drafts save less and cost nearly as much.
+    private const int LeastTokens = 5;
 
     // For each hash of so many tokens, the place after them where they came last. Collisions are told by comparing.
     private readonly int[] _places;

@@ -31,6 +31,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
         var tokens = input.Length / weight.Columns;
         if (weight.Packed is { } packed)
             FrozenProduct.Forward(packed, input, addend, output, pass, Precision(pass));
+        else if (pass.Weights.Find(weight, PassDirection.Forward) is { } columns)
+            FloatProduct.Multiply(new MatrixView(input, tokens, weight.Columns), columns, addend, output, pass.Context);
         else
             FloatProduct.Multiply(
                 new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, addend, output, pass.Context, Precision(pass));
@@ -61,6 +63,9 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
         var tokens = outputGradient.Length / weight.Rows;
         if (weight.Packed is { } packed)
             FrozenProduct.BackwardToInput(packed, outputGradient, inputGradient, pass, accumulate, Precision(pass));
+        else if (pass.Weights.Find(weight, PassDirection.Backward) is { } columns)
+            FloatProduct.Multiply(
+                new MatrixView(outputGradient, tokens, weight.Rows), columns, accumulate ? inputGradient : [], inputGradient, pass.Context);
         else
             FloatProduct.Multiply(
                 new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
@@ -71,18 +76,34 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     /// <param name="input">What went in, <c>[tokens, columns]</c>.</param>
     /// <param name="outputGradient"><c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team and memory.</param>
-    public void BackwardToParameters(ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass)
+    /// <param name="packedInput">The input packed (<see cref="PackInput"/>), where several projections have the same.</param>
+    public void BackwardToParameters(
+        ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass, PackedColumns? packedInput = null)
     {
         if (weight.IsTrainable)
         {
             var tokens = input.Length / weight.Columns;
-            var outputs = new MatrixView(outputGradient, tokens, weight.Rows);
-            FloatProduct.Multiply(outputs.Transposed, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context,
-                accumulate: true, Precision(pass));
+            var outputs = new MatrixView(outputGradient, tokens, weight.Rows).Transposed;
+            if (packedInput is null)
+                FloatProduct.Multiply(
+                    outputs, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context, accumulate: true, Precision(pass));
+            else
+                FloatProduct.Multiply(outputs, packedInput, weight.Gradient, weight.Gradient, pass.Context);
         }
         if (bias is { IsTrainable: true })
             GradientSums.AddRows(outputGradient, bias.Gradient, pass.Context);
         Adapter?.BackwardToParameters(input, outputGradient, pass);
+    }
+
+    /// <summary>Packs what went into this projection and its neighbours; null if they are not trained.</summary>
+    /// <param name="input"><c>[tokens, columns]</c>.</param>
+    /// <param name="pass">Team and memory.</param>
+    public PackedColumns? PackInput(ReadOnlySpan<float> input, PassState pass)
+    {
+        if (!weight.IsTrainable)
+            return null;
+        pass.PackedInput.Pack(new MatrixView(input, input.Length / weight.Columns, weight.Columns), Precision(pass), pass.Context);
+        return pass.PackedInput;
     }
 
     private ProductPrecision Precision(PassState pass) => isAlwaysExact ? ProductPrecision.F32 : pass.Precision;

@@ -18,109 +18,103 @@ internal sealed class AttentionPass
         Array.Fill(_ones, 1);
     }
 
-    /// <summary>Adds attention's result to the stream: <c>kept.Middle = input + attention(norm(input))</c>.</summary>
-    public void Forward(int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch,
+    /// <summary>Computes queries, keys and values of some tokens.</summary>
+    public void Project(
+        int layer, LayerParameters weights, TokenRange tokens, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch,
         PassState pass)
     {
-        var tokens = batch.Tokens;
         var normed = pass.Normed.Take(input.Length);
         RmsNorm.Apply(input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normed, pass.Context);
-        var query = kept.Query.Take((long)tokens * _config.QueryWidth);
-        var key = kept.Key.Take((long)tokens * _config.KeyValueWidth);
-        var value = kept.Value.Take((long)tokens * _config.KeyValueWidth);
+        var query = kept.Query.Rows(tokens, _config.QueryWidth);
+        var key = kept.Key.Rows(tokens, _config.KeyValueWidth);
         weights.Query.Forward(normed, query, pass);
         weights.Key.Forward(normed, key, pass);
-        weights.Value.Forward(normed, value, pass);
+        weights.Value.Forward(normed, kept.Value.Rows(tokens, _config.KeyValueWidth), pass);
         if (_config.IsRotated(layer))
         {
-            Rotate(query, kept.RotatedQuery, batch, pass);
-            Rotate(key, kept.RotatedKey, batch, pass);
+            Rotate(query, kept.RotatedQuery, tokens, batch, pass);
+            Rotate(key, kept.RotatedKey, tokens, batch, pass);
         }
         else if (_config.AttentionTemperature is { } temperature)
         {
-            Sharpen(query, temperature, batch);
+            Sharpen(query, temperature, batch.Positions.Slice(tokens.Start, tokens.Count));
         }
-        var attended = kept.Attended.Take(query.Length);
-        var logSums = kept.LogSums.Take((long)tokens * _config.HeadCount);
-        _attention.Apply(query, key, value, batch.Documents, FirstSeen(layer, batch), attended, logSums, pass.Context);
-        var middle = kept.Middle.Take(input.Length);
-        weights.AttentionOutput.Forward(attended, input, middle, pass);
     }
 
-    /// <summary>Turns the gradient of <c>kept.Middle</c> into that of the input, in place.</summary>
-    public void Backward(
-        int layer, LayerParameters weights, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch, Span<float> gradient,
+    /// <summary>Computes what the queries of all tokens attend to.</summary>
+    public void Attend(int layer, LayerActivations kept, BatchPlan batch, PassState pass)
+    {
+        var all = batch.All;
+        _attention.Apply(
+            kept.Query.Rows(all, _config.QueryWidth), kept.Key.Rows(all, _config.KeyValueWidth), kept.Value.Rows(all, _config.KeyValueWidth),
+            batch.Documents, FirstSeen(layer, batch), kept.Attended.Rows(all, _config.QueryWidth),
+            kept.LogSums.Rows(all, _config.HeadCount), pass.Context);
+    }
+
+    /// <summary>Computes the gradients of the queries, keys and values of all tokens from that of what they attended to.</summary>
+    public void AttendBackward(int layer, LayerActivations kept, BatchPlan batch, PassState pass)
+    {
+        var all = batch.All;
+        var query = kept.Query.Rows(all, _config.QueryWidth);
+        var key = kept.Key.Rows(all, _config.KeyValueWidth);
+        _attention.ApplyGradient(
+            query, key, kept.Value.Rows(all, _config.KeyValueWidth), batch.Documents, FirstSeen(layer, batch),
+            kept.Attended.Rows(all, _config.QueryWidth), kept.LogSums.Rows(all, _config.HeadCount),
+            pass.AttendedGradient.Rows(all, _config.QueryWidth), pass.QueryGradient.Take(query.Length), pass.KeyGradient.Take(key.Length),
+            pass.ValueGradient.Take(key.Length), pass.Context);
+    }
+
+    /// <summary>Turns the gradients of queries and keys of some tokens into those from before they were rotated or sharpened.</summary>
+    public void RotateBackward(
+        int layer, TokenRange tokens, LayerActivations kept, Span<float> queryGradient, Span<float> keyGradient, BatchPlan batch,
         PassState pass)
     {
-        var tokens = batch.Tokens;
-        var query = kept.Query.Take((long)tokens * _config.QueryWidth);
-        var key = kept.Key.Take((long)tokens * _config.KeyValueWidth);
-        var value = kept.Value.Take(key.Length);
-        var attended = kept.Attended.Take(query.Length);
-        var logSums = kept.LogSums.Take((long)tokens * _config.HeadCount);
-
-        var attendedGradient = pass.AttendedGradient.Take(query.Length);
-        weights.AttentionOutput.Backward(attended, gradient, attendedGradient, pass);
-        var queryGradient = pass.QueryGradient.Take(query.Length);
-        var keyGradient = pass.KeyGradient.Take(key.Length);
-        var valueGradient = pass.ValueGradient.Take(key.Length);
-        _attention.ApplyGradient(
-            query, key, value, batch.Documents, FirstSeen(layer, batch), attended, logSums, attendedGradient, queryGradient, keyGradient,
-            valueGradient, pass.Context);
         if (_config.IsRotated(layer))
         {
-            RotateBack(kept.RotatedQuery, queryGradient, batch, pass);
-            RotateBack(kept.RotatedKey, keyGradient, batch, pass);
+            RotateBack(kept.RotatedQuery, queryGradient, tokens, batch, pass);
+            RotateBack(kept.RotatedKey, keyGradient, tokens, batch, pass);
         }
         else if (_config.AttentionTemperature is { } temperature)
         {
-            Sharpen(queryGradient, temperature, batch);
+            Sharpen(queryGradient, temperature, batch.Positions.Slice(tokens.Start, tokens.Count));
         }
-
-        var normed = pass.Normed.Take(input.Length);
-        RmsNorm.Apply(input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normed, pass.Context);
-        var normedGradient = pass.NormedGradient.Take(input.Length);
-        weights.Query.Backward(normed, queryGradient, normedGradient, pass);
-        weights.Key.Backward(normed, keyGradient, normedGradient, pass, accumulate: true);
-        weights.Value.Backward(normed, valueGradient, normedGradient, pass, accumulate: true);
-        RmsNormGradient.Add(
-            input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normedGradient, gradient, weights.AttentionNorm.Gradient,
-            pass.Context);
     }
 
     private ReadOnlySpan<int> FirstSeen(int layer, BatchPlan batch) => _config.IsLocal(layer) ? batch.FirstSeenLocally : batch.FirstSeen;
 
-    private void Rotate(Span<float> heads, FloatBuffer rotated, BatchPlan batch, PassState pass)
+    private void Rotate(Span<float> heads, FloatBuffer rotated, TokenRange tokens, BatchPlan batch, PassState pass)
     {
-        Turn(heads, batch, backwards: false, pass);
+        Turn(heads, tokens, batch, backwards: false, pass);
         if (!_config.NormalizesHeads)
             return;
-        heads.CopyTo(rotated.Take(heads.Length));
+        heads.CopyTo(rotated.Rows(tokens, heads.Length / tokens.Count));
         RmsNorm.Apply(heads, _ones, _config.RmsNormEpsilon, heads, pass.Context);
     }
 
-    private void RotateBack(FloatBuffer rotated, Span<float> gradient, BatchPlan batch, PassState pass)
+    private void RotateBack(FloatBuffer rotated, Span<float> gradient, TokenRange tokens, BatchPlan batch, PassState pass)
     {
         if (_config.NormalizesHeads)
         {
             var before = pass.HeadGradient.Take(gradient.Length);
             before.Clear();
-            RmsNormGradient.Add(rotated.Take(gradient.Length), _ones, _config.RmsNormEpsilon, gradient, before, [], pass.Context);
+            RmsNormGradient.Add(
+                rotated.Rows(tokens, gradient.Length / tokens.Count), _ones, _config.RmsNormEpsilon, gradient, before, [], pass.Context);
             before.CopyTo(gradient);
         }
-        Turn(gradient, batch, backwards: true, pass);
+        Turn(gradient, tokens, batch, backwards: true, pass);
     }
 
-    private void Turn(Span<float> heads, BatchPlan batch, bool backwards, PassState pass) => RotaryTurn.Apply(
-        heads, _config.HeadDim, batch.Positions, batch.Cosines, batch.Sines, batch.Pairs, backwards, pass.Context);
+    private void Turn(Span<float> heads, TokenRange tokens, BatchPlan batch, bool backwards, PassState pass) => RotaryTurn.Apply(
+        heads, _config.HeadDim, batch.Positions.Slice(tokens.Start, tokens.Count), batch.Cosines, batch.Sines, batch.Pairs, backwards,
+        pass.Context);
 
     /// <summary>Multiplies queries, or their gradients, by the temperature of their positions.</summary>
-    private void Sharpen(Span<float> query, AttentionTemperature temperature, BatchPlan batch)
+    private void Sharpen(Span<float> query, AttentionTemperature temperature, ReadOnlySpan<int> positions)
     {
         var width = _config.QueryWidth;
-        for (var token = 0; token < batch.Tokens; token++)
+        for (var token = 0; token < positions.Length; token++)
         {
-            var factor = temperature.Factor(batch.Positions[token]);
+            var factor = temperature.Factor(positions[token]);
             foreach (ref var value in query.Slice(token * width, width))
                 value *= factor;
         }

@@ -28,6 +28,9 @@ internal sealed class BatchPlan
 
     public int Tokens => _batch.TokenCount;
 
+    /// <summary>All tokens.</summary>
+    public TokenRange All => new(0, Tokens);
+
     public ReadOnlySpan<int> Positions => _batch.Positions;
 
     public ReadOnlySpan<AttentionDocument> Documents => _batch.Documents.AsSpan();

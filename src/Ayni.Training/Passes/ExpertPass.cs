@@ -48,9 +48,9 @@ internal static class ExpertPass
         var (experts, width) = (weights.Experts.Length, weights.Shared.Width);
         var tokens = input.Length / hidden;
         var routing = kept.Routing;
-        FeedForwardPass.Backward(
+        Backward(
             weights.Shared, input, kept.Gate.Take((long)tokens * width), kept.Up.Take((long)tokens * width), outputGradient, inputGradient,
-            accumulate: false, pass);
+            pass);
 
         var routed = Gather(input, routing, pass.Routed, hidden);
         var resultGradient = pass.RoutedGradient.Take(input.Length);
@@ -64,10 +64,10 @@ internal static class ExpertPass
             var (start, count) = routing.Range(expert);
             if (count == 0)
                 continue;
-            FeedForwardPass.Backward(
+            Backward(
                 weights.Experts[expert], routed.Slice(start * hidden, count * hidden), gates.Slice(start * width, count * width),
                 ups.Slice(start * width, count * width), resultGradient.Slice(start * hidden, count * hidden),
-                routedGradient.Slice(start * hidden, count * hidden), accumulate: false, pass);
+                routedGradient.Slice(start * hidden, count * hidden), pass);
         }
 
         var scoreGradient = pass.RouterGradient.Take((long)tokens * experts);
@@ -87,6 +87,15 @@ internal static class ExpertPass
                 kept.RouterScores.Take(scoreGradient.Length), routing, experts, pass.BalanceFactor, scoreGradient);
         }
         weights.Router.Backward(input, scoreGradient, inputGradient, pass, accumulate: true);
+    }
+
+    private static void Backward(
+        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> outputGradient,
+        Span<float> inputGradient, PassState pass)
+    {
+        var inner = pass.Inner.Take(gate.Length);
+        FeedForwardPass.BackwardToInput(weights, gate, up, inner, outputGradient, inputGradient, pass);
+        FeedForwardPass.BackwardToParameters(weights, input, gate, up, inner, outputGradient, pass);
     }
 
     /// <summary>Each token's input times its share, in the experts' order.</summary>

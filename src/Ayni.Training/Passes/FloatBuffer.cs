@@ -24,4 +24,7 @@ internal sealed class FloatBuffer
         }
         return _values.Span<float>(0, (int)length);
     }
+
+    /// <summary>The rows of some tokens, of so many floats each, of what was taken before: for many threads at once.</summary>
+    public Span<float> Rows(TokenRange tokens, int width) => _values!.Span<float>((long)tokens.Start * width, tokens.Count * width);
 }

@@ -17,7 +17,10 @@ public sealed class GradientPass
     private readonly ImmutableArray<LayerActivations> _kept;
     private readonly ImmutableArray<FloatBuffer> _streams;
     private readonly LayerActivations _forgotten = new();
-    private readonly FloatBuffer _gradient = new();
+    private readonly NormGradient _normGradient;
+    private readonly FloatBuffer _normed = new();
+    private FloatBuffer _gradient = new();
+    private FloatBuffer _nextGradient = new();
 
     /// <summary>Prepares passes.</summary>
     /// <param name="model">The model.</param>
@@ -36,7 +39,8 @@ public sealed class GradientPass
         _balance = balance;
         _pass = new PassState(context, precision);
         _attention = new AttentionPass(model.Config, precision);
-        _head = new LossHead(model, _pass);
+        _normGradient = new NormGradient(model.Config.RmsNormEpsilon);
+        _head = new LossHead(model, _pass, _normGradient);
         _streams = [.. Enumerable.Range(0, model.Config.LayerCount + 1).Select(_ => new FloatBuffer())];
         _kept = recompute ? [] : [.. model.Layers.Select(_ => new LayerActivations())];
     }
@@ -57,9 +61,8 @@ public sealed class GradientPass
         _pass.BalanceFactor = _balance * batch.LossTerms / lossTerms;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: true);
-        var gradient = _gradient.Take(StreamLength(plan));
-        var loss = _head.Apply(Stream(_model.Config.LayerCount, plan), batch.Targets, 1f / lossTerms, gradient);
-        Backward(batch, plan, gradient);
+        var loss = _head.Apply(Last, batch.Targets, 1f / lossTerms, _gradient);
+        Backward(batch, plan);
         return loss;
     }
 
@@ -80,12 +83,10 @@ public sealed class GradientPass
         _pass.BalanceFactor = 0;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: true);
-        var stream = Stream(_model.Config.LayerCount, plan);
         var scales = new float[plan.Tokens];
-        var loss = ComparePairs(batch, DocumentLosses(batch, stream), before, beta, scales);
-        var gradient = _gradient.Take(StreamLength(plan));
-        _head.Apply(stream, batch.Targets, 1f / pairs, gradient, scales);
-        Backward(batch, plan, gradient);
+        var loss = ComparePairs(batch, DocumentLosses(batch), before, beta, scales);
+        _head.Apply(Last, batch.Targets, 1f / pairs, _gradient, scales);
+        Backward(batch, plan);
         return loss;
     }
 
@@ -96,7 +97,7 @@ public sealed class GradientPass
         _pass.DropoutSeed = null;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: false);
-        return ComparePairs(batch, DocumentLosses(batch, Stream(_model.Config.LayerCount, plan)), before, beta, []);
+        return ComparePairs(batch, DocumentLosses(batch), before, beta, []);
     }
 
     /// <summary>The sum of a batch's losses, in nats, without dropout.</summary>
@@ -105,7 +106,7 @@ public sealed class GradientPass
         _pass.DropoutSeed = null;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: false);
-        return _head.Apply(Stream(_model.Config.LayerCount, plan), batch.Targets, scale: 1, gradient: []);
+        return _head.Apply(Last, batch.Targets, scale: 1, gradient: null);
     }
 
     /// <summary>The logits behind every token, without dropout.</summary>
@@ -116,7 +117,7 @@ public sealed class GradientPass
         _pass.DropoutSeed = null;
         var plan = new BatchPlan(batch, _model);
         Forward(batch, plan, keeps: false);
-        _head.Project(Stream(_model.Config.LayerCount, plan), logits);
+        _head.Project(Last.Rows(plan.All, _model.Config.HiddenSize), logits);
     }
 
     /// <summary>The sum of each document's losses in the model without its adapter.</summary>
@@ -128,7 +129,7 @@ public sealed class GradientPass
         {
             var plan = new BatchPlan(batch, _model);
             Forward(batch, plan, keeps: false);
-            return DocumentLosses(batch, Stream(_model.Config.LayerCount, plan));
+            return DocumentLosses(batch);
         }
         finally
         {
@@ -136,10 +137,10 @@ public sealed class GradientPass
         }
     }
 
-    private double[] DocumentLosses(TrainingBatch batch, ReadOnlySpan<float> stream)
+    private double[] DocumentLosses(TrainingBatch batch)
     {
         var losses = new double[batch.TokenCount];
-        _head.Apply(stream, batch.Targets, scale: 1, gradient: [], tokenLosses: losses);
+        _head.Apply(Last, batch.Targets, scale: 1, gradient: null, tokenLosses: losses);
         return [.. batch.Documents.Select(document => losses.Skip(document.Start).Take(document.Length).Sum())];
     }
 
@@ -160,23 +161,23 @@ public sealed class GradientPass
         return sum;
     }
 
-    private void Backward(TrainingBatch batch, BatchPlan plan, Span<float> gradient)
+    private void Backward(TrainingBatch batch, BatchPlan plan)
     {
         for (var layer = _model.Config.LayerCount - 1; layer >= 0; layer--)
-            Backward(layer, plan, gradient);
+            Backward(layer, plan);
         if (_model.Embedding.IsTrainable)
-            SelectedRows.Add(gradient, batch.Ids, _model.Embedding.Gradient, _pass.Context);
+            SelectedRows.Add(_gradient.Take(StreamLength(plan)), batch.Ids, _model.Embedding.Gradient, _pass.Context);
     }
 
     private long StreamLength(BatchPlan plan) => (long)plan.Tokens * _model.Config.HiddenSize;
 
-    /// <summary>The residual stream before a layer, or behind the last.</summary>
-    private Span<float> Stream(int layer, BatchPlan plan) => _streams[layer].Take(StreamLength(plan));
+    /// <summary>The residual stream behind the last layer.</summary>
+    private FloatBuffer Last => _streams[^1];
 
     private void Forward(TrainingBatch batch, BatchPlan plan, bool keeps)
     {
         var hidden = _model.Config.HiddenSize;
-        var stream = Stream(0, plan);
+        var stream = _streams[0].Take(StreamLength(plan));
         if (_model.Embedding.Packed is { } packed)
         {
             for (var token = 0; token < plan.Tokens; token++)
@@ -192,52 +193,140 @@ public sealed class GradientPass
 
     private void Forward(int layer, BatchPlan plan, LayerActivations kept)
     {
-        var weights = _model.Layers[layer];
-        _attention.Forward(layer, weights, Stream(layer, plan), kept, plan, _pass);
-        var middle = kept.Middle.Take(StreamLength(plan));
-        var normed = Normalize(weights, middle);
-        var output = Stream(layer + 1, plan);
+        var (weights, hidden) = (_model.Layers[layer], _model.Config.HiddenSize);
+        var (input, output) = (_streams[layer], _streams[layer + 1]);
+        kept.Reserve(_model.Config, weights, plan.Tokens);
+        output.Take(StreamLength(plan));
+        _pass.ForEachBlock(plan.Tokens, [weights.Query, weights.Key, weights.Value], PassDirection.Forward, (tokens, pass) =>
+            _attention.Project(layer, weights, tokens, input.Rows(tokens, hidden), kept, plan, pass));
+        _attention.Attend(layer, kept, plan, _pass);
         if (weights.FeedForward is { } network)
         {
-            var width = (long)plan.Tokens * network.Width;
-            FeedForwardPass.Forward(network, normed, kept.Gate.Take(width), kept.Up.Take(width), middle, output, _pass);
+            _pass.ForEachBlock(plan.Tokens, [weights.AttentionOutput, .. network.Projections], PassDirection.Forward, (tokens, pass) =>
+            {
+                var middle = AddAttended(weights, kept, input, tokens, pass);
+                var normed = pass.Normed.Take(middle.Length);
+                Normalize(middle, weights.FeedForwardNorm, normed, pass);
+                FeedForwardPass.Forward(
+                    network, normed, kept.Gate.Rows(tokens, network.Width), kept.Up.Rows(tokens, network.Width), middle,
+                    output.Rows(tokens, hidden), pass);
+            });
+            return;
         }
-        else
-        {
-            middle.CopyTo(output);
-            ExpertPass.Forward(weights.Experts!, normed, kept, output, _pass);
-        }
+        var whole = AddAttended(weights, kept, input, plan.All, _pass);
+        var normed = _normed.Take(whole.Length);
+        Normalize(whole, weights.FeedForwardNorm, normed, _pass);
+        whole.CopyTo(output.Rows(plan.All, hidden));
+        ExpertPass.Forward(weights.Experts!, normed, kept, output.Rows(plan.All, hidden), _pass);
     }
 
-    /// <summary>Turns the gradient of a layer's output into that of its input, in place.</summary>
-    private void Backward(int layer, BatchPlan plan, Span<float> gradient)
+    /// <summary>The stream of some tokens with what they attended to.</summary>
+    private Span<float> AddAttended(LayerParameters weights, LayerActivations kept, FloatBuffer input, TokenRange tokens, PassState pass)
+    {
+        var middle = kept.Middle.Rows(tokens, _model.Config.HiddenSize);
+        weights.AttentionOutput.Forward(
+            kept.Attended.Rows(tokens, _model.Config.QueryWidth), input.Rows(tokens, _model.Config.HiddenSize), middle, pass);
+        return middle;
+    }
+
+    /// <summary>Turns the gradient of a layer's output into that of its input.</summary>
+    private void Backward(int layer, BatchPlan plan)
     {
         if (_kept.Length == 0)
             Forward(layer, plan, _forgotten);
         var kept = _kept.Length == 0 ? _forgotten : _kept[layer];
-        var weights = _model.Layers[layer];
-        var middle = kept.Middle.Take(gradient.Length);
-        var normed = Normalize(weights, middle);
-        var normedGradient = _pass.NormedGradient.Take(gradient.Length);
+        var (weights, hidden) = (_model.Layers[layer], _model.Config.HiddenSize);
+        _normed.Take(StreamLength(plan));
+        _nextGradient.Take(StreamLength(plan));
         if (weights.FeedForward is { } network)
-        {
-            var width = (long)plan.Tokens * network.Width;
-            FeedForwardPass.Backward(
-                network, normed, kept.Gate.Take(width), kept.Up.Take(width), gradient, normedGradient, accumulate: false, _pass);
-        }
+            BackwardThroughNetwork(weights, network, kept, plan);
         else
-        {
-            ExpertPass.Backward(weights.Experts!, normed, kept, gradient, normedGradient, _pass);
-        }
-        var norm = weights.FeedForwardNorm;
-        RmsNormGradient.Add(middle, norm.Values, _model.Config.RmsNormEpsilon, normedGradient, gradient, norm.Gradient, _pass.Context);
-        _attention.Backward(layer, weights, Stream(layer, plan), kept, plan, gradient, _pass);
+            BackwardThroughExperts(weights, kept, plan);
+        weights.AttentionOutput.BackwardToParameters(
+            kept.Attended.Rows(plan.All, _model.Config.QueryWidth), _nextGradient.Rows(plan.All, hidden), _pass);
+        _attention.AttendBackward(layer, kept, plan, _pass);
+        BackwardThroughProjections(layer, weights, kept, plan);
+        (_gradient, _nextGradient) = (_nextGradient, _gradient);
     }
 
-    private Span<float> Normalize(LayerParameters weights, ReadOnlySpan<float> middle)
+    /// <summary>
+    /// From the gradient of a layer's output to that of the stream before its feed-forward network and to those of what its queries attended
+    /// to.
+    /// </summary>
+    private void BackwardThroughNetwork(LayerParameters weights, FeedForwardParameters network, LayerActivations kept, BatchPlan plan)
     {
-        var normed = _pass.Normed.Take(middle.Length);
-        RmsNorm.Apply(middle, weights.FeedForwardNorm.Values, _model.Config.RmsNormEpsilon, normed, _pass.Context);
-        return normed;
+        var (hidden, queryWidth, width) = (_model.Config.HiddenSize, _model.Config.QueryWidth, network.Width);
+        var norm = weights.FeedForwardNorm;
+        _pass.Inner.Take((long)plan.Tokens * width);
+        _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth);
+        _normGradient.Begin(norm, plan.Tokens);
+        Linear[] projections = [network.Down, network.Gate, network.Up, weights.AttentionOutput];
+        _pass.ForEachBlock(plan.Tokens, projections, PassDirection.Backward, (tokens, pass) =>
+        {
+            var middle = kept.Middle.Rows(tokens, hidden);
+            Normalize(middle, norm, _normed.Rows(tokens, hidden), pass);
+            var gradient = _gradient.Rows(tokens, hidden);
+            var next = _nextGradient.Rows(tokens, hidden);
+            var normedGradient = pass.NormedGradient.Take(gradient.Length);
+            FeedForwardPass.BackwardToInput(
+                network, kept.Gate.Rows(tokens, width), kept.Up.Rows(tokens, width), _pass.Inner.Rows(tokens, width), gradient,
+                normedGradient, pass);
+            gradient.CopyTo(next);
+            _normGradient.Add(norm, tokens, middle, normedGradient, next, pass);
+            weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
+        });
+        _normGradient.End(norm);
+        FeedForwardPass.BackwardToParameters(
+            network, _normed.Rows(plan.All, hidden), kept.Gate.Rows(plan.All, width), kept.Up.Rows(plan.All, width),
+            _pass.Inner.Rows(plan.All, width), _gradient.Rows(plan.All, hidden), _pass);
     }
+
+    /// <summary>The same through a mixture of experts.</summary>
+    private void BackwardThroughExperts(LayerParameters weights, LayerActivations kept, BatchPlan plan)
+    {
+        var (hidden, norm) = (_model.Config.HiddenSize, weights.FeedForwardNorm);
+        var middle = kept.Middle.Rows(plan.All, hidden);
+        var normed = _normed.Rows(plan.All, hidden);
+        Normalize(middle, norm, normed, _pass);
+        var gradient = _gradient.Rows(plan.All, hidden);
+        var next = _nextGradient.Rows(plan.All, hidden);
+        var normedGradient = _pass.NormedGradient.Take(gradient.Length);
+        ExpertPass.Backward(weights.Experts!, normed, kept, gradient, normedGradient, _pass);
+        gradient.CopyTo(next);
+        _normGradient.Begin(norm, plan.Tokens);
+        _normGradient.Add(norm, plan.All, middle, normedGradient, next, _pass);
+        _normGradient.End(norm);
+        var attendedGradient = _pass.AttendedGradient.Take((long)plan.Tokens * _model.Config.QueryWidth);
+        weights.AttentionOutput.BackwardToInput(next, attendedGradient, _pass);
+    }
+
+    /// <summary>From the gradients of queries, keys and values to that of the layer's input.</summary>
+    private void BackwardThroughProjections(int layer, LayerParameters weights, LayerActivations kept, BatchPlan plan)
+    {
+        var (hidden, queryWidth, keyWidth) = (_model.Config.HiddenSize, _model.Config.QueryWidth, _model.Config.KeyValueWidth);
+        var (norm, input) = (weights.AttentionNorm, _streams[layer]);
+        _normGradient.Begin(norm, plan.Tokens);
+        _pass.ForEachBlock(plan.Tokens, [weights.Query, weights.Key, weights.Value], PassDirection.Backward, (tokens, pass) =>
+        {
+            var query = _pass.QueryGradient.Rows(tokens, queryWidth);
+            var key = _pass.KeyGradient.Rows(tokens, keyWidth);
+            _attention.RotateBackward(layer, tokens, kept, query, key, plan, pass);
+            var stream = input.Rows(tokens, hidden);
+            Normalize(stream, norm, _normed.Rows(tokens, hidden), pass);
+            var normedGradient = pass.NormedGradient.Take(stream.Length);
+            weights.Query.BackwardToInput(query, normedGradient, pass);
+            weights.Key.BackwardToInput(key, normedGradient, pass, accumulate: true);
+            weights.Value.BackwardToInput(_pass.ValueGradient.Rows(tokens, keyWidth), normedGradient, pass, accumulate: true);
+            _normGradient.Add(norm, tokens, stream, normedGradient, _nextGradient.Rows(tokens, hidden), pass);
+        });
+        _normGradient.End(norm);
+        var normed = _normed.Rows(plan.All, hidden);
+        var packed = weights.Query.PackInput(normed, _pass);
+        weights.Query.BackwardToParameters(normed, _pass.QueryGradient.Rows(plan.All, queryWidth), _pass, packed);
+        weights.Key.BackwardToParameters(normed, _pass.KeyGradient.Rows(plan.All, keyWidth), _pass, packed);
+        weights.Value.BackwardToParameters(normed, _pass.ValueGradient.Rows(plan.All, keyWidth), _pass, packed);
+    }
+
+    private void Normalize(ReadOnlySpan<float> stream, Parameter norm, Span<float> normed, PassState pass) =>
+        RmsNorm.Apply(stream, norm.Values, _model.Config.RmsNormEpsilon, normed, pass.Context);
 }

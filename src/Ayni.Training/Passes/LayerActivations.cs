@@ -1,3 +1,5 @@
+using Ayni.Llama;
+
 namespace Ayni.Training;
 
 /// <summary>What a layer's forward pass keeps for its backward pass.</summary>
@@ -46,4 +48,23 @@ internal sealed class LayerActivations
 
     /// <summary>Which token goes to which expert.</summary>
     public Routing Routing { get; } = new();
+
+    /// <summary>Makes room for a batch, so that many threads can write to it.</summary>
+    public void Reserve(LlamaConfig config, LayerParameters weights, int tokens)
+    {
+        Query.Take((long)tokens * config.QueryWidth);
+        Key.Take((long)tokens * config.KeyValueWidth);
+        Value.Take((long)tokens * config.KeyValueWidth);
+        if (config.NormalizesHeads)
+        {
+            RotatedQuery.Take((long)tokens * config.QueryWidth);
+            RotatedKey.Take((long)tokens * config.KeyValueWidth);
+        }
+        Attended.Take((long)tokens * config.QueryWidth);
+        LogSums.Take((long)tokens * config.HeadCount);
+        Middle.Take((long)tokens * config.HiddenSize);
+        var width = (weights.FeedForward ?? weights.Experts!.Shared).Width;
+        Gate.Take((long)tokens * width);
+        Up.Take((long)tokens * width);
+    }
 }

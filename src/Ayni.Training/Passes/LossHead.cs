@@ -6,15 +6,14 @@ namespace Ayni.Training;
 /// The output norm and head with cross-entropy behind them. Only tokens that have something to learn get logits, and only some of them at a
 /// time, so that all logits are never in memory together.
 /// </summary>
-internal sealed class LossHead(TrainableModel model, PassState pass)
+internal sealed class LossHead(TrainableModel model, PassState pass, NormGradient normGradient)
 {
     // Logits at a time: 64 MB.
     private const long MostLogits = 16 << 20;
     private const int MostRows = 1024;
 
-    private readonly FloatBuffer _selected = new();
+    private readonly Linear _head = new(model.Head, bias: null);
     private readonly FloatBuffer _normed = new();
-    private readonly FloatBuffer _normedGradient = new();
     private readonly FloatBuffer _logits = new();
 
     private int Hidden => model.Config.HiddenSize;
@@ -25,60 +24,71 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     /// <param name="stream">The residual stream behind the last layer, <c>[tokens, hidden]</c>.</param>
     /// <param name="targets">The token that is to follow each, or masked, <c>[tokens]</c>.</param>
     /// <param name="scale">What every loss counts in the gradient.</param>
-    /// <param name="gradient">Receives the stream's gradient, <c>[tokens, hidden]</c>; empty where none is wanted.</param>
-    /// <param name="tokenScales">What each token's loss counts beside in the gradient, <c>[tokens]</c>; empty where all count alike.</param>
-    /// <param name="tokenLosses">Receives each token's loss, <c>[tokens]</c>, 0 for those without a target; empty where none is
+    /// <param name="gradient">Receives the stream's gradient, <c>[tokens, hidden]</c>; null where none is wanted.</param>
+    /// <param name="tokenScales">What each token's loss counts beside in the gradient, <c>[tokens]</c>; null where all count alike.</param>
+    /// <param name="tokenLosses">Receives each token's loss, <c>[tokens]</c>, 0 for those without a target; null where none is
     /// wanted.</param>
     public double Apply(
-        ReadOnlySpan<float> stream, ReadOnlySpan<int> targets, float scale, Span<float> gradient, ReadOnlySpan<float> tokenScales = default,
-        Span<double> tokenLosses = default)
+        FloatBuffer stream, ReadOnlySpan<int> targets, float scale, FloatBuffer? gradient, float[]? tokenScales = null,
+        double[]? tokenLosses = null)
     {
-        GradientSums.Clear(gradient, pass.Context);
-        tokenLosses.Clear();
+        if (gradient is not null)
+            GradientSums.Clear(gradient.Take((long)targets.Length * Hidden), pass.Context);
         var rows = Select(targets);
-        if (rows.Length == 0)
-            return 0;
-        var selected = _selected.Take((long)rows.Length * Hidden);
-        SelectedRows.Gather(stream, rows, selected, pass.Context);
-        var normed = _normed.Take(selected.Length);
-        RmsNorm.Apply(selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-        var normedGradient = gradient.IsEmpty ? [] : _normedGradient.Take(selected.Length);
-
         var losses = new double[rows.Length];
         for (var start = 0; start < rows.Length; start += ChunkRows)
         {
-            var count = Math.Min(ChunkRows, rows.Length - start);
-            var chunkTargets = new int[count];
-            for (var i = 0; i < count; i++)
-                chunkTargets[i] = targets[rows[start + i]];
-            var input = new MatrixView(normed.Slice(start * Hidden, count * Hidden), count, Hidden);
-            var logits = _logits.Take((long)count * model.Config.VocabularySize);
-            ProjectChunk(normed.Slice(start * Hidden, count * Hidden), logits);
-            CrossEntropy.Apply(logits, chunkTargets, scale, losses.AsSpan(start, count), pass.Context);
-            if (gradient.IsEmpty)
-                continue;
-            for (var i = 0; i < count && !tokenScales.IsEmpty; i++)
-            {
-                foreach (ref var value in logits.Slice(i * model.Config.VocabularySize, model.Config.VocabularySize))
-                    value *= tokenScales[rows[start + i]];
-            }
-            var logitGradient = new MatrixView(logits, count, model.Config.VocabularySize);
-            var rowGradient = normedGradient.Slice(start * Hidden, count * Hidden);
-            if (model.Head.Packed is { } packed)
-                FrozenProduct.BackwardToInput(packed, logits, rowGradient, pass, accumulate: false, pass.Precision);
-            else
-                FloatProduct.Multiply(logitGradient, model.Head.View, rowGradient, pass.Context, precision: pass.Precision);
-            if (model.Head.IsTrainable)
-            {
-                FloatProduct.Multiply(
-                    logitGradient.Transposed, input, model.Head.Gradient, pass.Context, accumulate: true, pass.Precision);
-            }
+            var range = start..Math.Min(rows.Length, start + ChunkRows);
+            Apply(stream, targets, rows[range], scale, gradient, tokenScales, losses.AsMemory(range));
         }
-        if (!gradient.IsEmpty)
-            Return(rows, selected, normedGradient, gradient);
-        for (var i = 0; i < rows.Length && !tokenLosses.IsEmpty; i++)
+        for (var i = 0; i < rows.Length && tokenLosses is not null; i++)
             tokenLosses[rows[i]] = losses[i];
         return losses.Sum();
+    }
+
+    /// <summary>The losses of the tokens that some rows of the stream are of.</summary>
+    private void Apply(
+        FloatBuffer stream, ReadOnlySpan<int> targets, int[] rows, float scale, FloatBuffer? gradient, float[]? tokenScales,
+        Memory<double> losses)
+    {
+        var (norm, vocabulary) = (model.OutputNorm, model.Config.VocabularySize);
+        var wanted = new int[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+            wanted[i] = targets[rows[i]];
+        var all = new TokenRange(0, targets.Length);
+        var chunk = new TokenRange(0, rows.Length);
+        _normed.Take((long)rows.Length * Hidden);
+        _logits.Take((long)rows.Length * vocabulary);
+        normGradient.Begin(norm, rows.Length);
+        pass.ForEachBlock(rows.Length, [_head], gradient is null ? PassDirection.Forward : PassDirection.Both, (tokens, pass) =>
+        {
+            var chosen = rows.AsSpan(tokens.Start, tokens.Count);
+            var selected = pass.Selected.Take((long)tokens.Count * Hidden);
+            SelectedRows.Gather(stream.Rows(all, Hidden), chosen, selected, pass.Context);
+            var normed = _normed.Rows(tokens, Hidden);
+            RmsNorm.Apply(selected, norm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
+            var logits = _logits.Rows(tokens, vocabulary);
+            _head.Forward(normed, logits, pass);
+            CrossEntropy.Apply(
+                logits, wanted.AsSpan(tokens.Start, tokens.Count), scale, losses.Span.Slice(tokens.Start, tokens.Count), pass.Context);
+            if (gradient is null)
+                return;
+            for (var i = 0; i < tokens.Count && tokenScales is not null; i++)
+            {
+                foreach (ref var value in logits.Slice(i * vocabulary, vocabulary))
+                    value *= tokenScales[chosen[i]];
+            }
+            var normedGradient = pass.NormedGradient.Take(selected.Length);
+            _head.BackwardToInput(logits, normedGradient, pass);
+            var selectedGradient = pass.SelectedGradient.Take(selected.Length);
+            selectedGradient.Clear();
+            normGradient.Add(norm, tokens, selected, normedGradient, selectedGradient, pass);
+            SelectedRows.Scatter(selectedGradient, chosen, gradient.Rows(all, Hidden), pass.Context);
+        });
+        if (gradient is null)
+            return;
+        normGradient.End(norm);
+        _head.BackwardToParameters(_normed.Rows(chunk, Hidden), _logits.Rows(chunk, vocabulary), pass);
     }
 
     /// <summary>The logits of some tokens.</summary>
@@ -88,17 +98,7 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
     {
         var normed = _normed.Take(stream.Length);
         RmsNorm.Apply(stream, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-        ProjectChunk(normed, logits);
-    }
-
-    private void ProjectChunk(ReadOnlySpan<float> normed, Span<float> logits)
-    {
-        if (model.Head.Packed is { } packed)
-            FrozenProduct.Forward(packed, normed, [], logits, pass, pass.Precision);
-        else
-            FloatProduct.Multiply(
-                new MatrixView(normed, normed.Length / Hidden, Hidden), model.Head.View.Transposed, logits, pass.Context,
-                precision: pass.Precision);
+        _head.Forward(normed, logits, pass);
     }
 
     private static int[] Select(ReadOnlySpan<int> targets)
@@ -110,15 +110,5 @@ internal sealed class LossHead(TrainableModel model, PassState pass)
                 rows.Add(token);
         }
         return [.. rows];
-    }
-
-    private void Return(int[] rows, ReadOnlySpan<float> selected, ReadOnlySpan<float> normedGradient, Span<float> gradient)
-    {
-        var selectedGradient = _normed.Take(selected.Length);
-        GradientSums.Clear(selectedGradient, pass.Context);
-        RmsNormGradient.Add(
-            selected, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normedGradient, selectedGradient, model.OutputNorm.Gradient,
-            pass.Context);
-        SelectedRows.Scatter(selectedGradient, rows, gradient, pass.Context);
     }
 }

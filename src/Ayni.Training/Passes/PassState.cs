@@ -1,14 +1,37 @@
+using System.Collections.Concurrent;
 using Ayni.Kernels;
 
 namespace Ayni.Training;
 
 /// <summary>What every layer needs during a pass: the team, and memory that one layer after another uses.</summary>
-internal sealed class PassState(ComputeContext context, ProductPrecision precision)
+internal sealed class PassState
 {
-    public ComputeContext Context => context;
+    /// <summary>
+    /// Tokens that go through several operators at a time, so that what one gives is in the second-level cache for the next. Fixed, because
+    /// it decides the order in which the gradients of norms are summed.
+    /// </summary>
+    public const int BlockTokens = 96;
+
+    // Weights packed at a time: 64 MB.
+    private const long MostPacked = 16 << 20;
+
+    private readonly ConcurrentBag<PassState> _workers = [];
+
+    public PassState(ComputeContext context, ProductPrecision precision)
+        : this(context, precision, new PackedWeights())
+    {
+    }
+
+    private PassState(ComputeContext context, ProductPrecision precision, PackedWeights weights) =>
+        (Context, Precision, Weights) = (context, precision, weights);
+
+    public ComputeContext Context { get; }
 
     /// <summary>To what the operands of products are rounded.</summary>
-    public ProductPrecision Precision => precision;
+    public ProductPrecision Precision { get; }
+
+    /// <summary>Weights that are packed for the moment.</summary>
+    public PackedWeights Weights { get; }
 
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
@@ -30,6 +53,15 @@ internal sealed class PassState(ComputeContext context, ProductPrecision precisi
 
     /// <summary>Its gradient, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer NormedGradient { get; } = new();
+
+    /// <summary>What went into several projections, packed for the gradients of all.</summary>
+    public PackedColumns PackedInput { get; } = new();
+
+    /// <summary>Rows of the stream that have something to learn, <c>[rows, hidden]</c>.</summary>
+    public FloatBuffer Selected { get; } = new();
+
+    /// <summary>Their gradient, <c>[rows, hidden]</c>.</summary>
+    public FloatBuffer SelectedGradient { get; } = new();
 
     /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
     public FloatBuffer Inner { get; } = new();
@@ -63,4 +95,53 @@ internal sealed class PassState(ComputeContext context, ProductPrecision precisi
 
     /// <summary>An adapter's activations between its two factors, <c>[tokens, rank]</c>.</summary>
     public FloatBuffer Reduced { get; } = new();
+
+    /// <summary>
+    /// Takes tokens through operators that look at one token at a time: block by block, each on one thread, or, where an adapter or a matrix
+    /// that stays as its file has it takes part, or the weights are too large, all at once, operator by operator.
+    /// </summary>
+    /// <param name="tokens">How many.</param>
+    /// <param name="projections">What they are multiplied by.</param>
+    /// <param name="directions">Which way.</param>
+    /// <param name="body">Called with tokens and with the team and memory to use, from several threads at once.</param>
+    public void ForEachBlock(int tokens, ReadOnlySpan<Linear> projections, PassDirection directions, Action<TokenRange, PassState> body)
+    {
+        if (!CanPack(projections))
+        {
+            body(new TokenRange(0, tokens), this);
+            return;
+        }
+        Weights.Pack(projections, directions, this);
+        var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
+        Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
+        Weights.Clear();
+    }
+
+    private static bool CanPack(ReadOnlySpan<Linear> projections)
+    {
+        var numbers = 0L;
+        foreach (var projection in projections)
+        {
+            if (projection.Adapter is not null || projection.Weight.Packed is not null)
+                return false;
+            numbers += projection.Weight.Values.Length;
+        }
+        return numbers <= MostPacked;
+    }
+
+    private struct Blocks : IChunkedWork
+    {
+        public int Tokens;
+        public PassState Pass;
+        public Action<TokenRange, PassState> Body;
+
+        public readonly void Execute(int chunk)
+        {
+            if (!Pass._workers.TryTake(out var worker))
+                worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights);
+            var start = chunk * BlockTokens;
+            Body(new TokenRange(start, Math.Min(BlockTokens, Tokens - start)), worker);
+            Pass._workers.Add(worker);
+        }
+    }
 }

@@ -279,9 +279,4 @@ public sealed class LedgerCommandTests : IDisposable
     private Task<CommandResult> RunAsync(string input, string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data], input);
 
     private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

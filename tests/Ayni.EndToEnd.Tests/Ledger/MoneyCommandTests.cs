@@ -70,6 +70,7 @@ public sealed class MoneyCommandTests : IDisposable
         await CommandAsync("ledger", "invoice", "issue", month);
         await CommandAsync("ledger", "bank", "set", "AYNI", "--holder", "Ayni GmbH", "--iban", "DE89 3704 0044 0532 0130 00");
         await CommandAsync("ledger", "bank", "set", host, "--holder", "Machines", "--iban", "ES9121000418450200051332");
+        await CommandAsync("ledger", "bank", "contact", host, "--name", "Ada Ruiz", "--email", "ada@machines.example", "--language", "es");
         (await RunAsync("ledger", "bank", "set", host, "--holder", "M", "--iban", "ES9121000418450200051333")).Failed("mistyped");
         Assert.Equal("101.00", (await CommandAsync("ledger", "payout", "plan", "--currency", "USD", "--json")).Json[0].GetProperty("amount").GetString());
 
@@ -102,6 +103,19 @@ public sealed class MoneyCommandTests : IDisposable
         (await RunAsync("ledger", "payout", "report", report)).Failed("Line 1, column 1");
         await CommandAsync("ledger", "payout", "returned", id, "--reference", "b2", "--date", "2026-12-12", "--reason", "closed");
         Assert.Equal("returned", (await CommandAsync("ledger", "payout", "list", "--json")).Json[0].GetProperty("status").GetString());
+
+        // Another account: two keys, and a letter to the contact.
+        string[] change = ["ledger", "bank", "set", host, "--holder", "Machines", "--iban", "DE89 3704 0044 0532 0130 00"];
+        (await RunAsync(change)).Failed("needs a second key");
+        approve[3] = (await CommandAsync("ledger", "proposal", "list", "--json")).Json.EnumerateArray().Last().GetProperty("id").GetString()!;
+        (await AyniCommand.RunAsync(approve, "", ("AYNI_KEY", key))).Succeeded();
+        await CommandAsync(change);
+        var letters = _folder.PathOf("letters");
+        (await RunAsync("ledger", "bank", "notices", "--eml", letters)).Failed("--from");
+        await CommandAsync("ledger", "bank", "notices", "--unsent", "--eml", letters, "--from", "finance@ayni.example");
+        Assert.Contains("<ada@machines.example>", await File.ReadAllTextAsync(Path.Combine(letters, "notice-1.eml")), StringComparison.Ordinal);
+        await CommandAsync("ledger", "bank", "sent", "1", "--how", "e-mail");
+        Assert.Equal(0, (await CommandAsync("ledger", "bank", "notices", "--unsent", "--json")).Json.GetArrayLength());
         (await CommandAsync("ledger", "audit")).Succeeded();
     }
 
@@ -171,7 +185,8 @@ public sealed class MoneyCommandTests : IDisposable
             ["ledger", "payout", "plan"], ["ledger", "payout", "order"],
             ["ledger", "invoice", "print"], ["ledger", "invoice", "accounts"], ["ledger", "payout", "report"],
             ["ledger", "payout", "file"], ["ledger", "payout", "paid"], ["ledger", "payout", "returned"], ["ledger", "payout", "list"],
-            ["ledger", "bank", "set"], ["ledger", "bank", "show"], ["ledger", "proposal", "list"], ["ledger", "proposal", "approve"],
+            ["ledger", "bank", "set"], ["ledger", "bank", "show"], ["ledger", "bank", "contact"], ["ledger", "bank", "notices"],
+            ["ledger", "bank", "sent"], ["ledger", "proposal", "list"], ["ledger", "proposal", "approve"],
             ["ledger", "proposal", "reject"], ["ledger", "proposal", "four-eyes"],
         ];
         await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) =>
@@ -201,9 +216,4 @@ public sealed class MoneyCommandTests : IDisposable
     private Task<CommandResult> RunAsync(params string[] arguments) => AyniCommand.RunAsync([.. arguments, "--data", Data]);
 
     private async Task<CommandResult> CommandAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

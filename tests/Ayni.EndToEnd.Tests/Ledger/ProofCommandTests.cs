@@ -44,7 +44,7 @@ public sealed class ProofCommandTests : IDisposable
         var bundle = _folder.PathOf("bundle");
         await CommandAsync("audit", "export", month, bundle);
         string[] audit = ["audit", "verify", bundle, "--key", key, "--log", Log, "--receipt", receipt];
-        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "run again, the agreements give the shares");
+        Proves((await AyniCommand.RunAsync(audit)).Succeeded(), "the agreements in force, run again, give the shares");
         var lists = Path.Combine(bundle, "lists.json");
         var text = await File.ReadAllTextAsync(lists);
         await File.WriteAllTextAsync(lists, text.Replace("\"splits\":[{", "\"splits\":[],\"gone\":[{", StringComparison.Ordinal));
@@ -127,7 +127,7 @@ public sealed class ProofCommandTests : IDisposable
         [
             ["log", "publish"], ["log", "keys"], ["log", "rotate"], ["log", "cosign"], ["log", "init"],
             ["log", "host-key"], ["log", "certify"], ["log", "revoke"], ["prove", "receipt"], ["prove", "statement"],
-            ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["witness"], ["party", "key", "new"],
+            ["prove", "absence"], ["prove", "key"], ["verify"], ["audit", "export"], ["audit", "verify"], ["audit", "canary"], ["audit", "canary", "check"], ["witness"], ["party", "key", "new"],
             ["party", "key", "endorse"], ["party", "key", "register"], ["party", "key", "revoke"], ["party", "key", "list"],
             ["agreement", "sign"], ["agreement", "accept"], ["customer", "sign"], ["ledger", "erase"], ["ledger", "objection", "raise"],
             ["ledger", "objection", "reply"], ["ledger", "objection", "resolve"], ["ledger", "objection", "list"],
@@ -172,9 +172,4 @@ public sealed class ProofCommandTests : IDisposable
 
     private async Task<string> SaveAsync(string name, params string[] arguments) =>
         _folder.Write(name, (await CommandAsync(arguments)).Output);
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

@@ -43,6 +43,54 @@ public sealed class FloatProductTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
+    [Theory]
+    [InlineData(ProductPrecision.F32)]
+    [InlineData(ProductPrecision.BF16)]
+    public void What_was_packed_once_gives_the_same_bits_as_often_as_it_is_multiplied(ProductPrecision precision)
+    {
+        using var context = new ComputeContext(ComputeContext.BestTier, 2);
+        using var alone = context.ForOneWorker();
+        var packed = new PackedColumns();
+        foreach (var (depth, columns) in ((int, int)[])[(700, 90), (31, 33), (1, 1)])
+        {
+            var right = new MatrixView(Numbers(depth * columns, 2), columns, depth).Transposed;
+            packed.Pack(right, precision, context);
+            foreach (var rows in (int[])[150, 8, 5])
+            {
+                var left = new MatrixView(Numbers(rows * depth, 1), rows, depth);
+                float[] addend = Numbers(rows * columns, 3), expected = new float[rows * columns], actual = new float[rows * columns];
+                FloatProduct.Multiply(left, right, addend, expected, context, precision);
+                FloatProduct.Multiply(left, packed, addend, actual, context);
+                Assert.Equal(expected, actual);
+                addend.CopyTo(actual, 0);
+                FloatProduct.Multiply(left, packed, actual, actual, alone);
+                Assert.Equal(expected, actual);
+            }
+        }
+        Assert.Throws<ShapeMismatchException>(() => FloatProduct.Multiply(new MatrixView(new float[6], 3, 2), packed, [], new float[3], context));
+    }
+
+    [Theory]
+    [InlineData(8, 1024)]
+    [InlineData(8, 2048)]
+    [InlineData(16, 1000)]
+    public void Where_rows_lie_does_not_touch_the_result(int rows, int depth)
+    {
+        using var context = new ComputeContext(ComputeContext.BestTier, 1);
+        var values = Numbers(rows * depth, 1);
+        var turned = new float[values.Length];
+        for (var i = 0; i < values.Length; i++)
+            turned[i % depth * rows + i / depth] = values[i];
+        var right = new MatrixView(Numbers(depth * 40, 2), depth, 40);
+        foreach (var precision in Enum.GetValues<ProductPrecision>())
+        {
+            float[] inPlace = new float[rows * 40], packed = new float[rows * 40];
+            FloatProduct.Multiply(new MatrixView(values, rows, depth), right, inPlace, context, precision: precision);
+            FloatProduct.Multiply(new MatrixView(turned, depth, rows).Transposed, right, packed, context, precision: precision);
+            Assert.Equal(packed, inPlace);
+        }
+    }
+
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {

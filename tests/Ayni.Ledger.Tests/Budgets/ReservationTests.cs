@@ -10,6 +10,19 @@ public sealed class ReservationTests
     private static int _requests;
 
     [Fact]
+    public async Task A_limit_in_another_currency_set_since_the_admission_refuses_by_name()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync("USD");
+        await ledger.Books.SetRateAsync(Currency.Parse("EUR"), Amount.Parse("1.1", Currency.Parse("USD")), "ECB", null);
+        var lease = await ledger.Books.BeginHostAsync("a");
+        var admission = ledger.Admit(key);
+        await ledger.Books.SetSpendingLimitAsync(key.CustomerId, Amount.Parse("5", Currency.Parse("USD")));
+        var refusal = Assert.IsType<AdmissionRefusal>(await ledger.Books.ReserveAsync(admission, "r", new(1, 1, 1, null), lease));
+        Assert.Equal(AdmissionRefusalReason.CurrencyMismatch, refusal.Reason);
+    }
+
+    [Fact]
     public async Task A_thousand_parallel_requests_on_a_budget_for_ten_get_ten_and_leave_nothing_behind()
     {
         await using var ledger = await ReadyAsync();
@@ -162,6 +175,23 @@ public sealed class ReservationTests
         Assert.Equal(Eur("0"), Held());
 
         Amount Held() => Eur(ledger.Books.CountHolds() == 0 ? "0" : (string)ledger.Sql("SELECT CAST(held AS text) FROM holds")!);
+    }
+
+    [Fact]
+    public async Task What_is_held_of_no_request_under_way_is_let_go_of_when_the_lease_is_renewed()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync(limit: Eur("1"));
+        var lease = await ledger.Books.BeginHostAsync("a");
+        var underWay = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease));
+        // What a reservation leaves whose answer was lost with the connection to a server.
+        ledger.Sql("UPDATE holds SET held = '0.900000000000'");
+        await ledger.Books.RenewHostAsync(lease);
+        Assert.NotNull(Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease, new(400_000, 1, 1000))).Reservation);
+        await ledger.Books.VoidAsync(underWay.Reservation!);
+        Assert.Equal(1, ledger.Books.CountHolds());
+        await ledger.Books.EndHostAsync(lease);
+        AssertNothingHeld(ledger);
     }
 
     [Fact]

@@ -164,6 +164,9 @@ public sealed class InvoiceTests
         await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { PartsPerMillion = 11 })));
         await RefusedAsync(Refusal.InvalidBilling, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { ValidUntil = Day("2025-12-31") })));
         await RefusedAsync(Refusal.InvalidText, () => SetAsync(new("WHT", 10, IsWithheld: true, certificate with { Number = "" })));
+        // Two that withhold more than all.
+        await RefusedAsync(Refusal.InvalidBilling, () => ledger.Books.SetBillingAsync(new(
+            ledger.Host.Id, 0, "X", "", "", null, [new("A", 600_000, IsWithheld: true), new("B", 500_000, IsWithheld: true)], 14)));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Ayni.Tests;
+
 namespace Ayni.Ledger.Tests;
 
 public sealed class AuditBundleTests : IDisposable
@@ -36,8 +38,14 @@ public sealed class AuditBundleTests : IDisposable
         ledger.Clock.Now = new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
         await ledger.Books.ClosePeriodAsync(TestLedger.Period.Next);
         ledger.Books.ExportPeriod(TestLedger.Period.Next, At("december"));
-        var december = AuditVerifier.Verify(At("december"), ledger.Books.LogKey, null, ledger.Clock.Now);
+        var alone = AuditVerifier.Verify(At("december"), ledger.Books.LogKey, null, ledger.Clock.Now);
+        Assert.Contains(alone.Verification.NotProven, sentence => sentence.Contains("name its bundle first", StringComparison.Ordinal));
+        var december = AuditVerifier.Verify(At("december"), ledger.Books.LogKey, null, ledger.Clock.Now, audited);
+        Assert.Contains("2026-12 goes on where 2026-11 ended: keys' numbers, and what parties and shares carry.", december.Verification.Proven);
         Assert.NotEmpty(december.DemandCounted(SignedReceiptTests.Json(ledger.Books, receipts[20].Id), ledger.Books.LogKey).Proven);
+        foreach (var receipt in receipts)
+            Assert.NotEmpty(AuditedPeriod.DemandCounted(
+                [audited, december], SignedReceiptTests.Json(ledger.Books, receipt.Id), ledger.Books.LogKey).Proven);
     }
 
     [Fact]
@@ -45,14 +53,83 @@ public sealed class AuditBundleTests : IDisposable
     {
         await using var ledger = await TestLedger.ReadyAsync();
         var (gone, stays) = (await ledger.KeyAsync(), await ledger.KeyAsync());
-        await ledger.UseAsync(gone, 1, 1, 1);
+        var receipt = await ledger.UseAsync(gone, 1, 1, 1);
         await ledger.UseAsync(stays, 2, 2, 2);
+        await ledger.UseAsync(gone, 3, 1, 1);
+        var json = SignedReceiptTests.Json(ledger.Books, receipt.Id);
         await PeriodProofTests.CloseAsync(ledger);
         await ledger.Books.RevokeCustomerAsync(gone.CustomerId!);
         await ledger.Books.EraseCustomerSecretAsync(gone.CustomerId!);
         ledger.Books.ExportPeriod(TestLedger.Period, At("bundle"));
         var audited = AuditVerifier.Verify(At("bundle"), ledger.Books.LogKey, null, ledger.Clock.Now);
-        Assert.Contains(audited.Verification.NotProven, sentence => sentence.Contains("erased", StringComparison.Ordinal));
+        Assert.Contains(
+            "Of which models, apps and agreements 2 receipts of erased customers are, 0.0000052 EUR in all: nobody can open them any more.",
+            audited.Verification.NotProven);
+        Assert.Contains("That 1 customers were erased, whose items can't be opened: give the log with --log.", audited.Verification.NotProven);
+        Assert.NotEmpty(audited.DemandCounted(json, ledger.Books.LogKey).Proven);
+        await ledger.Books.PublishLogAsync();
+        var log = LogReader.Of(ledger.Books.LogFolderPath!);
+        Assert.Contains(
+            "The log holds that 1 customers were erased, whose items alone can't be opened.",
+            AuditVerifier.Verify(At("bundle"), ledger.Books.LogKey, log, ledger.Clock.Now).Verification.Proven);
+        var shown = File.ReadAllBytes(Path.Combine(At("bundle"), AuditBundle.LeavesFile));
+        Assert.DoesNotContain(receipt.RequestId, System.Text.Encoding.Latin1.GetString(shown), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_erased_secret_is_nowhere_in_the_ledgers_files()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var gone = await ledger.KeyAsync();
+        for (var i = 0; i < 150; i++)
+            await ledger.Books.CreateCustomerAsync("Customer", Currency.Parse("EUR"));
+        await ledger.UseAsync(gone, 1, 1, 1);
+        await PeriodProofTests.CloseAsync(ledger);
+        var secret = (byte[])ledger.Sql($"SELECT secret FROM customer_secrets WHERE customer = '{gone.CustomerId}'")!;
+        var others = ledger.Sql("SELECT count(secret) FROM customer_secrets");
+        Assert.NotEqual(0, Found());
+        await ledger.Books.RevokeCustomerAsync(gone.CustomerId!);
+        await ledger.Books.EraseCustomerSecretAsync(gone.CustomerId!);
+        Assert.Equal(0, File.Exists(ledger.Path) ? Found() : 0);
+        Assert.Equal((long)others! - 1, ledger.Sql("SELECT count(secret) FROM customer_secrets"));
+
+        // A server's files are not ours to read.
+        int Found() => !File.Exists(ledger.Path) ? 1 : Directory.GetFiles(Path.GetDirectoryName(ledger.Path)!, Path.GetFileName(ledger.Path) + "*")
+            .Count(file => ReadShared(file).AsSpan().IndexOf(secret) >= 0);
+    }
+
+    private static byte[] ReadShared(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    [Theory]
+    [InlineData("America/Lima")]
+    [InlineData("Africa/Nairobi")]
+    public async Task Months_of_a_zone_are_run_again_with_their_owners_countries_and_plans(string zone)
+    {
+        await using var ledger = await TestLedger.WithPartiesAsync();
+        await ledger.Books.SetZoneAsync(zone);
+        await ledger.Books.SetOwnHostAsync(ledger.Host.Id);
+        await ledger.SetPriceAsync("EUR", "0.50", "0.10", "1.50");
+        await ledger.Books.AgreeAsync(
+            null, [Share.Of(Role.Licensor, 300_000), Share.Of(Role.Host, 500_000), Share.Of(Role.Developer, 200_000)]);
+        var (own, ofApp) = (await ledger.KeyAsync(), await ledger.KeyAsync(ofApp: true));
+        await ledger.UseAsync(own, 1_000_000, 0, 10);
+        await ledger.UseAsync(ofApp, 2_000_000, 0, 10);
+        ledger.Clock.Now = ledger.Clock.Now.AddMinutes(1);
+        await ledger.Books.SetCustomerOwnerAsync(ofApp.CustomerId!, ledger.Developer.Id);
+        await ledger.UseAsync(ofApp, 3_000_000, 0, 10);
+        ledger.Clock.Now = new(2026, 12, 2, 0, 0, 0, TimeSpan.Zero);
+        await ledger.Books.ClosePeriodAsync(TestLedger.Period);
+        ledger.Books.ExportPeriod(TestLedger.Period, At("bundle"));
+        var audited = AuditVerifier.Verify(At("bundle"), ledger.Books.LogKey, null, ledger.Clock.Now);
+        Assert.Contains(
+            audited.Verification.NotProven,
+            sentence => sentence.Contains($"{ledger.App.Id} of {ledger.Developer.Id}", StringComparison.Ordinal));
     }
 
     [Fact]

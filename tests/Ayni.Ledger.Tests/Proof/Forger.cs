@@ -20,27 +20,28 @@ internal sealed class Forger
     public KeyCertificate Certificate { get; }
 
     /// <summary>A receipt of 10 units unless said otherwise.</summary>
-    public static Receipt Receipt(string id, string customer = "cus_a", string key = "key_a", long number = 1, long units = 10, Receipt? previous = null) => new()
-    {
-        Id = id,
-        RequestId = "req_" + id,
-        KeyId = key,
-        KeyNumber = number,
-        PreviousHash = previous?.Hash ?? (number == 1 ? Digest.Zero : Digest.Of("some"u8)),
-        AdmittedAt = Noon,
-        Period = TestLedger.Period,
-        MeterId = null,
-        Model = "llama",
-        ModelDigest = Digest.Of("model"u8),
-        Adapter = null,
-        AppId = null,
-        CustomerId = customer,
-        Counts = new(10, 0, 0),
-        Outcome = Outcome.Completed,
-        PriceVersion = 1,
-        AgreementVersion = 1,
-        Charge = new(units, Euro),
-    };
+    public static Receipt Receipt(
+        string id, string customer = "cus_a", string key = "key_a", long number = 1, long units = 10, Receipt? previous = null, string? app = null) => new()
+        {
+            Id = id,
+            RequestId = "req_" + id,
+            KeyId = key,
+            KeyNumber = number,
+            PreviousHash = previous?.Hash ?? (number == 1 ? Digest.Zero : Digest.Of("some"u8)),
+            AdmittedAt = Noon,
+            Period = TestLedger.Period,
+            MeterId = null,
+            Model = "llama",
+            ModelDigest = Digest.Of("model"u8),
+            Adapter = null,
+            AppId = app,
+            CustomerId = customer,
+            Counts = new(10, 0, 0),
+            Outcome = Outcome.Completed,
+            PriceVersion = 1,
+            AgreementVersion = 1,
+            Charge = new(units, Euro),
+        };
 
     /// <summary>A receipt in a signed batch of its own.</summary>
     public ReceiptProof Sign(Receipt receipt, PeriodProof? period = null)
@@ -68,9 +69,9 @@ internal sealed class Forger
         return ProofFormat.ParseObject(bytes.ToArray(), "receipt");
     }
 
-    /// <summary>A record of a month with one tree and whatever lists.</summary>
-    public PeriodRecord Record(SumNode root, params (PeriodListName Name, PeriodList List)[] lists) => new(
-        LogKey.Name, TestLedger.Period, new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero), Digest.Zero,
+    /// <summary>A record of a month with one tree and whatever lists; it is the first, or follows another.</summary>
+    public PeriodRecord Record(SumNode root, IEnumerable<(PeriodListName Name, PeriodList List)> lists, byte[]? previous = null) => new(
+        LogKey.Name, MonthAfter(previous), MonthAfter(previous).Next.Start, previous is null ? Digest.Zero : Digest.Of(previous),
         [new(Euro, SumTreeKind.Receipts, root)],
         [
             .. Enum.GetValues<PeriodListName>().Select(name =>
@@ -82,7 +83,7 @@ internal sealed class Forger
     {
         tail ??= new KeyTail(receipt.KeyId, "", 0, Digest.Zero, receipt.KeyNumber, receipt.Hash);
         var tails = new CommittedList([tail.Encode()], new byte[32], TestLedger.Period, PeriodListName.KeyTails);
-        var record = Record(root, (PeriodListName.KeyTails, tails.Commitment)).Encode();
+        var record = Record(root, [(PeriodListName.KeyTails, tails.Commitment)]).Encode();
         return new()
         {
             Record = record,
@@ -132,11 +133,17 @@ internal sealed class Forger
     /// <param name="tails">Where keys end.</param>
     /// <param name="change">Changes lists before they are committed to.</param>
     /// <param name="tamper">Changes lists after they were.</param>
-    public void WriteBundle(
+    /// <param name="erased">Of which customer it says that some receipts are which can't be opened, as it says; null where they are open.</param>
+    /// <param name="between">Receipts said to count in other months.</param>
+    /// <param name="previous">The record before; null makes it the first.</param>
+    /// <returns>The record.</returns>
+    public byte[] WriteBundle(
         string folder, IReadOnlyList<Receipt> receipts, IReadOnlyList<KeyTail> tails, Action<Dictionary<PeriodListName, List<byte[]>>>? change = null,
-        Action<Dictionary<PeriodListName, List<byte[]>>>? tamper = null)
+        Action<Dictionary<PeriodListName, List<byte[]>>>? tamper = null, Func<Receipt, string?>? erased = null,
+        IReadOnlyList<Receipt>? between = null, byte[]? previous = null)
     {
         Directory.CreateDirectory(folder);
+        var month = MonthAfter(previous);
         var unordered = new ProofChecks(ProofCheck.Order);
         var trees = new SumTrees();
         using (var writer = new BinaryWriter(File.Create(Path.Combine(folder, AuditBundle.LeavesFile))))
@@ -145,43 +152,68 @@ internal sealed class Forger
             {
                 var canonical = ReceiptFormat.Encode(receipt);
                 var salt = RandomNumberGenerator.GetBytes(16);
-                trees.Add(Euro, SumTreeKind.Receipts, SumLeaf.Of(receipt, SumLeaf.Commit(salt, canonical)), unordered);
-                AuditBundle.WriteOpened(writer, AuditBundle.Receipt, salt, canonical);
+                var commitment = SumLeaf.Commit(salt, canonical);
+                trees.Add(Euro, SumTreeKind.Receipts, SumLeaf.Of(receipt, commitment), unordered);
+                if (erased?.Invoke(receipt) is { } customer)
+                    AuditBundle.WriteErased(writer, receipt with { CustomerId = customer }, receipt.Hash, commitment);
+                else
+                    AuditBundle.WriteOpened(writer, AuditBundle.Receipt, salt, canonical);
             }
         }
-        File.WriteAllBytes(Path.Combine(folder, AuditBundle.BetweenFile), []);
-        var lists = Lists(receipts, tails);
+        using (var writer = new BinaryWriter(File.Create(Path.Combine(folder, AuditBundle.BetweenFile))))
+        {
+            foreach (var receipt in between ?? [])
+            {
+                writer.Write(AuditBundle.Receipt);
+                AuditBundle.WriteBytes(writer, ReceiptFormat.Encode(receipt));
+            }
+        }
+        var lists = Lists(receipts, tails, month: month);
         change?.Invoke(lists);
-        var committed = lists.ToDictionary(list => list.Key, list => new CommittedList(list.Value, new byte[32], TestLedger.Period, list.Key));
+        var committed = lists.ToDictionary(list => list.Key, list => new CommittedList(list.Value, new byte[32], month, list.Key));
         var record = Record(
-            SumTreeBuilder.Root(trees.Complete()[0].Chunks), [.. committed.Select(list => (list.Key, list.Value.Commitment))]).Encode();
+            SumTreeBuilder.Root(trees.Complete()[0].Chunks), committed.Select(list => (list.Key, list.Value.Commitment)), previous).Encode();
         tamper?.Invoke(lists);
         File.WriteAllText(
             Path.Combine(folder, AuditBundle.RecordFile),
             $$"""
             {"version":1,"record":"{{Convert.ToBase64String(record)}}","signature":"{{Convert.ToBase64String(_signing.Sign(record))}}",
-            "certificate":"{{Convert.ToBase64String(Certificate.Encode())}}"}
+            "certificate":"{{Convert.ToBase64String(Certificate.Encode())}}","later_agreements":[]{{(previous is null ? ""
+                : $",\"previous\":\"{Convert.ToBase64String(previous)}\"")}}}
             """);
         var json = lists.Select(list => $"\"{AuditBundle.NameOf(list.Key)}\":[" + string.Join(',', list.Value.Select((item, i) =>
             $$"""{"item":"{{Convert.ToBase64String(item)}}","salt":"{{Convert.ToBase64String(committed[list.Key].Opened(i).Salt)}}"}""")) + "]");
         File.WriteAllText(Path.Combine(folder, AuditBundle.ListsFile), "{" + string.Join(',', json) + "}");
+        return record;
     }
+
+    private static Period MonthAfter(byte[]? previous) => previous is null ? TestLedger.Period : PeriodRecord.Decode(previous).Period.Next;
 
     /// <summary>The parties' terms: 30 % to the owner, 70 % to the host.</summary>
     public static Agreement Terms(int ownersParts = 300_000) => new(
         1, null, [new(Role.Licensor, "pty_owner", ownersParts), new(Role.Host, "pty_host", Share.Whole - ownersParts)], null, Noon);
 
     /// <summary>Lists that add up, with a payment provider's fee of so many units.</summary>
-    public static Dictionary<PeriodListName, List<byte[]>> Lists(IReadOnlyList<Receipt> receipts, IReadOnlyList<KeyTail> tails, long fee = 3)
+    /// <param name="receipts">The receipts.</param>
+    /// <param name="tails">Where keys end.</param>
+    /// <param name="fee">The fee.</param>
+    /// <param name="month">The month.</param>
+    /// <param name="agreement">The agreement; its own by default.</param>
+    /// <param name="paysDeveloper">Whether the app's developer earns its share.</param>
+    public static Dictionary<PeriodListName, List<byte[]>> Lists(
+        IReadOnlyList<Receipt> receipts, IReadOnlyList<KeyTail> tails, long fee = 3, Period? month = null, AgreementItem? agreement = null,
+        bool paysDeveloper = true)
     {
-        var deduction = new Deduction(DeductionType.PaymentFee, "report 1", TestLedger.Period, TestLedger.Period, null, null, new(fee, Euro));
-        var line = new RevenueLine(
-            new(Euro, "llama", null, 1, TestLedger.Period), receipts.Count, receipts.Aggregate(default(TokenCounts), (sum, receipt) => sum + receipt.Counts),
-            receipts.Aggregate(Amount.Zero(Euro), (sum, receipt) => sum + receipt.Charge));
-        var net = NetLine.Allocate(TestLedger.Period, [line], [deduction], [], _ => null, _ => 1);
+        var period = month ?? TestLedger.Period;
+        agreement ??= AgreementItem.Of(Terms());
+        var deduction = new Deduction(DeductionType.PaymentFee, "report 1", period, period, null, null, new(fee, Euro));
+        var developers = new Dictionary<string, string> { ["app_poems"] = "pty_maker" };
+        var lines = RevenueLine.Collect(each => receipts.ToList().ForEach(each), [], new(), developers);
+        var net = NetLine.Allocate(
+            period, lines, [deduction], [], group => paysDeveloper && group.AppId is { } app ? developers[app] : null, _ => 1);
         var settlement = Settlement.Of(
-            TestLedger.Period, PeriodStatus.Closed,
-            new(net, [deduction], new Dictionary<long, Agreement> { [1] = Terms() }, ImmutableHashSet<long>.Empty, new()),
+            period, PeriodStatus.Closed,
+            new(net, [deduction], new Dictionary<long, Agreement> { [1] = agreement.ToAgreement() }, ImmutableHashSet<long>.Empty, new()),
             new Dictionary<(string, Currency), Amount>());
         return new()
         {
@@ -190,10 +222,15 @@ internal sealed class Forger
             [PeriodListName.Deductions] = [JsonSerializer.SerializeToUtf8Bytes(deduction, ProofItems.Default.Deduction)],
             [PeriodListName.Splits] = [.. PeriodLists.Splits(settlement)],
             [PeriodListName.Totals] = [.. PeriodLists.Totals(settlement)],
-            [PeriodListName.Agreements] = [AgreementItem.Of(Terms()).Encode()],
+            [PeriodListName.Agreements] = [agreement.Encode()],
             [PeriodListName.Statements] = [],
             [PeriodListName.Collections] = [],
             [PeriodListName.Carried] = [],
+            [PeriodListName.Facts] =
+            [
+                .. new FactItem[] { new(Zone: "UTC"), new(App: "app_poems", Developer: "pty_maker") }
+                    .Select(fact => JsonSerializer.SerializeToUtf8Bytes(fact, ProofItems.Default.FactItem)),
+            ],
         };
     }
 }

@@ -31,6 +31,16 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("altered split", ProofCheck.Split)]
     [InlineData("deduction left out", ProofCheck.Totals)]
     [InlineData("deduction other than its customer signed", ProofCheck.Evidence)]
+    [InlineData("guarantee dropped", ProofCheck.Split)]
+    [InlineData("developer's share dropped", ProofCheck.Totals)]
+    [InlineData("agreement left out", ProofCheck.Agreements)]
+    [InlineData("receipt hidden as an erased customer's", ProofCheck.Erasure)]
+    [InlineData("receipt hidden as of another customer, erased", ProofCheck.Erasure)]
+    [InlineData("customer hidden as erased", ProofCheck.Erasure)]
+    [InlineData("omitted receipt among erased ones", ProofCheck.KeyNumbers)]
+    [InlineData("receipt between two months in neither", ProofCheck.Continuity)]
+    [InlineData("receipt said to count in another month", ProofCheck.Continuity)]
+    [InlineData("what was carried forgotten", ProofCheck.Continuity)]
     [InlineData("unilateral agreement change", ProofCheck.Acceptance)]
     [InlineData("retroactive agreement without an old party", ProofCheck.Acceptance)]
     [InlineData("agreement other than in the log", ProofCheck.Inclusion)]
@@ -99,6 +109,61 @@ public sealed class ProofAttackTests : IDisposable
                 break;
             case "deduction left out":
                 Audit(checks, chain => chain, KeepEnd, change: lists => lists[PeriodListName.Deductions].Clear());
+                break;
+            case "guarantee dropped":
+                // The host keeps the agreement that guarantees the owner an amount, and says that it was not in force.
+                var guarantee = new AgreementItem(
+                    1, null, [], null, Forger.Noon, 1,
+                    "agreement: \"bard\"\ncollector: \"pty_host\"\ncurrency: EUR\nshares:\n- name: \"royalty\"\n  payee: \"pty_owner\"\n"
+                        + "  rate: 20%\n  guarantee: {amount: \"5\"}\n",
+                    [new("pty_host", null, null), new("pty_owner", null, null)]);
+                Audit(checks, chain => chain, KeepEnd, write: (folder, receipts, tails) => _forger.WriteBundle(
+                    folder, receipts, tails, lists => Replace(lists, Forger.Lists(receipts, tails, agreement: guarantee))));
+                break;
+            case "developer's share dropped":
+                // The host signs that the app is the maker's, and shares the app's revenue as if it were nobody's.
+                var shared = AgreementItem.Of(new(
+                    1, null, [new(Role.Host, "pty_host", 800_000), new(Role.Developer, null, 200_000)], "pty_host", Forger.Noon));
+                Audit(checks, _ => [Forger.Receipt("rcp_1", app: "app_poems")], _ => KeepEnd([Forger.Receipt("rcp_1", app: "app_poems")]),
+                    write: (folder, receipts, tails) => _forger.WriteBundle(
+                        folder, receipts, tails,
+                        lists => Replace(lists, Forger.Lists(receipts, tails, agreement: shared, paysDeveloper: false))));
+                break;
+            case "agreement left out":
+                Audit(checks, chain => chain, KeepEnd, log: record => _forger.View(
+                    checks, new LogEntry.AgreementVersion(1, Digest.Of(AgreementItem.Of(Forger.Terms()).Encode())).Encode(),
+                    new LogEntry.AgreementVersion(2, Digest.Of("a guarantee"u8)).Encode(), record));
+                break;
+            case "receipt hidden as an erased customer's":
+                Audit(checks, chain => chain, KeepEnd, write: (folder, receipts, tails) => _forger.WriteBundle(
+                    folder, receipts, tails, erased: receipt => receipt.Id == "rcp_2" ? "cus_a" : null));
+                break;
+            case "receipt hidden as of another customer, erased":
+                Audit(checks, chain => chain, KeepEnd, write: (folder, receipts, tails) => _forger.WriteBundle(
+                    folder, receipts, tails, erased: receipt => receipt.Id == "rcp_2" ? "cus_nobody" : null));
+                break;
+            case "customer hidden as erased":
+                Audit(
+                    checks, chain => chain, KeepEnd,
+                    write: (folder, receipts, tails) => _forger.WriteBundle(folder, receipts, tails, erased: _ => "cus_a"),
+                    log: record => _forger.View(
+                        checks, new LogEntry.AgreementVersion(1, Digest.Of(AgreementItem.Of(Forger.Terms()).Encode())).Encode(),
+                        LogEntry.Erasure.Of("cus_b").Encode(), record));
+                break;
+            case "omitted receipt among erased ones":
+                Audit(
+                    checks, chain => [chain[0], chain[2]], KeepEnd,
+                    write: (folder, receipts, tails) => _forger.WriteBundle(folder, receipts, tails, erased: _ => "cus_a"));
+                break;
+            case "receipt between two months in neither":
+                // November ends with receipt 1, and December goes on after receipt 2.
+                AuditTwo(checks, [0], 1, [2], 2);
+                break;
+            case "receipt said to count in another month":
+                AuditTwo(checks, [0, 2], 3, [], 3, between: [1]);
+                break;
+            case "what was carried forgotten":
+                AuditTwo(checks, [0, 1], 2, [2], 2);
                 break;
             case "deduction other than its customer signed":
                 RefundMoreThanWasSigned(checks);
@@ -271,16 +336,46 @@ public sealed class ProofAttackTests : IDisposable
     private void Audit(
         ProofChecks checks, Func<Receipt[], Receipt[]> choose, Func<IReadOnlyList<Receipt>, KeyTail> end,
         Action<Dictionary<PeriodListName, List<byte[]>>>? change = null,
-        Action<Dictionary<PeriodListName, List<byte[]>>, IReadOnlyList<Receipt>, IReadOnlyList<KeyTail>>? tamper = null, ProofCheck unchecks = default)
+        Action<Dictionary<PeriodListName, List<byte[]>>, IReadOnlyList<Receipt>, IReadOnlyList<KeyTail>>? tamper = null, ProofCheck unchecks = default,
+        Func<string, IReadOnlyList<Receipt>, IReadOnlyList<KeyTail>, byte[]>? write = null, Func<byte[], LogView>? log = null)
     {
         var first = Forger.Receipt("rcp_1");
         var second = Forger.Receipt("rcp_2", number: 2, previous: first);
         var third = Forger.Receipt("rcp_3", number: 3, previous: second);
         var folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
         var (receipts, tails) = (choose([first, second, third]), new[] { end([first, second, third]) });
-        _forger.WriteBundle(folder, receipts, tails, change, tamper is null ? null : lists => tamper(lists, receipts, tails));
+        var record = write?.Invoke(folder, receipts, tails)
+            ?? _forger.WriteBundle(folder, receipts, tails, change, tamper is null ? null : lists => tamper(lists, receipts, tails));
         // A receipt that is there twice is seen by its number, too.
-        AuditVerifier.Verify(folder, _forger.LogKey, null, checks.Disabled == default ? checks : new(checks.Disabled | unchecks));
+        AuditVerifier.Verify(
+            folder, _forger.LogKey, log?.Invoke(new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of(record)).Encode()),
+            checks.Disabled == default ? checks : new(checks.Disabled | unchecks));
+    }
+
+    /// <summary>An auditor runs two months again that follow each other, of a chain of three receipts.</summary>
+    private void AuditTwo(ProofChecks checks, int[] november, int end, int[] december, int begin, int[]? between = null)
+    {
+        var first = Forger.Receipt("rcp_1");
+        var second = Forger.Receipt("rcp_2", number: 2, previous: first);
+        var third = Forger.Receipt("rcp_3", number: 3, previous: second);
+        Receipt[] chain = [first, second, december.Length == 0 ? third
+            : third with { AdmittedAt = Forger.Noon.AddMonths(1), Period = TestLedger.Period.Next }];
+        var (one, two) = (Path.Combine(_folder, Guid.NewGuid().ToString("N")), Path.Combine(_folder, Guid.NewGuid().ToString("N")));
+        var record = _forger.WriteBundle(
+            one, [.. november.Select(i => chain[i])], [new("key_a", "", 0, Digest.Zero, end, chain[end - 1].Hash)],
+            between: [.. (between ?? []).Select(i => chain[i])]);
+        var audited = AuditVerifier.Verify(one, _forger.LogKey, null, checks);
+        if (december.Length == 0)
+            return;
+        _forger.WriteBundle(
+            two, [.. december.Select(i => chain[i])], [new("key_a", "", begin, chain[begin - 1].Hash, 3, chain[2].Hash)], previous: record);
+        AuditVerifier.Verify(two, _forger.LogKey, null, checks, audited);
+    }
+
+    private static void Replace(Dictionary<PeriodListName, List<byte[]>> lists, Dictionary<PeriodListName, List<byte[]>> others)
+    {
+        foreach (var (name, items) in others)
+            lists[name] = items;
     }
 
     private static SumNode NodeOf(Receipt receipt, ProofChecks checks) =>

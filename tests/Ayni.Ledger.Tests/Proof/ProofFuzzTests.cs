@@ -30,6 +30,62 @@ public sealed class ProofFuzzTests
         }
     }
 
+    [Fact]
+    public void Whatever_lists_a_host_signs_are_run_again_or_refused()
+    {
+        var (forger, random) = (new Forger(), new Random(7));
+        var folder = Directory.CreateTempSubdirectory("ayni-fuzz-").FullName;
+        try
+        {
+            var receipt = Forger.Receipt("rcp_1", app: "app_poems");
+            for (var i = 0; i < 400; i++)
+            {
+                forger.WriteBundle(folder, [receipt], [new("key_a", "", 0, Digest.Zero, 1, receipt.Hash)], lists => Change(lists, random));
+                try
+                {
+                    AuditVerifier.Verify(folder, forger.LogKey, null, ProofChecks.All);
+                }
+                catch (ProofException)
+                {
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Change(Dictionary<PeriodListName, List<byte[]>> lists, Random random)
+    {
+        var filled = lists.Values.Where(list => list.Count > 0).ToList();
+        var list = filled[random.Next(filled.Count)];
+        var at = random.Next(list.Count);
+        var text = Encoding.Latin1.GetString(list[at]);
+        var digits = text.Select((letter, place) => (letter, place)).Where(item => char.IsAsciiDigit(item.letter)).Select(item => item.place).ToArray();
+        switch (random.Next(5))
+        {
+            case 0:
+                list.Insert(random.Next(list.Count + 1), list[at]);
+                break;
+            case 1:
+                list.RemoveAt(at);
+                break;
+            case 2:
+                list.Add(filled[random.Next(filled.Count)][0]);
+                break;
+            case 3:
+                list[at] = Encoding.Latin1.GetBytes(
+                    random.Next(2) == 0 ? text.Replace("EUR", "USD", StringComparison.Ordinal)
+                        : text.Replace("pty_", "pty_x", StringComparison.Ordinal).Replace("UTC", "Mars/Base", StringComparison.Ordinal));
+                break;
+            case 4 when digits.Length > 0:
+                var place = digits[random.Next(digits.Length)];
+                list[at] = Encoding.Latin1.GetBytes(text.Remove(place, 1).Insert(place, new string((char)('0' + random.Next(10)), random.Next(1, 30))));
+                break;
+        }
+    }
+
     private static byte[] Mutate(byte[] valid, Random random)
     {
         var bytes = new List<byte>(valid);
@@ -89,8 +145,17 @@ public sealed class ProofFuzzTests
             [new(1, ObjectionState.Raised, Forger.Noon, "pty_a", "too much", null)]);
         var absence = new AbsenceStatement(
             "rcp_0", new(Forger.Euro, null, new(leaves[0], path)), period.Record, period.Signature, period.Certificate, null).Encode();
+        var record = BundleFiles(forger, out var leavesFile, out var listsFile, out var betweenFile);
+        var facts = PeriodFacts.Read([new(Zone: "UTC"), new(App: "app_poems", Developer: "pty_maker")]);
         return
         [
+            ("leaves.bin", leavesFile, bytes => BundleLeaves.Of(new MemoryStream(bytes), facts, ProofChecks.All)),
+            ("between.bin", betweenFile, bytes => AuditVerifier.ReadBetween(new MemoryStream(bytes))),
+            // Lists that the record does not commit to are read to the end as well, each item as what it should be.
+            ("lists.json", listsFile, bytes => new SettlementVerifier(
+                record, AuditVerifier.ReadLists(bytes, record, new(ProofCheck.List)), ProofChecks.All).Demand(
+                BundleLeaves.Of(new MemoryStream(leavesFile), facts, ProofChecks.All))),
+            ("log entry of an erasure", LogEntry.Erasure.Of("cus_a").Encode(), bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),
             // What is read must be said back to the byte, or two texts would prove the same.
             ("sum proof", SumBytes(), bytes => Same(bytes, SumProof.Decode(bytes).Encode())),
             ("absence proof", new AbsenceProof(Forger.Euro, new(leaves[2], path), null).Encode(), bytes => Same(bytes, AbsenceProof.Decode(bytes).Encode())),
@@ -115,6 +180,8 @@ public sealed class ProofFuzzTests
             ("signing key's file", Encoding.UTF8.GetBytes(pem), bytes => SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
             ("external signer's file", Encoding.UTF8.GetBytes($"ayni/signer/v1\n{Convert.ToBase64String(new byte[32])}\nsign with it\n"), bytes =>
                 SigningKey.Parse("a.key", Encoding.UTF8.GetString(bytes))),
+            ("canary", Encoding.UTF8.GetBytes(new Canary(Forger.Noon, "llama", 10, 0, JsonSerializer.Serialize(Forger.View(signed))).ToLine()), bytes =>
+                Canary.Parse(Encoding.UTF8.GetString(bytes)).Check(forger.LogKey, log, [], Forger.Noon)),
             ("signed note", checkpoint.Encode(), bytes => Same(bytes, SignedNote.Parse(bytes).Encode())),
             ("checkpoint", checkpoint.Encode(), bytes => Same(bytes, Checkpoint.Parse(bytes).Encode())),
             ("log proof", Encoding.UTF8.GetBytes(signed.Log!.Entry.Proof.ToString()), bytes => LogProof.Parse(Encoding.UTF8.GetString(bytes))),
@@ -136,6 +203,33 @@ public sealed class ProofFuzzTests
         ];
 
         byte[] SumBytes() => new SumProof(Forger.Euro, SumTreeKind.Receipts, new byte[16], path).Encode();
+    }
+
+    /// <summary>A bundle's files of an open and an erased receipt, with one of each between.</summary>
+    private static PeriodRecord BundleFiles(Forger forger, out byte[] leaves, out byte[] lists, out byte[] between)
+    {
+        var folder = Directory.CreateTempSubdirectory("ayni-fuzz-").FullName;
+        try
+        {
+            var (open, erased) = (Forger.Receipt("rcp_1", app: "app_poems"), Forger.Receipt("rcp_2", "cus_b", "key_b"));
+            KeyTail[] tails = [new("key_a", "", 0, Digest.Zero, 1, open.Hash), new("key_b", "", 0, Digest.Zero, 1, erased.Hash)];
+            var record = forger.WriteBundle(
+                folder, [open, erased], tails, erased: receipt => receipt.Id == "rcp_2" ? "cus_b" : null, between: [Forger.Receipt("rcp_3")]);
+            leaves = File.ReadAllBytes(Path.Combine(folder, AuditBundle.LeavesFile));
+            lists = File.ReadAllBytes(Path.Combine(folder, AuditBundle.ListsFile));
+            using var bytes = new MemoryStream();
+            using (var writer = new BinaryWriter(bytes))
+            {
+                writer.Write(AuditBundle.Erased);
+                ReceiptLink.Of(erased, erased.Hash).WriteTo(writer);
+            }
+            between = [.. File.ReadAllBytes(Path.Combine(folder, AuditBundle.BetweenFile)), .. bytes.ToArray()];
+            return PeriodRecord.Decode(record);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <summary>The statement is not in the forger's record, so that its reading ends in a refusal at the latest.</summary>

@@ -177,6 +177,16 @@ public sealed class TransparencyLogTests : IDisposable
         Assert.Equal(300, folder.ReadCheckpoint()!.Size);
     }
 
+    [Fact]
+    public void A_wait_for_whoever_else_writes_is_given_up()
+    {
+        using var other = new FileStream(Path.Combine(_folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        using var end = new CancellationTokenSource();
+        end.Cancel();
+        Assert.Throws<OperationCanceledException>(
+            () => new LogFolder(_folder).Publish(1, (from, to) => Entries(1)[(int)from..(int)to], Name, _key, end.Token));
+    }
+
     private static string SignerOf(TestLedger ledger, Receipt receipt) =>
         KeyCertificate.Decode(ledger.Books.FindSignedReceipt(receipt.Id)!.Proof!.Certificate).KeyId;
 

@@ -8,6 +8,46 @@ public sealed class PeriodCloseTests
     private static readonly Period December = TestLedger.Period.Next;
 
     [Fact]
+    public async Task A_period_is_not_closed_while_a_host_answers_its_requests()
+    {
+        await using var ledger = await ReadyAsync();
+        var november = TestLedger.Period;
+        ledger.Clock.Now = november.End.AddSeconds(-20);
+        var busy = await ledger.Books.BeginHostAsync("busy");
+        var gone = await ledger.Books.BeginHostAsync("gone");
+        await ledger.Books.RenewHostAsync(gone, ledger.Clock.Now);
+        var key = await ledger.KeyAsync();
+        var usage = ledger.Usage(key, 1_000_000, 0, 0);
+        ledger.Clock.Now = november.End.AddSeconds(2);
+        // A run that began in December has none of November's.
+        await ledger.Books.RenewHostAsync(await ledger.Books.BeginHostAsync("new"));
+        // What it does not tell of, it may still have.
+        await RefusedAsync(Refusal.RequestsUnderWay, () => ledger.Books.ClosePeriodAsync(november));
+        await ledger.Books.RenewHostAsync(busy, usage.Admission.AdmittedAt);
+        ledger.Clock.Now = november.End.AddSeconds(25);
+        await ledger.Books.RenewHostAsync(busy, usage.Admission.AdmittedAt);
+        var refused = await RefusedAsync(Refusal.RequestsUnderWay, () => ledger.Books.ClosePeriodAsync(november));
+        Assert.StartsWith("busy still answers", refused.Message, StringComparison.Ordinal);
+        await ledger.Books.PostAsync(usage);
+        await ledger.Books.RenewHostAsync(busy, november.End.AddSeconds(1));
+        Assert.Equal(PeriodStatus.Closed, (await ledger.Books.ClosePeriodAsync(november)).Status);
+        Assert.Equal(november, Assert.Single(ledger.Books.ListReceipts(new()).Receipts).Period);
+    }
+
+    [Fact]
+    public async Task A_month_with_a_subscriptions_fee_alone_is_listed()
+    {
+        await using var ledger = await ReadyAsync();
+        await ledger.Books.SetPriceAsync(Plans.Read("name: pro\nmodel: llama\ncurrency: EUR\nfee: 5\ninput: 1\noutput: 1"));
+        var customer = await ledger.Books.CreateCustomerAsync("Rumi", Currency.Parse("EUR"));
+        Assert.Empty(ledger.Books.ListPeriods());
+        await ledger.Books.StartSubscriptionAsync(customer.Id, "pro");
+        Assert.Equal([TestLedger.Period], ledger.Books.ListPeriods().Select(state => state.Period));
+        ledger.Clock.Now = TestLedger.Period.End;
+        Assert.Equal([TestLedger.Period, TestLedger.Period.Next], ledger.Books.ListPeriods().Select(state => state.Period));
+    }
+
+    [Fact]
     public async Task A_period_that_has_not_ended_stays_open()
     {
         await using var ledger = await ReadyAsync();

@@ -123,19 +123,19 @@ public sealed class SpeculationTests : IDisposable
         var lookup = new PromptLookup(1000);
         List<int> tokens = [.. Enumerable.Range(1, 30), 1, 2, 3];
         var draft = new int[DraftLength.Longest];
-        Assert.Equal(6, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal([4, 5, 6, 7, 8, 9], draft[..6]);
-        lookup.Note(6, 6, TimeSpan.Zero);
-        tokens.AddRange([4, 5, 6, 7, 8, 9, 10]);
-        Assert.Equal(12, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal(Enumerable.Range(11, 12), draft[..12]);
+        Assert.Equal(5, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal([4, 5, 6, 7, 8], draft[..5]);
+        lookup.Note(5, 5, TimeSpan.Zero);
+        tokens.AddRange([4, 5, 6, 7, 8, 9]);
+        Assert.Equal(10, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal(Enumerable.Range(10, 10), draft[..10]);
         // After two of them the text goes its own way, and after two more that leave one out it is where it was.
-        lookup.Note(12, 2, TimeSpan.Zero);
-        tokens.AddRange([11, 12, 50, 14]);
+        lookup.Note(10, 2, TimeSpan.Zero);
+        tokens.AddRange([10, 11, 50, 13]);
         Assert.Equal(0, lookup.Draft(tokens.ToArray(), draft));
-        tokens.Add(15);
-        Assert.Equal(6, lookup.Draft(tokens.ToArray(), draft));
-        Assert.Equal(Enumerable.Range(16, 6), draft[..6]);
+        tokens.Add(14);
+        Assert.Equal(5, lookup.Draft(tokens.ToArray(), draft));
+        Assert.Equal(Enumerable.Range(15, 5), draft[..5]);
         Assert.Equal(0, lookup.Draft([50, 51], draft));
     }
 

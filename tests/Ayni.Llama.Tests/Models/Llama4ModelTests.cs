@@ -99,6 +99,11 @@ public sealed class Llama4ModelTests
         Assert.Equal(6250, large.BlockCount);
         Assert.Equal(small.LocalBlockCount, large.LocalBlockCount);
         Assert.InRange(large.LocalBlockCount, 1, 4);
+        // A layer that attends to everything reads 90,000 slots more, one that attends in chunks of 16 none.
+        var config = model.Config;
+        var slotBytes = 2 * config.KeyValueHeadCount * config.HeadDim * sizeof(float);
+        var globalLayers = Enumerable.Range(0, config.LayerCount).Count(layer => !config.IsLocal(layer));
+        Assert.Equal(90_000L * slotBytes * globalLayers, large.BytesReadAt(90_000) - large.BytesReadAt(0));
 
         // A long text passes through these few blocks; every one of them comes back.
         var blocks = new SequenceBlocks();

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ayni.Kernels;
 
@@ -16,6 +17,7 @@ internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICa
     // Queries of a tile: enough to pay for unpacking, few enough to stay in the first-level cache.
     private const int WantedRows = 32;
     private const int PartBlocks = 4;
+    private const int LineBytes = 64;
     private const int PartSlots = PartBlocks * AttentionShape.BlockTokens;
 
     public static void Attend(
@@ -148,6 +150,7 @@ internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICa
             var (first, end) = Attending(spans, count, start);
             if (first >= end)
                 return;
+            AskFor(Block(spans, start, head, isKey: false), TFormat.BytesOf(Shape.ValueWidth));
             var keys = TFormat.Keys(Block(spans, start, head, isKey: true), Shape.HeadDim, memory.Unpacked);
             var width = Shape.HeadDim;
             var lastRow = end * Shape.GroupSize;
@@ -208,6 +211,8 @@ internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICa
             if (first >= end)
                 return;
             var width = Shape.ValueWidth;
+            if (start + PartSlots < spans[count - 1].End)
+                AskFor(Block(spans, start + PartSlots, head, isKey: true), TFormat.BytesOf(Shape.HeadDim));
             var values = TFormat.Values(Block(spans, start, head, isKey: false), width, memory.Unpacked);
             for (var token = first; token < end;)
             {
@@ -257,6 +262,15 @@ internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICa
 
         private static (int First, int End) SlotsOf(AttentionSpan span, int start) =>
             (Math.Max(0, span.First - start), Math.Min(AttentionShape.BlockTokens, span.End - start));
+
+        /// <summary>
+        /// Asks for what is needed next: a head's blocks lie far apart, so that the processor's own fetching ahead stops at the end of each.
+        /// </summary>
+        private static void AskFor(byte* block, int bytes)
+        {
+            for (var line = 0; Sse.IsSupported && line < bytes; line += LineBytes)
+                Sse.Prefetch0(block + line);
+        }
 
         private readonly byte* Block(AttentionSpan* spans, int start, int head, bool isKey)
         {

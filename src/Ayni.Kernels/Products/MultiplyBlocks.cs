@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+
+namespace Ayni.Kernels;
+
+/// <summary>Multiplies some rows at a time, packed on the thread's own stack where they must be, by some packed columns.</summary>
+internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
+    where TTile : struct, IProductTile
+{
+    // Chunks for each thread, so that none waits long for the last one.
+    private const int ChunksPerWorker = 4;
+
+    private readonly int _rows;
+    private readonly int _columns;
+    private readonly int _rowBlock;
+    private readonly int _columnBlock;
+
+    /// <summary>Divides the output so that no thread waits long for the last one; how does not touch the results.</summary>
+    public MultiplyBlocks(int rows, int columns, int workerCount)
+    {
+        var wantedChunks = workerCount == 1 ? 1 : ChunksPerWorker * workerCount;
+        _rows = rows;
+        _columns = columns;
+        _rowBlock = Math.Clamp(CeilingTo(Ceiling(rows, wantedChunks), TTile.Rows), TTile.Rows, PanelProduct<TTile>.MostRows);
+        var columnChunks = Math.Max(1, wantedChunks / Ceiling(rows, _rowBlock));
+        _columnBlock = CeilingTo(Ceiling(columns, columnChunks), TTile.Columns);
+    }
+
+    public PanelProduct<TTile> Panels;
+    public StridedMatrix Left;
+    public float* Right;
+    public int Depth;
+    public float* Addend;
+    public float* Output;
+    public nint Stride;
+
+    public readonly int ChunkCount => Ceiling(_rows, _rowBlock) * Ceiling(_columns, _columnBlock);
+
+    [SkipLocalsInit]
+    public readonly void Execute(int chunk)
+    {
+        var depthBlock = PanelProduct<TTile>.DepthBlock;
+        var packed = stackalloc float[_rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack];
+        var (rowChunk, columnChunk) = Math.DivRem(chunk, Ceiling(_columns, _columnBlock));
+        var (row, column) = (rowChunk * _rowBlock, columnChunk * _columnBlock);
+        var (rows, columns) = (Math.Min(_rowBlock, _rows - row), Math.Min(_columnBlock, _columns - column));
+        for (var step = 0; step < Depth; step += depthBlock)
+        {
+            var depth = Math.Min(depthBlock, Depth - step);
+            var left = TTile.LayRows(Left.From(row, step), rows, depth, packed);
+            var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
+                + (nint)column * PanelProduct<TTile>.Steps(depth);
+            var offset = row * Stride + column;
+            var addend = step > 0 ? Output : Addend;
+            Panels.MultiplyPanels(
+                left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
+        }
+    }
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
+
+    private static int CeilingTo(int value, int multiple) => Ceiling(value, multiple) * multiple;
+}
