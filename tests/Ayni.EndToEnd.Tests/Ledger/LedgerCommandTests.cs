@@ -83,7 +83,7 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.StartsWith(Midnight, plan.GetProperty("effective_from").GetString(), StringComparison.Ordinal);
         var customer = (await CommandAsync("customer", "create", "Rumi", "--currency", "EUR", "--json")).Json.GetProperty("id").GetString()!;
         await CommandAsync("party", "create", "Machines", "--role", "host");
-        await CommandAsync("agreement", "set", "--model", "m", "--share", "host=100%");
+        await CommandAsync("agreement", "set", "--model", "m", "--share", "host=100%", "--accepted-by", "host", "--evidence", "mine");
         var credit = (await CommandAsync("ledger", "credit", "sell", customer, "1", "--model", "m", "--expires", "2028-01-01", "--json")).Json;
         Assert.StartsWith(Midnight, credit.GetProperty("expires").GetString(), StringComparison.Ordinal);
     }
