@@ -63,8 +63,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out, erases answers that were kept
-    /// for long enough, and compares the clocks.
+    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out and of what this one holds that is
+    /// not under way, erases answers that were kept for long enough, and compares the clocks.
     /// </summary>
     /// <param name="lease">The run.</param>
     /// <param name="oldestRequest">When the oldest of its requests under way came; null if it has none.</param>
@@ -73,7 +73,7 @@ public sealed partial class Books
         HostLease lease, DateTimeOffset? oldestRequest = null, CancellationToken cancellationToken = default) => _owned.RunAsync(
         transaction =>
         {
-            transaction.KeepLease(lease);
+            transaction.HoldOnlyWhatIsUnderWay(transaction.KeepLease(lease));
             BudgetRows.TellOldestRequest(transaction.Session, lease.Id, oldestRequest, transaction.Now);
             Reservations.SweepExpired(transaction);
             BudgetRows.DropEmptyHolds(transaction.Session, lease.Id);
@@ -113,15 +113,26 @@ public sealed partial class Books
     }
 
     /// <summary>Lets go of what a request held that used nothing; one that holds nothing any more changes nothing.</summary>
-    public Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default) => _owned.RunAsync(
-        transaction =>
+    public async Task VoidAsync(Reservation reservation, CancellationToken cancellationToken = default)
+    {
+        try
         {
-            // Posting has let go of it, also where the answer to that was lost.
-            if (transaction.ReceiptOf(reservation.RequestId) is null)
-                Reservations.Release(transaction, reservation, 0);
-            return true;
-        },
-        cancellationToken, mustSurvive: false);
+            await _owned.RunAsync(
+                transaction =>
+                {
+                    // Posting has let go of it, also where the answer to that was lost.
+                    if (transaction.ReceiptOf(reservation.RequestId) is null)
+                        Reservations.Release(transaction, reservation, 0);
+                    return true;
+                },
+                cancellationToken, mustSurvive: false).ConfigureAwait(false);
+        }
+        catch (LedgerStorageException)
+        {
+            _owned.GiveUp(reservation.RequestId);
+            throw;
+        }
+    }
 
     /// <summary>How often something is held of what somebody limited may spend, by every host.</summary>
     internal long CountHolds() => _readers.Read(BudgetRows.CountHolds);

@@ -20,6 +20,7 @@ public sealed partial class Books : IAsyncDisposable
     private bool _isOwner = true;
     private ActingWriter _writer;
     private readonly Readers _readers;
+    private readonly Gate _gate;
     private readonly Registry _registry;
     private readonly Meter _meter;
     private readonly AdmissionClock _admissions;
@@ -33,7 +34,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly ReceiptSigner? _signer;
 
     private Books(
-        Database database, Session session, DateTimeOffset? lastRecorded, TimeProvider clock, Identifiers identifiers, string? folder,
+        Database database, Session session, DateTimeOffset? latestInstant, TimeProvider clock, Identifiers identifiers, string? folder,
         ReceiptSigner? signer)
     {
         _identifiers = identifiers;
@@ -41,10 +42,11 @@ public sealed partial class Books : IAsyncDisposable
         _signer = signer;
         _clock = clock;
         _admissions = new(clock);
-        if (lastRecorded is { } recorded)
-            _admissions.GoOnFrom(recorded);
+        if (latestInstant is { } latest)
+            _admissions.GoOnFrom(latest);
         _database = database;
         _readers = new(database);
+        _gate = new(_readers);
         _owned = new(database, session, clock, _admissions, signer);
         _writer = new(_owned, Console);
         _registry = new(_identifiers);
@@ -81,7 +83,7 @@ public sealed partial class Books : IAsyncDisposable
         {
             Migrator.Migrate(session, database);
             var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
-            return new(database, session, JournalRows.LastRecorded(session), clock, identifiers, folder, signer);
+            return new(database, session, JournalRows.LatestInstant(session, AdmissionClock.LargestSkew), clock, identifiers, folder, signer);
         }
         catch (DbException error)
         {
@@ -184,7 +186,7 @@ public sealed partial class Books : IAsyncDisposable
     /// can't be told from the answer, nor a wrong secret from an unknown key by the comparison's time. Reads the database each time, so a
     /// revocation by any process holds at once.
     /// </summary>
-    public ApiKey? Authenticate(string? presented) => _readers.Read(session => Gate.Authenticate(session, presented));
+    public ApiKey? Authenticate(string? presented) => _gate.Authenticate(presented);
 
     // Metering.
 
@@ -195,7 +197,7 @@ public sealed partial class Books : IAsyncDisposable
     {
         if (!_admissions.TryNow(out var now, out var problem))
             return new AdmissionRefusal(AdmissionRefusalReason.ClockSkewed, problem);
-        return _readers.Read(session => Gate.Admit(session, key, model, now));
+        return _gate.Admit(key, model, now);
     }
 
     /// <summary>
@@ -206,6 +208,9 @@ public sealed partial class Books : IAsyncDisposable
     public async Task<Receipt> PostAsync(Usage usage, CancellationToken cancellationToken = default)
     {
         Meter.Check(usage);
+        // What was let in before a crash may be posted after it.
+        if (usage.MeterId is null)
+            _admissions.GoOnFrom(usage.Admission.AdmittedAt);
         return await _owned.RunAsync(
             transaction => _meter.Post(transaction, usage), cancellationToken,
             foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId))

@@ -191,7 +191,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         }
         catch (LedgerException error)
         {
-            // It is swept when this host's lease has run out.
+            // The next renewal of this host's lease lets go of it.
             logger.VoidingFailed(requestId, error);
         }
     }

@@ -15,6 +15,14 @@ internal sealed class HeldTotal(Currency currency)
     /// <summary>Adds to what a run holds, or takes from it.</summary>
     public void Add(string leaseId, Amount amount) => Add(leaseId, amount, isChange: true);
 
+    /// <summary>Puts an amount in the place of what a run holds.</summary>
+    public void Set(string leaseId, Amount amount)
+    {
+        var held = _runs.Find(run => run.LeaseId == leaseId) is { LeaseId: not null } run ? run.Held : Amount.Zero(currency);
+        if (held != amount)
+            Add(leaseId, amount - held);
+    }
+
     /// <summary>Takes in what is stored of a run.</summary>
     public void Load(string leaseId, Amount held) => Add(leaseId, held, isChange: false);
 

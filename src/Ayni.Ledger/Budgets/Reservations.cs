@@ -59,7 +59,7 @@ internal static class Reservations
         var amount = admission.Price.Highest(demand.With(maxTokens), demand.Adapter);
         var reservation = new Reservation(requestId, (int)maxTokens, amount, tokens, transaction.Now, subjects)
         {
-            Lease = transaction.KeepLease(lease),
+            Lease = transaction.LeaseOf(lease),
             Holds = HoldsOf(transaction, customer, subjects, day, admission.Period),
         };
         transaction.Hold(reservation);
@@ -129,7 +129,7 @@ internal static class Reservations
     /// <summary>Whoever is limited: as known at the admission, unless limits were set since.</summary>
     private static ImmutableArray<string> SubjectsOf(Transaction transaction, Admission admission)
     {
-        if (admission.LimitsVersion == transaction.LimitsVersion)
+        if (admission.TermsVersion == transaction.TermsVersion)
             return admission.LimitedSubjects;
         var customer = transaction.CustomerOf(admission.CustomerId);
         return [.. LimitList.Limited(transaction.Session, admission.KeyId, customer, admission.AppId)];

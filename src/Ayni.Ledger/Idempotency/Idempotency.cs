@@ -12,7 +12,7 @@ internal static class Idempotency
         var session = transaction.Session;
         if (IdempotencyRows.Find(session, request) is not { } found)
         {
-            transaction.KeepLease(lease);
+            transaction.LeaseOf(lease);
             IdempotencyRows.Insert(session, request, requestId, lease.Id, transaction.Now);
             return new(IdempotencyState.Begun);
         }
@@ -29,7 +29,7 @@ internal static class Idempotency
         }
         if (BudgetRows.IsInForce(session, found.LeaseId, transaction.Now))
             return new(IdempotencyState.InProgress);
-        transaction.KeepLease(lease);
+        transaction.LeaseOf(lease);
         IdempotencyRows.Delete(session, request, found.RequestId);
         IdempotencyRows.Insert(session, request, requestId, lease.Id, transaction.Now);
         return new(IdempotencyState.Begun);

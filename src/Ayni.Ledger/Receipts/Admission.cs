@@ -49,8 +49,8 @@ public sealed record Admission : AdmissionDecision
     /// <summary>Those of its key, customer and app that anything limits.</summary>
     public required ImmutableArray<string> LimitedSubjects { get; init; }
 
-    /// <summary>The state of all limits by which this was found.</summary>
-    internal long LimitsVersion { get; init; }
+    /// <summary>The state of all terms and limits by which this was found.</summary>
+    internal long TermsVersion { get; init; }
 
     /// <summary>The model asked for.</summary>
     public string Model => Price.Model;

@@ -17,8 +17,8 @@ internal sealed class AdmissionClock(TimeProvider machine)
     /// <summary>Compares this machine's time with the database's, both taken now.</summary>
     public void Compare(DateTimeOffset database) => Volatile.Write(ref _skew, machine.GetUtcNow().Microseconds() - database.Microseconds());
 
-    /// <summary>Goes on from an instant that was recorded before.</summary>
-    public void GoOnFrom(DateTimeOffset recorded) => Volatile.Write(ref _last, recorded.Microseconds());
+    /// <summary>Gives no instant before one that was given before, maybe by another run of the host.</summary>
+    public void GoOnFrom(DateTimeOffset given) => Advance(given.Microseconds());
 
     /// <summary>The instant of an admission now, in whole microseconds; or why there is none.</summary>
     public bool TryNow(out DateTimeOffset now, out string problem)
@@ -34,14 +34,7 @@ internal sealed class AdmissionClock(TimeProvider machine)
             return false;
         }
         var current = machine.GetUtcNow().Microseconds();
-        var last = Volatile.Read(ref _last);
-        while (current > last)
-        {
-            var seen = Interlocked.CompareExchange(ref _last, current, last);
-            if (seen == last)
-                break;
-            last = seen;
-        }
+        var last = Advance(current);
         now = Rows.FromMicroseconds(Math.Max(current, last));
         if (last - current <= LargestSkew.TotalMicroseconds)
             return true;
@@ -49,5 +42,19 @@ internal sealed class AdmissionClock(TimeProvider machine)
             CultureInfo.InvariantCulture,
             $"This host's clock shows {Rows.FromMicroseconds(current):u} and was {Rows.FromMicroseconds(last):u} before; set it right.");
         return false;
+    }
+
+    /// <summary>Makes an instant the last one unless a later one was. Returns what was the last one before.</summary>
+    private long Advance(long instant)
+    {
+        var last = Volatile.Read(ref _last);
+        while (instant > last)
+        {
+            var seen = Interlocked.CompareExchange(ref _last, instant, last);
+            if (seen == last)
+                break;
+            last = seen;
+        }
+        return last;
     }
 }

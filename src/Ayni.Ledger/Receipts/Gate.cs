@@ -1,45 +1,90 @@
 namespace Ayni.Ledger;
 
-/// <summary>Lets keys in and requests through. Reads only.</summary>
-internal static class Gate
+/// <summary>
+/// Lets keys in and requests through. Reads only; what was found is kept as long as the database says that no terms changed, which it is asked
+/// each time. Thread-safe.
+/// </summary>
+internal sealed class Gate(Readers readers)
 {
-    public static ApiKey? Authenticate(Session session, string? presented)
+    private volatile KeysInForce? _keys;
+    private volatile TermsInForce? _terms;
+
+    public ApiKey? Authenticate(string? presented)
     {
         if (KeyText.Parse(presented) is not { } text)
             return null;
-        var found = RegistryRows.ValidKey(session, text.KeyId);
+        var found = _keys is { } keys && keys.Find(text.KeyId) is { } known && readers.ReadOnce(LedgerRows.TermsVersion) == keys.Version
+            ? known
+            : readers.Read(session => FindKey(session, text.KeyId));
         // An unknown key is compared with a hash nobody can find the secret of, so that it takes as long as a known one.
         return text.Matches(found?.SecretHash ?? Digest.Zero) ? found?.Key : null;
     }
 
-    public static AdmissionDecision Admit(Session session, ApiKey key, string model, DateTimeOffset now)
+    public AdmissionDecision Admit(ApiKey key, string model, DateTimeOffset now)
+    {
+        if (_terms is { } terms && terms.Cover(now) && terms.Find(key.Id, model) is { } known)
+        {
+            var (version, owed) = known.Customer.SpendingLimit is null
+                ? (readers.ReadOnce(LedgerRows.TermsVersion), Amount.Zero(known.Customer.Currency))
+                : readers.ReadOnce(session => LedgerRows.TermsVersionAndNet(
+                    session, Account.Receivable(known.Customer.Id), known.Customer.Currency));
+            if (version == terms.Version)
+                return Within(known.Customer, owed, known.Admission with { AdmittedAt = now });
+        }
+        return readers.Read(session => Admit(session, key, model, now));
+    }
+
+    private ValidKey? FindKey(Session session, string keyId)
+    {
+        var version = LedgerRows.TermsVersion(session);
+        if (_keys is not { } keys || keys.Version != version)
+            _keys = keys = new(version);
+        if (RegistryRows.ValidKey(session, keyId) is not { } found)
+            return null;
+        keys.Add(found);
+        return found;
+    }
+
+    private AdmissionDecision Admit(Session session, ApiKey key, string model, DateTimeOffset now)
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
             return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
-        var decision = AdmitTo(session, valid, customer, model, now, LedgerRows.LimitsVersion(session));
-        if (decision is Admission && customer.SpendingLimit is { } limit)
+        var version = LedgerRows.TermsVersion(session);
+        var decision = AdmitTo(session, valid, customer, model, now, version);
+        if (decision is not Admission admission)
+            return decision;
+        // What credits pay changes with time.
+        var credits = CreditRows.OfCustomer(session, customer.Id);
+        if (credits.Count == 0)
         {
-            var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
-                - CreditRows.Available(session, customer.Id, customer.Currency, now);
-            if (owed >= limit)
-            {
-                return new AdmissionRefusal(
-                    AdmissionRefusalReason.InsufficientQuota,
-                    $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
-                    owed,
-                    limit,
-                    Amount.Zero(limit.Currency));
-            }
+            if (_terms is not { } terms || terms.Version != version || !terms.Cover(now))
+                _terms = terms = TermsInForce.Of(session, version, now);
+            terms.Add(model, new(customer, admission));
         }
-        return decision;
+        if (customer.SpendingLimit is null)
+            return admission;
+        var owed = JournalRows.Net(session, Account.Receivable(customer.Id), customer.Currency)
+            - CreditRows.Available(session, customer.Id, customer.Currency, now);
+        return Within(customer, owed, admission);
     }
+
+    /// <summary>The admission, unless what is owed has reached the customer's limit.</summary>
+    private static AdmissionDecision Within(Customer customer, Amount owed, Admission admission) =>
+        customer.SpendingLimit is { } limit && owed >= limit
+            ? new AdmissionRefusal(
+                AdmissionRefusalReason.InsufficientQuota,
+                $"Unpaid charges of {owed} have reached the spending limit of {limit}.",
+                owed,
+                limit,
+                Amount.Zero(limit.Currency))
+            : admission;
 
     /// <summary>
     /// Lets usage in that a meter elsewhere told, whatever it takes the customer to: by a key that was not shut when it was used, at the
     /// terms of that instant. Throws <see cref="LedgerRefusedException"/>.
     /// </summary>
-    public static Admission AdmitReported(Session session, UsageEvent used, long limitsVersion)
+    public static Admission AdmitReported(Session session, UsageEvent used, long termsVersion)
     {
         var at = used.At.ToWholeMicroseconds();
         var key = RegistryRows.Key(session, used.KeyId)!;
@@ -47,7 +92,7 @@ internal static class Gate
         var app = key.AppId is null ? null : RegistryRows.App(session, key.AppId);
         if (key.Revoked <= at || customer.Revoked <= at || app?.Revoked <= at)
             throw new LedgerRefusedException(Refusal.UsageNotAdmitted, $"The key '{key.Id}', its customer or its app was revoked before.");
-        return AdmitTo(session, key, customer, used.Model, at, limitsVersion) switch
+        return AdmitTo(session, key, customer, used.Model, at, termsVersion) switch
         {
             Admission admission => admission,
             var decision => throw new LedgerRefusedException(Refusal.UsageNotAdmitted, ((AdmissionRefusal)decision).Message),
@@ -56,7 +101,7 @@ internal static class Gate
 
     /// <summary>By the terms in force at an instant, whatever is owed.</summary>
     private static AdmissionDecision AdmitTo(
-        Session session, ApiKey key, Customer customer, string model, DateTimeOffset at, long limitsVersion)
+        Session session, ApiKey key, Customer customer, string model, DateTimeOffset at, long termsVersion)
     {
         if (TermRows.PriceFor(session, customer, model, at) is not { } price)
             return new AdmissionRefusal(
@@ -80,7 +125,7 @@ internal static class Gate
             AdmittedAt = at,
             Period = LedgerRows.Zone(session).PeriodOf(at),
             LimitedSubjects = [.. LimitList.Limited(session, key.Id, customer, key.AppId)],
-            LimitsVersion = limitsVersion,
+            TermsVersion = termsVersion,
         };
     }
 

@@ -48,7 +48,7 @@ internal static class UsageRecorder
                     Refusal.MeterNotAllowed, $"{meterId} does not report for the key '{used.KeyId}'; an operator can allow it.");
             DemandTime(transaction, used);
             var usage = new Usage(
-                Gate.AdmitReported(transaction.Session, used, transaction.LimitsVersion), requestId, used.ModelDigest, used.Counts, used.Outcome,
+                Gate.AdmitReported(transaction.Session, used, transaction.TermsVersion), requestId, used.ModelDigest, used.Counts, used.Outcome,
                 used.Adapter, meterId);
             Meter.Check(usage);
             return new(used, meter.Post(transaction, usage), IsNew: true, null);

@@ -80,6 +80,11 @@ internal static class BudgetRows
         return total;
     }
 
+    /// <summary>Where a run holds something.</summary>
+    public static List<(Hold Hold, Currency Currency)> HoldsOf(Session session, string leaseId) => session.Query(
+        "SELECT subject, span, currency FROM holds WHERE lease = $1 AND held <> '0.000000000000'", leaseId)
+        .ReadAll(row => (new Hold(row.GetString(0), row.GetString(1)), row.GetCurrency(2)));
+
     public static void Save(Session session, string subjectId, string span, Currency currency, BudgetTotal total) => session.Append(
         BudgetTable, subjectId, span, currency.Code, total.Spent.FormatFixed());
 

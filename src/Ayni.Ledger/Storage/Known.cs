@@ -20,11 +20,14 @@ internal sealed class Known
     /// <summary>Since when leases are in force; null for one that is not.</summary>
     public Dictionary<string, DateTimeOffset?> Leases { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The lease that was prolonged last, and when.</summary>
+    public (LeaseTerm Term, DateTimeOffset At)? LeaseKept { get; set; }
+
     public Dictionary<string, Limits?> Limits { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, Customer> Customers { get; } = new(StringComparer.Ordinal);
 
-    public long? LimitsVersion { get; set; }
+    public long? TermsVersion { get; set; }
 
     public bool? HasCredits { get; set; }
 

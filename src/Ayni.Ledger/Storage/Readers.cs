@@ -10,24 +10,37 @@ internal sealed class Readers(Database database) : IDisposable
     private volatile bool _disposed;
 
     /// <summary>Runs some queries in one snapshot of the database.</summary>
-    public T Read<T>(Func<Session, T> read)
+    public T Read<T>(Func<Session, T> read) => Read(read, session => session.BeginReading());
+
+    /// <summary>Runs one query, which is a snapshot by itself.</summary>
+    public T ReadOnce<T>(Func<Session, T> read) => Read(read, _ => { });
+
+    private T Read<T>(Func<Session, T> read, Action<Session> begin)
     {
         if (_disposed)
             throw new LedgerStorageException(StorageFault.Closed, "The ledger is closed.");
-        if (!_idle.TryTake(out var session))
-            session = database.OpenReader();
-        try
+        while (true)
         {
-            session.BeginReading();
-            return read(session);
-        }
-        catch (DbException error)
-        {
-            throw database.NameOf(error);
-        }
-        finally
-        {
-            Return(session);
+            var wasIdle = _idle.TryTake(out var session);
+            session ??= database.OpenReader();
+            session.HasAnswered = false;
+            try
+            {
+                begin(session);
+                return read(session);
+            }
+            catch (DbException) when (wasIdle && session.IsBroken && !session.HasAnswered)
+            {
+                // The server was restarted since, or let the connection go: nothing was read, so another may begin.
+            }
+            catch (DbException error)
+            {
+                throw database.NameOf(error);
+            }
+            finally
+            {
+                Return(session);
+            }
         }
     }
 

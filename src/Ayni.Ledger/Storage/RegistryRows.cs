@@ -87,7 +87,7 @@ internal static class RegistryRows
     /// <summary>
     /// A key that opens something, with its secret's hash; null if it is unknown, or it, its customer or its app is revoked.
     /// </summary>
-    public static (ApiKey Key, Digest SecretHash)? ValidKey(Session session, string id)
+    public static ValidKey? ValidKey(Session session, string id)
     {
         using var row = session.Query(
             """
@@ -96,7 +96,7 @@ internal static class RegistryRows
             WHERE k.id = $1 AND k.revoked IS NULL AND c.revoked IS NULL AND a.revoked IS NULL
             """,
             id);
-        return row.Read() ? (ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(8))) : null;
+        return row.Read() ? new(ReadKey(row), Digest.FromBytes(row.GetFieldValue<byte[]>(8))) : null;
     }
 
     private static Party ReadParty(DbDataReader row) =>

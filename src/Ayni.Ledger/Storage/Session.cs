@@ -19,11 +19,16 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// <summary>Whether the connection is lost, so that a new one must be opened.</summary>
     public virtual bool IsBroken => false;
 
-    /// <summary>Begins a transaction that writes. Waits until no other one is open, in whatever process.</summary>
+    /// <summary>
+    /// Begins a transaction that writes, at the latest with its first query. Waits until no other one is open, in whatever process.
+    /// </summary>
     public abstract void BeginWriting();
 
     /// <summary>Begins a transaction that sees one snapshot of the database.</summary>
     public abstract void BeginReading();
+
+    /// <summary>Whether a query was answered since this was last set to false.</summary>
+    public bool HasAnswered { get; set; }
 
     /// <summary>Executes a statement that writes; <c>$1, $2, …</c> stand for the values. Returns the number of rows changed.</summary>
     public virtual int Execute(string sql, params ReadOnlySpan<object?> values)

@@ -114,6 +114,23 @@ internal static class TermRows
             return ReadInForce(row, at);
     }
 
+    /// <summary>When prices, agreements, exchange rates or subscriptions last began or ended up to an instant, and when they next will.</summary>
+    public static (DateTimeOffset? Last, DateTimeOffset? Next) ChangesAround(Session session, DateTimeOffset at)
+    {
+        using var row = session.Query(
+            """
+            SELECT max(CASE WHEN at <= $1 THEN at END), min(CASE WHEN at > $1 THEN at END) FROM (
+              SELECT effective_from AS at FROM prices
+              UNION ALL SELECT effective_from FROM agreements
+              UNION ALL SELECT effective_until FROM agreements
+              UNION ALL SELECT effective_from FROM exchange_rates
+              UNION ALL SELECT created FROM subscriptions) AS changes
+            """,
+            at.Microseconds());
+        row.Read();
+        return (row.GetInstantOrNull(0), row.GetInstantOrNull(1));
+    }
+
     public static IReadOnlyList<Agreement> Agreements(Session session)
     {
         var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);

@@ -12,25 +12,25 @@ namespace Ayni.Ledger;
 /// <param name="session">The connection.</param>
 /// <param name="now">When it began.</param>
 /// <param name="known">What is known of the database.</param>
-/// <param name="underWay">The requests that reserved here and were not let go.</param>
-internal sealed class Transaction(Session session, DateTimeOffset now, Known known, IReadOnlySet<string> underWay)
+/// <param name="underWay">What requests reserved here and was not let go, by request.</param>
+/// <param name="receipts">What is known of requests' receipts: null for one that has none.</param>
+internal sealed class Transaction(
+    Session session, DateTimeOffset now, Known known, IReadOnlyDictionary<string, Reservation> underWay, Dictionary<string, Receipt?> receipts)
 {
     private readonly Dictionary<(string Name, Currency Currency), AccountTotal> _accounts = [];
     private readonly Dictionary<(string SubjectId, string Span, Currency Currency), BudgetTotal> _budgets = [];
     private readonly Dictionary<string, RateWindow> _rates = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Receipt?> _receipts = new(StringComparer.Ordinal);
     private readonly Dictionary<(Hold Hold, Currency Currency), HeldTotal> _holds = [];
     private readonly HashSet<(string KeyId, string? MeterId)> _series = [];
     private readonly Dictionary<string, Amount> _credits = new(StringComparer.Ordinal);
-    private LeaseTerm? _leaseKept;
     private readonly Dictionary<(string CustomerId, string Scope, Period Period), MonthUse> _uses = [];
     private readonly List<Digest> _receiptLeaves = [];
     private long _firstReceiptEntry, _lastReceiptEntry;
 
     public Session Session => session;
 
-    /// <summary>Requests that reserved in this transaction.</summary>
-    public HashSet<string> Reserved { get; } = new(StringComparer.Ordinal);
+    /// <summary>What requests reserved in this transaction, by request.</summary>
+    public Dictionary<string, Reservation> Reserved { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Requests that were let go in this transaction.</summary>
     public HashSet<string> Released { get; } = new(StringComparer.Ordinal);
@@ -56,12 +56,6 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
     /// <summary>Reads at once what jobs to come will ask for one by one and is not known.</summary>
     public void Foresee(IReadOnlyCollection<Foreseen> jobs)
     {
-        string[] requests = [.. jobs.Where(job => job.Posts).Select(job => job.RequestId).Distinct(StringComparer.Ordinal)];
-        foreach (var request in requests)
-            _receipts[request] = null;
-        if (requests.Length > 0)
-            ForeseenRows.Receipts(session, requests, receipt => _receipts[receipt.RequestId] = receipt);
-
         string[] keys = Unknown(
             jobs.Where(job => job.Posts && job.MeterId is null).Select(job => job.Admission.KeyId), key => known.KeyHeads.ContainsKey((key, null)));
         foreach (var key in keys)
@@ -109,12 +103,10 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
                 }
             }
         }
+        ForeseeHolds(holds);
         spends.RemoveWhere(spend => known.Budgets.ContainsKey((spend.Hold.SubjectId, spend.Hold.Span, spend.Currency)));
-        holds.RemoveWhere(known.Holds.ContainsKey);
         foreach (var (hold, currency) in spends)
             known.Budgets[(hold.SubjectId, hold.Span, currency)] = new(Amount.Zero(currency));
-        foreach (var (hold, currency) in holds)
-            known.Holds[(hold, currency)] = new(currency);
         if (spends.Count > 0)
         {
             ForeseenRows.Budgets(session, [.. spends.Select(spend => spend.Hold)], (hold, currency, total) =>
@@ -123,6 +115,13 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
                     known.Budgets[(hold.SubjectId, hold.Span, currency)] = total;
             });
         }
+    }
+
+    private void ForeseeHolds(HashSet<(Hold Hold, Currency Currency)> holds)
+    {
+        holds.RemoveWhere(known.Holds.ContainsKey);
+        foreach (var (hold, currency) in holds)
+            known.Holds[(hold, currency)] = new(currency);
         if (holds.Count > 0)
         {
             ForeseenRows.Holds(session, [.. holds.Select(hold => hold.Hold)], (hold, currency, leaseId, held) =>
@@ -206,12 +205,12 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
             _firstReceiptEntry = entry;
         _lastReceiptEntry = entry;
         _receiptLeaves.Add(MerkleTree.Leaf(hash));
-        _receipts[receipt.RequestId] = receipt;
+        receipts[receipt.RequestId] = receipt;
     }
 
     /// <summary>The receipt of a request, this transaction's included.</summary>
     public Receipt? ReceiptOf(string requestId) =>
-        _receipts.TryGetValue(requestId, out var receipt) ? receipt : ReceiptRows.FindByRequest(session, requestId);
+        receipts.TryGetValue(requestId, out var receipt) ? receipt : ReceiptRows.FindByRequest(session, requestId);
 
     /// <summary>A customer that is there.</summary>
     public Customer CustomerOf(string customerId)
@@ -241,7 +240,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
     /// <summary>Holds what a reservation says.</summary>
     public void Hold(Reservation reservation)
     {
-        Reserved.Add(reservation.RequestId);
+        Reserved[reservation.RequestId] = reservation;
         Hold(reservation, reservation.Amount);
     }
 
@@ -249,10 +248,38 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
     public bool Release(Reservation reservation)
     {
         var id = reservation.RequestId;
-        if (!(underWay.Contains(id) || Reserved.Contains(id)) || !Released.Add(id) || SinceOf(reservation.Lease.Id) != reservation.Lease.Since)
+        if (!(underWay.ContainsKey(id) || Reserved.ContainsKey(id)) || !Released.Add(id) || SinceOf(reservation.Lease.Id) != reservation.Lease.Since)
             return false;
         Hold(reservation, -reservation.Amount);
         return true;
+    }
+
+    /// <summary>
+    /// Lets a run hold what its requests under way do and nothing else. Where the answer to a commit was lost, only the database knows what came
+    /// of it: more may be held than is known here, never less.
+    /// </summary>
+    public void HoldOnlyWhatIsUnderWay(LeaseTerm lease)
+    {
+        if (session.IsRemote)
+        {
+            // Posting has let go of them.
+            Released.UnionWith(ForeseenRows.Receipts(session, underWay.Keys).Where(pair => pair.Value is not null).Select(pair => pair.Key));
+        }
+        var expected = BudgetRows.HoldsOf(session, lease.Id).ToDictionary(held => held, held => Amount.Zero(held.Currency));
+        foreach (var (id, reservation) in underWay.Concat(Reserved))
+        {
+            if (Released.Contains(id) || reservation.Lease != lease)
+                continue;
+            foreach (var hold in reservation.Holds)
+            {
+                var key = (hold, reservation.Amount.Currency);
+                expected[key] = reservation.Amount + (expected.TryGetValue(key, out var sum) ? sum : Amount.Zero(key.Currency));
+            }
+        }
+        if (session.IsRemote)
+            ForeseeHolds([.. expected.Keys]);
+        foreach (var ((hold, currency), amount) in expected)
+            HeldOf(hold, currency).Set(lease.Id, amount);
     }
 
     /// <summary>Signs the receipts stored, all with one signature.</summary>
@@ -277,8 +304,8 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         ? total.Debits - total.Credits
         : JournalRows.Net(session, account, currency);
 
-    /// <summary>Changes with every change of anybody's limits.</summary>
-    public long LimitsVersion => known.LimitsVersion ??= LedgerRows.LimitsVersion(session);
+    /// <summary>Changes with every change of anybody's limits, and of other terms.</summary>
+    public long TermsVersion => known.TermsVersion ??= LedgerRows.TermsVersion(session);
 
     /// <summary>What bounds a key, customer or app; null if nothing does.</summary>
     public Limits? LimitsOf(string subjectId)
@@ -300,8 +327,7 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
     public void NoteLimitsChanged()
     {
         known.Customers.Clear();
-        LedgerRows.IncrementLimitsVersion(session);
-        known.LimitsVersion = null;
+        known.TermsVersion = null;
     }
 
     /// <summary>What somebody limited has spent in a span of time.</summary>
@@ -334,24 +360,28 @@ internal sealed class Transaction(Session session, DateTimeOffset now, Known kno
         return window;
     }
 
-    /// <summary>Prolongs a host's lease, once a transaction.</summary>
+    /// <summary>Prolongs a host's lease.</summary>
     public LeaseTerm KeepLease(HostLease lease)
     {
-        if (_leaseKept is { } kept && kept.Id == lease.Id)
-            return kept;
         var term = new LeaseTerm(lease.Id, BudgetRows.KeepLease(session, lease, now));
         known.Leases[lease.Id] = term.Since;
-        _leaseKept = term;
+        known.LeaseKept = (term, now);
         return term;
     }
+
+    /// <summary>A host's lease, prolonged unless that was done a moment ago.</summary>
+    public LeaseTerm LeaseOf(HostLease lease) =>
+        known.LeaseKept is { } kept && kept.Term.Id == lease.Id && now >= kept.At && now < kept.At + HostLease.Term / 10
+            ? kept.Term
+            : KeepLease(lease);
 
     /// <summary>Ends a lease and lets go of all that is held under it.</summary>
     public void EndLease(string leaseId)
     {
         BudgetRows.EndLease(session, leaseId);
         known.Leases[leaseId] = null;
-        if (_leaseKept?.Id == leaseId)
-            _leaseKept = null;
+        if (known.LeaseKept?.Term.Id == leaseId)
+            known.LeaseKept = null;
         foreach (var held in known.Holds.Values)
             held.Remove(leaseId);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Threading.Channels;
 
@@ -22,7 +23,8 @@ internal sealed class Writer : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly AdmissionClock _admissions;
     private readonly ReceiptSigner? _signer;
-    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Reservation> _underWay = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _givenUp = new();
     private Known _known = new();
     private long? _foreignCommits;
     private long _flushes;
@@ -67,6 +69,9 @@ internal sealed class Writer : IAsyncDisposable
         return await job.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Counts a request as under way no more that could not be let go: the next renewal of its run's lease lets go of it.</summary>
+    public void GiveUp(string requestId) => _givenUp.Enqueue(requestId);
+
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
@@ -94,6 +99,8 @@ internal sealed class Writer : IAsyncDisposable
         while (group.Count > 0)
         {
             Job? running = null;
+            while (_givenUp.TryDequeue(out var request))
+                _underWay.Remove(request);
             try
             {
                 if (_session.IsBroken)
@@ -101,6 +108,9 @@ internal sealed class Writer : IAsyncDisposable
                 var isDurable = group.Exists(job => job.MustSurvive);
                 _session.SetDurable(isDurable);
                 _session.BeginWriting();
+                Foreseen[] foreseen = _session.IsRemote ? [.. group.Select(job => job.Foreseen).OfType<Foreseen>()] : [];
+                // Goes over with the beginning.
+                var receipts = ForeseenRows.Receipts(_session, foreseen.Where(job => job.Posts).Select(job => job.RequestId));
                 // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
                 var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
                 _admissions.Compare(now);
@@ -108,8 +118,8 @@ internal sealed class Writer : IAsyncDisposable
                 var known = foreignCommits == _foreignCommits ? _known : new();
                 // Until the commit nobody may rely on it.
                 _foreignCommits = null;
-                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known, _underWay);
-                if (_session.IsRemote && group.Select(job => job.Foreseen).OfType<Foreseen>().ToArray() is { Length: > 0 } foreseen)
+                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known, _underWay, receipts);
+                if (foreseen.Length > 0)
                     transaction.Foresee(foreseen);
                 foreach (var job in group)
                 {
@@ -121,8 +131,10 @@ internal sealed class Writer : IAsyncDisposable
                 if (_signer is not null)
                     transaction.Seal(_signer);
                 _session.Commit();
-                _underWay.UnionWith(transaction.Reserved);
-                _underWay.ExceptWith(transaction.Released);
+                foreach (var (id, reservation) in transaction.Reserved)
+                    _underWay[id] = reservation;
+                foreach (var id in transaction.Released)
+                    _underWay.Remove(id);
                 // Other jobs may write beside what is known.
                 if (known.IsSmall && group.TrueForAll(job => job.Foreseen is not null))
                     (_known, _foreignCommits) = (known, foreignCommits);

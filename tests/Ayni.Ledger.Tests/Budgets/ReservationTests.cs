@@ -210,6 +210,23 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public async Task What_is_held_of_no_request_under_way_is_let_go_of_when_the_lease_is_renewed()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync(limit: Eur("1"));
+        var lease = await ledger.Books.BeginHostAsync("a");
+        var underWay = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease));
+        // What a reservation leaves whose answer was lost with the connection to a server.
+        ledger.Sql("UPDATE holds SET held = '0.900000000000'");
+        await ledger.Books.RenewHostAsync(lease);
+        Assert.NotNull(Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease, new(400_000, 1, 1000))).Reservation);
+        await ledger.Books.VoidAsync(underWay.Reservation!);
+        Assert.Equal(1, ledger.Books.CountHolds());
+        await ledger.Books.EndHostAsync(lease);
+        AssertNothingHeld(ledger);
+    }
+
+    [Fact]
     public async Task Limits_set_while_others_post_have_counted_every_receipt_once()
     {
         await using var ledger = await ReadyAsync();

@@ -63,4 +63,37 @@ public sealed class AdmissionClockTests
         ledger.Clock.Now += TimeSpan.FromDays(1);
         ledger.Admit(key);
     }
+
+    [Fact]
+    public async Task Nobody_is_let_in_before_what_a_run_that_crashed_let_in_and_this_one_posted()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var key = await ledger.KeyAsync();
+        await ledger.UseAsync(key, 1, 0, 0);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        var usage = ledger.Usage(key, 1, 0, 0);
+        await ledger.ReopenAsync();
+        await ledger.Books.PostAsync(usage);
+        ledger.Clock.Now -= TimeSpan.FromSeconds(30);
+        var refusal = Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, TestLedger.Model));
+        Assert.Equal(AdmissionRefusalReason.ClockSkewed, refusal.Reason);
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_from_the_latest_admission_although_it_was_recorded_by_a_clock_behind()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var key = await ledger.KeyAsync();
+        // A host whose clock is 2 s ahead of the server's, and then one whose clock is 2 s behind.
+        ledger.Clock.Now += TimeSpan.FromSeconds(2);
+        var usage = ledger.Usage(key, 1, 0, 0);
+        ledger.Clock.Now -= TimeSpan.FromSeconds(2);
+        var receipt = await ledger.Books.PostAsync(usage);
+        for (var i = 0; i < 3; i++)
+            await ledger.Books.PostAsync(ledger.Usage(key, 1, 0, 0) with { Admission = ledger.Admit(key) with { AdmittedAt = TestLedger.November } });
+        await ledger.ReopenAsync();
+        Assert.Equal(receipt.AdmittedAt, ledger.Admit(key).AdmittedAt);
+        ledger.Clock.Now -= TimeSpan.FromMilliseconds(1);
+        Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, TestLedger.Model));
+    }
 }

@@ -56,4 +56,38 @@ public sealed class AdmissionTests
         await ledger.Books.SetSpendingLimitAsync(key.CustomerId, null);
         ledger.Admit(key);
     }
+
+    [Fact]
+    public async Task Terms_that_are_kept_give_way_to_what_another_host_changes_and_to_time()
+    {
+        await using var ledger = await ReadyAsync();
+        await using var other = Books.Open(ledger.Path, ledger.Clock, folder: ledger.Folder);
+        var key = await ledger.KeyAsync(ofApp: true);
+        var soon = ledger.Clock.Now.AddMinutes(1);
+        Assert.Equal((1, 1), Versions());
+        await other.SetPriceAsync(Model, Currency.Parse("EUR"), Eur("2"), Eur("2"), soon);
+        Assert.Equal((1, 1), Versions());
+        ledger.Clock.Now = soon.AddMicroseconds(-1);
+        Assert.Equal((1, 1), Versions());
+        ledger.Clock.Now = soon;
+        Assert.Equal((2, 1), Versions());
+        await other.AgreeAsync(null, [Share.Of(Role.Host, 1_000_000)]);
+        Assert.Equal((2, 2), Versions());
+        await other.SetLimitsAsync(new(key.Id, RequestsPerMinute: 5));
+        Assert.Equal(key.Id, Assert.Single(ledger.Admit(key).LimitedSubjects));
+        await other.SetLimitsAsync(new(key.Id));
+        Assert.Empty(ledger.Admit(key).LimitedSubjects);
+        await other.SetSpendingLimitAsync(key.CustomerId, Eur("0"));
+        Assert.Equal(AdmissionRefusalReason.InsufficientQuota, Refused());
+        await other.SetSpendingLimitAsync(key.CustomerId, null);
+        ledger.Clock.Now = new(2026, 11, 30, 23, 59, 59, TimeSpan.Zero);
+        Assert.Equal(new(2026, 11), ledger.Admit(key).Period);
+        ledger.Clock.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal((new(2026, 12), ledger.Clock.Now), (ledger.Admit(key).Period, ledger.Admit(key).AdmittedAt));
+        await other.RevokeAppAsync(ledger.App.Id);
+        Assert.Equal(AdmissionRefusalReason.KeyRevoked, Refused());
+
+        (long, long) Versions() => (ledger.Admit(key).Price.Version, ledger.Admit(key).AgreementVersion);
+        AdmissionRefusalReason Refused() => Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model)).Reason;
+    }
 }

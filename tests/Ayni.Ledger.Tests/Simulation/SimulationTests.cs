@@ -9,13 +9,13 @@ public sealed class SimulationTests
     [InlineData(3)]
     public async Task What_was_answered_is_there_and_charged_once_whatever_happens(int seed)
     {
-        var counts = await LedgerSimulation.RunAsync(seed, operations: 1500);
+        var counts = await SqliteSimulation.RunAsync(seed, operations: 1500);
         Assert.True(counts.Crashes > 0 && counts.Receipts > 1000, $"{counts}");
     }
 
     [Fact]
     public async Task A_life_is_the_same_under_the_same_seed() =>
-        Assert.Equal(await LedgerSimulation.RunAsync(4, 300), await LedgerSimulation.RunAsync(4, 300));
+        Assert.Equal(await SqliteSimulation.RunAsync(4, 300), await SqliteSimulation.RunAsync(4, 300));
 
     [Fact]
     public async Task A_lost_flush_is_noticed()

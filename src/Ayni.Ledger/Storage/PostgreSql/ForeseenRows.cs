@@ -3,11 +3,21 @@ namespace Ayni.Ledger;
 /// <summary>The SQL that reads for many jobs at once, in PostgreSQL's dialect. Each calls back with what there is.</summary>
 internal static class ForeseenRows
 {
-    public static void Receipts(Session session, string[] requestIds, Action<Receipt> each)
+    /// <summary>The receipts of requests; null for each that has none.</summary>
+    public static Dictionary<string, Receipt?> Receipts(Session session, IEnumerable<string> requestIds)
     {
-        using var row = session.Query("SELECT canonical FROM receipts WHERE request = ANY($1)", (object)requestIds);
+        var receipts = new Dictionary<string, Receipt?>(StringComparer.Ordinal);
+        foreach (var request in requestIds)
+            receipts[request] = null;
+        if (receipts.Count == 0)
+            return receipts;
+        using var row = session.Query("SELECT canonical FROM receipts WHERE request = ANY($1)", (object)receipts.Keys.ToArray());
         while (row.Read())
-            each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
+        {
+            var receipt = ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0));
+            receipts[receipt.RequestId] = receipt;
+        }
+        return receipts;
     }
 
     /// <summary>The ends of the keys' own series.</summary>

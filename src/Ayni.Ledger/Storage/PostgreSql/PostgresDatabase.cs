@@ -72,6 +72,12 @@ internal sealed class PostgresDatabase : Database
     public override void BackUp(string path) => throw new LedgerRefusedException(
         Refusal.NotAFile, $"'{Name}' is backed up by its server's own means, such as: pg_dump --format=custom --file=FILE DATABASE");
 
+    public override void Scrub(string table)
+    {
+        using var session = OpenWriter();
+        session.Control($"VACUUM (FULL) {table}");
+    }
+
     public override int ReadVersion(Session session)
     {
         using (var row = session.Query(
@@ -102,7 +108,8 @@ internal sealed class PostgresDatabase : Database
             new(StorageFault.Busy, $"Another host writes to '{Name}' for too long; end it or try again.", error),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName =>
             new(StorageFault.Unreachable, $"'{Name}' does not let us in ({Text(error)}).", error),
-        null => new(StorageFault.Unreachable, $"'{Name}' can't be reached ({Text(error)}).", error),
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow or null =>
+            new(StorageFault.Unreachable, $"'{Name}' can't be reached ({Text(error)}).", error),
         _ => new(StorageFault.Unwritable, $"'{Name}' can't be read or written ({Text(error)}).", error),
     };
 

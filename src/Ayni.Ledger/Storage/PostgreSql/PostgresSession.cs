@@ -14,8 +14,16 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     private const string Clock = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
+    private static readonly string[] Beginning =
+    [
+        "BEGIN ISOLATION LEVEL READ COMMITTED",
+        string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))"),
+        $"SELECT {Clock}, pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+    ];
+
     private readonly Dictionary<Table, PendingRows> _pending = [];
-    private bool _inTransaction, _isPending, _wasAlone;
+
+    private bool _isBeginning, _inTransaction, _isPending, _wasAlone;
     private long _lastTransaction, _foreignCommits;
 
     /// <summary>What time it was at the server when the transaction that writes had its lock.</summary>
@@ -29,33 +37,28 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     /// <summary>
     /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement after
-    /// the lock sees what was committed before.
+    /// the lock sees what was committed before. Nothing is sent yet: the beginning goes over with the first query, in one round trip.
     /// </summary>
-    /// <remarks>
-    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
-    /// another was under way, nobody else has written. All of it is one round trip.
-    /// </remarks>
-    public override void BeginWriting()
+    public override void BeginWriting() => _isBeginning = true;
+
+    public override void BeginReading()
     {
-        using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new("BEGIN ISOLATION LEVEL READ COMMITTED"));
-        batch.BatchCommands.Add(new(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))")));
-        batch.BatchCommands.Add(new(
-            $"SELECT {Clock}, pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
+        Control("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         _inTransaction = true;
-        using var row = batch.ExecuteReader();
-        row.NextResult();
-        row.Read();
-        _began = Rows.FromMicroseconds(row.GetInt64(0));
-        var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
-        var isAlone = firstUnderWay >= number;
-        if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
-            _foreignCommits++;
-        (_lastTransaction, _wasAlone) = (number, isAlone);
     }
 
-    public override void BeginReading() => Begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    public override DbDataReader Query(string sql, params ReadOnlySpan<object?> values)
+    {
+        var rows = _isBeginning ? Begin(Command(sql, values)) : base.Query(sql, values);
+        HasAnswered = true;
+        return rows;
+    }
+
+    public override object? Scalar(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var row = Query(sql, values);
+        return row.Read() ? row.GetValue(0) : null;
+    }
 
     /// <summary>Rows go over together, when something else is asked of the server: a row alone would cost a round trip.</summary>
     public override void Append(Table table, params ReadOnlySpan<object?> values)
@@ -69,6 +72,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void Commit()
     {
+        BeginNow();
         Send(new NpgsqlBatchCommand("COMMIT"));
         _inTransaction = false;
         _began = null;
@@ -76,6 +80,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void RollBack()
     {
+        _isBeginning = false;
         if (!_inTransaction)
             return;
         _inTransaction = false;
@@ -87,9 +92,17 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
             Control("ROLLBACK");
     }
 
-    public override long ReadForeignCommits() => _foreignCommits;
+    public override long ReadForeignCommits()
+    {
+        BeginNow();
+        return _foreignCommits;
+    }
 
-    public override DateTimeOffset? ReadServerClock() => _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
+    public override DateTimeOffset? ReadServerClock()
+    {
+        BeginNow();
+        return _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
+    }
 
     protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
 
@@ -109,12 +122,63 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         };
     }
 
-    protected override void BeforeStatement() => Flush();
-
-    private void Flush()
+    protected override void BeforeStatement()
     {
+        BeginNow();
         if (_isPending)
             Send();
+    }
+
+    private void BeginNow()
+    {
+        if (_isBeginning)
+            Begin(null).Dispose();
+    }
+
+    /// <summary>Sends the beginning with what is asked first, if anything, and returns the rows of that.</summary>
+    /// <remarks>
+    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
+    /// another was under way, nobody else has written.
+    /// </remarks>
+    private NpgsqlDataReader Begin(NpgsqlBatchCommand? first)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var statement in Beginning)
+            batch.BatchCommands.Add(new(statement));
+        if (first is not null)
+            batch.BatchCommands.Add(first);
+        (_isBeginning, _inTransaction) = (false, true);
+        var row = batch.ExecuteReader();
+        try
+        {
+            row.NextResult();
+            row.Read();
+            _began = Rows.FromMicroseconds(row.GetInt64(0));
+            var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
+            var isAlone = firstUnderWay >= number;
+            if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
+                _foreignCommits++;
+            (_lastTransaction, _wasAlone) = (number, isAlone);
+            row.NextResult();
+            return row;
+        }
+        catch
+        {
+            row.Dispose();
+            throw;
+        }
+    }
+
+    private NpgsqlBatchCommand Command(string sql, ReadOnlySpan<object?> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+        {
+            var parameter = new NpgsqlParameter();
+            SetValue(parameter, value);
+            command.Parameters.Add(parameter);
+        }
+        return command;
     }
 
     /// <summary>
@@ -130,11 +194,5 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         if (after is not null)
             batch.BatchCommands.Add(after);
         batch.ExecuteNonQuery();
-    }
-
-    private void Begin(string sql)
-    {
-        Control(sql);
-        _inTransaction = true;
     }
 }
