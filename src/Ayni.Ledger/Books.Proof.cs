@@ -153,27 +153,39 @@ public sealed partial class Books
 
     /// <summary>
     /// Destroys the secret under which a customer's receipts are committed to, so that what the log and statements hold of them can be opened by
-    /// nobody; the commitments themselves stay, and with them every other customer's proofs.
+    /// nobody; the commitments themselves stay, and with them every other customer's proofs. Backups, and a server's archived logs, still have the
+    /// secret: those from before are to be destroyed, too.
     /// </summary>
-    public Task EraseCustomerSecretAsync(string customerId, CancellationToken cancellationToken = default) => _writer.RunAsync(
-        transaction =>
+    public async Task EraseCustomerSecretAsync(string customerId, CancellationToken cancellationToken = default)
+    {
+        await _writer.RunAsync(transaction => EraseSecret(transaction, customerId), cancellationToken).ConfigureAwait(false);
+        try
         {
-            var session = transaction.Session;
-            if (RegistryRows.Customer(session, customerId) is not { } customer)
-                throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
-            if (customer.Revoked is null)
-                throw new LedgerRefusedException(Refusal.CustomerActive, $"{customerId} is not revoked; revoke it before its secret is destroyed.");
-            if (PeriodProofRows.Secret(session, customerId) is { } secret)
-            {
-                foreach (var (id, canonical) in PeriodProofRows.ItemsOf(session, customerId))
-                    PeriodProofRows.InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical));
-            }
-            PeriodProofRows.Erase(session, customerId);
-            LogRows.Append(session, LogEntry.Erasure.Of(customerId));
-            transaction.Note("erase_customer_secret", customerId, customer, customer, LedgerJson.Default.Customer);
-            return true;
-        },
-        cancellationToken);
+            await Task.Run(() => _database.Scrub("customer_secrets"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (System.Data.Common.DbException error)
+        {
+            throw _database.NameOf(error);
+        }
+    }
+
+    private static bool EraseSecret(Transaction transaction, string customerId)
+    {
+        var session = transaction.Session;
+        if (RegistryRows.Customer(session, customerId) is not { } customer)
+            throw Registry.Unknown(Refusal.UnknownCustomer, "customer", customerId);
+        if (customer.Revoked is null)
+            throw new LedgerRefusedException(Refusal.CustomerActive, $"{customerId} is not revoked; revoke it before its secret is destroyed.");
+        if (PeriodProofRows.Secret(session, customerId) is { } secret)
+        {
+            foreach (var (id, canonical) in PeriodProofRows.ItemsOf(session, customerId))
+                PeriodProofRows.InsertErased(session, id, SumLeaf.Commit(SumLeaf.Salt(secret, id), canonical));
+        }
+        PeriodProofRows.Erase(session, customerId);
+        LogRows.Append(session, LogEntry.Erasure.Of(customerId));
+        transaction.Note("erase_customer_secret", customerId, customer, customer, LedgerJson.Default.Customer);
+        return true;
+    }
 
     private LogFolder? Log => LogFolderPath is { } path ? new(path) : null;
 

@@ -205,12 +205,7 @@ internal static class Invoicing
         var number = string.Create(CultureInfo.InvariantCulture, $"{draft.Entity.Subject}{series}-{year:D4}-{sequence:D6}");
         // A credit note lessens the revenue of the first month that is not shared out yet.
         var period = draft.Kind == InvoiceKind.CreditNote ? transaction.FirstOpen(draft.Period) : transaction.OpenPeriod;
-        var (kind, postings) = draft.Kind switch
-        {
-            InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(draft, period)),
-            InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(draft)),
-            _ => (EntryKind.Invoice, InvoicePostings(draft)),
-        };
+        var (kind, postings) = Postings(draft, period);
         var entry = transaction.Post(period, draft.Period, kind, number, postings);
         var invoice = draft with { Number = number, Entry = entry };
         InvoiceRows.Insert(transaction.Session, invoice, name, year, sequence);
@@ -232,6 +227,14 @@ internal static class Invoicing
                 IsOfNoApp: line.AppId is null));
         }
     }
+
+    /// <summary>What is posted for a document in a month.</summary>
+    public static (EntryKind Kind, ImmutableArray<Posting> Postings) Postings(Invoice invoice, Period period) => invoice.Kind switch
+    {
+        InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(invoice, period)),
+        InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(invoice)),
+        _ => (EntryKind.Invoice, InvoicePostings(invoice)),
+    };
 
     /// <summary>The charges are in the receivable since they were made; taxes and rounding join them.</summary>
     private static ImmutableArray<Posting> InvoicePostings(Invoice invoice) =>

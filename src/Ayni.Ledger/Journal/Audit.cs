@@ -1,6 +1,6 @@
 namespace Ayni.Ledger;
 
-/// <summary>Checks the whole journal against itself. Reads only.</summary>
+/// <summary>Checks the whole journal against itself and against what it was posted for. Reads only.</summary>
 internal static class Audit
 {
     /// <summary>Findings listed before the rest is left out, so that a ruined file makes no ruined memory.</summary>
@@ -12,6 +12,9 @@ internal static class Audit
         CheckEntries(session, findings);
         CheckReceipts(session, findings);
         CheckAdjustments(session, findings);
+        CheckCloses(session, findings);
+        CheckInvoices(session, findings);
+        CheckDocuments(session, findings);
         return findings.Count <= FindingLimit ? findings : [.. findings.Take(FindingLimit), $"and {findings.Count - FindingLimit} more"];
     }
 
@@ -105,6 +108,98 @@ internal static class Audit
                 .Select(it => $"the conversion of {it.Owed} of {it.CustomerId} in {period} is not as it is due"));
         }
     }
+
+    /// <summary>Settles each closed period again, and compares the shares, payables and carries with those that were posted.</summary>
+    private static void CheckCloses(Session session, List<string> findings)
+    {
+        var posted = JournalRows.Entries(session, [EntryKind.Distribution, EntryKind.Payable]).ToLookup(entry => entry.Period);
+        foreach (var period in PeriodRows.Closed(session))
+        {
+            var settlement = Settlement.Of(session, period);
+            var left = posted[period].ToList();
+            foreach (var (kind, reference, postings) in PeriodClose.Entries(settlement))
+            {
+                if (left.FindIndex(entry => entry.Kind == kind && entry.Reference == reference && entry.Postings.SequenceEqual(postings)) is var at and >= 0)
+                    left.RemoveAt(at);
+                else
+                    findings.Add($"the {JournalRows.NameOf(kind)} of {reference} in {period} is not posted as it is due");
+            }
+            findings.AddRange(left.Select(entry => $"the {JournalRows.NameOf(entry.Kind)} of {entry.Reference} in {period}, entry {entry.Number}, is not due"));
+            var due = settlement.Results.SelectMany(result => result.Shares)
+                .SelectMany(share => share.Carry.Select(carry => (share.Key, carry.Month, carry.Carry))).ToList();
+            // Rows of before the revenue was kept have the base in its place.
+            var carried = AgreementRows.CarriesOf(session, period);
+            findings.AddRange(carried.Where(row => !due.Contains(row) && !due.Exists(it => row == (it.Key, it.Month, it.Carry with { Revenue = it.Carry.Base })))
+                .Select(row => $"what share '{row.Key.Share}' of {row.Key.Agreement} carries of {row.Month} since {period} is not as it is due"));
+            if (carried.Count != due.Count)
+                findings.Add($"{carried.Count} carries of shares are kept of {period}, {due.Count} are due");
+        }
+    }
+
+    /// <summary>Drafts each closed period's invoices again, and compares their lines with those issued.</summary>
+    private static void CheckInvoices(Session session, List<string> findings)
+    {
+        var issued = Enum.GetValues<InvoiceKind>().Where(kind => kind != InvoiceKind.CreditNote)
+            .SelectMany(kind => InvoiceRows.List(session, kind, null)).ToLookup(invoice => invoice.Period);
+        foreach (var month in issued)
+        {
+            var drafts = InvoiceDrafts.OfCustomers(session, month.Key).Concat(InvoiceDrafts.OfParties(session, month.Key))
+                .ToDictionary(draft => (draft.Subject, draft.Currency), draft => draft.Lines);
+            findings.AddRange(month
+                .Where(invoice => !drafts.TryGetValue((invoice.Recipient.Subject, invoice.Currency), out var lines) || !lines.SequenceEqual(invoice.Lines))
+                .Select(invoice => $"the lines of {invoice.Number} are not what {month.Key} comes to for {invoice.Recipient.Subject}"));
+        }
+    }
+
+    /// <summary>Compares each document with its entry, and finds entries that are of none.</summary>
+    private static void CheckDocuments(Session session, List<string> findings)
+    {
+        var entries = JournalRows.Entries(
+            session,
+            [
+                EntryKind.Invoice, EntryKind.CreditNote, EntryKind.SelfBill, EntryKind.Payment, EntryKind.Refund, EntryKind.PaymentReversal,
+                EntryKind.WriteOff, EntryKind.WriteOffReversal, EntryKind.Payout, EntryKind.PayoutPaid, EntryKind.PayoutReturn,
+            ]).ToDictionary(entry => entry.Number);
+        foreach (var invoice in Enum.GetValues<InvoiceKind>().SelectMany(kind => InvoiceRows.List(session, kind, null)))
+            Check(invoice.Entry, invoice.Number, entry => Invoicing.Postings(invoice, entry.Period));
+        foreach (var payment in PaymentRows.All(session))
+            Check(payment.Entry, payment.Id, _ => (KindOf(payment.Kind), Receivables.Postings(payment)));
+        foreach (var writeOff in PaymentRows.AllWriteOffs(session))
+        {
+            var kind = writeOff.Reverses is null ? EntryKind.WriteOff : EntryKind.WriteOffReversal;
+            var customerId = InvoiceRows.Find(session, writeOff.Invoice)?.Recipient.Subject ?? "";
+            Check(writeOff.Entry, writeOff.Id, _ => (kind, Receivables.Postings(writeOff, customerId)));
+        }
+        var payouts = PayoutRows.Payouts(session, null).ToDictionary(payout => payout.Id, StringComparer.Ordinal);
+        foreach (var payout in payouts.Values)
+            Check(payout.Entry, payout.Id, _ => (EntryKind.Payout, Paying.Postings(payout)));
+        var paid = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, isPaid, number) in PayoutRows.Events(session))
+        {
+            Check(number, id, _ => isPaid
+                ? (EntryKind.PayoutPaid, Paying.PaidPostings(payouts[id]))
+                : (EntryKind.PayoutReturn, Paying.ReturnPostings(payouts[id], paid.Contains(id))));
+            if (isPaid)
+                paid.Add(id);
+        }
+        findings.AddRange(entries.Values.Select(
+            entry => $"entry {entry.Number} is a {JournalRows.NameOf(entry.Kind)} of {entry.Reference}, which is no document's"));
+
+        void Check(long number, string reference, Func<Entry, (EntryKind Kind, IReadOnlyList<Posting> Postings)> due)
+        {
+            if (!entries.Remove(number, out var entry))
+                findings.Add($"{reference} has no entry {number} of its own");
+            else if (due(entry) is var (kind, postings) && (entry.Kind != kind || entry.Reference != reference || !entry.Postings.SequenceEqual(postings)))
+                findings.Add($"{reference} is not what entry {number} posted for {entry.Reference}");
+        }
+    }
+
+    private static EntryKind KindOf(PaymentKind kind) => kind switch
+    {
+        PaymentKind.Refund => EntryKind.Refund,
+        PaymentKind.Reversal => EntryKind.PaymentReversal,
+        _ => EntryKind.Payment,
+    };
 
     /// <summary>Adjustments that say the same, whatever their numbers.</summary>
     private static IEqualityComparer<Adjustment> Same { get; } = EqualityComparer<Adjustment>.Create(

@@ -6,6 +6,9 @@ internal sealed class Disputes(Identifiers identifiers)
     /// <summary>Characters of the longest thing said.</summary>
     private const int LongestText = 2000;
 
+    /// <summary>How many objections of one party or customer may be open, and how often it may reply before it is answered.</summary>
+    private const int MostOpen = 50, MostReplies = 5;
+
     /// <summary>Raises an objection for a party or customer.</summary>
     public Objection Raise(
         Transaction transaction, string holderId, ObjectionSubject subject, string reference, Period? period, string says)
@@ -28,6 +31,11 @@ internal sealed class Disputes(Identifiers identifiers)
         };
         if (month >= transaction.Zone.PeriodOf(transaction.Now).Next)
             throw new LedgerRefusedException(Refusal.InvalidObjection, $"{month} has not begun.");
+        var open = ObjectionRows.All(session).Where(other => other.RaisedBy == holderId && other.State != ObjectionState.Resolved).ToList();
+        if (open.Find(other => (other.Subject, other.Reference, other.Period) == (subject, reference, month)) is { } same)
+            throw new LedgerRefusedException(Refusal.InvalidObjection, $"{same.Id} about it is open; reply to that one.");
+        if (open.Count >= MostOpen)
+            throw new LedgerRefusedException(Refusal.InvalidObjection, $"{open.Count} objections of {holderId} are open; wait until some are resolved.");
         var objection = new Objection(identifiers.New("obj"), subject, reference, month, holderId, []);
         ObjectionRows.Insert(session, objection, transaction.Now);
         return Add(transaction, objection, ObjectionState.Raised, holderId, says, null);
@@ -37,6 +45,8 @@ internal sealed class Disputes(Identifiers identifiers)
     public static Objection Reply(Transaction transaction, string id, string? holderId, string says)
     {
         var objection = DemandOpen(transaction.Session, id, holderId);
+        if (holderId is not null && objection.Steps.Reverse().TakeWhile(step => step.By == holderId).Count() > MostReplies)
+            throw new LedgerRefusedException(Refusal.InvalidObjection, $"{id} waits for an answer; {MostReplies} replies are there already.");
         return Add(
             transaction, objection, holderId is null ? ObjectionState.Answered : ObjectionState.Raised, holderId ?? transaction.Actor,
             Text.Demand(says, "reply", LongestText), null);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace Ayni.Ledger;
@@ -96,6 +97,14 @@ internal sealed class Receivables(Identifiers identifiers)
         customer, InvoiceRows.OfSubject(session, customer.Id), PaymentRows.OfCustomer(session, customer.Id),
         PaymentRows.WriteOffsOf(session, customer.Id), today);
 
+    /// <summary>What is posted for a payment, refund or reversal.</summary>
+    public static ImmutableArray<Posting> Postings(Payment payment) =>
+        [new(Account.Bank, payment.Paid), new(Account.Receivable(payment.CustomerId), -payment.Paid)];
+
+    /// <summary>What is posted for a claim given up or taken up again.</summary>
+    public static ImmutableArray<Posting> Postings(WriteOff writeOff, string customerId) =>
+        [new(Account.BadDebts, writeOff.GivenUp), new(Account.Receivable(customerId), -writeOff.GivenUp)];
+
     /// <summary>The customer whom a row of a file is about.</summary>
     public static string CustomerOf(Session session, PaymentRow row)
     {
@@ -145,9 +154,7 @@ internal sealed class Receivables(Identifiers identifiers)
         var period = transaction.OpenPeriod;
         payment = payment with
         {
-            Entry = transaction.Post(
-                period, period, kind, payment.Id,
-                [new(Account.Bank, payment.Paid), new(Account.Receivable(payment.CustomerId), -payment.Paid)]),
+            Entry = transaction.Post(period, period, kind, payment.Id, Postings(payment)),
         };
         PaymentRows.Insert(transaction.Session, payment);
         transaction.Note("record_payment", payment.Id, null, payment, LedgerJson.Default.Payment);
@@ -161,9 +168,7 @@ internal sealed class Receivables(Identifiers identifiers)
         var period = transaction.OpenPeriod;
         writeOff = writeOff with
         {
-            Entry = transaction.Post(
-                period, period, kind, writeOff.Id,
-                [new(Account.BadDebts, writeOff.GivenUp), new(Account.Receivable(customerId), -writeOff.GivenUp)]),
+            Entry = transaction.Post(period, period, kind, writeOff.Id, Postings(writeOff, customerId)),
         };
         PaymentRows.Insert(transaction.Session, writeOff);
         transaction.Note("write_off", writeOff.Id, null, writeOff, LedgerJson.Default.WriteOff);

@@ -84,9 +84,7 @@ internal sealed class Paying(Identifiers identifiers)
         foreach (var planned in plan.Payouts)
         {
             var id = NewId("pyo");
-            var entry = transaction.Post(
-                period, period, EntryKind.Payout, id,
-                [new(Account.Payable(planned.PartyId), planned.Amount), new(Account.BankTransit, -planned.Amount)]);
+            var entry = transaction.Post(period, period, EntryKind.Payout, id, Postings(planned));
             var payout = planned with { Id = id, Batch = batch.Id, Entry = entry };
             PayoutRows.Insert(session, payout);
             payouts.Add(payout);
@@ -107,7 +105,7 @@ internal sealed class Paying(Identifiers identifiers)
             throw new LedgerRefusedException(Refusal.NotOpen, $"{payoutId} was returned; what it paid is in a later payout.");
         return Record(
             transaction, payout, PayoutStatus.Paid, EntryKind.PayoutPaid, bankReference, valueDate, null,
-            [new(Account.BankTransit, payout.Amount), new(Account.Bank, -payout.Amount)]);
+            PaidPostings(payout));
     }
 
     /// <summary>
@@ -120,11 +118,22 @@ internal sealed class Paying(Identifiers identifiers)
         var payout = Demand(transaction.Session, payoutId);
         if (payout.Status == PayoutStatus.Returned)
             return payout;
-        var from = payout.Status == PayoutStatus.Paid ? Account.Bank : Account.BankTransit;
         return Record(
             transaction, payout, PayoutStatus.Returned, EntryKind.PayoutReturn, bankReference, valueDate, reason,
-            [new(from, payout.Amount), new(Account.Payable(payout.PartyId), -payout.Amount)]);
+            ReturnPostings(payout, payout.Status == PayoutStatus.Paid));
     }
+
+    /// <summary>What is posted when a payout is ordered.</summary>
+    public static ImmutableArray<Posting> Postings(Payout payout) =>
+        [new(Account.Payable(payout.PartyId), payout.Amount), new(Account.BankTransit, -payout.Amount)];
+
+    /// <summary>What is posted when the bank paid it.</summary>
+    public static ImmutableArray<Posting> PaidPostings(Payout payout) =>
+        [new(Account.BankTransit, payout.Amount), new(Account.Bank, -payout.Amount)];
+
+    /// <summary>What is posted when the bank returned it, after it had paid it or instead.</summary>
+    public static ImmutableArray<Posting> ReturnPostings(Payout payout, bool wasPaid) =>
+        [new(wasPaid ? Account.Bank : Account.BankTransit, payout.Amount), new(Account.Payable(payout.PartyId), -payout.Amount)];
 
     /// <summary>
     /// Does what a bank's message says of a payout, or says why a person has to: of anything that could let a document be paid twice,

@@ -8,11 +8,15 @@ namespace Ayni.Ledger;
 /// </summary>
 internal sealed class ReceiptSigner
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1), LongestPause = TimeSpan.FromHours(1);
+
     private readonly string _folder;
     private readonly string _origin;
     private SigningKey? _key;
     private string _keyId = "";
     private string? _problem;
+    private DateTimeOffset _askAgain;
+    private TimeSpan _pause;
 
     private ReceiptSigner(string folder, string origin)
     {
@@ -78,7 +82,8 @@ internal sealed class ReceiptSigner
 
     /// <summary>
     /// Signs the receipts of a transaction, as its last act. Where an external signer fails they stay unsigned: what was used is charged all the
-    /// same.
+    /// same. It isn't asked again for a minute, or after the next failures for twice as long each, up to an hour: no host waits for it at each
+    /// commit.
     /// </summary>
     /// <param name="session">The transaction's session.</param>
     /// <param name="now">When.</param>
@@ -87,6 +92,8 @@ internal sealed class ReceiptSigner
     /// <param name="lastEntry">The last receipt's entry.</param>
     public void Seal(Session session, DateTimeOffset now, ReadOnlySpan<Digest> leaves, long firstEntry, long lastEntry)
     {
+        if (now < _askAgain)
+            return;
         var batch = new Batch(
             _origin, ProofRows.LastBatch(session) + 1, now, now + Batch.LogPromise, leaves.Length, MerkleTree.Root(leaves));
         var canonical = batch.Encode();
@@ -94,10 +101,13 @@ internal sealed class ReceiptSigner
         {
             if (Sign(session, canonical) is var (keyId, signature))
                 ProofRows.Insert(session, batch, firstEntry, lastEntry, keyId, canonical, signature);
+            _pause = TimeSpan.Zero;
         }
         catch (SignerException error)
         {
-            Volatile.Write(ref _problem, $"Receipts are not signed. {error.Message}");
+            _pause = _pause == TimeSpan.Zero ? FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, LongestPause.Ticks));
+            _askAgain = now + _pause;
+            Volatile.Write(ref _problem, $"Receipts are not signed. {error.Message} It is asked again in {_pause.TotalMinutes:0} min.");
         }
     }
 

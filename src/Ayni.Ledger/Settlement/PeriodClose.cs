@@ -45,14 +45,8 @@ internal static class PeriodClose
         if (transaction.LastPeriod.StatusOf(period) == PeriodStatus.Closed)
             return PeriodStatus.Closed;
         Demand(transaction, settlement);
-        foreach (var model in settlement.Shares.GroupBy(pair => pair.Line.Line.Group.Model, StringComparer.Ordinal))
-            transaction.Post(period, period, EntryKind.Distribution, model.Key, [.. Distribution(period, model)]);
-        foreach (var version in settlement.Results.GroupBy(result => result.Agreement))
-        {
-            var postings = version.SelectMany(result => Distribution(settlement, result)).ToImmutableArray();
-            if (!postings.IsEmpty)
-                transaction.Post(period, period, EntryKind.Distribution, $"agreement:{version.First().Name}:{version.Key}", postings);
-        }
+        foreach (var (kind, reference, postings) in Entries(settlement))
+            transaction.Post(period, period, kind, reference, postings);
         foreach (var result in settlement.Results)
         {
             foreach (var share in result.Shares)
@@ -61,9 +55,6 @@ internal static class PeriodClose
                     AgreementRows.Insert(transaction.Session, period, result.Agreement, share.Key, month, carry);
             }
         }
-        var payables = settlement.Totals.Where(total => total.Payable.Sign > 0);
-        foreach (var party in payables.GroupBy(total => total.PartyId, StringComparer.Ordinal))
-            transaction.Post(period, period, EntryKind.Payable, party.Key, [.. party.SelectMany(MadePayable)]);
         foreach (var (account, currency) in RevenueAccounts(settlement))
         {
             if (transaction.NetOf(account, currency).Sign != 0)
@@ -73,6 +64,22 @@ internal static class PeriodClose
         transaction.Note(
             "close_period", period.ToString(), null, settlement.ToView() with { Status = PeriodStatus.Closed }, LedgerJson.Default.PeriodSettlement);
         return PeriodStatus.Closed;
+    }
+
+    /// <summary>What is posted for a settlement, in this order.</summary>
+    public static IEnumerable<(EntryKind Kind, string Reference, ImmutableArray<Posting> Postings)> Entries(Settlement settlement)
+    {
+        foreach (var model in settlement.Shares.GroupBy(pair => pair.Line.Line.Group.Model, StringComparer.Ordinal))
+            yield return (EntryKind.Distribution, model.Key, [.. Distribution(settlement.Period, model)]);
+        foreach (var version in settlement.Results.GroupBy(result => result.Agreement))
+        {
+            var postings = version.SelectMany(result => Distribution(settlement, result)).ToImmutableArray();
+            if (!postings.IsEmpty)
+                yield return (EntryKind.Distribution, $"agreement:{version.First().Name}:{version.Key}", postings);
+        }
+        var payables = settlement.Totals.Where(total => total.Payable.Sign > 0);
+        foreach (var party in payables.GroupBy(total => total.PartyId, StringComparer.Ordinal))
+            yield return (EntryKind.Payable, party.Key, [.. party.SelectMany(MadePayable)]);
     }
 
     /// <summary>What must hold before anything is posted, however the numbers came about.</summary>

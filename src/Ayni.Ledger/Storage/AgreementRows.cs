@@ -91,14 +91,21 @@ internal static class AgreementRows
     }
 
     /// <summary>What each close before a period added to what is carried for a share.</summary>
-    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period)
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesBefore(Session session, Period period) =>
+        Carries(session, "period < $1", period);
+
+    /// <summary>What a period's close added to what is carried for a share.</summary>
+    public static IReadOnlyList<(ShareKey Key, Period Month, ShareCarry Carry)> CarriesOf(Session session, Period period) =>
+        Carries(session, "period = $1", period);
+
+    private static List<(ShareKey Key, Period Month, ShareCarry Carry)> Carries(Session session, string where, Period period)
     {
         var carries = new List<(ShareKey, Period, ShareCarry)>();
         using var row = session.Query(
-            """
+            $"""
             SELECT agreement, share, developer, currency, month, coalesce(revenue, base), base, carried_deductions, topped_up, advanced,
               recouped, paid
-            FROM share_carries WHERE period < $1 ORDER BY period, version, share, developer, currency, month
+            FROM share_carries WHERE {where} ORDER BY period, version, share, developer, currency, month
             """,
             period.ToString());
         while (row.Read())

@@ -29,6 +29,12 @@ internal abstract class Database
     public abstract void BackUp(string path);
 
     /// <summary>
+    /// Writes a small table anew, so that nothing of what its rows were before is left in the database's files. A server's archived logs and
+    /// any backup still have it. Called outside transactions.
+    /// </summary>
+    public abstract void Scrub(string table);
+
+    /// <summary>
     /// The number of the last migration applied; 0 if there is nothing yet. Refuses what is no ledger. Called within the transaction that
     /// migrates.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -151,68 +152,64 @@ internal static class JournalRows
     }
 
     /// <summary>Calls back with each entry recorded in a span of time, in journal order.</summary>
-    public static void ForEachEntry(Session session, DateTimeOffset from, DateTimeOffset until, Action<Entry> each)
-    {
-        using var row = session.Query(
-            """
-            SELECT e.number, e.recorded, e.service_period, e.kind, e.reference, a.name, a.currency, p.amount, e.period
-            FROM entries e JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
-            WHERE e.recorded >= $1 AND e.recorded < $2
-            ORDER BY e.number, p.line
-            """,
-            from.Microseconds(), until.Microseconds());
-        var postings = ImmutableArray.CreateBuilder<Posting>();
-        Entry? entry = null;
-        while (row.Read())
-        {
-            if (entry?.Number != row.GetInt64(0))
-            {
-                Finish();
-                entry = new(
-                    row.GetInt64(0), row.GetInstant(1), row.GetPeriod(8), row.GetPeriod(2), KindOf(row.GetString(3)), row.GetString(4), []);
-            }
-            postings.Add(new(new(row.GetString(5)), row.GetAmount(7, row.GetCurrency(6))));
-        }
-        Finish();
-
-        void Finish()
-        {
-            if (entry is not null)
-                each(entry with { Postings = postings.DrainToImmutable() });
-        }
-    }
+    public static void ForEachEntry(Session session, DateTimeOffset from, DateTimeOffset until, Action<Entry> each) => ForEach(
+        session.Query(
+            $"{EntryColumns} FROM entries e {Joins} WHERE e.recorded >= $1 AND e.recorded < $2 ORDER BY e.number, p.line",
+            from.Microseconds(), until.Microseconds()),
+        each);
 
     /// <summary>The entries of a period after a number, at most <paramref name="limit"/>.</summary>
     public static IReadOnlyList<Entry> Entries(Session session, Period period, long after, int limit)
     {
         var entries = new List<Entry>();
-        using var row = session.Query(
-            """
-            SELECT e.number, e.recorded, e.service_period, e.kind, e.reference, a.name, a.currency, p.amount
-            FROM (SELECT * FROM entries WHERE period = $1 AND number > $2 ORDER BY number LIMIT $3) e
-            JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account
-            ORDER BY e.number, p.line
-            """,
-            period.ToString(), after, limit);
-        var postings = ImmutableArray.CreateBuilder<Posting>();
-        Entry? entry = null;
-        while (row.Read())
-        {
-            if (entry?.Number != row.GetInt64(0))
-            {
-                Finish();
-                entry = new(
-                    row.GetInt64(0), row.GetInstant(1), period, row.GetPeriod(2), KindOf(row.GetString(3)), row.GetString(4), []);
-            }
-            postings.Add(new(new(row.GetString(5)), row.GetAmount(7, row.GetCurrency(6))));
-        }
-        Finish();
+        ForEach(
+            session.Query(
+                $"""
+                {EntryColumns} FROM (SELECT * FROM entries WHERE period = $1 AND number > $2 ORDER BY number LIMIT $3) e {Joins}
+                ORDER BY e.number, p.line
+                """,
+                period.ToString(), after, limit),
+            entries.Add);
         return entries;
+    }
 
-        void Finish()
+    /// <summary>Every entry of some kinds, in journal order.</summary>
+    public static IReadOnlyList<Entry> Entries(Session session, IEnumerable<EntryKind> kinds)
+    {
+        var entries = new List<Entry>();
+        var names = string.Join(", ", kinds.Select(kind => $"'{NameOf(kind)}'"));
+        ForEach(session.Query($"{EntryColumns} FROM entries e {Joins} WHERE e.kind IN ({names}) ORDER BY e.number, p.line"), entries.Add);
+        return entries;
+    }
+
+    private const string EntryColumns =
+        "SELECT e.number, e.recorded, e.period, e.service_period, e.kind, e.reference, a.name, a.currency, p.amount";
+
+    private const string Joins = "JOIN postings p ON p.entry = e.number JOIN accounts a ON a.id = p.account";
+
+    private static void ForEach(DbDataReader row, Action<Entry> each)
+    {
+        using (row)
         {
-            if (entry is not null)
-                entries.Add(entry with { Postings = postings.DrainToImmutable() });
+            var postings = ImmutableArray.CreateBuilder<Posting>();
+            Entry? entry = null;
+            while (row.Read())
+            {
+                if (entry?.Number != row.GetInt64(0))
+                {
+                    Finish();
+                    entry = new(
+                        row.GetInt64(0), row.GetInstant(1), row.GetPeriod(2), row.GetPeriod(3), KindOf(row.GetString(4)), row.GetString(5), []);
+                }
+                postings.Add(new(new(row.GetString(6)), row.GetAmount(8, row.GetCurrency(7))));
+            }
+            Finish();
+
+            void Finish()
+            {
+                if (entry is not null)
+                    each(entry with { Postings = postings.DrainToImmutable() });
+            }
         }
     }
 

@@ -73,6 +73,11 @@ internal static class PayoutRows
             """,
             payoutId, status == PayoutStatus.Paid ? "paid" : "returned", bankReference, valueDate.Text(), reason, now.Microseconds(), entry);
 
+    /// <summary>What the bank said of payouts, in journal order.</summary>
+    public static IReadOnlyList<(string PayoutId, bool IsPaid, long Entry)> Events(Session session) =>
+        session.Query("SELECT payout, kind, entry FROM payout_events ORDER BY entry")
+            .ReadAll(row => (row.GetString(0), row.GetString(1) == "paid", row.GetInt64(2)));
+
     public static Payout? Find(Session session, string id) => Complete(session, session.Query($"{PayoutColumns} WHERE p.id = $1", id)).FirstOrDefault();
 
     /// <summary>A party's payouts, or every one, in the order they were ordered.</summary>

@@ -91,4 +91,40 @@ public sealed class JournalTests
         ledger.Tamper(table, $"UPDATE {table} SET {change}");
         Assert.Contains(ledger.Books.Audit(), text => text.Contains(finding, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("postings", "amount = '-4.000000000000' WHERE line = 1 AND entry = (SELECT min(number) FROM entries WHERE kind = 'distribution')", "the distribution of llama in 2026-11 is not posted as it is due")]
+    [InlineData("entries", "reference = 'pty_other' WHERE number = (SELECT max(number) FROM entries WHERE kind = 'payable')", "the payable of pty_other in 2026-11")]
+    [InlineData("invoice_lines", "amount = '9.000000000000'", "are not what 2026-11 comes to")]
+    [InlineData("invoices", "total = '9.000000000000' WHERE kind = 'invoice'", "is not what entry")]
+    [InlineData("payments", "amount = '9.000000000000'", "is not what entry")]
+    [InlineData("payments", "entry = 1", "which is no document's")]
+    [InlineData("write_offs", "amount = '8.000000000000'", "is not what entry")]
+    [InlineData("payouts", "amount = '9.000000000000'", "is not what entry")]
+    [InlineData("payout_events", "kind = 'returned'", "is not what entry")]
+    public async Task The_audit_finds_closes_documents_and_payments_that_are_not_what_was_posted(string table, string change, string finding)
+    {
+        await using var ledger = await PayoutTests.BilledAsync();
+        var invoice = Assert.Single(ledger.Books.ListInvoices(InvoiceKind.Invoice));
+        var today = DateOnly.FromDateTime(ledger.Clock.Now.UtcDateTime);
+        await ledger.Books.RecordPaymentAsync(invoice.Recipient.Subject, Eur("1.00"), "bank-1", today);
+        await ledger.Books.WriteOffAsync(invoice.Number, "lost");
+        var payout = Assert.Single((await ledger.Books.OrderPayoutsAsync(Currency.Parse("EUR"), today)).Payouts);
+        await ledger.Books.MarkPayoutPaidAsync(payout.Id, "bank-2", today);
+        Assert.Empty(ledger.Books.Audit());
+        ledger.Tamper(table, $"UPDATE {table} SET {change}");
+        Assert.Contains(ledger.Books.Audit(), text => text.Contains(finding, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_audit_settles_each_month_again_with_what_agreements_carry()
+    {
+        await using var golden = await GoldenLedger.CreateAsync();
+        await golden.AgreeAsync("agreement: bard\ncurrency: EUR\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 10%}]");
+        await golden.ChargeAsync(await golden.Ledger.KeyAsync(), "500.00");
+        await golden.CloseAsync();
+        Assert.Empty(golden.Books.Audit());
+        golden.Ledger.Tamper("share_carries", "UPDATE share_carries SET base = '1.000000000000'");
+        Assert.Contains(golden.Books.Audit(), text => text.Contains("what share 'royalty' of bard carries of 2026-", StringComparison.Ordinal));
+    }
 }

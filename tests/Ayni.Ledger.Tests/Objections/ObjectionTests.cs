@@ -65,6 +65,32 @@ public sealed class ObjectionTests
     }
 
     [Fact]
+    public async Task One_holder_has_one_open_objection_to_a_thing_fifty_in_all_and_five_replies_before_an_answer()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        var holder = key.CustomerId!;
+        var receipts = new List<Receipt>();
+        for (var i = 0; i < 51; i++)
+            receipts.Add(await ledger.UseAsync(key, 1, 1, 1));
+        var first = await Raise(0);
+        Assert.Contains(first.Id, (await RefusedAsync(Refusal.InvalidObjection, () => Raise(0))).Message, StringComparison.Ordinal);
+        await ledger.Books.RaiseObjectionAsync(ledger.Licensor.Id, ObjectionSubject.Receipt, receipts[0].Id, "why");
+        for (var i = 1; i < 50; i++)
+            await Raise(i);
+        await RefusedAsync(Refusal.InvalidObjection, () => Raise(50));
+        for (var i = 0; i < 5; i++)
+            await ledger.Books.ReplyToObjectionAsync(first.Id, holder, "and");
+        await RefusedAsync(Refusal.InvalidObjection, () => ledger.Books.ReplyToObjectionAsync(first.Id, holder, "and"));
+        await ledger.Books.ReplyToObjectionAsync(first.Id, null, "see");
+        await ledger.Books.ReplyToObjectionAsync(first.Id, holder, "but");
+        await ledger.Books.ResolveObjectionAsync(first.Id, "no");
+        await Raise(50);
+
+        Task<Objection> Raise(int receipt) => ledger.Books.RaiseObjectionAsync(holder, ObjectionSubject.Receipt, receipts[receipt].Id, "why");
+    }
+
+    [Fact]
     public async Task An_auditor_sees_all_of_them_in_the_bundle_and_what_was_changed_or_left_out_by_the_log()
     {
         await using var ledger = await ReadyAsync();

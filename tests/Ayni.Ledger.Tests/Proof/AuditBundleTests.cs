@@ -76,6 +76,36 @@ public sealed class AuditBundleTests : IDisposable
         Assert.DoesNotContain(receipt.RequestId, System.Text.Encoding.Latin1.GetString(shown), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_erased_secret_is_nowhere_in_the_ledgers_files()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var gone = await ledger.KeyAsync();
+        for (var i = 0; i < 150; i++)
+            await ledger.Books.CreateCustomerAsync("Customer", Currency.Parse("EUR"));
+        await ledger.UseAsync(gone, 1, 1, 1);
+        await PeriodProofTests.CloseAsync(ledger);
+        var secret = (byte[])ledger.Sql($"SELECT secret FROM customer_secrets WHERE customer = '{gone.CustomerId}'")!;
+        var others = ledger.Sql("SELECT count(secret) FROM customer_secrets");
+        Assert.NotEqual(0, Found());
+        await ledger.Books.RevokeCustomerAsync(gone.CustomerId!);
+        await ledger.Books.EraseCustomerSecretAsync(gone.CustomerId!);
+        Assert.Equal(0, File.Exists(ledger.Path) ? Found() : 0);
+        Assert.Equal((long)others! - 1, ledger.Sql("SELECT count(secret) FROM customer_secrets"));
+
+        // A server's files are not ours to read.
+        int Found() => !File.Exists(ledger.Path) ? 1 : Directory.GetFiles(Path.GetDirectoryName(ledger.Path)!, Path.GetFileName(ledger.Path) + "*")
+            .Count(file => ReadShared(file).AsSpan().IndexOf(secret) >= 0);
+    }
+
+    private static byte[] ReadShared(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     [Theory]
     [InlineData("America/Lima")]
     [InlineData("Africa/Nairobi")]

@@ -100,6 +100,35 @@ public sealed class ExternalSignerTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_fails_is_not_asked_at_each_commit()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var key = await ledger.KeyAsync();
+        await ledger.UseAsync(key, 1, 1, 1);
+        var (asked, drawn) = (Path.Combine(_folder, "asked"), Path.Combine(_folder, "drawn"));
+        await ledger.Books.ReplaceSigningKeyAsync(
+            revokes: false, OperatingSystem.IsWindows() ? $"echo a>>\"{asked}\" & if exist \"{drawn}\" (exit 3) else {Command("good")}"
+                : $"echo a >> '{asked}'; test ! -e '{drawn}' && {Command("good")}");
+        File.WriteAllText(drawn, "");
+        File.Delete(asked);
+        for (var i = 0; i < 5; i++)
+            Assert.False(await IsSignedAsync());
+        Assert.Single(File.ReadAllLines(asked));
+        // Back in its slot, it is asked when the minute is over; it is twice as long after a second failure.
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        Assert.False(await IsSignedAsync());
+        File.Delete(drawn);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        Assert.False(await IsSignedAsync());
+        Assert.Equal(2, File.ReadAllLines(asked).Length);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        Assert.True(await IsSignedAsync());
+        Assert.True(await IsSignedAsync());
+
+        async Task<bool> IsSignedAsync() => ledger.Books.FindSignedReceipt((await ledger.UseAsync(key, 1, 1, 1)).Id)!.IsSigned;
+    }
+
+    [Fact]
     public async Task The_logs_key_may_stay_in_it_too()
     {
         Books.PrepareLogKey(_folder, Command("good"));

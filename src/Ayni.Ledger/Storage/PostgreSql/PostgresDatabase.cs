@@ -72,6 +72,12 @@ internal sealed class PostgresDatabase : Database
     public override void BackUp(string path) => throw new LedgerRefusedException(
         Refusal.NotAFile, $"'{Name}' is backed up by its server's own means, such as: pg_dump --format=custom --file=FILE DATABASE");
 
+    public override void Scrub(string table)
+    {
+        using var session = OpenWriter();
+        session.Control($"VACUUM (FULL) {table}");
+    }
+
     public override int ReadVersion(Session session)
     {
         using (var row = session.Query(

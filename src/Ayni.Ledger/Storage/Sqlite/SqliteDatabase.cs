@@ -96,6 +96,21 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    public override void Scrub(string table)
+    {
+        using var session = OpenWriter();
+        // Freed pages are overwritten, and then the log of writes is emptied, which holds pages as they were.
+        session.Control("PRAGMA secure_delete = ON");
+        session.Control("PRAGMA temp_store = MEMORY");
+        session.BeginWriting();
+        session.Control($"CREATE TEMP TABLE scrubbed AS SELECT * FROM {table}");
+        session.Control($"DELETE FROM {table}");
+        session.Control($"INSERT INTO {table} SELECT * FROM scrubbed");
+        session.Control("DROP TABLE scrubbed");
+        session.Commit();
+        session.Control("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     public override int ReadVersion(Session session)
     {
         var version = Read(session, "PRAGMA user_version");
