@@ -81,7 +81,10 @@ internal static class TokenizerCommand
                 }
                 var (words, vocabulary) = Learn(result.GetValue(texts)!, options, cancellationToken);
                 foreach (var path in paths)
+                {
+                    Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
                     vocabulary.Write(path, Path.GetFileNameWithoutExtension(path));
+                }
                 Write(words, vocabulary, paths, result.GetValue(json));
                 return 0;
             },

@@ -47,6 +47,9 @@ internal unsafe struct FewTokensArguments
 /// </remarks>
 internal sealed class FewTokensKernel : IUnpackedBlocks
 {
+    /// <summary>The most tokens of any kernel of few: no more are reached from two registers, nor have sums in 32.</summary>
+    public const int MostTokens = 6;
+
     private static readonly Register[] Panels = [Register.RSI, Register.R10];
     private static readonly Register TokenStart = Register.R8;
     private static readonly Register[] Products = [Register.RDI, Register.R11];
@@ -60,9 +63,6 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
 
     // Of all streams: about the time a line takes to come; half of the smallest first-level cache.
     private const int PrefetchBytes = 16384;
-
-    // What six tokens' sums leave; no more are reached from two registers.
-    private const int MostTokens = 6;
 
     // Registers that a format needs to unpack for each stream, the mask apart, and to unpack blocks together without loading anything twice.
     private const int LeastUnpackVectors = 5;

@@ -26,7 +26,6 @@ internal sealed class FloatFewTokensKernel
     private static readonly Register Stride = Register.R14;
 
     private const int MostPanels = 4;
-    private const int MostTokens = 6;
     private const int BlocksAtOnce = 8;
 
     // About the time a line takes to come, at the pace of one core.
@@ -58,7 +57,7 @@ internal sealed class FloatFewTokensKernel
     /// <summary>The most tokens that a target has registers for.</summary>
     public static int TokensAtATime(KernelTarget target)
     {
-        var tokens = MostTokens;
+        var tokens = FewTokensKernel.MostTokens;
         while (PanelsAtATime(tokens, target) == 0)
             tokens--;
         return tokens;

@@ -26,7 +26,6 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private const int LeastStreamPanels = 2;
     private const int MostStreamPanels = 16;
     private const int MostStreams = 2;
-    private const int MostTokensAtATime = 6;
 
     // What a worker goes through again for the next few tokens: less than the second-level cache holds.
     private const int RepeatedBytes = 512 << 10;
@@ -268,8 +267,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
             var (place, worker) = Math.DivRem(chunk, Workers);
             var panels = Math.Min(ChunkPanels, StretchPanels - place * ChunkPanels);
             var (first, second) = (Start(worker * Streams), Start(worker * Streams + Streams - 1));
-            var products = stackalloc float[MostStreams * MostStreamPanels * MostTokensAtATime * Lanes.Count];
-            var secondProducts = products + MostStreamPanels * MostTokensAtATime * Lanes.Count;
+            var products = stackalloc float[MostStreams * MostStreamPanels * FewTokensKernel.MostTokens * Lanes.Count];
+            var secondProducts = products + MostStreamPanels * FewTokensKernel.MostTokens * Lanes.Count;
             var arguments = new FewTokensArguments
             {
                 Panels = Matrix.PanelAt(first + place * ChunkPanels),

@@ -13,7 +13,7 @@ public sealed class TokenizerCommandTests : IDisposable
     [Fact]
     public async Task A_learned_vocabulary_tokenizes_and_is_what_a_recipe_can_start_from()
     {
-        var (gguf, json) = (_folder.PathOf("v.gguf"), _folder.PathOf("tokenizer.json"));
+        var (gguf, json) = (_folder.PathOf("v.gguf"), _folder.PathOf("new/tokenizer.json"));
         var learned = (await AyniCommand.RunAsync(
             "tokenizer", "train", Stories, "--vocab-size", "500", "--digits", "single", "-o", gguf, "-o", json, "--json")).Succeeded();
         Assert.Equal(500, learned.Json.GetProperty("tokens").GetInt32());
