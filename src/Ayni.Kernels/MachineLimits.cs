@@ -11,7 +11,9 @@ namespace Ayni.Kernels;
 /// </summary>
 public sealed unsafe class MachineLimits : IDisposable
 {
-    private const long ReadBytes = 512L << 20;
+    /// <summary>Bytes of the memory that is read.</summary>
+    public const long ReadBytes = 512L << 20;
+
     private const int ChunkBytes = 1 << 20;
     private const int Rounds = 100_000;
 

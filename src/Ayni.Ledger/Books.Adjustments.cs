@@ -23,13 +23,17 @@ public sealed partial class Books
 
     /// <summary>
     /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is revenue
-    /// of what was used while it was valid, or of <paramref name="model"/> if that was nothing.
+    /// of what was used while it was valid, or of <paramref name="model"/> if that was nothing. Asked again by the same reference, it gives the first.
     /// </summary>
     public Task<Credit> BuyCreditAsync(
-        string customerId, Amount amount, string model, DateTimeOffset? expires = null, int priority = 0,
+        string customerId, Amount amount, string model, DateTimeOffset? expires = null, int priority = 0, string? reference = null,
         CancellationToken cancellationToken = default) =>
         _writer.RunAsync(
-            transaction => new CreditList(_identifiers).Buy(transaction, customerId, amount, model, expires, priority), cancellationToken);
+            transaction => CallersReference.Once(
+                transaction, "sell_credit", reference, FormattableString.Invariant($"{customerId}\n{amount}\n{model}\n{expires?.UtcTicks}\n{priority}"),
+                () => new CreditList(_identifiers).Buy(transaction, customerId, amount, model, expires, priority),
+                credit => credit.Id, id => CreditRows.OfCustomer(transaction.Session, customerId).First(credit => credit.Id == id)),
+            cancellationToken);
 
     /// <summary>Every credit, oldest first, with what closed months left of it.</summary>
     public IReadOnlyList<Credit> ListCredits() => _readers.Read(session => CreditRows.All(session));

@@ -54,17 +54,21 @@ public sealed partial class Books
         return issued;
     }
 
-    /// <summary>Issues a credit note for parts of an invoice's lines, which are numbered from 0.</summary>
+    /// <summary>
+    /// Issues a credit note for parts of an invoice's lines, which are numbered from 0. Asked again by the same reference, it gives the first.
+    /// </summary>
     public Task<Invoice> CreditInvoiceAsync(
-        string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => Told(transaction, Invoicing.Credit(transaction, number, credits, reason)), cancellationToken);
+        string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, string? reference = null,
+        CancellationToken cancellationToken = default) => CreditAsync(
+            number, string.Join("\n", credits.Select(credit => FormattableString.Invariant($"{credit.Line} {credit.Amount}"))), _ => credits,
+            reason, reference, cancellationToken);
 
-    /// <summary>Issues a credit note for all that is left of an invoice.</summary>
-    public Task<Invoice> CreditInvoiceAsync(string number, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(
-            transaction => Told(
-                transaction, Invoicing.Credit(transaction, number, Invoicing.AllThatIsLeft(transaction.Session, number), reason)),
-            cancellationToken);
+    /// <summary>
+    /// Issues a credit note for all that is left of an invoice. Asked again by the same reference, it gives the first.
+    /// </summary>
+    public Task<Invoice> CreditInvoiceAsync(
+        string number, string reason, string? reference = null, CancellationToken cancellationToken = default) =>
+        CreditAsync(number, "all", session => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
 
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>
     public Invoice? FindInvoice(string number) => _readers.Read(session => InvoiceRows.Find(session, number));
@@ -90,6 +94,15 @@ public sealed partial class Books
         invoice.Kind == InvoiceKind.Invoice
             ? _readers.Read(session => PayoutRows.BankDetailsAt(session, invoice.Entity.Subject, invoice.Issued))
             : null);
+
+    private Task<Invoice> CreditAsync(
+        string number, string asked, Func<Session, ImmutableArray<(int Line, Amount Amount)>> credits, string reason, string? reference,
+        CancellationToken cancellationToken) => _writer.RunAsync(
+            transaction => CallersReference.Once(
+                transaction, "credit_invoice", reference, $"{number}\n{asked}\n{reason}",
+                () => Told(transaction, Invoicing.Credit(transaction, number, credits(transaction.Session), reason)),
+                note => note.Number, id => Invoicing.Demand(transaction.Session, id)),
+            cancellationToken);
 
     /// <summary>A document just issued, told to its recipient.</summary>
     private Invoice Told(Transaction transaction, Invoice invoice)

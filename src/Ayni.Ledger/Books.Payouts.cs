@@ -150,6 +150,10 @@ public sealed partial class Books
     /// <summary>Payouts in the order they were ordered; of one party or of every one.</summary>
     public IReadOnlyList<Payout> ListPayouts(string? partyId = null) => _readers.Read(session => PayoutRows.Payouts(session, partyId));
 
+    /// <summary>The same after another, at most so many.</summary>
+    public IReadOnlyList<Payout> ListPayouts(string? partyId, string after, int limit) =>
+        _readers.Read(session => PayoutRows.Payouts(session, partyId, after, limit));
+
     /// <summary>What the bank said of a payout, told to its party when it is new.</summary>
     private Payout Told(Transaction transaction, string payoutId, Func<Payout> record)
     {

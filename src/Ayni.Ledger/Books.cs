@@ -235,6 +235,14 @@ public sealed partial class Books : IAsyncDisposable
     public IReadOnlyList<Balance> Balances(string? partyId = null) =>
         _readers.Read(session => JournalRows.Balances(session, partyId is null ? "" : $"party:{partyId}:"));
 
+    /// <summary>The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many.</summary>
+    public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit)
+    {
+        var (name, currency) = after.LastIndexOf(' ') is > 0 and var blank ? (after[..blank], after[(blank + 1)..]) : (after, "");
+        return _readers.Read(session =>
+            JournalRows.Balances(session, partyId is null ? "" : $"party:{partyId}:", name, currency, limit));
+    }
+
     /// <summary>What a customer owes.</summary>
     public Amount UnpaidCharges(string customerId) => _readers.Read(session =>
     {

@@ -219,6 +219,9 @@ public enum Refusal
     /// <summary>A deduction is of nothing or of a month to come, or does not say what it is taken from.</summary>
     InvalidDeduction,
 
+    /// <summary>A caller's reference was used before for something else.</summary>
+    ReferenceReused,
+
     /// <summary>A sum would have more than <see cref="Amount.Digits"/> digits.</summary>
     InvalidSum,
 

@@ -17,7 +17,12 @@ internal static class BenchCommand
         var threads = ModelOption.Threads();
         var cacheType = ModelOption.CacheType();
         var packCache = ModelOption.PackCache();
-        var first = new Option<bool>("--first-token") { Description = "Also time starts of the program, from the process's start to its first token." };
+        var first = new Option<bool>("--first-token")
+        {
+            Description = "Time starts of the program, too, from the process's start to its first token.",
+            HelpName = "true|false",
+            DefaultValueFactory = _ => true,
+        };
         var synthetic = new Option<string?>("--synthetic") { Description = "Measure random weights of a real shape, written first as ayni synth does.", HelpName = "SHAPE:TYPE" };
         var prefill = Numbers("--prefill", "Lengths of prompts, in tokens.", "128,512,2048");
         var decode = new Option<int>("--decode") { Description = "Tokens generated in a measurement.", HelpName = "N", DefaultValueFactory = _ => 32 };
@@ -45,8 +50,8 @@ internal static class BenchCommand
             Examples:
               ayni bench --model model-q4.gguf
               ayni bench --synthetic llama-3.2-1b:Q4_0 --prefill 512 --decode 32 --batch 1,16 --peer llama.cpp --json
-              ayni bench --model model-q4.gguf --prefill none --batch none --first-token --peer llama.cpp
-              ayni bench --model model-q4.gguf --prefill none --batch none --force-output bench/text/edit-code.json
+              ayni bench --model model-q4.gguf --prefill none --batch none --peer llama.cpp
+              ayni bench --model model-q4.gguf --prefill none --batch none --first-token false --force-output bench/text/edit-code.json
             """)
         {
             model, synthetic, prefill, decode, depth, batch, runs, first, clients, forced, peer, cacheType, packCache, threads, json,
@@ -95,7 +100,8 @@ internal static class BenchCommand
         foreach (var tokens in plan.Prefill)
         {
             using var meter = new ThroughputMeter(model, longest, 1, plan.CacheType);
-            Add($"prefill{tokens}", tokens, () => report.AddPeak(limits), () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens));
+            Add($"prefill{tokens}", tokens, () => report.AddPeak(limits, model.Config.MultiplyAccumulatesPerToken),
+                () => meter.Prefill(tokens, cancellationToken), () => peer!.Prefill(tokens));
         }
         foreach (var depth in plan.Depths.Where(_ => plan.Batches.Contains(1)))
         {
@@ -115,8 +121,11 @@ internal static class BenchCommand
             report.Forced.Add(MeasureForced(model, file, plan.Runs, cancellationToken));
         return report;
 
-        double MostSteps(ThroughputMeter meter, int sequences, int depth) =>
-            report.AddReadBandwidth(limits, meter.BytesRead(sequences, plan.DecodeTokens, depth));
+        // Whichever of memory and arithmetic allows fewer; every token's logits are computed.
+        double MostSteps(ThroughputMeter meter, int sequences, int depth) => Math.Min(
+            report.AddReadBandwidth(limits, meter.BytesRead(sequences, plan.DecodeTokens, depth)),
+            report.AddPeak(
+                limits, sequences * (model.Config.MultiplyAccumulatesPerToken + (long)model.Config.HiddenSize * model.Config.VocabularySize)));
 
         void Add(string name, int tokens, Func<double> limit, Func<double> ours, Func<double> theirs)
         {

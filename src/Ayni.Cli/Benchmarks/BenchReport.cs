@@ -21,6 +21,9 @@ internal sealed record BenchFigure(string Name, double[] Ours, double[] Theirs, 
 
     public double? Ratio => Median / PeerMedian;
 
+    /// <summary>What the machine allowed, the median of the runs.</summary>
+    public double Limit => MedianOf(Most);
+
     /// <summary>The share of what the machine allows: the median of the runs' shares.</summary>
     public double OfLimit => MedianOf([.. Ours.Zip(Most, (ours, most) => ours / most)]);
 
@@ -62,6 +65,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
 {
     public required int Threads { get; init; }
 
+    private readonly long _loadingPeak = Process.GetCurrentProcess().PeakWorkingSet64;
     private readonly List<double> _readBandwidths = [];
     private readonly List<(string Instruction, double PerSecond)> _peaks = [];
 
@@ -98,7 +102,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         writer.WriteNumber("packed_bytes", model.PackedBytes);
         if (PackingSpeed is { } speed)
             writer.WriteNumber("packed_bytes_per_second", Math.Round(speed));
-        writer.WriteNumber("peak_memory_bytes", Process.GetCurrentProcess().PeakWorkingSet64);
+        writer.WriteNumber("peak_memory_bytes", PeakMemory);
         if (Peer is { } peer)
         {
             writer.WritePropertyName("peer");
@@ -121,6 +125,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
             writer.WriteStartObject(figure.Name);
             writer.WriteNumber("tokens_per_second", Math.Round(figure.Median, 2));
             writer.WriteNumber("spread", Math.Round(figure.Spread, 3));
+            writer.WriteNumber("limit_tokens_per_second", Math.Round(figure.Limit, 2));
             writer.WriteNumber("of_limit", Math.Round(figure.OfLimit, 3));
             if (figure.PeerMedian is { } theirs)
                 writer.WriteNumber("peer_tokens_per_second", Math.Round(theirs, 2));
@@ -172,7 +177,7 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
         AnsiConsole.WriteLine(MachineLimits.Instructions);
         AnsiConsole.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{(ReadBandwidth is { } bandwidth ? $"memory {bandwidth / 1e9:F1} GB/s, " : "")}{(Peak is { } peak ? $"{peak.Instruction} {peak.PerSecond / 1e9:F0} GMAC/s, " : "")}loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB"));
+            $"{(ReadBandwidth is { } bandwidth ? $"memory {bandwidth / 1e9:F1} GB/s, " : "")}{(Peak is { } peak ? $"{peak.Instruction} {peak.PerSecond / 1e9:F0} GMAC/s, " : "")}loaded in {loadSeconds:F2} s, {model.PackedBytes / 1e6:F0} MB {(PackingSpeed is { } speed ? $"packed at {speed / 1e9:F1} GB/s" : "mapped as packed before")}, peak memory {PeakMemory / 1e6:F0} MB"));
         if (FirstToken is { } first)
         {
             var peer = first.PeerMedian is { } theirs
@@ -181,11 +186,11 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
             AnsiConsole.WriteLine($"first token {Number(first.Median)} s from the process's start, after a prompt of {Cli.FirstToken.PromptTokens}{peer}");
         }
         var table = new Table().Border(TableBorder.Simple);
-        table.AddColumns("", "tokens/s", "spread", "of the limit", "llama.cpp", "ratio");
+        table.AddColumns("", "tokens/s", "spread", "the limit", "of it", "llama.cpp", "ratio");
         foreach (var figure in Figures)
         {
             table.AddRow(
-                figure.Name, Number(figure.Median), Share(figure.Spread), Share(figure.OfLimit),
+                figure.Name, Number(figure.Median), Share(figure.Spread), Number(figure.Limit), Share(figure.OfLimit),
                 figure.PeerMedian is { } theirs ? Number(theirs) : "", figure.Ratio is { } ratio ? Number(ratio) : "");
         }
         AnsiConsole.Write(table);
@@ -220,12 +225,15 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     private (string Instruction, double PerSecond)? Peak =>
         _peaks.Count == 0 ? null : _peaks.OrderBy(peak => peak.PerSecond).ElementAt(_peaks.Count / 2);
 
-    /// <summary>Measures how fast arithmetic is now. Returns the tokens of a prompt that it allows a second.</summary>
-    public double AddPeak(MachineLimits limits)
+    /// <summary>The most memory that was in use once the model was loaded, but for what bandwidth is measured by; or while it was loaded.</summary>
+    private long PeakMemory => Math.Max(_loadingPeak, Process.GetCurrentProcess().PeakWorkingSet64 - MachineLimits.ReadBytes);
+
+    /// <summary>Measures how fast arithmetic is now. Returns how often it allows so many multiply-accumulates a second.</summary>
+    public double AddPeak(MachineLimits limits, long products)
     {
         var peak = limits.PeakMultiplyAccumulates(model.ProjectionType);
         _peaks.Add(peak);
-        return peak.PerSecond / model.Config.MultiplyAccumulatesPerToken;
+        return peak.PerSecond / products;
     }
 
     /// <summary>Measures how fast memory is now. Returns how often it allows so many bytes to be read a second.</summary>

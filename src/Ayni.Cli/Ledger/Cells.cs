@@ -57,5 +57,5 @@ internal static class Cells
     }
 
     private static UsageException NoInstant(string text) =>
-        new($"'{text}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z.");
+        new($"'{text}': expected {CalendarText.Expected}.");
 }

@@ -59,6 +59,11 @@ internal static class CreditCommands
             Description = "The lower number is used first, then what expires sooner.",
             HelpName = "NUMBER",
         };
+        var reference = new Option<string?>("--reference")
+        {
+            Description = "What you call the sale: sold again by the same one, it is made once.",
+            HelpName = "TEXT",
+        };
         return LedgerCommand.Create(
             "sell",
             """
@@ -67,14 +72,14 @@ internal static class CreditCommands
             Example:
               ayni ledger credit sell cus_7m3kq0x9t2va 100 --model bard --expires 2027-12-01
             """,
-            [customer, amount, model, expires, priority],
+            [customer, amount, model, expires, priority, reference],
             async (books, result, output, cancellationToken) =>
             {
                 var buyer = books.ListCustomers().FirstOrDefault(candidate => candidate.Id == result.GetValue(customer))
                     ?? throw new UsageException($"There is no customer '{result.GetValue(customer)}'.");
                 output.WriteOne(Listing, await books.BuyCreditAsync(
                     buyer.Id, Amount.Parse(result.GetValue(amount)!, buyer.Currency), result.GetValue(model)!,
-                    Cells.ParseStart(result.GetValue(expires), books.Zone), result.GetValue(priority), cancellationToken).ConfigureAwait(false));
+                    Cells.ParseStart(result.GetValue(expires), books.Zone), result.GetValue(priority), result.GetValue(reference), cancellationToken).ConfigureAwait(false));
             });
     }
 

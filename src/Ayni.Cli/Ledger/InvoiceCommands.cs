@@ -178,6 +178,11 @@ internal static class InvoiceCommands
             Description = "A line of the invoice, from 1, and what to credit of it before tax; all that is left if no line is given.",
             HelpName = "N=AMOUNT",
         };
+        var reference = new Option<string?>("--reference")
+        {
+            Description = "What you call the note: issued again by the same one, it is issued once.",
+            HelpName = "TEXT",
+        };
         return LedgerCommand.Create(
             "credit",
             """
@@ -187,15 +192,16 @@ internal static class InvoiceCommands
             Example:
               ayni ledger invoice credit AYNI-2026-000001 --line 1=4.00 --reason "slow answers on 3 November"
             """,
-            [number, reason, lines],
+            [number, reason, lines, reference],
             async (books, result, output, cancellationToken) =>
             {
                 var invoice = Find(books, result.GetValue(number)!);
                 var parts = (result.GetValue(lines) ?? []).Select(text => ParseLine(text, invoice.Currency)).ToImmutableArray();
                 output.WriteOne(Listing, parts.IsEmpty
-                    ? await books.CreditInvoiceAsync(invoice.Number, result.GetValue(reason)!, cancellationToken).ConfigureAwait(false)
+                    ? await books.CreditInvoiceAsync(
+                        invoice.Number, result.GetValue(reason)!, result.GetValue(reference), cancellationToken).ConfigureAwait(false)
                     : await books.CreditInvoiceAsync(
-                        invoice.Number, parts, result.GetValue(reason)!, cancellationToken).ConfigureAwait(false));
+                        invoice.Number, parts, result.GetValue(reason)!, result.GetValue(reference), cancellationToken).ConfigureAwait(false));
             });
     }
 

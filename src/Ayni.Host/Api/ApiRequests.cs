@@ -74,13 +74,14 @@ internal sealed record SubscriptionEnd(string? Last = null);
 
 /// <summary>A credit to be sold.</summary>
 /// <param name="CustomerId">Who buys it.</param>
+/// <param name="Reference">What you call the sale; asked again by the same one, it is made once.</param>
 /// <param name="Amount">What it costs, and pays.</param>
 /// <param name="Currency">The customer's currency.</param>
 /// <param name="Model">The model whose revenue it becomes if it expires and nothing was used while it was valid.</param>
 /// <param name="Expires">A day or an instant with its offset; never if absent.</param>
 /// <param name="Priority">The lower number is used first.</param>
 internal sealed record NewCredit(
-    string CustomerId, string Amount, string Currency, string Model, string? Expires = null, int Priority = 0);
+    string CustomerId, string Reference, string Amount, string Currency, string Model, string? Expires = null, int Priority = 0);
 
 /// <summary>An exchange rate to be set.</summary>
 /// <param name="From">The currency of prices.</param>

@@ -6,8 +6,9 @@ namespace Ayni.Host;
 
 /// <summary>A credit note to be issued.</summary>
 /// <param name="Reason">Why.</param>
+/// <param name="Reference">What you call the note; asked again by the same one, it is issued once.</param>
 /// <param name="Lines">What to credit of which lines; all that is left of the invoice if absent.</param>
-internal sealed record NewCreditNote(string Reason, NewCreditLine[]? Lines = null);
+internal sealed record NewCreditNote(string Reason, string Reference, NewCreditLine[]? Lines = null);
 
 /// <summary>A part of an invoice's line, the first being 1, before tax.</summary>
 internal sealed record NewCreditLine(int Line, string Amount);

@@ -56,11 +56,11 @@ internal static class InvoiceEndpoints
                 var number = call.Path("number");
                 var invoice = call.Books.FindInvoice(number) ?? throw ApiException.Unknown("invoice", number);
                 return body.Lines is null
-                    ? call.Books.CreditInvoiceAsync(number, body.Reason, call.Ended)
+                    ? call.Books.CreditInvoiceAsync(number, body.Reason, body.Reference, call.Ended)
                     : call.Books.CreditInvoiceAsync(
                         number,
                         [.. body.Lines.Select(line => (line.Line - 1, BodyValues.Amount("lines.amount", line.Amount, invoice.Currency)))],
-                        body.Reason, call.Ended);
+                        body.Reason, body.Reference, call.Ended);
             });
     }
 

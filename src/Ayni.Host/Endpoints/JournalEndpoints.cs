@@ -42,7 +42,8 @@ internal static class JournalEndpoints
             {
                 var party = call.Query("party") ?? call.Key.HolderId;
                 call.DemandOwn(party, () => ApiException.Unknown("party", party!));
-                return call.Cut(call.Books.Balances(party), balance => $"{balance.Account} {balance.Currency}");
+                return call.Read(
+                    (after, limit) => call.Books.ListBalances(party, after, limit), balance => $"{balance.Account} {balance.Currency}");
             });
         api.Get("listEntries", "/api/entries", "The journal's entries of a month, in order.", OperationCatalog.Readers)
             .Query("period", "The month, such as 2026-11.")

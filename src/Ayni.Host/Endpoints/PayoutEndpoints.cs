@@ -12,7 +12,8 @@ internal static class PayoutEndpoints
         api.Get(
             "listPayouts", "/api/payouts", "Payouts in the order they were ordered; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.Payout, call => call.Cut(call.Books.ListPayouts(call.Key.HolderId), payout => payout.Id));
+            .AnswersPage(LedgerJson.Default.Payout, call => call.Read(
+                (after, limit) => call.Books.ListPayouts(call.Key.HolderId, after, limit), payout => payout.Id));
         api.Get("planPayouts", "/api/payouts/plan", "What could be paid now, and what waits.", OperationCatalog.Readers)
             .Query("currency", "The currency.").Query("entity", "The legal entity that pays; may be left out if there is one.")
             .Answers(LedgerJson.Default.PayoutPlan, call => call.Books.PlanPayouts(

@@ -59,7 +59,7 @@ internal static class PricingEndpoints
         api.Post("sellCredit", "/api/credits", "Sell a customer a credit: owed at once, earned when charges use it or when it expires.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewCredit, LedgerJson.Default.Credit, (call, body) => call.Books.BuyCreditAsync(
                 body.CustomerId, BodyValues.Amount("amount", body.Amount, BodyValues.Currency("currency", body.Currency)), body.Model,
-                BodyValues.Instant("expires", body.Expires, call.Books.Zone), body.Priority, call.Ended));
+                BodyValues.Instant("expires", body.Expires, call.Books.Zone), body.Priority, body.Reference, call.Ended));
     }
 
     private static void MapRates(OperationCatalog api)

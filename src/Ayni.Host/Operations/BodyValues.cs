@@ -27,7 +27,7 @@ internal static class BodyValues
             return null;
         return CalendarText.TryParseStart(text, zone, out var instant)
             ? instant
-            : throw ApiException.BadField(field, "must be a day or an instant, such as 2026-12-01 or 2026-12-01T08:00:00Z.");
+            : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
     }
 
     public static DateOnly Day(string field, string text) =>

@@ -108,7 +108,7 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
             return null;
         return CalendarText.TryParseStart(text, zone, out var instant)
             ? instant
-            : throw Error(name, $"'{Short(text)}' is no day and no instant; write 2026-12-01 or 2026-12-01T08:00:00Z");
+            : throw Error(name, $"expected {CalendarText.Expected}, found '{Short(text)}'");
     }
 
     /// <summary>True or false.</summary>

@@ -11,6 +11,10 @@ public static class CalendarText
     /// <summary>The years that are believed.</summary>
     public const int FirstYear = 1970, LastYear = 2999;
 
+    /// <summary>What is read as the beginning or the end of something, in words for whoever wrote something else.</summary>
+    public static string Expected { get; } =
+        string.Create(CultureInfo.InvariantCulture, $"a day such as 2026-12-01 or an instant such as 2026-12-01T08:00:00Z, from {FirstYear} to {LastYear}");
+
     private static readonly string[] InstantFormats = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads a day such as <c>2026-12-01</c>; false for anything else.</summary>

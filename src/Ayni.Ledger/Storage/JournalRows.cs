@@ -99,11 +99,18 @@ internal static class JournalRows
     }
 
     /// <summary>Every account in ordinal order of its name and currency, or those whose names begin in some way.</summary>
-    public static IReadOnlyList<Balance> Balances(Session session, string prefix)
+    public static IReadOnlyList<Balance> Balances(Session session, string prefix) => Balances(session, prefix, "", "", int.MaxValue);
+
+    /// <summary>The same after an account and currency, at most so many.</summary>
+    public static IReadOnlyList<Balance> Balances(Session session, string prefix, string afterName, string afterCurrency, int limit)
     {
         var balances = new List<Balance>();
         using var row = session.Query(
-            "SELECT name, currency, debits, credits FROM accounts WHERE substr(name, 1, length($1)) = $1 ORDER BY name, currency", prefix);
+            """
+            SELECT name, currency, debits, credits FROM accounts
+            WHERE substr(name, 1, length($1)) = $1 AND (name, currency) > ($2, $3) ORDER BY name, currency LIMIT $4
+            """,
+            prefix, afterName, afterCurrency, limit);
         while (row.Read())
         {
             var currency = row.GetCurrency(1);

@@ -81,8 +81,16 @@ internal static class PayoutRows
     public static Payout? Find(Session session, string id) => Complete(session, session.Query($"{PayoutColumns} WHERE p.id = $1", id)).FirstOrDefault();
 
     /// <summary>A party's payouts, or every one, in the order they were ordered.</summary>
-    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId) => Complete(
-        session, session.Query($"{PayoutColumns} WHERE p.party = $1 OR $1 = '' ORDER BY p.entry", partyId ?? ""));
+    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId) => Payouts(session, partyId, "", int.MaxValue);
+
+    /// <summary>The same after another, at most so many.</summary>
+    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId, string after, int limit) => Complete(
+        session, session.Query(
+            $"""
+            {PayoutColumns} WHERE (p.party = $1 OR $1 = '')
+              AND p.entry > CASE WHEN $2 = '' THEN 0 ELSE (SELECT entry FROM payouts WHERE id = $2) END ORDER BY p.entry LIMIT $3
+            """,
+            partyId ?? "", after, limit));
 
     public static PayoutBatch? FindBatch(Session session, string id)
     {

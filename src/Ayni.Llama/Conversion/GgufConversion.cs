@@ -99,7 +99,8 @@ internal static class GgufConversion
             throw tensor.Error($"has type {tensor.TypeName}, which Ayni does not read; readable: {string.Join(", ", TensorTypes.Readable)}");
     }
 
-    private static OutputTensor Divisors(Llama3RotaryScaling scaling, LlamaConfig config)
+    /// <summary>The tensor that says how Llama 3.1's scaling divides rotary frequencies.</summary>
+    public static OutputTensor Divisors(Llama3RotaryScaling scaling, LlamaConfig config)
     {
         var divisors = Llama3ScalingFit.Divisors(scaling, config.RotaryDim, config.RopeTheta);
         return new("rope_freqs.weight", TensorType.F32, [divisors.Length], stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(divisors)));

@@ -9,6 +9,7 @@ internal sealed class BatchPlaces
     private readonly List<int> _blocks = [];
     private readonly List<AttentionSpan> _spans = [];
     private readonly List<int> _table = [];
+    private int _tableCapacity;
 
     /// <summary>The block that each token's keys and values go to, <c>[tokens]</c>.</summary>
     public ReadOnlySpan<int> Blocks => CollectionsMarshal.AsSpan(_blocks);
@@ -24,11 +25,14 @@ internal sealed class BatchPlaces
         _blocks.Clear();
         _spans.Clear();
         _table.Clear();
+        _tableCapacity = 0;
     }
 
     /// <summary>Adds a sequence's blocks, the first of which holds the given 16 tokens, and returns where its table starts.</summary>
     public int AddBlocks(List<int> blocks, int first)
     {
+        // Room for all blocks that the sequences will yet have: so the table does not grow while they do.
+        _table.EnsureCapacity(_tableCapacity += blocks.Capacity);
         var start = _table.Count - first;
         _table.AddRange(blocks);
         return start;

@@ -92,20 +92,22 @@ internal sealed class GgufConfig
         if (Dimension("expert_used_count", 1) != 1)
             throw Error("expert_used_count", "more than one expert for a token is not a Llama's");
         var step = Dimension("interleave_moe_layer_step");
-        return config with
-        {
-            LocalAttention = new(LocalAttentionKind.Chunk, Llama4ChunkSize),
-            UnrotatedLayers = EveryNth(config.LayerCount, Llama4UnrotatedInterval),
-            NormalizesHeads = experts != Llama4ExpertsWithoutHeadNorm,
-            AttentionTemperature = Llama4Temperature,
-            Experts = new MixtureOfExperts
-            {
-                Count = experts,
-                IntermediateSize = Dimension("expert_feed_forward_length"),
-                Layers = EveryNth(config.LayerCount, step),
-            },
-        };
+        return WithLlama4(config, experts, Dimension("expert_feed_forward_length"), step);
     }
+
+    /// <summary>A shape with Llama 4's layers, as a file can say them: what GGUF has no keys for is as in its two published models.</summary>
+    /// <param name="config">The shape without them.</param>
+    /// <param name="experts">Experts to choose among.</param>
+    /// <param name="width">Width of an expert and of the shared expert.</param>
+    /// <param name="step">Of every so many layers the last has experts.</param>
+    internal static LlamaConfig WithLlama4(LlamaConfig config, int experts, int width, int step) => config with
+    {
+        LocalAttention = new(LocalAttentionKind.Chunk, Llama4ChunkSize),
+        UnrotatedLayers = EveryNth(config.LayerCount, Llama4UnrotatedInterval),
+        NormalizesHeads = experts != Llama4ExpertsWithoutHeadNorm,
+        AttentionTemperature = Llama4Temperature,
+        Experts = new MixtureOfExperts { Count = experts, IntermediateSize = width, Layers = EveryNth(config.LayerCount, step) },
+    };
 
     /// <summary>The last of every <paramref name="interval"/> layers.</summary>
     internal static ImmutableArray<int> EveryNth(int layers, int interval) =>

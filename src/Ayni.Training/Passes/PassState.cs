@@ -112,9 +112,15 @@ internal sealed class PassState
             return;
         }
         Weights.Pack(projections, directions, this);
-        var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
-        Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
-        Weights.Clear();
+        try
+        {
+            var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
+            Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
+        }
+        finally
+        {
+            Weights.Clear();
+        }
     }
 
     private static bool CanPack(ReadOnlySpan<Linear> projections)

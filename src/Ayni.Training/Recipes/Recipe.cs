@@ -132,7 +132,24 @@ public sealed record Recipe
 /// <param name="TiesEmbeddings">Whether the output head is the token embeddings.</param>
 public sealed record NewModelShape(
     int HiddenSize, int IntermediateSize, int Layers, int Heads, int KeyValueHeads, int HeadDim, int ContextLength, double RopeTheta,
-    double RmsNormEpsilon, bool TiesEmbeddings);
+    double RmsNormEpsilon, bool TiesEmbeddings)
+{
+    /// <summary>How the rotary frequencies are scaled; null for not at all.</summary>
+    public RotaryScaling? RopeScaling { get; init; }
+
+    /// <summary>The experts of a Llama 4; null for a Llama of the generations before, whose layers have one network each.</summary>
+    public NewExperts? Experts { get; init; }
+}
+
+/// <summary>
+/// The experts of a Llama 4 that is to be made. All else that its layers have is as in the two published ones, since a GGUF file has no keys
+/// for it: attention in chunks of 8,192 tokens, every fourth layer without rotation and sharpened, and heads normalized (but with 128
+/// experts).
+/// </summary>
+/// <param name="Count">Experts to choose among; a shared one comes on top.</param>
+/// <param name="IntermediateSize">Width of each, and of the shared one.</param>
+/// <param name="Every">Of every so many layers the last has experts.</param>
+public sealed record NewExperts(int Count, int IntermediateSize, int Every);
 
 /// <summary>What is kept for validation.</summary>
 /// <param name="Share">The part of each source's documents; 0 for none.</param>

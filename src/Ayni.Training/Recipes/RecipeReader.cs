@@ -10,6 +10,7 @@ internal static partial class RecipeReader
 {
     private const int MostSources = 1000;
     private const int MostWidth = 1 << 20;
+    private const int MostExperts = 4096;
     private const double Tiny = 1e-12;
 
     /// <summary>Reads a recipe from its text.</summary>
@@ -162,6 +163,11 @@ internal static partial class RecipeReader
             fields.Number("rope_theta", 1, 1e12, 10_000),
             fields.Number("rms_norm_epsilon", Tiny, 0.1, 1e-5),
             fields.Boolean("tie_embeddings", true));
+        shape = shape with
+        {
+            RopeScaling = fields.FindFields("rope_scaling") is { } scaling ? ReadScaling(scaling, shape.ContextLength) : null,
+            Experts = fields.FindFields("experts") is { } experts ? ReadExperts(experts, shape) : null,
+        };
         if (shape.Heads % shape.KeyValueHeads != 0)
             throw fields.Error("key_value_heads", $"{shape.KeyValueHeads} do not divide the {shape.Heads} heads");
         if (shape.HeadDim % 2 != 0 || (long)shape.HeadDim * shape.Heads > MostWidth)
@@ -170,6 +176,52 @@ internal static partial class RecipeReader
             throw fields.Error("a matrix of this shape has more weights than fit");
         fields.RefuseUnknown();
         return shape;
+    }
+
+    private static NewExperts ReadExperts(RecipeFields fields, NewModelShape shape)
+    {
+        var experts = new NewExperts(
+            fields.Integer("count", 1, MostExperts),
+            fields.Integer("intermediate_size", 1, MostWidth, shape.IntermediateSize),
+            fields.Integer("every", 1, shape.Layers, 1));
+        if ((long)shape.HiddenSize * Math.Max(experts.IntermediateSize, experts.Count) > Array.MaxLength)
+            throw fields.Error("a matrix of this shape has more weights than fit");
+        fields.RefuseUnknown();
+        return experts;
+    }
+
+    /// <summary>How frequencies are scaled, in the precision in which a model's file says it.</summary>
+    private static RotaryScaling ReadScaling(RecipeFields fields, int context)
+    {
+        var kind = fields.Choice("type", "llama3", ("llama3", "llama3"), ("linear", "linear"), ("yarn", "yarn"));
+        var factor = (double)(float)fields.Number("factor", 1, 1e6);
+        RotaryScaling scaling;
+        if (kind == "linear")
+        {
+            scaling = new LinearRotaryScaling { Factor = factor };
+        }
+        else
+        {
+            var original = fields.Integer("original_context_length", 2, context);
+            scaling = kind == "yarn"
+                ? new YarnRotaryScaling
+                {
+                    Factor = factor,
+                    OriginalContextLength = original,
+                    AttentionFactor = YarnRotaryScaling.RecommendedAttentionFactor(factor),
+                }
+                : new Llama3RotaryScaling
+                {
+                    Factor = factor,
+                    LowFrequencyFactor = fields.Number("low_frequency_factor", Tiny, 1e6, 1),
+                    HighFrequencyFactor = fields.Number("high_frequency_factor", Tiny, 1e6, 4),
+                    OriginalContextLength = original,
+                };
+            if (scaling is Llama3RotaryScaling llama && llama.HighFrequencyFactor <= llama.LowFrequencyFactor)
+                throw fields.Error("high_frequency_factor", "it is not more than low_frequency_factor");
+        }
+        fields.RefuseUnknown();
+        return scaling;
     }
 
     private static OptimizerPlan ReadOptimizer(RecipeFields fields, RecipeFields? schedule)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Ayni.Llama;
 
 namespace Ayni.Training;
 
@@ -34,6 +35,14 @@ internal static class RecipeWriter
             Add(2, "rope_theta", shape.RopeTheta);
             Add(2, "rms_norm_epsilon", shape.RmsNormEpsilon);
             Add(2, "tie_embeddings", shape.TiesEmbeddings ? "true" : "false");
+            AddScaling(shape.RopeScaling, Add);
+            if (shape.Experts is { } experts)
+            {
+                Add(2, "experts");
+                Add(3, "count", experts.Count);
+                Add(3, "intermediate_size", experts.IntermediateSize);
+                Add(3, "every", experts.Every);
+            }
         }
         else
         {
@@ -65,6 +74,23 @@ internal static class RecipeWriter
         void Add(int depth, string name, object? value = null) =>
             yaml.Append(' ', 2 * depth).Append(name).Append(':')
                 .Append(value is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {value}")).Append('\n');
+    }
+
+    private static void AddScaling(RotaryScaling? scaling, Action<int, string, object?> add)
+    {
+        if (scaling is null)
+            return;
+        add(2, "rope_scaling", null);
+        add(3, "type", scaling switch { LinearRotaryScaling => "linear", YarnRotaryScaling => "yarn", _ => "llama3" });
+        add(3, "factor", scaling.Factor);
+        if (scaling is YarnRotaryScaling yarn)
+            add(3, "original_context_length", yarn.OriginalContextLength);
+        if (scaling is Llama3RotaryScaling llama)
+        {
+            add(3, "low_frequency_factor", llama.LowFrequencyFactor);
+            add(3, "high_frequency_factor", llama.HighFrequencyFactor);
+            add(3, "original_context_length", llama.OriginalContextLength);
+        }
     }
 
     private static void AddData(Recipe recipe, Action<int, string, object?> add)

@@ -27,6 +27,7 @@ internal sealed class ModelOrigin : IDisposable
             mix: null);
         _metadata = Named(recipe, metadata, parent);
         _tensors = tensors;
+        TiesEmbeddings = parent.Tensors.All(tensor => tensor.Name != "output.weight");
     }
 
     private ModelOrigin(Recipe recipe, NewModelShape shape, NewVocabulary vocabulary)
@@ -44,11 +45,19 @@ internal sealed class ModelOrigin : IDisposable
             RotaryDim = shape.HeadDim,
             // As its file will say it.
             RopeTheta = (float)shape.RopeTheta,
+            RotaryScaling = shape.RopeScaling,
             RmsNormEpsilon = (float)shape.RmsNormEpsilon,
             VocabularySize = Vocabulary.Tokens.Length,
             ContextLength = shape.ContextLength,
         };
-        RequireMemory(recipe, shape);
+        if (shape.Experts is { } experts)
+            Config = GgufConfig.WithLlama4(Config, experts.Count, experts.IntermediateSize, experts.Every);
+        if ((long)Config.VocabularySize * Config.HiddenSize > Array.MaxLength)
+        {
+            throw recipe.Error(
+                "model.new", $"{Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit in one matrix");
+        }
+        TiesEmbeddings = shape.TiesEmbeddings;
         var metadata = new List<(string, object)>
         {
             ("general.architecture", GgufConfigWriter.ArchitectureOf(Config)),
@@ -63,6 +72,9 @@ internal sealed class ModelOrigin : IDisposable
 
     /// <summary>The model's shape.</summary>
     public LlamaConfig Config { get; }
+
+    /// <summary>Whether the output head is the token embeddings.</summary>
+    public bool TiesEmbeddings { get; }
 
     /// <summary>The vocabulary.</summary>
     public TokenizerDescription Vocabulary { get; }
@@ -98,7 +110,7 @@ internal sealed class ModelOrigin : IDisposable
     /// <summary>The model as it is before any training.</summary>
     public TrainableModel CreateModel(Recipe recipe, CancellationToken cancellationToken) => _source is not null
         ? recipe.Adapter is null ? TrainableModel.Load(_source, cancellationToken) : TrainableModel.LoadFrozen(_source, cancellationToken)
-        : TrainableModel.Create(Config, recipe.NewModel!.TiesEmbeddings, recipe.Seed);
+        : TrainableModel.Create(Config, TiesEmbeddings, recipe.Seed);
 
     /// <summary>SHA-256 of the parent; null where there is none.</summary>
     public string? ComputeParentDigest() => _source is null ? null : Convert.ToHexStringLower(_source.ComputeDigest().Span);
@@ -110,7 +122,7 @@ internal sealed class ModelOrigin : IDisposable
         var writer = new GgufWriter();
         foreach (var (key, value) in _metadata)
             writer.Add(key, value);
-        foreach (var tensor in _tensors ?? [.. model.Parameters.Select(OutputOf)])
+        foreach (var tensor in _tensors ?? [.. OutputsOf(model)])
         {
             var trained = parameters[tensor.Name];
             if (trained.Any())
@@ -134,10 +146,22 @@ internal sealed class ModelOrigin : IDisposable
             stream.Write(MemoryMarshal.AsBytes(parameter.ReadValues(_context).AsSpan()));
     }
 
-    private OutputTensor OutputOf(Parameter parameter)
+    private IEnumerable<OutputTensor> OutputsOf(TrainableModel model)
     {
-        ImmutableArray<long> dimensions = parameter.Role == ParameterRole.Norm ? [parameter.Columns] : [parameter.Columns, parameter.Rows];
-        return new OutputTensor(parameter.Name, TensorType.F32, dimensions, stream => WriteValues([parameter], stream));
+        if (Config.RotaryScaling is Llama3RotaryScaling scaling)
+            yield return GgufConversion.Divisors(scaling, Config);
+        // Experts' matrices of one kind are one tensor.
+        foreach (var stack in model.Parameters.GroupBy(parameter => parameter.Name, StringComparer.Ordinal))
+        {
+            var first = stack.First();
+            ImmutableArray<long> dimensions = first switch
+            {
+                { Role: ParameterRole.Norm } => [first.Columns],
+                { Expert: null } => [first.Columns, first.Rows],
+                _ => [first.Columns, first.Rows, stack.Count()],
+            };
+            yield return new OutputTensor(first.Name, TensorType.F32, dimensions, stream => WriteValues(stack, stream));
+        }
     }
 
     /// <summary>
@@ -172,21 +196,6 @@ internal sealed class ModelOrigin : IDisposable
             if (text is not null)
                 own.Add((key, text));
         }
-    }
-
-    /// <summary>Refuses a model whose weights, gradients and moments alone don't fit into memory.</summary>
-    private void RequireMemory(Recipe recipe, NewModelShape shape)
-    {
-        var embeddings = (long)Config.VocabularySize * Config.HiddenSize;
-        if (embeddings > Array.MaxLength)
-            throw recipe.Error(
-                "model.new", $"{Config.VocabularySize} tokens of {Config.HiddenSize} values are more than fit");
-        var layer = 2L * Config.HiddenSize * (Config.QueryWidth + Config.KeyValueWidth) + 3L * Config.HiddenSize * Config.IntermediateSize;
-        var weights = (UInt128)layer * (uint)Config.LayerCount + (UInt128)embeddings * (shape.TiesEmbeddings ? 1u : 2u);
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (weights * 16 > (UInt128)available)
-            throw recipe.Error(
-                "model.new", $"its {weights} weights need {weights * 16} bytes to be trained, and there are {available}");
     }
 }
 

@@ -51,6 +51,7 @@ public sealed class TrainingRun : IDisposable
         {
             owned.Push(_context = new ComputeContext(ComputeContext.BestTier, threads));
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
+            TrainingMemory.Require(recipe, _origin, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
             LicenceRemarks = LicenceCheck.Demand(recipe, _origin.Parent?.Metadata);
             owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, reading, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();

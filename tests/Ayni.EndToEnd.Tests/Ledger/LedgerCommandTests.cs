@@ -83,7 +83,7 @@ public sealed class LedgerCommandTests : IDisposable
         Assert.StartsWith(Midnight, plan.GetProperty("effective_from").GetString(), StringComparison.Ordinal);
         var customer = (await CommandAsync("customer", "create", "Rumi", "--currency", "EUR", "--json")).Json.GetProperty("id").GetString()!;
         await CommandAsync("party", "create", "Machines", "--role", "host");
-        await CommandAsync("agreement", "set", "--model", "m", "--share", "host=100%");
+        await CommandAsync("agreement", "set", "--model", "m", "--share", "host=100%", "--accepted-by", "host", "--evidence", "mine");
         var credit = (await CommandAsync("ledger", "credit", "sell", customer, "1", "--model", "m", "--expires", "2028-01-01", "--json")).Json;
         Assert.StartsWith(Midnight, credit.GetProperty("expires").GetString(), StringComparison.Ordinal);
     }
@@ -95,8 +95,8 @@ public sealed class LedgerCommandTests : IDisposable
         await CommandAsync("party", "create", "Machines", "--role", "host");
         await CommandAsync("price", "set", "bard", "--input", "0.10", "--output", "0.40");
         var later = (await CommandAsync(
-            "price", "set", "bard", "--input", "0.2", "--cached", "0.01", "--output", "0.8", "--from", "9990-01-01", "--json")).Json;
-        Assert.Equal("9990-01-01T00:00:00+00:00", later.GetProperty("effective_from").GetString());
+            "price", "set", "bard", "--input", "0.2", "--cached", "0.01", "--output", "0.8", "--from", "2990-01-01", "--json")).Json;
+        Assert.Equal("2990-01-01T00:00:00+00:00", later.GetProperty("effective_from").GetString());
         Assert.Equal(2, (await CommandAsync("price", "list", "--json")).Json.GetArrayLength());
 
         string[] set = ["agreement", "set", "--model", "bard"];

@@ -19,11 +19,16 @@ public sealed class BenchCommandTests
         foreach (var figure in figures.EnumerateObject())
         {
             Assert.True(figure.Value.GetProperty("tokens_per_second").GetDouble() > 0, figure.Name);
+            Assert.True(figure.Value.GetProperty("limit_tokens_per_second").GetDouble() > 0, figure.Name);
             Assert.True(figure.Value.GetProperty("of_limit").GetDouble() >= 0, figure.Name);
         }
         Assert.True(report.GetProperty("read_bytes_per_second").GetDouble() > 0);
         Assert.True(report.GetProperty("multiply_accumulates_per_second").GetDouble() > 0);
-        Assert.True(report.GetProperty("packed_bytes").GetInt64() > 0);
+        var packed = report.GetProperty("packed_bytes").GetInt64();
+        Assert.True(packed > 0);
+        Assert.InRange(report.GetProperty("peak_memory_bytes").GetInt64(), packed, 1L << 30);
+        Assert.True(report.GetProperty("load_seconds").GetDouble() >= 0);
+        Assert.True(report.GetProperty("first_token").GetProperty("seconds").GetDouble() > 0);
         // Nobody to compare with.
         Assert.Empty(report.GetProperty("ratios").EnumerateObject());
     }

@@ -89,7 +89,11 @@ public sealed class MoneyApiTests : IAsyncLifetime
         await RefusedAsync(_finance, "/api/bank-reports", "<!DOCTYPE a><a/>", 400, null, "application/xml");
         Assert.Empty(_test.Books.Audit());
 
-        await PostAsync(_finance, $"/api/invoices/{number}/credit", """{"reason":"slow"}""");
+        const string Note = """{"reason":"slow","reference":"ticket 7"}""";
+        var note = await PostAsync(_finance, $"/api/invoices/{number}/credit", Note);
+        Assert.Equal(Text(note, "number"), Text(await PostAsync(_finance, $"/api/invoices/{number}/credit", Note), "number"));
+        await RefusedAsync(
+            _finance, $"/api/invoices/{number}/credit", """{"reason":"slower","reference":"ticket 7"}""", 409, "reference_reused");
         await RefusedAsync(_finance, $"/api/invoices/{number}/write-off", """{"reason":"lost"}""", 400, "invalid_credit");
         Assert.Empty((await GetAsync(_auditor, "/api/write-offs")).GetProperty("data").EnumerateArray());
     }

@@ -25,8 +25,9 @@ public sealed class PricingApiTests(LedgerFixture fixture) : IClassFixture<Ledge
         var subscription = (await PostAsync(KeyRole.Operator, "/api/subscriptions", $$"""{"customer_id":"{{customer}}","plan":"gold"}"""))
             .GetProperty("id").GetString();
         var month = (await PostAsync(KeyRole.Operator, $"/api/subscriptions/{subscription}/stop", "{}")).GetProperty("last").GetString();
-        var credit = await PostAsync(
-            KeyRole.Finance, "/api/credits", $$"""{"customer_id":"{{customer}}","amount":"5","currency":"EUR","model":"plan-model"}""");
+        var sale = $$"""{"customer_id":"{{customer}}","reference":"order 9","amount":"5","currency":"EUR","model":"plan-model"}""";
+        var credit = await PostAsync(KeyRole.Finance, "/api/credits", sale);
+        Assert.Equal(credit.GetRawText(), (await PostAsync(KeyRole.Finance, "/api/credits", sale)).GetRawText());
         Assert.Equal("5.00", credit.GetProperty("left").GetString());
         await PostAsync(KeyRole.Finance, "/api/rates", """{"from":"EUR","to":"USD","per_unit":"1.08","source":"ECB"}""");
 

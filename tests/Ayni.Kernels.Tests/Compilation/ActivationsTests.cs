@@ -1,5 +1,3 @@
-namespace Ayni.Kernels.Tests;
-
 public sealed unsafe class ActivationsTests
 {
     [Avx2Theory]

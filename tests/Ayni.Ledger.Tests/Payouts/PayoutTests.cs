@@ -51,6 +51,9 @@ public sealed class PayoutTests
         Assert.Equal(
             [(payout.Id, PayoutStatus.Returned), (again.Id, PayoutStatus.Ordered)],
             ledger.Books.ListPayouts(ledger.Host.Id).Select(one => (one.Id, one.Status)));
+        var all = ledger.Books.ListPayouts();
+        Assert.Equal(all, all.Prepend(null).SkipLast(1).SelectMany(before => ledger.Books.ListPayouts(null, before?.Id ?? "", 1)));
+        Assert.Empty(ledger.Books.ListPayouts(null, all[^1].Id, 1));
         Assert.Empty(ledger.Books.Audit());
     }
 

@@ -59,6 +59,18 @@ public sealed class RecipeTests
         Assert.NotEqual(recipe.ComputeDigest(), Read(Small.Replace("steps: 12", "steps: 13", StringComparison.Ordinal)).ComputeDigest());
     }
 
+    [Theory]
+    [InlineData("rope_scaling:\n      factor: 8\n      original_context_length: 32")]
+    [InlineData("rope_scaling:\n      type: linear\n      factor: 2.5")]
+    [InlineData("rope_scaling:\n      type: yarn\n      factor: 4\n      original_context_length: 16\n    experts:\n      count: 4")]
+    [InlineData("experts:\n      count: 4\n      intermediate_size: 8\n      every: 1")]
+    public void A_shape_with_scaling_or_experts_reads_as_the_same(string fields)
+    {
+        var recipe = Read(Small.Replace("layers: 1", "layers: 1\n    " + fields, StringComparison.Ordinal));
+        Assert.Equal(recipe.NewModel, Read(RecipeWriter.Write(recipe)).NewModel);
+        Assert.NotEqual(Read(Small).ComputeDigest(), recipe.ComputeDigest());
+    }
+
     [Fact]
     public void Numbers_are_read_alike_in_every_country()
     {
@@ -97,6 +109,14 @@ public sealed class RecipeTests
     [InlineData("key_value_heads: 1", "key_value_heads: 3", "3 do not divide the 2 heads")]
     [InlineData("  tokenizer: tokenizer.tiktoken", "  parent: model.gguf", "either 'new', with its shape, or has a 'parent'")]
     [InlineData("rate: 1e-2", "rate: 1e-2\nadapter:\n  rank: 2", "an adapter changes a model that has learned already")]
+    [InlineData("layers: 1", "layers: 1\n    experts:\n      count: 0", "8:14: count: 0 is not from 1 to 4096")]
+    [InlineData("layers: 1", "layers: 1\n    experts:\n      every: 1", "8:7: the field 'count' is missing")]
+    [InlineData("layers: 1", "layers: 1\n    experts:\n      count: 2\n      every: 2", "9:14: every: 2 is not from 1 to 1")]
+    [InlineData("layers: 1", "layers: 1\n    experts:\n      count: 2\n      qk_norm: true", "9:7: unknown field 'qk_norm'")]
+    [InlineData("layers: 1", "layers: 1\n    rope_scaling:\n      factor: 0.5", "8:15: factor: 0.5 is not from 1")]
+    [InlineData("layers: 1", "layers: 1\n    rope_scaling:\n      type: ntk", "8:13: type: 'ntk' is none of llama3, linear, yarn")]
+    [InlineData("layers: 1", "layers: 1\n    rope_scaling:\n      factor: 8\n      original_context_length: 65", "9:32: original_context_length: 65 is not from 2 to 64")]
+    [InlineData("layers: 1", "layers: 1\n    rope_scaling:\n      type: linear\n      factor: 8\n      original_context_length: 8", "10:7: unknown field")]
     [InlineData("rate: 1e-2", "rate: .nan", "expected a number")]
     [InlineData("rate: 1e-2", "rate: NaN", "is not from")]
     [InlineData("folder: run", "folder: run\n  type: Q9", "type: 'Q9' can't be written there")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ayni.Kernels;
 using Ayni.Llama;
 using Ayni.Tests;
 
@@ -138,10 +139,51 @@ public sealed class TrainingRunTests : IDisposable
         AssertRefused<RecipeException>(
             "small.yaml:4:5: new: its ", ("hidden_size: 16", "hidden_size: 8192"), ("intermediate_size: 24", "intermediate_size: 20000"),
             ("layers: 1", "layers: 10000"));
+        // 2²² tokens of 21,008 numbers: those of eight layers, of the streams between them, and of work on one.
+        AssertRefused<RecipeException>(
+            "batch: 65536 rows need 352455753728 bytes in a step beside ", ("hidden_size: 16", "hidden_size: 256"),
+            ("intermediate_size: 24", "intermediate_size: 512"), ("layers: 1", "layers: 8"), ("context: 32", "context: 64"),
+            ("batch: 2", "batch: 65536"));
 
         void AssertRefused<T>(string expected, params (string, string)[] changes)
             where T : TrainingException =>
             Assert.Contains(expected, Assert.Throws<T>(() => Open(Recipe(changes), "run")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("experts:\n      count: 3\n      intermediate_size: 8\n      every: 2")]
+    [InlineData("rope_scaling:\n      factor: 8\n      original_context_length: 32")]
+    [InlineData("rope_scaling:\n      type: yarn\n      factor: 4\n      original_context_length: 16")]
+    [InlineData("rope_scaling:\n      type: linear\n      factor: 2")]
+    public void Every_kind_of_layer_is_trained_from_nothing_and_computed_alike_from_each_file(string fields)
+    {
+        // Four layers, so that one is without rotation and two have experts.
+        var shape = ("layers: 1", "layers: 4\n    " + fields);
+        var recipe = Recipe(shape);
+        Finish(recipe, "whole");
+        Assert.Throws<OperationCanceledException>(() => RunUntil(recipe, "parts", 5));
+        Finish(recipe, "parts");
+        Assert.Equal(File.ReadAllBytes(PathOf("whole", "model.gguf")), File.ReadAllBytes(PathOf("parts", "model.gguf")));
+        Assert.True(Losses("whole")[^1].Loss < Losses("whole")[0].Loss);
+        Finish(Recipe(shape, ("folder: run", "folder: run\n  format: safetensors")), "folder");
+
+        var ids = Corpus.Vocabulary.Tokenizer.Encode("abcdefgh abcdefgh");
+        using var source = ModelSource.Open(PathOf("whole", "model.gguf"));
+        using var context = new ComputeContext(KernelTier.Simd, 1);
+        var trained = TrainableModel.Load(source);
+        var expected = new float[ids.Length * trained.Config.VocabularySize];
+        new GradientPass(trained, context).ComputeLogits(TrainingBatch.Create([(ids, ids)], trained.Config), expected);
+        foreach (var path in (string[])[PathOf("whole", "model.gguf"), PathOf("folder", "model")])
+        {
+            using var model = LlamaModel.Load(path, KernelTier.Simd, 1);
+            using var evaluator = new SequenceEvaluator(model, ids.Length);
+            var logits = new List<float>();
+            evaluator.Evaluate(ids, 0, row => logits.AddRange(row));
+            Assert.InRange(expected.Zip(logits, (a, b) => MathF.Abs(a - b)).Max(), 0, 1e-4f);
+            var experts = fields.StartsWith("experts", StringComparison.Ordinal);
+            Assert.Equal(experts ? "1 3" : "", string.Join(' ', model.Config.Experts?.Layers ?? []));
+            Assert.Equal(experts, model.Config.NormalizesHeads);
+        }
     }
 
     [Theory]

@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Reflection;
+using Ayni.Kernels;
+using Ayni.Llama;
+
+namespace Ayni.Training.Tests;
+
+public sealed class TrainingMemoryTests
+{
+    private static readonly LlamaConfig Config = Corpus.Config with { HiddenSize = 64, IntermediateSize = 192, HeadDim = 32, LayerCount = 6 };
+
+    /// <summary>Numbers a token by hand: queries 64, keys and values 32 each, sums 2, streams 64, networks 2 · 192.</summary>
+    [Theory]
+    [InlineData(false, 6 * (2 * 64 + 2 * 32 + 2 + 64 + 2 * 192) + 7 * 64 + 4 * 64 + 2 * 64 + 2 * 32 + 192)]
+    [InlineData(true, 2 * 64 + 2 * 32 + 2 + 64 + 2 * 192 + 7 * 64 + 4 * 64 + 2 * 64 + 2 * 32 + 192)]
+    public void What_a_batch_needs_is_counted_by_its_tokens(bool recompute, int numbers) =>
+        Assert.Equal((UInt128)(3L * 50 * numbers * 4), TrainingMemory.OfBatch(Config, 3, 50, recompute));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_pass_takes_is_about_what_was_counted(bool recompute)
+    {
+        const int Rows = 24, Context = 64;
+        var model = TrainableModel.Create(Config, tiesEmbeddings: true, seed: 3);
+        using var context = new ComputeContext(KernelTier.Simd, 1);
+        var batch = TrainingBatch.Create(
+            [.. Enumerable.Range(0, Rows).Select(row => ((ReadOnlyMemory<int>)Enumerable.Range(row, Context).ToArray(),
+                (ReadOnlyMemory<int>)Enumerable.Range(row, Context).ToArray()))],
+            Config);
+        var pass = new GradientPass(model, context, recompute);
+        pass.AddGradients(batch, batch.LossTerms);
+        var counted = (double)TrainingMemory.OfBatch(Config, Rows, Context, recompute);
+        // Logits are not counted, which a chunk of tokens at a time has.
+        var logits = 4.0 * Rows * Context * Config.VocabularySize;
+        Assert.InRange(BytesOf(pass, []) - Math.Min(logits, 64 << 20), 0.85 * counted, 1.3 * counted);
+    }
+
+    /// <summary>All memory for intermediate results that an object of training holds.</summary>
+    private static long BytesOf(object? value, HashSet<object> seen)
+    {
+        if (value is null or Parameter or TrainableModel or string || !seen.Add(value))
+            return 0;
+        if (value is NativeBuffer buffer)
+            return buffer.Bytes;
+        if (value is IEnumerable items)
+            return items.Cast<object?>().Sum(item => BytesOf(item, seen));
+        return value.GetType().Namespace == typeof(GradientPass).Namespace
+            ? value.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Sum(field => BytesOf(field.GetValue(value), seen))
+            : 0;
+    }
+}
