@@ -192,6 +192,40 @@ public sealed partial class Books
         });
     }
 
+    /// <summary>
+    /// Opens a party's statement to what its period commits to, a page of the period's receipts at a time: those of the party's lines, without
+    /// their customers. A page may be empty while another one follows.
+    /// </summary>
+    /// <param name="period">The period.</param>
+    /// <param name="partyId">The party.</param>
+    /// <param name="after">The number that the page before named; 0 for the first.</param>
+    /// <param name="limit">How many of the period's receipts are looked at, 1 to <see cref="ReceiptQuery.LongestPage"/>.</param>
+    public (IReadOnlyList<OpenedReceipt> Receipts, long? Next) ListStatementReceipts(Period period, string partyId, long after, int limit)
+    {
+        var lines = Statement(period, partyId).Lines;
+        var page = ListReceipts(new(period, After: after, Limit: limit));
+        return _readers.Read<(IReadOnlyList<OpenedReceipt>, long?)>(session =>
+        {
+            var facts = FactRows.Revenue(session);
+            var developers = RegistryRows.Apps(session).ToDictionary(app => app.Id, app => app.DeveloperId, StringComparer.Ordinal);
+            var isCommitted = PeriodProofRows.Record(session, period) is not null;
+            var opened = new List<OpenedReceipt>();
+            foreach (var receipt in page.Receipts.Where(receipt => !receipt.Currency.IsTest))
+            {
+                var group = RevenueGroup.Of(receipt, facts, developers);
+                for (var i = 0; i < lines.Length; i++)
+                {
+                    if (lines[i].Covers(group))
+                        opened.Add(OpenedReceipt.Of(i + 1, receipt, isCommitted ? CommitmentOf(session, receipt) : null));
+                }
+            }
+            return (opened, page.Next);
+        });
+
+        static Digest CommitmentOf(Session session, Receipt receipt) => PeriodCommitment.Commitment(
+            session, receipt.Id, ReceiptFormat.Encode(receipt), PeriodProofRows.Secret(session, receipt.CustomerId));
+    }
+
     // What is known of customers and parties.
 
     /// <summary>

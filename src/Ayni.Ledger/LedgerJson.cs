@@ -9,6 +9,7 @@ namespace Ayni.Ledger;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(OpenedReceipt))]
 [JsonSerializable(typeof(SignedReceipt))]
 [JsonSerializable(typeof(IReadOnlyList<SigningKeyState>))]
 [JsonSerializable(typeof(ReceiptPage))]

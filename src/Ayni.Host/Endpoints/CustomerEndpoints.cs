@@ -24,7 +24,7 @@ internal static class CustomerEndpoints
             [.. OperationCatalog.Readers, KeyRole.Customer])
             .Answers(LedgerJson.Default.Customer, Find);
         api.Get(
-            "getUsage", "/api/customers/{id}/usage", "What a customer used in a month, what it owes, and what is left of its limit.",
+            "getUsage", "/api/customers/{id}/usage", "What a customer used in a month, what it owes, and what is left of its limits and its keys'.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
             .Query("period", "The month, such as 2026-11; this one if not given.")
             .Answers(LedgerJson.Default.CustomerUsage, call => call.Books.UsageOf(Find(call).Id, call.QueryPeriod()));

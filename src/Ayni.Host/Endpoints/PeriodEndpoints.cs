@@ -35,6 +35,18 @@ internal static class PeriodEndpoints
                 return WriteAsync(call, [call.Books.Statement(call.PathPeriod(), party)], one: true);
             });
         api.Get(
+            "listStatementReceipts", "/api/statements/{period}/{party}/receipts",
+            "The receipts of a statement's lines, without their customers, each with what commits to it once the month is closed. A page is of so many "
+            + "receipts of the month, and may be empty while another one follows. A party's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .AnswersPage(LedgerJson.Default.OpenedReceipt, call =>
+            {
+                var party = call.Path("party");
+                call.DemandOwn(party, () => ApiException.Unknown("party", party));
+                var (receipts, next) = call.Books.ListStatementReceipts(call.PathPeriod(), party, call.AfterNumber, call.Limit);
+                return new(receipts, next?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            });
+        api.Get(
             "getEarnings", "/api/earnings",
             "What a party earns, newest month first: estimates of open months, then what closed ones came to; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])

@@ -165,8 +165,8 @@ public sealed class MoneyCommandTests : IDisposable
         (await RunAsync("ledger", "payment", "record", customer, "1e26", "--reference", "r", "--date", "2026-12-01")).Failed("'1e26' is no amount");
         (await RunAsync("ledger", "payment", "record", customer, new string('9', 26), "--reference", "r", "--date", "2026-12-01"))
             .Failed("is no amount");
-        (await RunAsync("ledger", "rate", "set", "EUR", "USD", "1", "--source", "ECB", "--from", "0001-01-01")).Failed("'0001-01-01' is no day");
-        (await RunAsync("ledger", "export", "--until", "9999-12-31")).Failed("'9999-12-31' is no day");
+        (await RunAsync("ledger", "rate", "set", "EUR", "USD", "1", "--source", "ECB", "--from", "0001-01-01")).Failed("'0001-01-01': expected a day");
+        (await RunAsync("ledger", "export", "--until", "9999-12-31")).Failed("'9999-12-31': expected a day");
         (await RunAsync("period", "close", "9998-12")).Failed("'9998-12' is no period");
         var file = _folder.PathOf("bank.csv");
         await File.WriteAllTextAsync(file, "bank_reference,date,amount,currency,customer\nr2,2026-12-02,x,USD,c\n");

@@ -43,7 +43,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.Equal(
             Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments",
                 "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement", "getAgreementToSign", "signAgreementDocument",
-                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
+                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "listStatementReceipts", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
                 "getBankDetails", "getBilling", "listObjections", "raiseObjection", "replyToObjection"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
@@ -85,10 +85,10 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.All(
             await ListAsync(KeyRole.Party, "/api/balances"),
             balance => Assert.StartsWith($"party:{one}:", Text(balance, "account"), StringComparison.Ordinal));
-        foreach (var path in (string[])[$"/api/parties/{one}", $"/api/balances?party={one}", $"/api/statements/{period}/{one}",
+        foreach (var path in (string[])[$"/api/parties/{one}", $"/api/balances?party={one}", $"/api/statements/{period}/{one}", $"/api/statements/{period}/{one}/receipts",
             "/api/earnings", $"/api/earnings?party={one}"])
             Assert.Equal(200, await StatusAsync(KeyRole.Party, path));
-        foreach (var path in (string[])[$"/api/parties/{other}", $"/api/balances?party={other}", $"/api/statements/{period}/{other}",
+        foreach (var path in (string[])[$"/api/parties/{other}", $"/api/balances?party={other}", $"/api/statements/{period}/{other}", $"/api/statements/{period}/{other}/receipts",
             $"/api/earnings?party={other}"])
             await SameAsUnknownAsync(KeyRole.Party, path, other, other);
 

@@ -1,3 +1,5 @@
+namespace Ayni.Kernels.Tests;
+
 public sealed unsafe class ActivationsTests
 {
     [Avx2Theory]

@@ -80,6 +80,38 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public async Task A_customer_sees_what_is_left_of_its_days_and_months()
+    {
+        await using var ledger = await ReadyAsync();
+        var (key, others) = (await ledger.KeyAsync(), await ledger.KeyAsync());
+        await ledger.Books.SetLimitsAsync(new(key.CustomerId, PerMonth: Eur("3")));
+        await ledger.Books.SetLimitsAsync(new(key.Id, PerDay: Eur("1.25"), PerMonth: Eur("2"), RequestsPerMinute: 9));
+        await ledger.Books.SetLimitsAsync(new(others.Id, PerDay: Eur("1")));
+        var lease = await ledger.Books.BeginHostAsync("a");
+        // 500,000 at 0.50 and 500,000 at 1.50 a million: 1.00.
+        var first = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease, new(500_000, 1, 500_000)));
+        await PostAsync(ledger.Books, first, new(500_000, 0, 500_000));
+        AssertLeft("0.25", "1", "2");
+        // What is under way is held: 100,000 at 0.50 and 50,000 at 1.50 a million, 0.125.
+        var second = Assert.IsType<Admission>(await ReserveAsync(ledger.Books, key, lease, new(100_000, 1, 50_000)));
+        AssertLeft("0.125", "0.875", "1.875");
+        await PostAsync(ledger.Books, second, new(100_000, 0, 0));
+        AssertLeft("0.20", "0.95", "1.95");
+        ledger.Clock.Now += TimeSpan.FromDays(1);
+        AssertLeft("1.25", "0.95", "1.95");
+
+        void AssertLeft(string ofKeysDay, string ofKeysMonth, string ofCustomersMonth)
+        {
+            var limits = ledger.Books.UsageOf(key.CustomerId).Limits.ToDictionary(limit => limit.SubjectId);
+            Assert.Equal(2, limits.Count);
+            Assert.Equal((Eur("1.25"), Eur(ofKeysDay), Eur("2"), Eur(ofKeysMonth)),
+                (limits[key.Id].PerDay, limits[key.Id].LeftToday, limits[key.Id].PerMonth, limits[key.Id].LeftThisMonth));
+            Assert.Equal((null, null, Eur("3"), Eur(ofCustomersMonth)),
+                (limits[key.CustomerId].PerDay, limits[key.CustomerId].LeftToday, limits[key.CustomerId].PerMonth, limits[key.CustomerId].LeftThisMonth));
+        }
+    }
+
+    [Fact]
     public async Task An_answer_is_as_long_as_the_money_left_affords()
     {
         await using var ledger = await ReadyAsync();

@@ -261,7 +261,7 @@ public sealed class PricePlanTests
     [InlineData("model: m\ncurrency: EUR\ninput: 1000000000001", "input: lies outside")]
     [InlineData("model: m\ncurrency: EUR\ninput: -1", "input: expected an amount")]
     [InlineData("model: m\ncurrency: EUR\ninput: 1", "'output' is missing")]
-    [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nfrom: 1.12.2026", "from: is no day")]
+    [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nfrom: 1.12.2026", "from: expected a day")]
     [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nfee: 5", "fee: give the plan a 'name'")]
     [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\ndiscount: 5", "unknown field 'discount'")]
     [InlineData("model: m\ncurrency: EUR\ninput: 1\noutput: 1\nfree: {tokens: 1, input: 1}", "tokens: all three kinds")]

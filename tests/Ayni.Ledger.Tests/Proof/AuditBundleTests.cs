@@ -77,6 +77,36 @@ public sealed class AuditBundleTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_line_of_a_statement_opens_to_its_receipts_commitments()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var (own, ofApp) = (await ledger.KeyAsync(), await ledger.KeyAsync(ofApp: true));
+        var receipts = new List<Receipt>();
+        for (var i = 0; i < 10; i++)
+            receipts.Add(await ledger.UseAsync(i % 3 == 0 ? ofApp : own, 1_000 + i, i, 17));
+        Assert.All(ledger.Books.ListStatementReceipts(TestLedger.Period, ledger.Licensor.Id, 0, 100).Receipts, item => Assert.Null(item.Commitment));
+        await PeriodProofTests.CloseAsync(ledger);
+        var opened = new List<OpenedReceipt>();
+        for (long? after = 0; after is { } from;)
+        {
+            var page = ledger.Books.ListStatementReceipts(TestLedger.Period, ledger.Licensor.Id, from, 3);
+            opened.AddRange(page.Receipts);
+            after = page.Next;
+        }
+        Assert.Equal(receipts.Select(receipt => receipt.Id), opened.Select(item => item.Id));
+        foreach (var line in ledger.Books.Statement(TestLedger.Period, ledger.Licensor.Id).Lines.Index())
+            Assert.Equal(
+                line.Item.Gross,
+                opened.Where(item => item.Line == line.Index + 1).Aggregate(TestLedger.Eur("0"), (sum, item) => sum + item.Charge));
+        foreach (var (receipt, item) in receipts.Zip(opened))
+        {
+            var sum = SumProof.Decode(ledger.Books.FindSignedReceipt(receipt.Id)!.Proof!.Period!.Sum);
+            Assert.Equal(SumLeaf.Commit(sum.Salt, ReceiptFormat.Encode(receipt)), item.Commitment);
+        }
+        Assert.Equal(4, ledger.Books.ListStatementReceipts(TestLedger.Period, ledger.Developer.Id, 0, 100).Receipts.Count);
+    }
+
+    [Fact]
     public async Task An_erased_secret_is_nowhere_in_the_ledgers_files()
     {
         await using var ledger = await TestLedger.ReadyAsync();

@@ -9,11 +9,10 @@ namespace Ayni.Training.Tests;
 /// <summary>What Cria learns from, held against what it is asked afterwards.</summary>
 public sealed partial class CriaCorpusTests
 {
-    // A part of the conversations, since all of them take half a minute.
     private static readonly Lazy<IReadOnlyList<Exchange>> Exchanges = new(() =>
         [
-            .. CriaTexts.FirstConversations().Take(100_000).Concat(CriaTexts.LastConversations().Take(50_000))
-                .SelectMany(conversation => conversation.Exchanges),
+            .. new[] { CriaTexts.FirstConversations(), CriaTexts.LastConversations() }.AsParallel().AsOrdered()
+                .Select(conversations => conversations.SelectMany(conversation => conversation.Exchanges).ToArray()).SelectMany(all => all),
         ]);
 
     private static readonly Lazy<IReadOnlyList<(string Category, string Prompt)>> Prompts = new(() =>
@@ -47,6 +46,31 @@ public sealed partial class CriaCorpusTests
             .Concat(Enumerable.Range(0, 101).Select(Arithmetic.Name)).ToHashSet();
         var learned = Exchanges.Value.Select(exchange => Shape(exchange.Question, words)).ToHashSet();
         Assert.Empty(Prompts.Value.Where(prompt => learned.Contains(Shape(prompt.Prompt, words))).Select(prompt => prompt.Prompt));
+    }
+
+    /// <summary>Counted without the generator's own idea of what is alike: by the words alone.</summary>
+    [Theory]
+    [InlineData("cria-eval.jsonl", 0, 47)]
+    [InlineData("cria-eval-later.jsonl", 51, 135)]
+    public void The_card_says_how_many_questions_are_those_of_the_corpus_or_a_word_away(string file, int same, int near)
+    {
+        var questions = File.ReadLines(Path.Combine(Conformance.RepositoryRoot, "recipes", file)).Select(line =>
+        {
+            using var json = JsonDocument.Parse(line);
+            var text = json.RootElement.TryGetProperty("prompt", out var prompt)
+                ? prompt : json.RootElement.GetProperty("messages").EnumerateArray().Last().GetProperty("content");
+            return WordsOf(text.GetString()!);
+        }).ToArray();
+        var wanted = questions.SelectMany(WithinAWord).ToHashSet();
+        var learned = Exchanges.Value.Select(exchange => exchange.Question).Distinct().AsParallel().Select(WordsOf).Distinct().ToArray();
+        var met = learned.AsParallel().SelectMany(words => WithinAWord(words).Where(wanted.Contains)).ToHashSet();
+        var asIs = learned.ToHashSet();
+        Assert.Equal(same, questions.Count(asIs.Contains));
+        Assert.Equal(near, questions.Count(words => WithinAWord(words).Any(met.Contains)));
+        var card = File.ReadAllText(Path.Combine(Conformance.RepositoryRoot, "models", "cria.md")).ReplaceLineEndings(" ");
+        Assert.Contains(
+            same == 0 ? $"{near} of the {questions.Length}" : $"{same} of them stand in the corpus in just these words, and {near - same} more",
+            card, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,6 +135,19 @@ public sealed partial class CriaCorpusTests
             return (messages[0].GetProperty("content").GetString()!, messages[1].GetProperty("content").GetString()!);
         });
         Assert.Equal(CriaTexts.PirateConversations().Select(conversation => (conversation.Exchanges[0].Question, conversation.Exchanges[0].Answer)).Distinct(), kept);
+    }
+
+    /// <summary>A text's words in small letters.</summary>
+    private static string WordsOf(string text) => string.Join(
+        ' ', Letters().Matches(text.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal)).Select(match => match.Value));
+
+    /// <summary>Some words, and they without each: two texts that have one of these in common differ by a word at most.</summary>
+    private static IEnumerable<string> WithinAWord(string words)
+    {
+        yield return words;
+        var parts = words.Split(' ');
+        for (var left = 0; left < parts.Length; left++)
+            yield return string.Join(' ', parts.Where((_, i) => i != left));
     }
 
     /// <summary>A question without the words and numbers that it is about.</summary>
