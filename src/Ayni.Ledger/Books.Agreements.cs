@@ -134,7 +134,7 @@ public sealed partial class Books
             var isOpen = partyId is null
                 || AgreementRows.Documents(session).Any(document => document.Name == terms.Name && document.Terms.PartyIds.Contains(partyId));
             var history = isOpen ? AgreementRows.HistoryBefore(session, period) : new ShareHistory();
-            var all = partyId is null ? SettlementInput.Read(session, period).Lines : Settlement.Of(session, period).LinesOpenTo(partyId);
+            var all = partyId is null ? SettlementInput.Read(session, period).Lines : _closed.Of(session, period).LinesOpenTo(partyId);
             var lines = all.Where(line =>
                 (terms.Model is null || terms.Model == line.Line.Group.Model) && line.Line.Group.ServicePeriod == period
                 && (terms.Currency is null || terms.Currency == line.Currency)).ToLookup(line => line.Currency);

@@ -33,13 +33,17 @@ public sealed partial class Books
     }
 
     /// <summary>What a party earns, the newest month first: open ones as estimates. At most so many months, and none before the first entry.</summary>
-    public PartyEarnings EarningsOf(string partyId, int months)
+    public PartyEarnings EarningsOf(string partyId, int months, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(months, 1);
         var periods = ListPeriods().Select(state => state.Period).Reverse().Take(months);
         return new(
             partyId,
-            [.. periods.Select(period => Statement(period, partyId))
-                .Select(statement => new MonthEarnings(statement.Period, statement.Status, statement.Totals))]);
+            [.. periods.Select(period =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var statement = Statement(period, partyId);
+                return new MonthEarnings(statement.Period, statement.Status, statement.Totals);
+            })]);
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class Books : IAsyncDisposable
     private readonly FourEyes _fourEyes;
     private readonly Outbox _outbox;
     private readonly Disputes _disputes;
+    private readonly ClosedSettlements _closed = new();
     private readonly string? _folder;
     private readonly ReceiptSigner? _signer;
 
@@ -309,19 +310,19 @@ public sealed partial class Books : IAsyncDisposable
     }
 
     /// <summary>What a period comes to for every party; an estimate until it is closed.</summary>
-    public PeriodSettlement Settle(Period period) => _readers.Read(session => Settlement.Of(session, period).ToView());
+    public PeriodSettlement Settle(Period period) => _readers.Read(session => _closed.Of(session, period).ToView());
 
     /// <summary>What a period comes to for one party, line by line; an estimate until it is closed.</summary>
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return Settlement.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
+        return _closed.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
-        var settlement = Settlement.Of(session, period);
+        var settlement = _closed.Of(session, period);
         return
         [
             .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),

@@ -20,6 +20,7 @@ internal static class ProvenanceCommands
           ayni train recipes/hello.yaml --key maker.key
           ayni provenance show recipes/runs/hello/model.gguf
           ayni provenance verify recipes/runs/hello/model.gguf --recipe recipes/hello.yaml
+          ayni provenance verify models/cria.gguf --recipe recipes/cria-chat.yaml
           ayni provenance prove recipes/runs/hello/model.gguf --document poem.txt --out proof.json
           ayni provenance verify recipes/runs/hello/model.gguf --proof proof.json --document poem.txt
         """)
@@ -83,6 +84,8 @@ internal static class ProvenanceCommands
             """
             Check that a manifest is the one that the model names, that its signature and its digest of the weights are right, and with
             --recipe that it says what the data say; or verify a proof of one document. Exits with 1 if anything is wrong.
+            Where the model that the recipe tunes is not there, the tuned one's own vocabulary reads the data, and the digest of the other
+            stays unchecked.
             """)
         {
             model, recipe, proof, document, line, key, maker, json,

@@ -56,7 +56,7 @@ internal static class PeriodEndpoints
             {
                 var party = call.Query("party") ?? call.Key.HolderId ?? throw ApiException.BadField("party", "is missing.");
                 call.DemandOwn(party, () => ApiException.Unknown("party", party));
-                return call.Books.EarningsOf(party, call.QueryNumber("months", 1, MostMonths) ?? StandardMonths);
+                return call.Books.EarningsOf(party, call.QueryNumber("months", 1, MostMonths) ?? StandardMonths, call.Ended);
             });
     }
 

@@ -22,6 +22,9 @@ public sealed class ModelProvenance
     /// <summary>The manifest.</summary>
     public SignedManifest SignedManifest { get; }
 
+    /// <summary>Whether it is an adapter's.</summary>
+    internal bool IsAdapter => IsAdapterFolder(Model);
+
     /// <summary>Whether the digests of its documents lie beside it.</summary>
     internal bool HasLeaves => File.Exists(LeavesPath);
 
@@ -35,7 +38,7 @@ public sealed class ModelProvenance
     /// <exception cref="ModelFormatException">The model can't be read.</exception>
     public static ModelProvenance Open(string model)
     {
-        var digest = IsAdapter(model) ? AdapterFolder.ReadProvenanceDigest(model) : ReadDigest(model);
+        var digest = IsAdapterFolder(model) ? AdapterFolder.ReadProvenanceDigest(model) : ReadDigest(model);
         if (digest is null)
             throw new ProvenanceException($"{model} names no manifest: what it learned from is undisclosed.");
         return Find(model, digest) ?? throw new ProvenanceException(
@@ -87,13 +90,13 @@ public sealed class ModelProvenance
     /// <summary>The digest of the model's weights as they are.</summary>
     internal string ComputeTensorDigest(CancellationToken cancellationToken)
     {
-        if (IsAdapter(Model))
+        if (IsAdapter)
             return Convert.ToHexStringLower(AdapterFolder.ComputeTensorDigest(Model).Span);
         using var source = ModelSource.Open(Model);
         return Convert.ToHexStringLower(source.ComputeTensorDigest(cancellationToken).Span);
     }
 
-    private static bool IsAdapter(string model) => Directory.Exists(model) && AdapterFolder.IsIn(model);
+    private static bool IsAdapterFolder(string model) => Directory.Exists(model) && AdapterFolder.IsIn(model);
 
     private static string? ReadDigest(string model)
     {

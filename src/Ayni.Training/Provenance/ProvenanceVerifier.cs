@@ -29,7 +29,10 @@ public static class ProvenanceVerifier
 {
     /// <summary>Checks all that can be checked.</summary>
     /// <param name="provenance">The manifest, which is the one that the model names.</param>
-    /// <param name="recipe">The recipe whose data are read; null leaves them unchecked.</param>
+    /// <param name="recipe">
+    /// The recipe whose data are read; null leaves them unchecked. Where its parent is not there, the model's own vocabulary, chat template
+    /// and shape read them, and the parent's digest stays unchecked; an adapter, which has none, takes its base.
+    /// </param>
     /// <param name="key">The maker's key, for the commitments of private sources; null leaves them unchecked.</param>
     /// <param name="clock">What time it is.</param>
     /// <param name="progress">Told the share of the recipe's data that is read; null tells nobody.</param>
@@ -46,7 +49,7 @@ public static class ProvenanceVerifier
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
-            : VerifyData(provenance.SignedManifest.Manifest, recipe, key, clock, progress, cancellationToken),
+            : VerifyData(provenance, recipe, key, clock, progress, cancellationToken),
     ];
 
     /// <summary>Checks the signatures of a manifest and of those within it.</summary>
@@ -99,19 +102,26 @@ public static class ProvenanceVerifier
     }
 
     private static List<ProvenanceFinding> VerifyData(
-        Manifest manifest, Recipe recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken)
+        ModelProvenance provenance, Recipe recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        CancellationToken cancellationToken)
     {
+        var manifest = provenance.SignedManifest.Manifest;
         var folder = Directory.CreateTempSubdirectory("ayni-provenance-").FullName;
         try
         {
-            using var origin = ModelOrigin.Open(recipe, cancellationToken);
+            // An adapter has no vocabulary that could read the data in its base's place.
+            var missingParent = provenance.IsAdapter ? null : ModelOrigin.FindMissingParent(recipe);
+            using var origin = missingParent is null
+                ? ModelOrigin.Open(recipe, cancellationToken) : ModelOrigin.OpenAsParent(recipe, provenance.Model, cancellationToken);
             using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), clock, progress, cancellationToken);
             var counted = ManifestBuilder.CountSources(recipe, data, key, cancellationToken);
             var findings = new List<ProvenanceFinding>
             {
                 Compare("recipe", manifest.Recipe, recipe.ComputeDigest()),
                 Compare("tokenizer", manifest.Tokenizer, data.TokenizerDigest),
-                Compare("parent", manifest.Parent?.Digest ?? "none", origin.ComputeParentDigest() ?? "none"),
+                missingParent is null
+                    ? Compare("parent", manifest.Parent?.Digest ?? "none", origin.ComputeParentDigest() ?? "none")
+                    : WithoutParent(manifest, missingParent),
             };
             var byName = counted.ToDictionary(source => source.Source.Name, source => source.Source, StringComparer.Ordinal);
             foreach (var claimed in manifest.Sources)
@@ -132,6 +142,11 @@ public static class ProvenanceVerifier
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static ProvenanceFinding WithoutParent(Manifest manifest, string missing) => manifest.Parent is { } parent
+        ? new("parent", FindingState.Unchecked,
+            $"{parent.Digest} stands unverified, since there is no {missing}; the model's own vocabulary and shape read the data")
+        : new("parent", FindingState.Wrong, $"the recipe has {missing} where the manifest says none");
 
     private static ProvenanceFinding CompareSource(ManifestSource claimed, ManifestSource found)
     {

@@ -90,12 +90,21 @@ internal sealed class ModelOrigin : IDisposable
     /// <exception cref="RecipeException">There is no such file, or the model is too large for this machine.</exception>
     public static ModelOrigin Open(Recipe recipe, CancellationToken cancellationToken)
     {
-        var path = Path.GetFullPath(Path.Combine(recipe.Folder, recipe.Parent ?? recipe.Tokenizer!));
+        var path = PathOf(recipe);
         if (!Path.Exists(path))
             throw recipe.Error(recipe.Parent is null ? "model.tokenizer" : "model.parent", $"there is no file or folder {path}");
-        if (recipe.NewModel is { } shape)
-            return new ModelOrigin(recipe, shape, NewVocabulary.Read(path));
-        var source = ModelSource.Open(path);
+        return recipe.NewModel is { } shape
+            ? new ModelOrigin(recipe, shape, NewVocabulary.Read(path)) : OpenAsParent(recipe, path, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens a model as a recipe's parent: the parent itself or, to read the recipe's data, a model that was tuned from it, which has its
+    /// vocabulary, chat template and shape, though not its weights.
+    /// </summary>
+    /// <exception cref="ModelFormatException">The model can't be read.</exception>
+    public static ModelOrigin OpenAsParent(Recipe recipe, string model, CancellationToken cancellationToken)
+    {
+        var source = ModelSource.Open(model);
         try
         {
             return new ModelOrigin(recipe, source, cancellationToken);
@@ -106,6 +115,10 @@ internal sealed class ModelOrigin : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where a recipe's parent should be and isn't; null where it is there, or the recipe has none.</summary>
+    public static string? FindMissingParent(Recipe recipe) =>
+        recipe.Parent is not null && PathOf(recipe) is var path && !Path.Exists(path) ? path : null;
 
     /// <summary>The model as it is before any training.</summary>
     public TrainableModel CreateModel(Recipe recipe, CancellationToken cancellationToken) => _source is not null
@@ -139,6 +152,8 @@ internal sealed class ModelOrigin : IDisposable
         _source?.Dispose();
         _context.Dispose();
     }
+
+    private static string PathOf(Recipe recipe) => Path.GetFullPath(Path.Combine(recipe.Folder, recipe.Parent ?? recipe.Tokenizer!));
 
     private void WriteValues(IEnumerable<Parameter> parameters, Stream stream)
     {

@@ -48,6 +48,27 @@ public sealed class PeriodCloseTests
     }
 
     [Fact]
+    public async Task A_closed_month_is_computed_once_and_an_open_one_for_each_who_asks()
+    {
+        await using var ledger = await ReadyAsync();
+        using var readers = new Readers(Database.At(ledger.Path));
+        var settlements = new ClosedSettlements();
+        await ledger.UseAsync(await ledger.KeyAsync(), 1_000_000, 0, 0);
+        var open = Read(November);
+        Assert.NotSame(open, Read(November));
+        ledger.Clock.Now = November.End;
+        await ledger.Books.ClosePeriodAsync(November);
+        var closed = Read(November);
+        Assert.Equal((PeriodStatus.Open, PeriodStatus.Closed), (open.Status, closed.Status));
+        // Others are asked for meanwhile, but fewer than are kept.
+        for (var period = new Period(2025, 1); period < new Period(2026, 3); period = period.Next)
+            Read(period);
+        Assert.Same(closed, Read(November));
+
+        Settlement Read(Period period) => readers.Read(session => settlements.Of(session, period));
+    }
+
+    [Fact]
     public async Task A_period_that_has_not_ended_stays_open()
     {
         await using var ledger = await ReadyAsync();

@@ -182,6 +182,45 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Null(lost.Manifest.Parent.Provenance);
     }
 
+    [Theory]
+    [InlineData("gguf", "model.gguf")]
+    [InlineData("safetensors", "model")]
+    public void Without_the_weights_of_its_parent_a_tuned_model_reads_its_data_itself_and_the_parent_stays_unchecked(
+        string format, string output)
+    {
+        var text = Text().Replace("folder: run", $"folder: run\n  format: {format}", StringComparison.Ordinal);
+        var parent = Train(RecipeReader.Read(_folder.PathOf("base.yaml"), text), Key, "base", output);
+        var recipe = Tune($"base/{output}", adapter: "");
+        var tuned = Train(recipe, Key, "tuned");
+        var adapter = Train(Tune($"base/{output}"), Key, "adapted", "adapter");
+        var complete = VerifyWith(tuned, recipe);
+        Assert.All(complete, finding => Assert.Equal(FindingState.Right, finding.State));
+
+        Directory.Move(_folder.PathOf("base"), _folder.PathOf("away"));
+        var findings = VerifyWith(tuned, recipe);
+        var rest = Assert.Single(findings, finding => finding.State != FindingState.Right);
+        Assert.Equal(("parent", FindingState.Unchecked), (rest.Subject, rest.State));
+        Assert.Contains(tuned.SignedManifest.Manifest.Parent!.Digest, rest.Detail, StringComparison.Ordinal);
+        Assert.Contains(_folder.PathOf("base", output), rest.Detail, StringComparison.Ordinal);
+        // All else is found as it is with the parent.
+        Assert.Equal(
+            complete.Where(finding => finding.Subject != "parent"), findings.Where(finding => finding.Subject != "parent"));
+
+        WriteLetters("abcdefgi");
+        var wrong = Assert.Single(VerifyWith(tuned, recipe), finding => finding.State == FindingState.Wrong);
+        Assert.Equal("source 'letters'", wrong.Subject);
+        Assert.Contains("root", wrong.Detail, StringComparison.Ordinal);
+
+        // An adapter can't read them, and a model that was made of nothing has no parent to be without.
+        var error = Assert.Throws<RecipeException>(() => VerifyWith(adapter, Tune($"base/{output}")));
+        Assert.Contains($"there is no file or folder {_folder.PathOf("base", output)}", error.Message, StringComparison.Ordinal);
+        var first = ModelProvenance.Open(parent.Model.Replace(_folder.PathOf("base"), _folder.PathOf("away"), StringComparison.Ordinal));
+        Assert.Contains(VerifyWith(first, recipe), finding => finding is { Subject: "parent", State: FindingState.Wrong });
+
+        IReadOnlyList<ProvenanceFinding> VerifyWith(ModelProvenance provenance, Recipe recipe) =>
+            ProvenanceVerifier.Verify(provenance, recipe, Key, TimeProvider.System, null, None);
+    }
+
     [Fact]
     public void A_folder_of_safetensors_names_its_manifest_too()
     {
@@ -357,10 +396,10 @@ public sealed class ProvenanceTests : IDisposable
 
     private Recipe Recipe() => RecipeReader.Read(_folder.PathOf("base.yaml"), Text());
 
-    private Recipe Tune(string parent)
+    private Recipe Tune(string parent, string adapter = "adapter:\n  rank: 2")
     {
         var text = RecipeTests.Small.Replace("steps: 12", "steps: 2", StringComparison.Ordinal)
-            .Replace("rate: 1e-2", "rate: 1e-2\nadapter:\n  rank: 2", StringComparison.Ordinal);
+            .Replace("rate: 1e-2", $"rate: 1e-2\n{adapter}", StringComparison.Ordinal);
         var (start, end) = (text.IndexOf("  tokenizer:", StringComparison.Ordinal), text.IndexOf("data:", StringComparison.Ordinal));
         return RecipeReader.Read(_folder.PathOf("small.yaml"), $"{text[..start]}  parent: {parent}\n{text[end..]}");
     }
