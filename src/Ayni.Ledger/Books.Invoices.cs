@@ -95,14 +95,30 @@ public sealed partial class Books
             ? _readers.Read(session => PayoutRows.BankDetailsAt(session, invoice.Entity.Subject, invoice.Issued))
             : null);
 
-    private Task<Invoice> CreditAsync(
+    /// <summary>
+    /// What the month of an invoice converted. A closed month stands still, so it is read beside the writer; of an unknown invoice, which is
+    /// refused later, it is nothing.
+    /// </summary>
+    private Task<ConvertedCharges> ConvertedOfAsync(Func<Session, string?> numberOf, CancellationToken cancellationToken) => Task.Run(
+        () => _readers.Read(session => numberOf(session) is { } number
+            && InvoiceRows.Find(session, number) is { Kind: InvoiceKind.Invoice } invoice
+            && invoice.Lines.Any(line => line.Kind == "conversion")
+                ? ConvertedCharges.Of(session, invoice.Period)
+                : new()),
+        cancellationToken);
+
+    private async Task<Invoice> CreditAsync(
         string number, string asked, Func<Session, ImmutableArray<(int Line, Amount Amount)>> credits, string reason, string? reference,
-        CancellationToken cancellationToken) => _writer.RunAsync(
+        CancellationToken cancellationToken)
+    {
+        var converted = await ConvertedOfAsync(_ => number, cancellationToken).ConfigureAwait(false);
+        return await _writer.RunAsync(
             transaction => CallersReference.Once(
                 transaction, "credit_invoice", reference, $"{number}\n{asked}\n{reason}",
-                () => Told(transaction, Invoicing.Credit(transaction, number, credits(transaction.Session), reason)),
+                () => Told(transaction, Invoicing.Credit(transaction, number, credits(transaction.Session), reason, converted)),
                 note => note.Number, id => Invoicing.Demand(transaction.Session, id)),
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>A document just issued, told to its recipient.</summary>
     private Invoice Told(Transaction transaction, Invoice invoice)

@@ -47,12 +47,21 @@ public sealed partial class Books
         _writer.RunAsync(transaction => _receivables.Reverse(transaction, paymentId, bankReference, valueDate), cancellationToken);
 
     /// <summary>Gives up what is open of an invoice.</summary>
-    public Task<WriteOff> WriteOffAsync(string invoiceNumber, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _receivables.WriteOff(transaction, invoiceNumber, reason), cancellationToken);
+    public async Task<WriteOff> WriteOffAsync(string invoiceNumber, string reason, CancellationToken cancellationToken = default)
+    {
+        var converted = await ConvertedOfAsync(_ => invoiceNumber, cancellationToken).ConfigureAwait(false);
+        return await _writer.RunAsync(
+            transaction => _receivables.WriteOff(transaction, invoiceNumber, reason, converted), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Takes a claim up again that was given up.</summary>
-    public Task<WriteOff> ReverseWriteOffAsync(string writeOffId, string reason, CancellationToken cancellationToken = default) =>
-        _writer.RunAsync(transaction => _receivables.ReverseWriteOff(transaction, writeOffId, reason), cancellationToken);
+    public async Task<WriteOff> ReverseWriteOffAsync(string writeOffId, string reason, CancellationToken cancellationToken = default)
+    {
+        var converted = await ConvertedOfAsync(
+            session => PaymentRows.FindWriteOff(session, writeOffId)?.Invoice, cancellationToken).ConfigureAwait(false);
+        return await _writer.RunAsync(
+            transaction => _receivables.ReverseWriteOff(transaction, writeOffId, reason, converted), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>A customer's invoices against its payments as of today.</summary>
     public CustomerAccount AccountOf(string customerId) => _readers.Read(session =>

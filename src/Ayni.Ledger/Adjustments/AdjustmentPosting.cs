@@ -52,7 +52,7 @@ internal static class AdjustmentPosting
             var receivable = Account.Receivable(conversion.CustomerId);
             var position = Account.Position(owed.Currency, converted.Currency);
             var entry = transaction.Post(
-                conversion.Period, conversion.Period, EntryKind.Conversion, $"{conversion.CustomerId}:{owed.Currency}",
+                conversion.Period, conversion.Period, EntryKind.Conversion, conversion.Reference,
                 [new(receivable, -owed), new(position, owed), new(receivable, converted), new(position, -converted)]);
             RateRows.Insert(transaction.Session, conversion, entry);
         }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ayni.Ledger;
 
 /// <summary>
@@ -8,7 +10,18 @@ namespace Ayni.Ledger;
 /// <param name="Owed">In the price's currency.</param>
 /// <param name="Converted">In the customer's.</param>
 /// <param name="RateVersion">The rate.</param>
-public sealed record Conversion(string CustomerId, Period Period, Amount Owed, Amount Converted, long RateVersion);
+public sealed record Conversion(string CustomerId, Period Period, Amount Owed, Amount Converted, long RateVersion)
+{
+    /// <summary>What its entry and its line of an invoice are called.</summary>
+    internal string Reference => $"{CustomerId}:{Owed.Currency}";
+
+    /// <summary>
+    /// What some of the converted amount stands for of a charge that was a part of what was owed: at the rate it was converted by, rounded
+    /// once, half to even.
+    /// </summary>
+    internal Amount Back(Amount charge, Amount converted) =>
+        new(ExchangeRate.Divide((BigInteger)charge.Units * converted.Units, Converted.Units), Owed.Currency);
+}
 
 /// <summary>Money received in customers' currencies that was exchanged at a bank.</summary>
 /// <param name="EvidenceId">What proves it: the bank's own number.</param>

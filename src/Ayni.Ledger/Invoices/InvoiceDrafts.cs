@@ -15,7 +15,10 @@ internal static class InvoiceDrafts
     /// For each customer everything the month's entries charged it with: usage by model, app and month of use, and each adjustment. They
     /// add up to what its receivable moved by, entry for entry.
     /// </summary>
-    public static IReadOnlyList<InvoiceDraft> OfCustomers(Session session, Period period)
+    public static IReadOnlyList<InvoiceDraft> OfCustomers(Session session, Period period) => Invoiced(ChargesOf(session, period));
+
+    /// <summary>The same with those that come to nothing, such as charges in a currency that were converted to the customer's own.</summary>
+    public static IEnumerable<InvoiceDraft> ChargesOf(Session session, Period period)
     {
         var usage = new Dictionary<(string Customer, Currency Currency, string Model, string? App, Period Service), InvoiceLine>();
         PeriodRows.ForEachReceipt(session, period, receipt =>
@@ -31,11 +34,10 @@ internal static class InvoiceDrafts
 
     /// <summary>For each party and currency what the month's close made payable.</summary>
     public static IReadOnlyList<InvoiceDraft> OfParties(Session session, Period period) =>
-        Drafts(InvoiceRows.Payables(session, period));
+        Invoiced(Drafts(InvoiceRows.Payables(session, period)));
 
-    private static List<InvoiceDraft> Drafts(IEnumerable<(string Subject, InvoiceLine Line)> lines) =>
-    [
-        .. lines.GroupBy(pair => (pair.Subject, pair.Line.Amount.Currency))
+    private static IEnumerable<InvoiceDraft> Drafts(IEnumerable<(string Subject, InvoiceLine Line)> lines) =>
+        lines.GroupBy(pair => (pair.Subject, pair.Line.Amount.Currency))
             .OrderBy(group => group.Key.Subject, StringComparer.Ordinal).ThenBy(group => group.Key.Currency.Code, StringComparer.Ordinal)
             .Select(group => new InvoiceDraft(
                 group.Key.Subject, group.Key.Currency,
@@ -43,9 +45,12 @@ internal static class InvoiceDrafts
                     .. group.Select(pair => pair.Line).OrderBy(line => line.Kind == "usage" ? "" : line.Kind, StringComparer.Ordinal)
                         .ThenBy(line => line.Model, StringComparer.Ordinal).ThenBy(line => line.AppId, StringComparer.Ordinal)
                         .ThenBy(line => line.ServicePeriod).ThenBy(line => line.Reference, StringComparer.Ordinal),
-                ]))
-            // Fake money takes no number of a series that tax authorities read.
-            .Where(draft => !draft.Currency.IsTest
-                && draft.Lines.Aggregate(Amount.Zero(draft.Currency), (sum, line) => sum + line.Amount).Sign != 0),
+                ]));
+
+    private static List<InvoiceDraft> Invoiced(IEnumerable<InvoiceDraft> drafts) =>
+    [
+        // Fake money takes no number of a series that tax authorities read.
+        .. drafts.Where(draft => !draft.Currency.IsTest
+            && draft.Lines.Aggregate(Amount.Zero(draft.Currency), (sum, line) => sum + line.Amount).Sign != 0),
     ];
 }

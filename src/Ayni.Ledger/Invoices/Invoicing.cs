@@ -73,9 +73,11 @@ internal static class Invoicing
     /// <summary>
     /// Credits some of an invoice's lines. What is left of a line bounds its credit; the note that takes the last of every line takes what
     /// is left of taxes and rounding too, so that an invoice's notes never come to more, nor all of them to less, than the invoice. Refused
-    /// while some of the invoice is given up: what was never paid would come back as the customer's credit.
+    /// while some of the invoice is given up: what was never paid would come back as the customer's credit. Charges that were converted are what its month
+    /// converted.
     /// </summary>
-    public static Invoice Credit(Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason)
+    public static Invoice Credit(
+        Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, ConvertedCharges converted)
     {
         var session = transaction.Session;
         Text.Demand(reason, "reason");
@@ -84,7 +86,7 @@ internal static class Invoicing
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"{number} is no invoice to a customer; only these are credited.");
         DemandClaimed(session, invoice);
         var notes = InvoiceRows.CreditNotes(session, number);
-        var lines = credits.Select(credit => Reduced(invoice, notes, credit.Line, credit.Amount)).ToImmutableArray();
+        var lines = credits.Select(credit => Reduced(invoice, notes, credit.Line, credit.Amount, converted)).ToImmutableArray();
         if (lines.IsEmpty || credits.DistinctBy(credit => credit.Line).Count() != credits.Length)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"A credit note credits one line of {number} or more, each once.");
         var currency = invoice.Currency;
@@ -126,7 +128,7 @@ internal static class Invoicing
             Total = sums.Total,
             Credits = number,
             Reason = reason,
-        });
+        }, Charges(lines, notes, converted));
     }
 
     /// <summary>Everything of an invoice that was not credited yet, line by line.</summary>
@@ -170,12 +172,13 @@ internal static class Invoicing
                 $"{given.Amount} of {invoice.Number} are given up by {given.Id}; take that claim up again, then credit the invoice.");
     }
 
-    private static InvoiceLine Reduced(Invoice invoice, IReadOnlyList<Invoice> notes, int line, Amount amount)
+    private static InvoiceLine Reduced(
+        Invoice invoice, IReadOnlyList<Invoice> notes, int line, Amount amount, ConvertedCharges converted)
     {
         if (line < 0 || line >= invoice.Lines.Length)
             throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"{invoice.Number} has no line {line + 1}; it has {invoice.Lines.Length}.");
-        if (invoice.Lines[line].Model is null)
+        if (invoice.Lines[line].Model is null && !converted.Has(invoice.Lines[line]))
             throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"Line {line + 1} of {invoice.Number} is no model's revenue; take it back where it came from.");
         var left = Left(invoice, notes, line);
@@ -188,16 +191,25 @@ internal static class Invoicing
                 Refusal.InvalidCredit, $"{amount} can't be credited on line {line + 1} of {invoice.Number}; {left} are left of it.");
     }
 
-    /// <summary>What is left of a line after the notes; a note's line is the invoice's by all that names it.</summary>
+    /// <summary>What notes took back of a line; a note's line is the invoice's by all that names it.</summary>
+    public static Amount Credited(InvoiceLine line, IEnumerable<Invoice> notes) =>
+        notes.SelectMany(note => note.Lines).Where(credit => Name(credit) == Name(line))
+            .Aggregate(Amount.Zero(line.Amount.Currency), (sum, credit) => sum + credit.Amount);
+
+    /// <summary>The charges that each line of a credit note takes back, after the notes of its invoice before it.</summary>
+    public static ImmutableArray<ImmutableArray<InvoiceLine>> Charges(
+        ImmutableArray<InvoiceLine> lines, IEnumerable<Invoice> before, ConvertedCharges converted) =>
+        [.. lines.Select(line => converted.Behind(line, Credited(line, before)))];
+
     private static Amount Left(Invoice invoice, IReadOnlyList<Invoice> notes, int line) =>
-        notes.SelectMany(note => note.Lines).Where(credit => Name(credit) == Name(invoice.Lines[line]))
-            .Aggregate(invoice.Lines[line].Amount, (left, credit) => left - credit.Amount);
+        invoice.Lines[line].Amount - Credited(invoice.Lines[line], notes);
 
     private static (string, string?, string?, string?, Period) Name(InvoiceLine line) =>
         (line.Kind, line.Reference, line.Model, line.AppId, line.ServicePeriod);
 
-    /// <summary>Numbers a document, posts its entry and stores it.</summary>
-    private static Invoice Store(Transaction transaction, string name, Invoice draft)
+    /// <summary>Numbers a document, posts its entry and stores it; a credit note with the charges it takes back.</summary>
+    private static Invoice Store(
+        Transaction transaction, string name, Invoice draft, ImmutableArray<ImmutableArray<InvoiceLine>> charges = default)
     {
         var year = transaction.Today.Year;
         var sequence = InvoiceRows.LastSequence(transaction.Session, draft.Entity.Subject, draft.Kind, year) + 1;
@@ -205,36 +217,53 @@ internal static class Invoicing
         var number = string.Create(CultureInfo.InvariantCulture, $"{draft.Entity.Subject}{series}-{year:D4}-{sequence:D6}");
         // A credit note lessens the revenue of the first month that is not shared out yet.
         var period = draft.Kind == InvoiceKind.CreditNote ? transaction.FirstOpen(draft.Period) : transaction.OpenPeriod;
-        var (kind, postings) = Postings(draft, period);
+        var (kind, postings) = Postings(draft, period, charges);
         var entry = transaction.Post(period, draft.Period, kind, number, postings);
         var invoice = draft with { Number = number, Entry = entry };
         InvoiceRows.Insert(transaction.Session, invoice, name, year, sequence);
         if (invoice.Kind == InvoiceKind.CreditNote)
-            RecordDeductions(transaction, invoice);
+            RecordDeductions(transaction, invoice, charges);
         transaction.Note("issue_invoice", number, null, invoice, LedgerJson.Default.Invoice);
         return invoice;
     }
 
-    /// <summary>What the parties' shares are lessened by: each line of a credit note, which is its evidence.</summary>
-    private static void RecordDeductions(Transaction transaction, Invoice note)
+    /// <summary>What the parties' shares are lessened by: each charge that a credit note takes back, whose evidence is its line.</summary>
+    private static void RecordDeductions(Transaction transaction, Invoice note, ImmutableArray<ImmutableArray<InvoiceLine>> charges)
     {
         for (var i = 0; i < note.Lines.Length; i++)
+            RecordDeductions(transaction, DeductionType.Refund, note.Number, i, note.Lines[i], charges[i], note.Entry);
+    }
+
+    /// <summary>
+    /// Records what a document takes off the charges behind one of its lines, numbered from 0. The evidence is the line, and of several charges
+    /// that were converted the charge.
+    /// </summary>
+    public static void RecordDeductions(
+        Transaction transaction, DeductionType type, string document, int number, InvoiceLine line, ImmutableArray<InvoiceLine> charges,
+        long? entry)
+    {
+        for (var i = 0; i < charges.Length; i++)
         {
-            var line = note.Lines[i];
-            var evidence = string.Create(CultureInfo.InvariantCulture, $"{note.Number}/{i + 1}");
+            var charge = charges[i];
+            if (charge.Amount.Sign == 0)
+                continue;
+            var evidence = string.Create(CultureInfo.InvariantCulture, $"{document}/{number + 1}");
+            if (line.Model is null)
+                evidence += string.Create(CultureInfo.InvariantCulture, $"/{i + 1}");
             DeductionList.Record(transaction, new(
-                DeductionType.Refund, evidence, line.ServicePeriod, line.ServicePeriod, line.Model, line.AppId, line.Amount, note.Entry,
-                IsOfNoApp: line.AppId is null));
+                type, evidence, charge.ServicePeriod, charge.ServicePeriod, charge.Model, charge.AppId, charge.Amount, entry,
+                IsOfNoApp: charge.AppId is null));
         }
     }
 
-    /// <summary>What is posted for a document in a month.</summary>
-    public static (EntryKind Kind, ImmutableArray<Posting> Postings) Postings(Invoice invoice, Period period) => invoice.Kind switch
-    {
-        InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(invoice, period)),
-        InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(invoice)),
-        _ => (EntryKind.Invoice, InvoicePostings(invoice)),
-    };
+    /// <summary>What is posted for a document in a month; for a credit note by the charges that each of its lines takes back.</summary>
+    public static (EntryKind Kind, ImmutableArray<Posting> Postings) Postings(
+        Invoice invoice, Period period, ImmutableArray<ImmutableArray<InvoiceLine>> charges) => invoice.Kind switch
+        {
+            InvoiceKind.CreditNote => (EntryKind.CreditNote, CreditPostings(invoice, period, charges)),
+            InvoiceKind.SelfBill => (EntryKind.SelfBill, SelfBillPostings(invoice)),
+            _ => (EntryKind.Invoice, InvoicePostings(invoice)),
+        };
 
     /// <summary>The charges are in the receivable since they were made; taxes and rounding join them.</summary>
     private static ImmutableArray<Posting> InvoicePostings(Invoice invoice) =>
@@ -244,15 +273,27 @@ internal static class Invoicing
         new(Account.Rounding, -invoice.Rounding),
     ];
 
-    private static ImmutableArray<Posting> CreditPostings(Invoice note, Period period) =>
+    /// <summary>What was converted leaves the position as it came: at the same rate.</summary>
+    private static ImmutableArray<Posting> CreditPostings(
+        Invoice note, Period period, ImmutableArray<ImmutableArray<InvoiceLine>> charges) =>
     [
         new(Account.Receivable(note.Recipient.Subject), -note.Total),
-        .. note.Lines.GroupBy(line => line.Model!, StringComparer.Ordinal).OrderBy(model => model.Key, StringComparer.Ordinal)
-            .Select(model => new Posting(
-                Account.Revenue(period, model.Key), model.Aggregate(Amount.Zero(note.Currency), (sum, line) => sum + line.Amount))),
+        .. charges.SelectMany(line => line).GroupBy(charge => (Model: charge.Model!, charge.Amount.Currency))
+            .OrderBy(revenue => revenue.Key.Model, StringComparer.Ordinal).ThenBy(revenue => revenue.Key.Currency.Code, StringComparer.Ordinal)
+            .Select(revenue => new Posting(Account.Revenue(period, revenue.Key.Model), Sum(revenue))),
+        .. Enumerable.Range(0, note.Lines.Length).Where(i => note.Lines[i].Model is null && !charges[i].IsEmpty).SelectMany(i =>
+        {
+            var owed = Sum(charges[i]);
+            var position = Account.Position(owed.Currency, note.Currency);
+            return new Posting[] { new(position, note.Lines[i].Amount), new(position, -owed) };
+        }),
         .. note.Taxes.Select(tax => new Posting(Account.OutputTax(tax.Tax.Name), tax.Amount)),
         new(Account.Rounding, note.Rounding),
     ];
+
+    /// <summary>The sum of one charge or more, in one currency.</summary>
+    private static Amount Sum(IEnumerable<InvoiceLine> charges) =>
+        charges.Select(charge => charge.Amount).Aggregate((sum, amount) => sum + amount);
 
     /// <summary>The shares are in the payable since the close; taxes and rounding join them, and what is withheld leaves.</summary>
     private static ImmutableArray<Posting> SelfBillPostings(Invoice invoice) =>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Ayni.Ledger;
 
 /// <summary>Checks the whole journal against itself and against what it was posted for. Reads only.</summary>
@@ -160,8 +162,9 @@ internal static class Audit
                 EntryKind.Invoice, EntryKind.CreditNote, EntryKind.SelfBill, EntryKind.Payment, EntryKind.Refund, EntryKind.PaymentReversal,
                 EntryKind.WriteOff, EntryKind.WriteOffReversal, EntryKind.Payout, EntryKind.PayoutPaid, EntryKind.PayoutReturn,
             ]).ToDictionary(entry => entry.Number);
+        var converted = new Dictionary<Period, ConvertedCharges>();
         foreach (var invoice in Enum.GetValues<InvoiceKind>().SelectMany(kind => InvoiceRows.List(session, kind, null)))
-            Check(invoice.Entry, invoice.Number, entry => Invoicing.Postings(invoice, entry.Period));
+            Check(invoice.Entry, invoice.Number, entry => Invoicing.Postings(invoice, entry.Period, ChargesOf(invoice)));
         foreach (var payment in PaymentRows.All(session))
             Check(payment.Entry, payment.Id, _ => (KindOf(payment.Kind), Receivables.Postings(payment)));
         foreach (var writeOff in PaymentRows.AllWriteOffs(session))
@@ -184,6 +187,16 @@ internal static class Audit
         }
         findings.AddRange(entries.Values.Select(
             entry => $"entry {entry.Number} is a {JournalRows.NameOf(entry.Kind)} of {entry.Reference}, which is no document's"));
+
+        ImmutableArray<ImmutableArray<InvoiceLine>> ChargesOf(Invoice document)
+        {
+            if (document.Kind != InvoiceKind.CreditNote)
+                return [];
+            if (!converted.TryGetValue(document.Period, out var month))
+                converted.Add(document.Period, month = ConvertedCharges.Of(session, document.Period));
+            var before = InvoiceRows.CreditNotes(session, document.Credits!).Where(note => note.Entry < document.Entry);
+            return Invoicing.Charges(document.Lines, before, month);
+        }
 
         void Check(long number, string reference, Func<Entry, (EntryKind Kind, IReadOnlyList<Posting> Postings)> due)
         {

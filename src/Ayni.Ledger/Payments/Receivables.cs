@@ -62,8 +62,8 @@ internal sealed class Receivables(Identifiers identifiers)
             });
     }
 
-    /// <summary>Gives up what is open of an invoice.</summary>
-    public WriteOff WriteOff(Transaction transaction, string number, string reason)
+    /// <summary>Gives up what is open of an invoice. Charges that were converted are what its month converted.</summary>
+    public WriteOff WriteOff(Transaction transaction, string number, string reason, ConvertedCharges converted)
     {
         Text.Demand(reason, "reason");
         var invoice = Invoicing.Demand(transaction.Session, number);
@@ -74,11 +74,11 @@ internal sealed class Receivables(Identifiers identifiers)
                 .FirstOrDefault(state => state.Number == number)?.Open ?? Amount.Zero(invoice.Currency);
         if (open.Sign <= 0)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"Nothing is open of {number}, so nothing can be given up.");
-        return Store(transaction, EntryKind.WriteOff, customer!.Id, new("", number, open, reason, transaction.Now, null, 0));
+        return Store(transaction, EntryKind.WriteOff, customer!.Id, new("", number, open, reason, transaction.Now, null, 0), converted);
     }
 
     /// <summary>Takes a claim up again, because it may be paid after all.</summary>
-    public WriteOff ReverseWriteOff(Transaction transaction, string writeOffId, string reason)
+    public WriteOff ReverseWriteOff(Transaction transaction, string writeOffId, string reason, ConvertedCharges converted)
     {
         Text.Demand(reason, "reason");
         var writeOff = PaymentRows.FindWriteOff(transaction.Session, writeOffId) is { Reverses: null } found
@@ -89,7 +89,7 @@ internal sealed class Receivables(Identifiers identifiers)
         var customerId = Invoicing.Demand(transaction.Session, writeOff.Invoice).Recipient.Subject;
         return Store(
             transaction, EntryKind.WriteOffReversal, customerId,
-            writeOff with { Reason = reason, Recorded = transaction.Now, Reverses = writeOffId });
+            writeOff with { Reason = reason, Recorded = transaction.Now, Reverses = writeOffId }, converted);
     }
 
     /// <summary>A customer's invoices against its payments.</summary>
@@ -161,7 +161,7 @@ internal sealed class Receivables(Identifiers identifiers)
         return payment;
     }
 
-    private WriteOff Store(Transaction transaction, EntryKind kind, string customerId, WriteOff writeOff)
+    private WriteOff Store(Transaction transaction, EntryKind kind, string customerId, WriteOff writeOff, ConvertedCharges converted)
     {
         // From here on nothing is refused.
         writeOff = writeOff with { Id = identifiers.New("wof") };
@@ -172,24 +172,23 @@ internal sealed class Receivables(Identifiers identifiers)
         };
         PaymentRows.Insert(transaction.Session, writeOff);
         transaction.Note("write_off", writeOff.Id, null, writeOff, LedgerJson.Default.WriteOff);
-        RecordDeductions(transaction, Invoicing.Demand(transaction.Session, writeOff.Invoice), writeOff);
+        RecordDeductions(transaction, Invoicing.Demand(transaction.Session, writeOff.Invoice), writeOff, converted);
         return writeOff;
     }
 
     /// <summary>
-    /// What a claim given up lessens the bases of shares by, where an agreement takes bad debts off: its part of each line, without tax.
+    /// What a claim given up lessens the bases of shares by, where an agreement takes bad debts off: its part of each line, without tax, of
+    /// the charges behind it.
     /// </summary>
-    private static void RecordDeductions(Transaction transaction, Invoice invoice, WriteOff writeOff)
+    private static void RecordDeductions(Transaction transaction, Invoice invoice, WriteOff writeOff, ConvertedCharges converted)
     {
         Amount[] parts = [.. invoice.Lines.Select(line => line.Amount), .. invoice.Taxes.Select(tax => tax.Amount)];
         var shares = writeOff.GivenUp.SplitInProportion(parts);
         for (var i = 0; i < invoice.Lines.Length; i++)
         {
-            var line = invoice.Lines[i];
-            if (line.Model is not null && shares[i].Sign != 0)
-                DeductionList.Record(transaction, new(
-                    DeductionType.BadDebt, string.Create(CultureInfo.InvariantCulture, $"{writeOff.Id}/{i + 1}"), line.ServicePeriod,
-                    line.ServicePeriod, line.Model, line.AppId, shares[i], IsOfNoApp: line.AppId is null));
+            var line = invoice.Lines[i] with { Amount = shares[i] };
+            var charges = converted.Behind(line, Amount.Zero(invoice.Currency));
+            Invoicing.RecordDeductions(transaction, DeductionType.BadDebt, writeOff.Id, i, line, charges, entry: null);
         }
     }
 }

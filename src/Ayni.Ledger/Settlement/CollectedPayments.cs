@@ -112,33 +112,29 @@ internal sealed class CollectedPayments
         {
             var line = invoice.Lines[revenue[i]];
             var lines = LinesOf(invoice.Period, customerId, invoice.Currency).Where(paid => paid.IsOf(line)).ToList();
-            Divide(Part(line.Amount - byCredit[i], line, change.After), lines, add);
-            Divide(-Part(line.Amount - byCredit[i], line, change.Before), lines, add);
+            Divide(Part(line.Amount - byCredit[i] - Credited(line, change.After), change.After), lines, add);
+            Divide(-Part(line.Amount - byCredit[i] - Credited(line, change.Before), change.Before), lines, add);
         }
         // What was charged in another currency stands on the invoice as what it was converted to.
         foreach (var line in invoice.Lines.Where(line => line.Kind == "conversion" && line.Amount.Sign != 0))
         {
-            foreach (var owed in RateRows.Conversions(_session, invoice.Period)
-                .Where(conversion => line.Reference == $"{conversion.CustomerId}:{conversion.Owed.Currency}").Select(conversion => conversion.Owed))
+            foreach (var conversion in RateRows.Conversions(_session, invoice.Period).Where(conversion => line.Reference == conversion.Reference))
             {
+                var owed = conversion.Owed;
                 var lines = LinesOf(invoice.Period, customerId, owed.Currency);
-                Divide(Part(owed, line, change.After), lines, add);
-                Divide(-Part(owed, line, change.Before), lines, add);
+                Divide(Part(owed - conversion.Back(owed, Credited(line, change.After)), change.After), lines, add);
+                Divide(-Part(owed - conversion.Back(owed, Credited(line, change.Before)), change.Before), lines, add);
             }
         }
     }
 
+    /// <summary>What an invoice's credit notes took back of a line.</summary>
+    private static Amount Credited(InvoiceLine line, Cover cover) => Invoicing.Credited(line, cover.Notes);
+
     /// <summary>The part of an amount that an invoice's cover pays, cut off to a unit; all of it where all is paid.</summary>
-    private static Amount Part(Amount amount, InvoiceLine line, Cover cover)
-    {
-        var rest = cover.Notes.SelectMany(note => note.Lines)
-            .Where(credit => (credit.Kind, credit.Reference, credit.Model, credit.AppId, credit.ServicePeriod)
-                == (line.Kind, line.Reference, line.Model, line.AppId, line.ServicePeriod))
-            .Aggregate(amount, (left, credit) => left - credit.Amount);
-        return cover.Paid.Sign == 0 || cover.Total.Sign == 0
-            ? Amount.Zero(amount.Currency)
-            : new((Int128)((BigInteger)rest.Units * cover.Paid.Units / cover.Total.Units), amount.Currency);
-    }
+    private static Amount Part(Amount amount, Cover cover) => cover.Paid.Sign == 0 || cover.Total.Sign == 0
+        ? Amount.Zero(amount.Currency)
+        : new((Int128)((BigInteger)amount.Units * cover.Paid.Units / cover.Total.Units), amount.Currency);
 
     /// <summary>Divides an amount among lines in proportion to what they come to; what is paid of none is nobody's.</summary>
     private static void Divide(Amount amount, IReadOnlyList<PaidLine> lines, Action<RevenueGroup, Amount> add)

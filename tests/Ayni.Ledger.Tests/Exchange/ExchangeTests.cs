@@ -92,6 +92,117 @@ public sealed class ExchangeTests
         input => ExchangeAll(input.tokens, input.rate, input.cuts).GetAwaiter().GetResult())
         .Check(Config.QuickThrowOnFailure.WithMaxTest(6));
 
+    [Fact]
+    public async Task A_credit_note_takes_back_the_charges_behind_what_was_converted_at_the_same_rate()
+    {
+        await using var ledger = await ReadyAsync();
+        var invoice = await InvoiceAsync(ledger, 1_082_500);
+        Assert.Equal((Usd("3.464"), Usd("4.19")), (invoice.Net, invoice.Total)); // 4.19144
+        var customerId = invoice.Recipient.Subject;
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, [(0, Usd("3.465"))], "too much"));
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, [(0, Eur("1"))], "no dollars"));
+
+        // Half of 3.464 USD is half of 3.20 EUR: 0.10 of no app, 1.50 of the app's, whatever a dollar is worth by now.
+        var note = await ledger.Books.CreditInvoiceAsync(invoice.Number, [(0, Usd("1.732"))], "slow answers");
+        Assert.Equal(Usd("2.10"), note.Total); // 2.09572
+        Assert.Equal(
+            [("AYNI-CN-2026-000001/1/1", null, Eur("0.10"), true), ("AYNI-CN-2026-000001/1/2", ledger.App.Id, Eur("1.50"), false)],
+            ledger.Books.ListDeductions(December).Select(it => (it.EvidenceId, it.AppId, it.Amount, it.IsOfNoApp)));
+        Assert.All(
+            ledger.Books.ListDeductions(December),
+            it => Assert.Equal((DeductionType.Refund, Model, November, note.Entry), (it.Type, it.Model, it.ServicePeriod, it.Entry)));
+        Assert.Equal(Eur("1.60"), Net(ledger, Account.Revenue(December, Model), Euro));
+        Assert.Equal(
+            (Eur("1.60"), Usd("-1.732"), Usd("2.09")),
+            (Net(ledger, Account.Position(Euro, Dollar), Euro), Net(ledger, Account.Position(Euro, Dollar), Dollar),
+                Net(ledger, Account.Receivable(customerId), Dollar)));
+        Assert.Empty(ledger.Books.Audit());
+
+        await ledger.Books.CreditInvoiceAsync(invoice.Number, "the rest");
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, "again"));
+        Assert.Equal(
+            (Eur("0"), Usd("0"), Usd("0"), Usd("0")),
+            (Net(ledger, Account.Position(Euro, Dollar), Euro), Net(ledger, Account.Position(Euro, Dollar), Dollar),
+                Net(ledger, Account.Receivable(customerId), Dollar), Net(ledger, Account.OutputTax("VAT"), Dollar)));
+        ledger.Clock.Now = December.End;
+        await AdjustmentTests.CloseAsync(ledger, December);
+        Assert.Equal(Eur("-3.20"), ledger.Books.Settle(December).Totals.Aggregate(Eur("0"), (sum, total) => sum + total.Earned));
+    }
+
+    [Fact]
+    public async Task What_is_given_up_of_what_was_converted_is_a_bad_debt_of_the_charges_behind_it()
+    {
+        await using var ledger = await ReadyAsync();
+        var invoice = await InvoiceAsync(ledger, 1_082_500);
+        await ledger.Books.RecordPaymentAsync(invoice.Recipient.Subject, Usd("2.09"), "77", new(2026, 12, 1));
+
+        // 2.10 of 4.19144 are given up, of 3.464 without tax 1.735537190083: 1.603267612086 EUR, a sixteenth of it of no app.
+        var given = await ledger.Books.WriteOffAsync(invoice.Number, "gone");
+        var deductions = ledger.Books.ListDeductions(December);
+        Assert.Equal(
+            [($"{given.Id}/1/1", null, Eur("0.100204225755")), ($"{given.Id}/1/2", ledger.App.Id, Eur("1.503063386331"))],
+            deductions.Select(it => (it.EvidenceId, it.AppId, it.Amount)));
+        Assert.All(deductions, it => Assert.Equal((DeductionType.BadDebt, Model, null), (it.Type, it.Model, it.Entry)));
+
+        await ledger.Books.ReverseWriteOffAsync(given.Id, "found");
+        Assert.All(
+            ledger.Books.ListDeductions(December).GroupBy(it => it.AppId),
+            app => Assert.Equal(Eur("0"), app.Aggregate(Eur("0"), (sum, it) => sum + it.Amount)));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    [Fact]
+    public void In_whatever_parts_an_invoice_is_credited_each_charge_comes_back_exactly() => Prop.ForAll(
+        (from tokens in Gen.Choose(1, 1_000_000_000).ArrayOf(2)
+         from rate in Gen.Choose(1_000, 3_000_000)
+         from cuts in Gen.Choose(1, 999).ArrayOf(3)
+         select (tokens, rate, cuts)).ToArbitrary(),
+        input => CreditAll(input.tokens, input.rate, input.cuts).GetAwaiter().GetResult())
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(6));
+
+    private static async Task<bool> CreditAll(int[] tokens, int rate, int[] cuts)
+    {
+        await using var ledger = await ReadyAsync();
+        var invoice = await InvoiceAsync(ledger, rate, tokens[0], tokens[1]);
+        var left = invoice.Lines[0].Amount;
+        foreach (var cut in cuts)
+        {
+            var part = new Amount(left.Units * cut / 1000, Dollar);
+            try
+            {
+                await ledger.Books.CreditInvoiceAsync(invoice.Number, [(0, part)], "part");
+                left -= part;
+            }
+            catch (LedgerRefusedException)
+            {
+                // Rounded to coins, some parts would come to more than the invoice.
+            }
+        }
+        await ledger.Books.CreditInvoiceAsync(invoice.Number, "the rest");
+        var credited = ledger.Books.ListDeductions(December).ToLookup(it => it.AppId, it => it.Amount.Units);
+        return credited[null].Aggregate(Int128.Zero, (sum, units) => sum + units) == tokens[0] * (Int128)500_000
+            && credited[ledger.App.Id].Aggregate(Int128.Zero, (sum, units) => sum + units) == tokens[1] * (Int128)1_500_000
+            && Net(ledger, Account.Position(Euro, Dollar), Euro).Sign == 0 && Net(ledger, Account.Position(Euro, Dollar), Dollar).Sign == 0
+            && ledger.Books.Audit().Count == 0;
+    }
+
+    /// <summary>
+    /// November's invoice, with 21 % of tax, for input of no app and output of one, by default 0.20 and 3.00 EUR; a euro is so many
+    /// millionths of a dollar in November, and two dollars in December.
+    /// </summary>
+    private static async Task<Invoice> InvoiceAsync(TestLedger ledger, long millionths, int input = 400_000, int output = 2_000_000)
+    {
+        await ledger.Books.SetRateAsync(Euro, new(millionths * (Int128)1_000_000, Dollar), "ECB");
+        var key = await ledger.KeyAsync("USD");
+        await InvoiceTests.BillAsync(ledger, key.CustomerId!, new Tax("VAT", 210_000));
+        await ledger.UseAsync(key, input, 0, 0);
+        await ledger.UseAsync((await ledger.Books.IssueKeyAsync(key.CustomerId!, "app", ledger.App.Id)).Key, 0, 0, output);
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        await ledger.Books.SetRateAsync(Euro, Usd("2"), "ECB");
+        return Assert.Single(await ledger.Books.IssueInvoicesAsync(November), one => one.Kind == InvoiceKind.Invoice);
+    }
+
     private static async Task<bool> ExchangeAll(int tokens, int rate, int[] cuts)
     {
         await using var ledger = await ReadyAsync();
