@@ -60,7 +60,7 @@ public sealed partial class Books
     public Task<Invoice> CreditInvoiceAsync(
         string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, string? reference = null,
         CancellationToken cancellationToken = default) => CreditAsync(
-            number, string.Join("\n", credits.Select(credit => FormattableString.Invariant($"{credit.Line} {credit.Amount}"))), _ => credits,
+            number, string.Join("\n", credits.Select(credit => FormattableString.Invariant($"{credit.Line} {credit.Amount}"))), (_, _) => credits,
             reason, reference, cancellationToken);
 
     /// <summary>
@@ -68,7 +68,21 @@ public sealed partial class Books
     /// </summary>
     public Task<Invoice> CreditInvoiceAsync(
         string number, string reason, string? reference = null, CancellationToken cancellationToken = default) =>
-        CreditAsync(number, "all", session => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
+        CreditAsync(number, "all", (session, _) => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
+
+    /// <summary>
+    /// Gives back what is unused of a credit: a credit note for its line of the invoice it was sold on. Asked again by the same reference, it
+    /// gives the first.
+    /// </summary>
+    public Task<Invoice> ReturnCreditAsync(
+        string creditId, string reason, string? reference = null, CancellationToken cancellationToken = default)
+    {
+        var number = _readers.Read(session => CreditList.InvoiceOf(session, creditId));
+        return CreditAsync(
+            number, creditId,
+            (session, used) => [(CreditList.LineOf(Invoicing.Demand(session, number), creditId), CreditList.Demand(session, creditId).Unused(used))],
+            reason, reference, cancellationToken);
+    }
 
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>
     public Invoice? FindInvoice(string number) => _readers.Read(session => InvoiceRows.Find(session, number));
@@ -108,14 +122,27 @@ public sealed partial class Books
         cancellationToken);
 
     private async Task<Invoice> CreditAsync(
-        string number, string asked, Func<Session, ImmutableArray<(int Line, Amount Amount)>> credits, string reason, string? reference,
-        CancellationToken cancellationToken)
+        string number, string asked, Func<Session, IReadOnlyList<CreditUse>, ImmutableArray<(int Line, Amount Amount)>> credits, string reason,
+        string? reference, CancellationToken cancellationToken)
     {
         var converted = await ConvertedOfAsync(_ => number, cancellationToken).ConfigureAwait(false);
+        // What is used meanwhile is not paid by what was given back: a close never uses more of a credit than is left.
+        var used = await Task.Run(
+            () => _readers.Read<IReadOnlyList<CreditUse>>(session =>
+                InvoiceRows.Find(session, number)?.Lines.Any(line => line.Kind == Invoicing.CreditSale) == true
+                    ? CreditList.UsedSoFar(session, _clock.GetUtcNow())
+                    : []),
+            cancellationToken).ConfigureAwait(false);
         return await _writer.RunAsync(
             transaction => CallersReference.Once(
                 transaction, "credit_invoice", reference, $"{number}\n{asked}\n{reason}",
-                () => Told(transaction, Invoicing.Credit(transaction, number, credits(transaction.Session), reason, converted)),
+                () =>
+                {
+                    var note = Told(
+                        transaction, Invoicing.Credit(transaction, number, credits(transaction.Session, used), reason, converted, used));
+                    transaction.ForgetCredits();
+                    return note;
+                },
                 note => note.Number, id => Invoicing.Demand(transaction.Session, id)),
             cancellationToken).ConfigureAwait(false);
     }

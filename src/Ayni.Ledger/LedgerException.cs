@@ -54,6 +54,9 @@ public enum Refusal
     /// <summary>No subscription has this id.</summary>
     UnknownSubscription,
 
+    /// <summary>There is no such credit paid in advance.</summary>
+    UnknownCredit,
+
     /// <summary>The customer has the model by another subscription.</summary>
     AlreadySubscribed,
 

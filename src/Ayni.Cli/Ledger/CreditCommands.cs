@@ -36,6 +36,7 @@ internal static class CreditCommands
                 output.Write(Listing, books.ListCredits());
                 return Task.CompletedTask;
             }),
+        CreateReturn(),
         CreateUses(),
     };
 
@@ -81,6 +82,29 @@ internal static class CreditCommands
                     buyer.Id, Amount.Parse(result.GetValue(amount)!, buyer.Currency), result.GetValue(model)!,
                     Cells.ParseStart(result.GetValue(expires), books.Zone), result.GetValue(priority), result.GetValue(reference), cancellationToken).ConfigureAwait(false));
             });
+    }
+
+    private static Command CreateReturn()
+    {
+        var credit = new Argument<string>("credit") { Description = "The credit's id." };
+        var reason = new Option<string>("--reason") { Description = "Why, for the note.", HelpName = "TEXT", Required = true };
+        var reference = new Option<string?>("--reference")
+        {
+            Description = "What you call the return: asked for again by the same one, it is made once.",
+            HelpName = "TEXT",
+        };
+        return LedgerCommand.Create(
+            "return",
+            """
+            Give back what is unused of a credit, by a credit note for the invoice it was sold on.
+
+            Example:
+              ayni ledger credit return crd_7m3kq0x9t2va --reason "the customer leaves"
+            """,
+            [credit, reason, reference],
+            async (books, result, output, cancellationToken) => output.WriteOne(
+                InvoiceCommands.Documents, await books.ReturnCreditAsync(
+                    result.GetValue(credit)!, result.GetValue(reason)!, result.GetValue(reference), cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateUses()

@@ -8,7 +8,7 @@ namespace Ayni.Cli;
 /// <summary><c>ayni ledger invoice</c>: invoices, credit notes, self-billing, and what is open of them.</summary>
 internal static class InvoiceCommands
 {
-    private static readonly Listing<Invoice> Listing = new(
+    public static readonly Listing<Invoice> Documents = new(
         LedgerJson.Default.Invoice,
         new("number", invoice => invoice.Number),
         new("kind", invoice => NameOf(invoice.Kind)),
@@ -88,7 +88,7 @@ internal static class InvoiceCommands
               ayni ledger invoice issue 2026-11
             """,
             [period, entity],
-            async (books, result, output, cancellationToken) => output.Write(Listing, await books.IssueInvoicesAsync(
+            async (books, result, output, cancellationToken) => output.Write(Documents, await books.IssueInvoicesAsync(
                 Period.Parse(result.GetValue(period)!), result.GetValue(entity), cancellationToken).ConfigureAwait(false)));
     }
 
@@ -116,11 +116,11 @@ internal static class InvoiceCommands
             {
                 if (result.GetValue(number) is { } one)
                 {
-                    output.WriteOne(Listing, Find(books, one));
+                    output.WriteOne(Documents, Find(books, one));
                     return Task.CompletedTask;
                 }
                 Period? month = result.GetValue(period) is { } text ? Period.Parse(text) : null;
-                output.Write(Listing, books.ListInvoices(ParseKind(result.GetValue(kind)!), month));
+                output.Write(Documents, books.ListInvoices(ParseKind(result.GetValue(kind)!), month));
                 return Task.CompletedTask;
             });
     }
@@ -162,7 +162,7 @@ internal static class InvoiceCommands
                 if (output.Format == OutputFormat.Csv)
                     Output.WriteText(writer => writer.Write(InvoiceCsv.ToCsv(invoices)));
                 else if (output.Format == OutputFormat.Json)
-                    output.Write(Listing, invoices);
+                    output.Write(Documents, invoices);
                 else
                     Output.WriteText(writer => writer.Write(InvoiceHtml.ToHtml(invoices.Select(books.ToPrintable), language)));
                 return Task.CompletedTask;
@@ -197,7 +197,7 @@ internal static class InvoiceCommands
             {
                 var invoice = Find(books, result.GetValue(number)!);
                 var parts = (result.GetValue(lines) ?? []).Select(text => ParseLine(text, invoice.Currency)).ToImmutableArray();
-                output.WriteOne(Listing, parts.IsEmpty
+                output.WriteOne(Documents, parts.IsEmpty
                     ? await books.CreditInvoiceAsync(
                         invoice.Number, result.GetValue(reason)!, result.GetValue(reference), cancellationToken).ConfigureAwait(false)
                     : await books.CreditInvoiceAsync(

@@ -83,6 +83,11 @@ internal sealed record SubscriptionEnd(string? Last = null);
 internal sealed record NewCredit(
     string CustomerId, string Reference, string Amount, string Currency, string Model, string? Expires = null, int Priority = 0);
 
+/// <summary>A credit's unused part to be given back.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Reference">What the caller calls it; made once.</param>
+internal sealed record CreditReturn(string Reason, string Reference);
+
 /// <summary>An exchange rate to be set.</summary>
 /// <param name="From">The currency of prices.</param>
 /// <param name="To">The customers' currency.</param>
@@ -140,6 +145,7 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
 [JsonSerializable(typeof(NewSubscription))]
 [JsonSerializable(typeof(SubscriptionEnd))]
 [JsonSerializable(typeof(NewCredit))]
+[JsonSerializable(typeof(CreditReturn))]
 [JsonSerializable(typeof(NewRate))]
 [JsonSerializable(typeof(NewAttestation))]
 [JsonSerializable(typeof(NewCreditNote))]

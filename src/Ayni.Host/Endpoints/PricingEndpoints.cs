@@ -60,6 +60,11 @@ internal static class PricingEndpoints
             .Answers(RequestJson.Default.NewCredit, LedgerJson.Default.Credit, (call, body) => call.Books.BuyCreditAsync(
                 body.CustomerId, BodyValues.Amount("amount", body.Amount, BodyValues.Currency("currency", body.Currency)), body.Model,
                 BodyValues.Instant("expires", body.Expires, call.Books.Zone), body.Priority, body.Reference, call.Ended));
+        api.Post(
+            "returnCredit", "/api/credits/{id}/return", "Give back what is unused of a credit, by a credit note for the invoice it was sold on.",
+            KeyRole.Finance)
+            .Answers(RequestJson.Default.CreditReturn, LedgerJson.Default.Invoice, (call, body) =>
+                call.Books.ReturnCreditAsync(call.Path("id"), body.Reason, body.Reference, call.Ended));
     }
 
     private static void MapRates(OperationCatalog api)

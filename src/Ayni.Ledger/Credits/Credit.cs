@@ -11,12 +11,16 @@ namespace Ayni.Ledger;
 /// <param name="Model">The model whose revenue it becomes if it expires without that the customer used anything.</param>
 /// <param name="Purchased">Charges of requests admitted from this instant on may use it.</param>
 /// <param name="Expires">Charges of requests admitted from this instant on may not; null if it never expires.</param>
-/// <param name="Left">What no closed month has used.</param>
+/// <param name="Left">What no closed month has used and no credit note has given back.</param>
 public sealed record Credit(
     string Id, string CustomerId, Amount Amount, int Priority, string Model, DateTimeOffset Purchased, DateTimeOffset? Expires, Amount Left)
 {
     /// <summary>What it is in.</summary>
     public Currency Currency => Amount.Currency;
+
+    /// <summary>What is left of it after what open months have used so far.</summary>
+    internal Amount Unused(IEnumerable<CreditUse> used) =>
+        used.Where(use => use.CreditId == Id).Aggregate(Left, (left, use) => left - use.Amount);
 }
 
 /// <summary>What a credit paid of a month's charges.</summary>

@@ -3,6 +3,34 @@ namespace Ayni.Ledger;
 /// <summary>Sells credits. A job of the writer: it refuses, or it writes.</summary>
 internal sealed class CreditList(Identifiers identifiers)
 {
+    /// <summary>A credit by its id.</summary>
+    public static Credit Demand(Session session, string id) => CreditRows.All(session).FirstOrDefault(credit => credit.Id == id)
+        ?? throw Registry.Unknown(Refusal.UnknownCredit, "credit", id);
+
+    /// <summary>The number of the invoice that a credit was sold on.</summary>
+    public static string InvoiceOf(Session session, string id)
+    {
+        var credit = Demand(session, id);
+        return InvoiceRows.OfSubject(session, credit.CustomerId)
+            .FirstOrDefault(invoice => invoice.Kind == InvoiceKind.Invoice && LineOf(invoice, id) >= 0)?.Number
+            ?? throw new LedgerRefusedException(
+                Refusal.InvalidCredit, $"{id} is on no invoice yet; issue that of the month in which it was sold, then give it back.");
+    }
+
+    /// <summary>The line of an invoice on which a credit was sold, from 0; -1 if it is on none.</summary>
+    public static int LineOf(Invoice invoice, string id) =>
+        invoice.Lines.IndexOf(invoice.Lines.FirstOrDefault(line => line.Kind == Invoicing.CreditSale && line.Reference == id)!);
+
+    /// <summary>What the months after the last closed one, which there is, have used of credits so far.</summary>
+    public static IReadOnlyList<CreditUse> UsedSoFar(Session session, DateTimeOffset now)
+    {
+        var last = LedgerRows.Zone(session).PeriodOf(now);
+        var uses = new List<CreditUse>();
+        for (var month = PeriodRows.Last(session)!.Value.Period.Next; month <= last; month = month.Next)
+            uses.AddRange(Adjustments.Of(session, month).CreditUses);
+        return uses;
+    }
+
     /// <summary>Enters a credit, which the customer owes from now on like a charge, and as much deferred revenue.</summary>
     public Credit Buy(
         Transaction transaction, string customerId, Amount amount, string model, DateTimeOffset? expires, int priority)

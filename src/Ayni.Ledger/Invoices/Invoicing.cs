@@ -8,6 +8,9 @@ namespace Ayni.Ledger;
 /// </summary>
 internal static class Invoicing
 {
+    /// <summary>The kind of an invoice's line that a prepaid credit was sold on; its reference is the credit's id.</summary>
+    public const string CreditSale = "credit_purchase";
+
     private const int LongestCode = 8;
 
     /// <summary>Enters a legal entity, or a new version of its details.</summary>
@@ -74,10 +77,11 @@ internal static class Invoicing
     /// Credits some of an invoice's lines. What is left of a line bounds its credit; the note that takes the last of every line takes what
     /// is left of taxes and rounding too, so that an invoice's notes never come to more, nor all of them to less, than the invoice. Refused
     /// while some of the invoice is given up: what was never paid would come back as the customer's credit. Charges that were converted are what its month
-    /// converted.
+    /// converted; of a credit sold only what is unused goes back, and open months have used some.
     /// </summary>
     public static Invoice Credit(
-        Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, ConvertedCharges converted)
+        Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, ConvertedCharges converted,
+        IReadOnlyList<CreditUse> used)
     {
         var session = transaction.Session;
         Text.Demand(reason, "reason");
@@ -87,6 +91,8 @@ internal static class Invoicing
         DemandClaimed(session, invoice);
         var notes = InvoiceRows.CreditNotes(session, number);
         var lines = credits.Select(credit => Reduced(invoice, notes, credit.Line, credit.Amount, converted)).ToImmutableArray();
+        foreach (var line in lines.Where(line => line.Kind == CreditSale))
+            DemandUnused(transaction, invoice, line, used);
         if (lines.IsEmpty || credits.DistinctBy(credit => credit.Line).Count() != credits.Length)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"A credit note credits one line of {number} or more, each once.");
         var currency = invoice.Currency;
@@ -178,7 +184,7 @@ internal static class Invoicing
         if (line < 0 || line >= invoice.Lines.Length)
             throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"{invoice.Number} has no line {line + 1}; it has {invoice.Lines.Length}.");
-        if (invoice.Lines[line].Model is null && !converted.Has(invoice.Lines[line]))
+        if (invoice.Lines[line] is { Model: null } of && of.Kind != CreditSale && !converted.Has(of))
             throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"Line {line + 1} of {invoice.Number} is no model's revenue; take it back where it came from.");
         var left = Left(invoice, notes, line);
@@ -189,6 +195,22 @@ internal static class Invoicing
             ? invoice.Lines[line] with { Amount = amount, Receipts = 0, Counts = default }
             : throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"{amount} can't be credited on line {line + 1} of {invoice.Number}; {left} are left of it.");
+    }
+
+    /// <summary>
+    /// Refuses to give back what charges have used of a credit, or what expired: that is revenue. While a month closes, nobody knows how much.
+    /// </summary>
+    private static void DemandUnused(Transaction transaction, Invoice invoice, InvoiceLine line, IReadOnlyList<CreditUse> used)
+    {
+        var credit = CreditList.Demand(transaction.Session, line.Reference!);
+        if (transaction.LastPeriod is { } last && transaction.LastPeriod.StatusOf(last.Period) == PeriodStatus.Closing)
+            throw new LedgerRefusedException(
+                Refusal.InvalidCredit, $"{last.Period} is closing, which uses credits; finish that, then credit {invoice.Number}.");
+        if (credit.Expires <= transaction.Now)
+            throw new LedgerRefusedException(Refusal.InvalidCredit, $"{credit.Id} has expired; what was left of it is revenue.");
+        if (credit.Unused(used) is var unused && line.Amount > unused)
+            throw new LedgerRefusedException(
+                Refusal.InvalidCredit, $"{line.Amount} of {credit.Id} can't be given back; {unused} of it are unused.");
     }
 
     /// <summary>What notes took back of a line; a note's line is the invoice's by all that names it.</summary>
@@ -273,7 +295,9 @@ internal static class Invoicing
         new(Account.Rounding, -invoice.Rounding),
     ];
 
-    /// <summary>What was converted leaves the position as it came: at the same rate.</summary>
+    /// <summary>
+    /// What was converted leaves the position as it came: at the same rate. A credit's unused part was deferred, and is no revenue.
+    /// </summary>
     private static ImmutableArray<Posting> CreditPostings(
         Invoice note, Period period, ImmutableArray<ImmutableArray<InvoiceLine>> charges) =>
     [
@@ -281,6 +305,7 @@ internal static class Invoicing
         .. charges.SelectMany(line => line).GroupBy(charge => (Model: charge.Model!, charge.Amount.Currency))
             .OrderBy(revenue => revenue.Key.Model, StringComparer.Ordinal).ThenBy(revenue => revenue.Key.Currency.Code, StringComparer.Ordinal)
             .Select(revenue => new Posting(Account.Revenue(period, revenue.Key.Model), Sum(revenue))),
+        .. note.Lines.Where(line => line.Kind == CreditSale).Select(line => new Posting(Account.Deferred(note.Recipient.Subject), line.Amount)),
         .. Enumerable.Range(0, note.Lines.Length).Where(i => note.Lines[i].Model is null && !charges[i].IsEmpty).SelectMany(i =>
         {
             var owed = Sum(charges[i]);

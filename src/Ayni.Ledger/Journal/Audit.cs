@@ -92,6 +92,8 @@ internal static class Audit
     /// <summary>Finds the adjustments of each closed period again, and compares them with those it has.</summary>
     private static void CheckAdjustments(Session session, List<string> findings)
     {
+        findings.AddRange(CreditRows.All(session).Where(credit => credit.Left.Sign < 0)
+            .Select(credit => $"of credit {credit.Id} of {credit.Amount} {-credit.Left} more are used, expired and given back than there was"));
         foreach (var period in PeriodRows.Closed(session))
         {
             var due = Adjustments.Of(session, period);

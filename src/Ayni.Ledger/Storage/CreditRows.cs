@@ -35,7 +35,7 @@ internal static class CreditRows
         return uses;
     }
 
-    /// <summary>Every credit, oldest first, with what is left of it: after all closes, or before a period's.</summary>
+    /// <summary>Every credit, oldest first, with what is left of it after credit notes: after all closes, or before a period's.</summary>
     public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Read(session, null, before);
 
     /// <summary>A customer's credits, oldest first.</summary>
@@ -75,6 +75,11 @@ internal static class CreditRows
             WHERE ($1 = '' OR c.customer = $1) AND u.period < $2
             UNION ALL
             SELECT subject, amount FROM adjustments WHERE type = 'credit_expiry' AND ($1 = '' OR customer = $1) AND period < $2
+            UNION ALL
+            SELECT c.id, l.amount
+            FROM credits c JOIN invoices i ON i.subject = c.customer JOIN invoice_lines l ON l.invoice = i.number
+              JOIN entries e ON e.number = i.entry
+            WHERE ($1 = '' OR c.customer = $1) AND i.kind = 'credit_note' AND l.kind = 'credit_purchase' AND l.reference = c.id AND e.period <= $2
             """,
             customerId ?? "", before?.ToString() ?? "9999-12"))
         {

@@ -74,7 +74,7 @@ public sealed class PriceCommandTests : IDisposable
         string[][] commands =
         [
             ["price", "show"], ["ledger", "why"], ["ledger", "adjustments"], ["ledger", "subscription", "start"],
-            ["ledger", "subscription", "stop"], ["ledger", "credit", "sell"], ["ledger", "credit", "uses"], ["ledger", "rate", "set"],
+            ["ledger", "subscription", "stop"], ["ledger", "credit", "sell"], ["ledger", "credit", "return"], ["ledger", "credit", "uses"], ["ledger", "rate", "set"],
             ["ledger", "rate", "exchange"],
         ];
         await Parallel.ForEachAsync(commands, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (command, _) => Assert.Contains(

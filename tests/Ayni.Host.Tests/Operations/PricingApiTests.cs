@@ -29,6 +29,10 @@ public sealed class PricingApiTests(LedgerFixture fixture) : IClassFixture<Ledge
         var credit = await PostAsync(KeyRole.Finance, "/api/credits", sale);
         Assert.Equal(credit.GetRawText(), (await PostAsync(KeyRole.Finance, "/api/credits", sale)).GetRawText());
         Assert.Equal("5.00", credit.GetProperty("left").GetString());
+        // It is given back by its invoice, which there is none of yet.
+        using (var early = await fixture.SendAsync(
+            KeyRole.Finance, $"/api/credits/{credit.GetProperty("id").GetString()}/return", """{"reason":"leaves","reference":"return 9"}"""))
+            Assert.Contains("is on no invoice yet", (await early.ErrorAsync()).Message, StringComparison.Ordinal);
         await PostAsync(KeyRole.Finance, "/api/rates", """{"from":"EUR","to":"USD","per_unit":"1.08","source":"ECB"}""");
 
         var fee = Assert.Single((await GetAsync($"/api/adjustments/{month}")).EnumerateArray());

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
@@ -123,6 +125,102 @@ public sealed class CreditTests
         // It expires: it pays nothing any more.
         ledger.Clock.Now = November.End.AddDays(5);
         Assert.IsType<AdmissionRefusal>(ledger.Books.Admit(key, Model));
+    }
+
+    [Fact]
+    public async Task What_is_unused_of_a_credit_is_given_back_by_a_credit_note()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        var customer = key.CustomerId!;
+        await InvoiceTests.BillAsync(ledger, customer, new Tax("VAT", 210_000));
+        var credit = await ledger.Books.BuyCreditAsync(customer, Eur("4"), Model, December.Next.End);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        await ledger.UseAsync(key, 2_000_000, 0, 0); // 1.00
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "no invoice yet"));
+        await RefusedAsync(Refusal.UnknownCredit, () => ledger.Books.ReturnCreditAsync("crd_x", "unknown"));
+        // 1.00 + 4.00 - 1.00 = 4.00, with tax 4.84.
+        var invoice = (await InvoiceTests.IssueAsync(ledger))[0];
+        Assert.Equal(Eur("4.84"), invoice.Total);
+
+        // December has used 0.50 so far: of 4.00, 2.50 are unused.
+        await ledger.UseAsync(key, 1_000_000, 0, 0);
+        var line = invoice.Lines.Select((of, i) => (of.Kind, i)).Single(of => of.Kind == "credit_purchase").i;
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, [(line, Eur("2.51"))], "used"));
+        var note = await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1");
+        Assert.Equal((invoice.Number, Eur("2.50"), Eur("3.03")), (note.Credits, note.Net, note.Total)); // 3.025
+        Assert.Equal(note, await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1"));
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "again"));
+        Assert.Equal(Eur("0.50"), Assert.Single(ledger.Books.ListCredits()).Left);
+        // What is used from now on is owed.
+        await ledger.UseAsync(key, 1_000_000, 0, 0);
+        ledger.Clock.Now = December.End;
+        await AdjustmentTests.CloseAsync(ledger, December);
+        Assert.Equal(Eur("0.50"), Assert.Single(ledger.Books.ListCreditUses(December)).Amount);
+        Assert.Equal(Eur("0"), Net(ledger, Account.Deferred(customer)));
+        Assert.Empty(ledger.Books.ListDeductions(December));
+        // 4.84 - 3.03 + 1.00 - 0.50
+        Assert.Equal(Eur("2.31"), ledger.Books.UnpaidCharges(customer));
+    }
+
+    [Fact]
+    public void What_was_sold_is_used_expired_returned_or_left() => Prop.ForAll(
+        (from acts in Gen.Choose(0, 4).ArrayOf(20) from tokens in Gen.Choose(1, 4_000_000).ArrayOf(20) select (acts, tokens)).ToArbitrary(),
+        input => RunAsync(input.acts, input.tokens).GetAwaiter().GetResult())
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(10));
+
+    private static async Task<bool> RunAsync(int[] acts, int[] tokens)
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        var customer = key.CustomerId!;
+        await InvoiceTests.BillAsync(ledger, customer, new Tax("VAT", 210_000));
+        var returned = Eur("0");
+        for (var i = 0; i < acts.Length; i++)
+        {
+            ledger.Clock.Now += TimeSpan.FromMinutes(1);
+            var credits = ledger.Books.ListCredits();
+            switch (acts[i])
+            {
+                case 0:
+                    await ledger.Books.BuyCreditAsync(
+                        customer, new(tokens[i] * (Int128)1_000_000, Eur("0").Currency), Model, ledger.Clock.Now.AddDays(tokens[i] % 90 + 1), i % 2);
+                    break;
+                case 1 or 2:
+                    await ledger.UseAsync(key, tokens[i], 0, 0);
+                    break;
+                case 3:
+                    var period = Period.Of(ledger.Clock.Now);
+                    ledger.Clock.Now = period.End;
+                    await ledger.Books.ClosePeriodAsync(period);
+                    await ledger.Books.IssueInvoicesAsync(period);
+                    break;
+                case 4 when credits.Count > 0:
+                    try
+                    {
+                        returned += (await ledger.Books.ReturnCreditAsync(credits[tokens[i] % credits.Count].Id, "back")).Net;
+                    }
+                    catch (LedgerRefusedException)
+                    {
+                        // Used up, expired, or not invoiced yet.
+                    }
+                    break;
+            }
+        }
+        var last = Period.Of(ledger.Clock.Now);
+        ledger.Clock.Now = last.End;
+        await ledger.Books.ClosePeriodAsync(last);
+        var (used, expired) = (Eur("0"), Eur("0"));
+        for (var month = November; month <= last; month = month.Next)
+        {
+            used = ledger.Books.ListCreditUses(month).Aggregate(used, (sum, use) => sum + use.Amount);
+            expired = ledger.Books.ListAdjustments(month).Aggregate(expired, (sum, adjustment) => sum + adjustment.Amount);
+        }
+        var all = ledger.Books.ListCredits();
+        var left = all.Aggregate(Eur("0"), (sum, credit) => sum + credit.Left);
+        return all.All(credit => credit.Left.Sign >= 0)
+            && all.Aggregate(Eur("0"), (sum, credit) => sum + credit.Amount) == used + expired + returned + left
+            && Net(ledger, Account.Deferred(customer)) == -left && ledger.Books.Audit().Count == 0;
     }
 
     [Fact]
