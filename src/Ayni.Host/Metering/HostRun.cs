@@ -31,11 +31,12 @@ internal sealed class HostRun(Books books, TimeProvider clock, ILogger<HostRun> 
         _renewing = RenewAsync(_lease);
     }
 
-    /// <summary>Notes a request before it is let in.</summary>
-    public void Enter(string requestId) => _underWay[requestId] = clock.GetUtcNow();
-
-    /// <summary>Notes that a request is posted or void.</summary>
-    public void Leave(string requestId) => _underWay.TryRemove(requestId, out _);
+    /// <summary>Notes a request before it is let in, until what is given is disposed: when it is posted or void.</summary>
+    public IDisposable Enter(string requestId)
+    {
+        _underWay[requestId] = clock.GetUtcNow();
+        return new UnderWay(_underWay, requestId);
+    }
 
     /// <summary>Ends the lease, once no request is under way.</summary>
     public async ValueTask DisposeAsync()
@@ -74,5 +75,10 @@ internal sealed class HostRun(Books books, TimeProvider clock, ILogger<HostRun> 
                 logger.RenewalFailed(error);
             }
         }
+    }
+
+    private sealed class UnderWay(ConcurrentDictionary<string, DateTimeOffset> requests, string requestId) : IDisposable
+    {
+        public void Dispose() => requests.TryRemove(requestId, out _);
     }
 }

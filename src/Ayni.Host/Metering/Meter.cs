@@ -59,44 +59,27 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         IdempotentCall? idempotent,
         CancellationToken clientGone)
     {
-        run.Enter(requestId);
+        using var underWay = run.Enter(requestId);
+        Reservation? unused = null;
         try
         {
-            return await AdmitAsync(key, model, requestId, request, answers, deliver, deadline, idempotent, clientGone).ConfigureAwait(false);
-        }
-        finally
-        {
-            run.Leave(requestId);
-        }
-    }
-
-    private async Task<MeteredResult> AdmitAsync(
-        ApiKey key,
-        ServedModel model,
-        string requestId,
-        GenerationRequest request,
-        int answers,
-        Func<int, GeneratedToken, ValueTask> deliver,
-        Deadline deadline,
-        IdempotentCall? idempotent,
-        CancellationToken clientGone)
-    {
-        var admission = Admit(books.Admit(key, model.Name));
-        if (admission.IsLimited)
-            admission = Admit(await books.ReserveAsync(admission, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
-        var isPosted = false;
-        try
-        {
+            var admission = Admit(books.Admit(key, model.Name));
+            if (admission.IsLimited)
+                admission = Admit(await books.ReserveAsync(admission, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
             if (admission.Reservation is { } reservation)
+            {
+                unused = reservation;
                 request = request with { MaxTokens = Math.Min(request.MaxTokens, reservation.MaxTokens) };
+            }
             var metered = await GenerateAsync(
                 admission, model, requestId, request, answers, deliver, deadline, idempotent, clientGone).ConfigureAwait(false);
-            isPosted = metered.Receipt is not null;
+            if (metered.Receipt is not null)
+                unused = null;
             return metered;
         }
         finally
         {
-            if (!isPosted && admission.Reservation is { } unused)
+            if (unused is not null)
                 await VoidAsync(requestId, unused).ConfigureAwait(false);
         }
     }
