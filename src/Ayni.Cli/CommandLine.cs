@@ -41,20 +41,22 @@ internal static class CommandLine
         {
             return Interrupted;
         }
-        catch (Exception error) when (IsExpected(error))
-        {
-            Console.Error.WriteLine($"ayni: {TerminalText.Clean(error.Message)}");
-            return Failed;
-        }
         catch (Exception error)
         {
-            Console.Error.WriteLine(
-                Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 }
-                    ? $"ayni: {error}"
-                    : $"ayni: a defect of Ayni: {error.GetType().Name}: {TerminalText.Clean(error.Message)} "
-                        + $"Please report it with what {TraceVariable}=1 shows.");
-            return Defect;
+            var (exitCode, text) = Tell(error, Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 });
+            Console.Error.WriteLine($"ayni: {text}");
+            return exitCode;
         }
+    }
+
+    /// <summary>What a failure ends in: the exit code, and a sentence for the terminal; of a defect, where it is, if that is asked for.</summary>
+    internal static (int ExitCode, string Text) Tell(Exception error, bool showsTrace)
+    {
+        if (IsExpected(error))
+            return (Failed, TerminalText.Clean(error.Message));
+        return (Defect, showsTrace
+            ? error.ToString()
+            : $"a defect of Ayni: {error.GetType().Name}: {TerminalText.Clean(error.Message)} Please report it with what {TraceVariable}=1 shows.");
     }
 
     /// <summary>
