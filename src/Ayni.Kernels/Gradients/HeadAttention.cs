@@ -41,15 +41,15 @@ internal readonly unsafe ref struct HeadAttention<TTile>
 
         var (keys, values) = (KeyValues(operands.Key), KeyValues(operands.Value));
         var length = document.Length;
-        TTile.Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
+        Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
         if (HasGradients)
         {
-            TTile.Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
-            TTile.Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
+            Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
+            Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
         }
         else
         {
-            TTile.Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
+            Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
         }
     }
 
@@ -89,7 +89,7 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var largest = stackalloc float[TTile.Columns];
         var sums = stackalloc float[TTile.Columns];
         new Span<float>(largest, TTile.Columns).Fill(float.MinValue);
-        TTile.Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
             var count = Math.Min(KeyBlock, block.EndKey - key);
@@ -112,10 +112,10 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var commons = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
-        TTile.Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
-        TTile.Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
-        TTile.Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
-        TTile.Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
+        Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
+        Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
+        Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
         new Span<float>(logSums, TTile.Columns).Clear();
         new Span<float>(commons, TTile.Columns).Clear();
         var outputs = Rows(_operands.Attended, block);
@@ -289,6 +289,9 @@ internal readonly unsafe ref struct HeadAttention<TTile>
             }
         }
     }
+
+    private static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        TTile.Pack(source, rows, depth, width, panels, PanelProduct<TTile>.Steps(depth));
 
     private float Dot(float* a, float* b)
     {

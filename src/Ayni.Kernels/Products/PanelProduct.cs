@@ -24,8 +24,8 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// <summary>Steps that so many values of the inner dimension take, the last filled up.</summary>
     public static int Steps(int depth) => (depth + TTile.StepValues - 1) / TTile.StepValues;
 
-    /// <summary>The floats of packed columns, the last panel filled up.</summary>
-    public static long PackedColumns(int columns) => (columns + TTile.Columns - 1) / TTile.Columns * (long)TTile.Columns;
+    /// <summary>Rows or columns with those that fill up the last panel, of so many each.</summary>
+    public static long Padded(int count, int width) => (count + width - 1) / width * (long)width;
 
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
     [SkipLocalsInit]
