@@ -41,6 +41,8 @@ internal readonly unsafe ref struct HeadAttention<TTile>
 
         var (keys, values) = (KeyValues(operands.Key), KeyValues(operands.Value));
         var length = document.Length;
+        AskFor(keys, length);
+        AskFor(values, length);
         Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
         if (HasGradients)
         {
@@ -89,6 +91,7 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var largest = stackalloc float[TTile.Columns];
         var sums = stackalloc float[TTile.Columns];
         new Span<float>(largest, TTile.Columns).Fill(float.MinValue);
+        AskForNext(_operands.Query, block);
         Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
@@ -112,6 +115,9 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var commons = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
+        AskForNext(_operands.Query, block);
+        AskForNext(_operands.AttendedGradient, block);
+        AskForNext(_operands.Attended, block);
         Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
         Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
         Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
@@ -292,6 +298,26 @@ internal readonly unsafe ref struct HeadAttention<TTile>
 
     private static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
         TTile.Pack(source, rows, depth, width, panels, PanelProduct<TTile>.Steps(depth));
+
+    /// <summary>Asks for the rows of the block that follows, since a head's rows lie far apart.</summary>
+    private void AskForNext(float* values, QueryBlock block)
+    {
+        var (head, start) = block.Start + TTile.Columns < _document.Length ? (block.Head, block.Start + TTile.Columns) : (block.Head + 1, 0);
+        if (head < (_keyValueHead + 1) * GroupSize)
+        {
+            var next = new QueryBlock(this, head, start);
+            AskFor(Rows(values, next), next.Count);
+        }
+    }
+
+    private void AskFor(StridedMatrix rows, int count)
+    {
+        for (var row = 0; row < count && Sse.IsSupported; row++)
+        {
+            for (var i = 0; i < _headDim; i += NativeBuffer.Alignment / sizeof(float))
+                Sse.Prefetch1(rows.From(row, i).Values);
+        }
+    }
 
     private float Dot(float* a, float* b)
     {

@@ -58,8 +58,10 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
             var right = Panel(Right, _columns, TTile.Columns, column, step, depth);
             var offset = row * Stride + column;
             var addend = step > 0 ? Output : Addend;
+            var next = LeftPanels == null || step + depthBlock >= Depth ? null
+                : Panel(LeftPanels, _rows, TTile.Rows, row, step + depthBlock, Math.Min(depthBlock, Depth - step - depthBlock));
             Panels.MultiplyPanels(
-                left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
+                left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride, next);
         }
     }
 

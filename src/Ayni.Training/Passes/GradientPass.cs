@@ -256,7 +256,7 @@ public sealed class GradientPass
         var norm = weights.FeedForwardNorm;
         _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth);
         _normGradient.Begin(norm, plan.Tokens);
-        _pass.ForEachBlock(plan.Tokens, [[weights.AttentionOutput], .. network.Groups], PassDirection.Backward, (tokens, pass) =>
+        _pass.ForEachBlock(plan.Tokens, [.. network.Groups, [weights.AttentionOutput]], PassDirection.Backward, (tokens, pass) =>
         {
             var middle = kept.Middle.Rows(tokens, hidden);
             var normed = pass.Normed.Take(middle.Length);

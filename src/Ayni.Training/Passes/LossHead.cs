@@ -10,13 +10,12 @@ internal sealed class LossHead(TrainableModel model, PassState pass, NormGradien
 {
     // Logits at a time: 64 MB.
     private const long MostLogits = 16 << 20;
-    private const int MostRows = 1024;
 
     private readonly Linear _head = new(model.Head, bias: null);
 
     private int Hidden => model.Config.HiddenSize;
 
-    private int ChunkRows => (int)Math.Clamp(MostLogits / model.Config.VocabularySize, 1, MostRows);
+    private int ChunkRows => (int)Math.Max(1, MostLogits / model.Config.VocabularySize);
 
     /// <summary>The sum of the losses, in nats. With a gradient to fill, adds to those of norm and head as well.</summary>
     /// <param name="stream">The residual stream behind the last layer, <c>[tokens, hidden]</c>.</param>

@@ -80,7 +80,8 @@ public sealed class FloatProductTests
     {
         using var context = new ComputeContext(tier, 2);
         PackedOperand left = new(OperandSide.Left), right = new(OperandSide.Right), other = new(OperandSide.Left);
-        foreach (var (depth, rows, columns, part) in ((int, int, int, int)[])[(1200, 150, 90, 96), (1023, 5, 33, 512), (3, 1, 1, 2), (40, 9, 300, 40)])
+        (int, int, int, int)[] shapes = [(1200, 150, 90, 96), (1023, 5, 33, 512), (3, 1, 1, 2), (40, 9, 300, 40)];
+        foreach (var (depth, rows, columns, part) in shapes)
         {
             var (leftValues, rightValues) = (Numbers(depth * rows, 1), Numbers(depth * columns, 2));
             left.Reserve(depth, rows, precision, context);
