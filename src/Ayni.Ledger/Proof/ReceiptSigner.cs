@@ -5,8 +5,8 @@ namespace Ayni.Ledger;
 /// <summary>
 /// Signs receipts: one signature over the root of many receipts' hashes. With a key in a file the receipts of each group commit are signed within its
 /// transaction, which takes microseconds. An external signer is never waited for there: what no commit signed stands in
-/// <c>unsigned_receipts</c>, and is signed afterwards (<see cref="SignBacklogAsync"/>), oldest first, by whichever host of the ledger can. This host's
-/// signing key is a file beside the ledger, and so is the log's key where it certifies them. Thread-safe.
+/// <c>unsigned_receipts</c>, and is signed afterwards (<see cref="SignBacklogAsync"/>), oldest first, by whichever host of the ledger can. This
+/// host's signing key is a file beside the ledger, and so is the log's key where it certifies them. Thread-safe.
 /// </summary>
 internal sealed class ReceiptSigner
 {
@@ -17,10 +17,8 @@ internal sealed class ReceiptSigner
 
     private readonly string _folder;
     private readonly string _origin;
-    private readonly SemaphoreSlim _turn = new(1);
     private volatile HostKey? _key;
-    private DateTimeOffset _askAgain;
-    private TimeSpan _pause;
+    private volatile SignerPause? _pause;
 
     private ReceiptSigner(string folder, string origin)
     {
@@ -124,33 +122,26 @@ internal sealed class ReceiptSigner
     /// <param name="clock">What time it is.</param>
     /// <param name="insists">Whether a signer that failed a moment ago is asked all the same.</param>
     /// <param name="cancellationToken">Gives up the wait.</param>
+    /// <remarks>Who does it at the same time, in whatever process, signs some in vain and nothing twice.</remarks>
     public async Task SignBacklogAsync(
         Readers readers, ActingWriter writer, TimeProvider clock, bool insists, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        var now = clock.GetUtcNow();
+        var key = insists || _pause is not { } pause || now >= pause.Until ? readers.Read(KeyInUse) : null;
+        while (readers.Read(session => UnsignedRows.FirstRun(session, MostEntries)) is { } run
+            && (key is not null || now - run.Posted >= Batch.LogPromise / 4))
         {
-            var now = clock.GetUtcNow();
-            var key = insists || now >= _askAgain ? readers.Read(KeyInUse) : null;
-            while (readers.Read(session => UnsignedRows.FirstRun(session, MostEntries)) is { } run
-                && (key is not null || now - run.Posted >= Batch.LogPromise / 4))
-            {
-                Digest[] leaves = readers.Read(session =>
-                    ProofRows.Receipts(session, run.FirstEntry, run.LastEntry).Select(receipt => MerkleTree.Leaf(Digest.Of(receipt.Canonical))).ToArray());
-                await writer.RunAsync(transaction => Seal(transaction, run, leaves), cancellationToken).ConfigureAwait(false);
-            }
-            while (key is not null && readers.Read(UnsignedRows.FirstBatch) is { } batch)
-            {
-                var signature = await Task.Run(() => Ask(key, batch.Canonical, now), CancellationToken.None).WaitAsync(cancellationToken)
-                    .ConfigureAwait(false);
-                // A key that was replaced or revoked meanwhile has signed in vain.
-                if (!await writer.RunAsync(transaction => Store(transaction.Session, batch, key, signature), cancellationToken).ConfigureAwait(false))
-                    key = readers.Read(KeyInUse);
-            }
+            Digest[] leaves = readers.Read(session => ProofRows.Receipts(session, run.FirstEntry, run.LastEntry)
+                .Select(receipt => MerkleTree.Leaf(Digest.Of(receipt.Canonical))).ToArray());
+            await writer.RunAsync(transaction => Seal(transaction, run, leaves), cancellationToken).ConfigureAwait(false);
         }
-        finally
+        while (key is not null && readers.Read(UnsignedRows.FirstBatch) is { } batch)
         {
-            _turn.Release();
+            var signature = await Task.Run(() => Ask(key, batch.Canonical, now), CancellationToken.None).WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            // A key that was replaced or revoked meanwhile has signed in vain.
+            if (!await writer.RunAsync(transaction => Store(transaction.Session, batch, key, signature), cancellationToken).ConfigureAwait(false))
+                key = readers.Read(KeyInUse);
         }
     }
 
@@ -190,15 +181,15 @@ internal sealed class ReceiptSigner
         try
         {
             var signature = key.Key.Sign(message);
-            (_pause, _askAgain) = (TimeSpan.Zero, default);
+            _pause = null;
             return signature;
         }
         catch (SignerException error)
         {
-            _pause = _pause == TimeSpan.Zero ? FirstPause : TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, LongestPause.Ticks));
-            _askAgain = now + _pause;
+            var length = _pause is { } before ? TimeSpan.FromTicks(Math.Min(2 * before.Length.Ticks, LongestPause.Ticks)) : FirstPause;
+            _pause = new(now + length, length);
             throw new SignerException(
-                $"Receipts are not signed yet. {error.Message} It is asked again in {_pause.TotalMinutes:0} min, and then signs them all.", error);
+                $"Receipts are not signed yet. {error.Message} It is asked again in {length.TotalMinutes:0} min, and then signs them all.", error);
         }
     }
 
@@ -220,3 +211,8 @@ internal sealed class ReceiptSigner
 /// <param name="Id"><c>sig_…</c></param>
 /// <param name="Key">The key.</param>
 internal sealed record HostKey(string Id, SigningKey Key);
+
+/// <summary>A signer that failed is not asked for a while.</summary>
+/// <param name="Until">Until when.</param>
+/// <param name="Length">How long that is.</param>
+internal sealed record SignerPause(DateTimeOffset Until, TimeSpan Length);
