@@ -33,7 +33,7 @@ internal sealed class LogPublisher(Books books, HostMetrics metrics, ILogger<Log
             // While a signer fails the log goes on, and the other way round.
             await TryAsync(books.SignReceiptsAsync, problems).ConfigureAwait(false);
             await TryAsync(books.PublishLogAsync, problems).ConfigureAwait(false);
-            await TryAsync(_ => Task.Run(() => metrics.NoteOldestUnsigned(books.OldestUnsigned())), problems).ConfigureAwait(false);
+            await TryAsync(token => Task.Run(() => metrics.NoteOldestUnsigned(books.OldestUnsigned()), token), problems).ConfigureAwait(false);
             // Said once, not every two seconds.
             foreach (var problem in problems.Where(problem => !_problems.Contains(problem)))
                 logger.LogNotPublished(problem);
