@@ -15,6 +15,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     private const string Clock = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
+    /// <summary>How long the server's clock is not asked for: much longer, and it may have been set.</summary>
+    private static readonly TimeSpan LongestGuess = TimeSpan.FromSeconds(1);
+
     private const string Number = "pg_current_xact_id()::text::bigint";
 
     private const string FirstUnderWay = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
@@ -56,9 +59,10 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     public override bool TryBeginAlone(out DateTimeOffset now)
     {
         now = default;
-        if (!_isLikelyAlone)
+        var since = Stopwatch.GetElapsedTime(_lastBegan.Here);
+        if (!_isLikelyAlone || since > LongestGuess)
             return false;
-        now = _lastBegan.Server + Stopwatch.GetElapsedTime(_lastBegan.Here);
+        now = _lastBegan.Server + since;
         (_isBeginning, _isGuess) = (true, true);
         return true;
     }
