@@ -19,7 +19,8 @@ public sealed partial class Books
         _writer.RunAsync(transaction => SubscriptionList.Stop(transaction, subscriptionId, last), cancellationToken);
 
     /// <summary>Every subscription, oldest first.</summary>
-    public IReadOnlyList<Subscription> ListSubscriptions() => _readers.Read(SubscriptionRows.All);
+    public IReadOnlyList<Subscription> ListSubscriptions(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => SubscriptionRows.All(session, after, limit));
 
     /// <summary>
     /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is revenue
@@ -36,13 +37,22 @@ public sealed partial class Books
             cancellationToken);
 
     /// <summary>Every credit, oldest first, with what closed months left of it.</summary>
-    public IReadOnlyList<Credit> ListCredits() => _readers.Read(session => CreditRows.All(session));
+    public IReadOnlyList<Credit> ListCredits(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => CreditRows.List(session, after, limit));
 
-    /// <summary>The adjustments of a period: as they would be now while it is open, then as they were posted.</summary>
-    public IReadOnlyList<Adjustment> ListAdjustments(Period period) => _readers.Read<IReadOnlyList<Adjustment>>(session =>
-        PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
-            ? Adjustments.Of(session, period).Charges
-            : AdjustmentRows.Of(session, period));
+    /// <summary>
+    /// The adjustments of a period: as they would be now while it is open, then as they were posted. At most so many, after the one of a key. An
+    /// estimate is of the whole period, however few of it are asked for: there is nothing of it in the database.
+    /// </summary>
+    public IReadOnlyList<Adjustment> ListAdjustments(Period period, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session =>
+        {
+            if (PeriodRows.Last(session).StatusOf(period) != PeriodStatus.Open)
+                return AdjustmentRows.Of(session, period, after, limit);
+            var estimated = Adjustments.Of(session, period).Charges;
+            var place = after.Length == 0 ? 0 : estimated.ToList().FindIndex(adjustment => adjustment.Key == after) + 1;
+            return after.Length == 0 || place > 0 ? [.. estimated.Skip(place).Take(limit)] : throw PagedQuery.Unknown(after);
+        });
 
     /// <summary>What credits pay of a period's charges: as it would be now while it is open, then as it was posted.</summary>
     public IReadOnlyList<CreditUse> ListCreditUses(Period period) => _readers.Read<IReadOnlyList<CreditUse>>(session =>
@@ -61,7 +71,8 @@ public sealed partial class Books
         _writer.RunAsync(transaction => RateList.Set(transaction, from, perUnit, source, effectiveFrom), cancellationToken);
 
     /// <summary>Every version of every rate, oldest first.</summary>
-    public IReadOnlyList<ExchangeRate> ListRates() => _readers.Read(RateRows.All);
+    public IReadOnlyList<ExchangeRate> ListRates(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => RateRows.All(session, after, limit));
 
     /// <summary>What a period converts: as it would be now while it is open, then as it was posted.</summary>
     public IReadOnlyList<Conversion> ListConversions(Period period) => _readers.Read<IReadOnlyList<Conversion>>(session =>

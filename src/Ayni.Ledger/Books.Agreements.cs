@@ -107,11 +107,16 @@ public sealed partial class Books
         long documentId, string party, string evidence, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => AgreementDocuments.Accept(transaction, documentId, party, evidence), cancellationToken);
 
-    /// <summary>Every version of every agreement, by version.</summary>
-    public IReadOnlyList<Agreement> ListAgreements() => _readers.Read(TermRows.Agreements);
+    /// <summary>Every version of every agreement, by version; at most so many, after another.</summary>
+    public IReadOnlyList<Agreement> ListAgreements(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => TermRows.Agreements(session, after, limit));
 
-    /// <summary>Every document of an agreement, oldest first.</summary>
-    public IReadOnlyList<AgreementDocument> ListAgreementDocuments() => _readers.Read(AgreementRows.Documents);
+    /// <summary>Every document of an agreement, oldest first; at most so many, after another.</summary>
+    public IReadOnlyList<AgreementDocument> ListAgreementDocuments(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => AgreementRows.Documents(session, after, limit));
+
+    /// <summary>An agreement's document by its id; null if there is none.</summary>
+    public AgreementDocument? FindAgreementDocument(long documentId) => _readers.Read(session => AgreementRows.Find(session, documentId));
 
     /// <summary>
     /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their name,

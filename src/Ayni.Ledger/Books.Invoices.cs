@@ -15,8 +15,9 @@ public sealed partial class Books
         _writer.RunAsync(transaction => Invoicing.SetEntity(transaction, details), cancellationToken);
 
     /// <summary>The entities and the details that their next invoices show, by code.</summary>
-    public IReadOnlyList<BillingDetails> ListEntities() => _readers.Read<IReadOnlyList<BillingDetails>>(session =>
-        [.. InvoiceRows.Entities(session).Select(code => InvoiceRows.Details(session, code)!)]);
+    public IReadOnlyList<BillingDetails> ListEntities(string after = "", int limit = int.MaxValue) =>
+        _readers.Read<IReadOnlyList<BillingDetails>>(session =>
+            [.. InvoiceRows.Entities(session, after, limit).Select(code => InvoiceRows.Details(session, code)!)]);
 
     /// <summary>Changes what invoices say about a customer or party from now on: address, tax id, taxes, days to pay.</summary>
     public Task<BillingDetails> SetBillingAsync(BillingDetails details, CancellationToken cancellationToken = default) =>
@@ -87,14 +88,11 @@ public sealed partial class Books
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>
     public Invoice? FindInvoice(string number) => _readers.Read(session => InvoiceRows.Find(session, number));
 
-    /// <summary>The documents of a kind, of a month or of every one, in the order they were issued.</summary>
-    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind kind, Period? period = null) =>
-        _readers.Read(session => InvoiceRows.List(session, kind, period));
-
     /// <summary>
-    /// At most so many documents in the order they were issued, after the one of a number; null stands for any kind, month and recipient.
+    /// Documents in the order they were issued; null stands for any kind, month and recipient. At most so many, after the one of a number.
     /// </summary>
-    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind? kind, Period? period, string? subject, string after, int limit) =>
+    public IReadOnlyList<Invoice> ListInvoices(
+        InvoiceKind? kind, Period? period = null, string? subject = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => InvoiceRows.List(session, kind, period, subject, after, limit));
 
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>

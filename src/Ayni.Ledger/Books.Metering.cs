@@ -28,7 +28,8 @@ public sealed partial class Books
     }
 
     /// <summary>What everybody limited may use.</summary>
-    public IReadOnlyList<Limits> ListLimits() => _readers.Read(BudgetRows.List);
+    public IReadOnlyList<Limits> ListLimits(string? customerId = null, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => BudgetRows.List(session, customerId, after, limit));
 
     /// <summary>
     /// Puts limits in the place of a key's, customer's or app's own, or lifts them all. What its requests of this day and month cost
@@ -162,7 +163,8 @@ public sealed partial class Books
     internal long CountHolds() => _readers.Read(BudgetRows.CountHolds);
 
     /// <summary>The keys that meters elsewhere may report for, by meter.</summary>
-    public IReadOnlyList<MeteredKey> ListMeteredKeys() => _readers.Read(MeterRows.List);
+    public IReadOnlyList<MeteredKey> ListMeteredKeys(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => MeterRows.List(session, after, limit));
 
     /// <summary>Lets a meter report for a customer's key.</summary>
     public Task<MeteredKey> AllowMeterAsync(string meterId, string keyId, CancellationToken cancellationToken = default) => _writer.RunAsync(

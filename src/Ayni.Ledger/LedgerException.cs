@@ -230,6 +230,9 @@ public enum Refusal
 
     /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
     EvidenceReused,
+
+    /// <summary>A list is to go on after something that is not in it.</summary>
+    InvalidPage,
 }
 
 /// <summary>The ledger refused to record something. Nothing was written.</summary>

@@ -30,7 +30,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(FourEyesState))]
 [JsonSerializable(typeof(IReadOnlyList<BankReportOutcome>))]
 [JsonSerializable(typeof(IReadOnlyList<Webhook>))]
-[JsonSerializable(typeof(IReadOnlyList<WebhookDelivery>))]
+[JsonSerializable(typeof(WebhookDelivery))]
 [JsonSerializable(typeof(IssuedWebhook))]
 [JsonSerializable(typeof(PeriodNotice))]
 [JsonSerializable(typeof(PayoutNotice))]

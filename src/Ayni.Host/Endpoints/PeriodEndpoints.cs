@@ -12,7 +12,8 @@ internal static class PeriodEndpoints
     {
         api.Get(
             "listPeriods", "/api/periods", "The months with entries and how far they are.", [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.PeriodState, call => call.Cut(call.Books.ListPeriods(), state => state.Period.ToString()));
+            .AnswersPage(LedgerJson.Default.PeriodState, call => call.Read(
+                (after, limit) => Cut(call.Books.ListPeriods(), after, limit), state => state.Period.ToString()));
         api.Get("getSettlement", "/api/periods/{period}", "What a month comes to for every party; an estimate until it is closed.", OperationCatalog.Readers)
             .Answers(LedgerJson.Default.PeriodSettlement, call => call.Books.Settle(call.PathPeriod()));
         api.Post(
@@ -59,6 +60,10 @@ internal static class PeriodEndpoints
                 return call.Books.EarningsOf(party, call.QueryNumber("months", 1, MostMonths) ?? StandardMonths, call.Ended);
             });
     }
+
+    /// <summary>The months are no list in the database: there is one for every month since the first with anything to close.</summary>
+    private static IReadOnlyList<PeriodState> Cut(IReadOnlyList<PeriodState> all, string after, int limit) =>
+        [.. all.Where(state => string.CompareOrdinal(state.Period.ToString(), after) > 0).Take(limit)];
 
     private static Task WriteAsync(ApiCall call, IReadOnlyList<Statement> statements, bool one)
     {

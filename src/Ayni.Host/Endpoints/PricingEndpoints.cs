@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Ayni.Ledger;
 
@@ -31,8 +30,11 @@ internal static class PricingEndpoints
         api.Get(
             "listAdjustments", "/api/adjustments/{period}",
             "What a month comes to beside its requests' charges; an estimate until it is closed.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Adjustment, call => call.Cut(
-                call.Books.ListAdjustments(call.PathPeriod()), it => $"{it.CustomerId}/{it.Subject}/{it.ServicePeriod}/{it.Type.Name()}/{it.Currency}"));
+            .AnswersPage(LedgerJson.Default.Adjustment, call =>
+            {
+                var period = call.PathPeriod();
+                return call.Read((after, limit) => call.Books.ListAdjustments(period, after, limit), adjustment => adjustment.Key);
+            });
         MapSubscriptions(api);
         MapCredits(api);
         MapRates(api);
@@ -41,7 +43,7 @@ internal static class PricingEndpoints
     private static void MapSubscriptions(OperationCatalog api)
     {
         api.Get("listSubscriptions", "/api/subscriptions", "Every subscription to a named price plan, oldest first.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Subscription, call => call.Cut(call.Books.ListSubscriptions(), subscription => subscription.Id));
+            .AnswersPage(LedgerJson.Default.Subscription, call => call.Read(call.Books.ListSubscriptions, subscription => subscription.Id));
         api.Post("startSubscription", "/api/subscriptions", "Subscribe a customer to a named price plan for whole months.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewSubscription, LedgerJson.Default.Subscription, (call, body) => call.Books.StartSubscriptionAsync(
                 body.CustomerId, body.Plan, BodyValues.Period("first", body.First), call.Ended));
@@ -55,7 +57,7 @@ internal static class PricingEndpoints
     private static void MapCredits(OperationCatalog api)
     {
         api.Get("listCredits", "/api/credits", "Every credit paid in advance, with what closed months left of it.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Credit, call => call.Cut(call.Books.ListCredits(), credit => credit.Id));
+            .AnswersPage(LedgerJson.Default.Credit, call => call.Read(call.Books.ListCredits, credit => credit.Id));
         api.Post("sellCredit", "/api/credits", "Sell a customer a credit: owed at once, earned when charges use it or when it expires.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewCredit, LedgerJson.Default.Credit, (call, body) => call.Books.BuyCreditAsync(
                 body.CustomerId, BodyValues.Amount("amount", body.Amount, BodyValues.Currency("currency", body.Currency)), body.Model,
@@ -70,8 +72,7 @@ internal static class PricingEndpoints
     private static void MapRates(OperationCatalog api)
     {
         api.Get("listRates", "/api/rates", "Every version of every exchange rate.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.ExchangeRate, call => call.Cut(
-                call.Books.ListRates(), rate => rate.Version.ToString(CultureInfo.InvariantCulture)));
+            .AnswersPage(LedgerJson.Default.ExchangeRate, call => call.Read(call.Books.ListRates, rate => rate.Version));
         api.Post("setRate", "/api/rates", "Set what one unit of a price's currency is in a customer's.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewRate, LedgerJson.Default.ExchangeRate, (call, body) => call.Books.SetRateAsync(
                 BodyValues.Currency("from", body.From), BodyValues.Amount("per_unit", body.PerUnit, BodyValues.Currency("to", body.To)),

@@ -4,7 +4,7 @@ namespace Ayni.Ledger;
 internal sealed class CreditList(Identifiers identifiers)
 {
     /// <summary>A credit by its id.</summary>
-    public static Credit Demand(Session session, string id) => CreditRows.All(session).FirstOrDefault(credit => credit.Id == id)
+    public static Credit Demand(Session session, string id) => CreditRows.Find(session, id)
         ?? throw Registry.Unknown(Refusal.UnknownCredit, "credit", id);
 
     /// <summary>The number of the invoice that a credit was sold on.</summary>

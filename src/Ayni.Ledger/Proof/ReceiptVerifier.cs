@@ -25,6 +25,8 @@ public static class ReceiptVerifier
         result.Prove(
             $"{receipt.Id} of {receipt.Charge} for {receipt.Counts.Prompt + receipt.Counts.Cached} tokens in and {receipt.Counts.Generated} out "
             + $"is receipt {receipt.KeyNumber} of {receipt.KeyId}, signed in batch {batch.Number} of {batch.Origin} at {batch.SealedAt:u}.");
+        if (batch.SealedAt > batch.LoggedBy)
+            result.Prove($"The host broke its promise: the log should have held it by {batch.LoggedBy:u}, and its batch was made only after that.");
         if (proof.Log is { } logged)
         {
             logged.Demand(batch, proof.Batch, logKey, checks);

@@ -28,7 +28,12 @@ internal static class StatementVerifier
         result.Prove(
             $"The statement of {statement.TextField("party_name")} ({statement.TextField("party_id")}) for {record.Period} is the one that "
             + $"{record.Origin} committed to and signed; its sums add up"
-            + (shared == 0 ? "." : $", and each of its {shared} shares of a line is what the agreement gives."));
+            + shared switch
+            {
+                0 => ".",
+                1 => ", and its share of a line is what the agreement gives.",
+                _ => $", and each of its {shared} shares of a line is what the agreement gives.",
+            });
         foreach (var tree in record.Trees)
             result.Prove(
                 $"{record.Period} commits to {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency}, "

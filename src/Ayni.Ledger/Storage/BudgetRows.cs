@@ -8,6 +8,8 @@ internal static class BudgetRows
     private const string LimitColumns =
         "SELECT subject, currency, per_day, per_month, requests_per_minute, tokens_per_minute FROM limits";
 
+    private static readonly PagedQuery EveryLimit = new(LimitColumns, "subject");
+
     private static readonly Table BudgetTable = new(
         "budgets", ["subject", "span", "currency"],
         ["subject text", "span text", "currency text", "spent numeric"]);
@@ -43,14 +45,9 @@ internal static class BudgetRows
             each(ReadLimits(row));
     }
 
-    public static IReadOnlyList<Limits> List(Session session)
-    {
-        var limits = new List<Limits>();
-        using var row = session.Query($"{LimitColumns} ORDER BY subject");
-        while (row.Read())
-            limits.Add(ReadLimits(row));
-        return limits;
-    }
+    /// <summary>What bounds a customer and its keys, or everybody, by subject.</summary>
+    public static IReadOnlyList<Limits> List(Session session, string? customerId, string after = "", int limit = int.MaxValue) => EveryLimit.Query(
+        session, after, limit, ("(subject = ? OR subject IN (SELECT id FROM keys WHERE customer = ?))", customerId)).ReadAll(ReadLimits);
 
     /// <summary>Of three, those that have limits.</summary>
     public static List<string> Limited(Session session, string keyId, string customerId, string? appId)

@@ -1,8 +1,14 @@
+using System.Data.Common;
+
 namespace Ayni.Ledger;
 
 /// <summary>The SQL of credits.</summary>
 internal static class CreditRows
 {
+    private const string Columns = "SELECT id, customer, currency, amount, priority, model, purchased, expires FROM credits";
+
+    private static readonly PagedQuery Every = new(Columns, "entry", "SELECT entry FROM credits WHERE id = $1");
+
     public static void Insert(Session session, Credit credit, long entry) => session.Execute(
         """
         INSERT INTO credits (id, customer, currency, amount, priority, model, purchased, expires, entry)
@@ -36,10 +42,26 @@ internal static class CreditRows
     }
 
     /// <summary>Every credit, oldest first, with what is left of it after credit notes: after all closes, or before a period's.</summary>
-    public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Read(session, null, before);
+    public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Lessened(session, Every.Query(session), null, before);
 
     /// <summary>A customer's credits, oldest first.</summary>
-    public static IReadOnlyList<Credit> OfCustomer(Session session, string customerId) => Read(session, customerId, null);
+    public static IReadOnlyList<Credit> OfCustomer(Session session, string customerId) =>
+        Lessened(session, Every.Query(session, ("customer = ?", customerId)), customerId, null);
+
+    /// <summary>At most so many credits after another.</summary>
+    public static IReadOnlyList<Credit> List(Session session, string after, int limit)
+    {
+        var page = Every.Query(session, after, limit).ReadAll(ReadWhole);
+        var left = page.Select(credit => credit.CustomerId).Distinct().SelectMany(customerId => OfCustomer(session, customerId))
+            .ToDictionary(credit => credit.Id, StringComparer.Ordinal);
+        return page.ConvertAll(credit => left[credit.Id]);
+    }
+
+    /// <summary>A credit; null if there is none of the id.</summary>
+    public static Credit? Find(Session session, string id) =>
+        session.Query($"{Columns} WHERE id = $1", id).ReadFirst(ReadWhole) is { } credit
+            ? OfCustomer(session, credit.CustomerId).First(one => one.Id == id)
+            : null;
 
     /// <summary>
     /// What a customer's credits that have not expired may pay of its charges since the last close. Once one expires within a month, what the
@@ -49,26 +71,12 @@ internal static class CreditRows
         OfCustomer(session, customerId).Where(credit => credit.Currency == currency && (credit.Expires is not { } expires || now < expires))
             .Aggregate(Amount.Zero(currency), (sum, credit) => sum + credit.Left);
 
-    private static List<Credit> Read(Session session, string? customerId, Period? before)
+    private static List<Credit> Lessened(Session session, DbDataReader rows, string? customerId, Period? before)
     {
-        var credits = new Dictionary<string, Credit>(StringComparer.Ordinal);
-        using (var row = session.Query(
-            """
-            SELECT id, customer, currency, amount, priority, model, purchased, expires FROM credits
-            WHERE $1 = '' OR customer = $1 ORDER BY purchased, id
-            """,
-            customerId ?? ""))
-        {
-            while (row.Read())
-            {
-                var amount = row.GetAmount(3, row.GetCurrency(2));
-                credits.Add(row.GetString(0), new(
-                    row.GetString(0), row.GetString(1), amount, row.GetInt32(4), row.GetString(5), row.GetInstant(6),
-                    row.GetInstantOrNull(7), amount));
-            }
-        }
-        if (credits.Count == 0)
-            return [];
+        var whole = rows.ReadAll(ReadWhole);
+        if (whole.Count == 0)
+            return whole;
+        var credits = whole.ToDictionary(credit => credit.Id, StringComparer.Ordinal);
         using (var row = session.Query(
             """
             SELECT u.credit, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit
@@ -89,6 +97,13 @@ internal static class CreditRows
                 credits[credit.Id] = credit with { Left = credit.Left - row.GetAmount(1, credit.Currency) };
             }
         }
-        return [.. credits.Values];
+        return whole.ConvertAll(credit => credits[credit.Id]);
+    }
+
+    private static Credit ReadWhole(DbDataReader row)
+    {
+        var amount = row.GetAmount(3, row.GetCurrency(2));
+        return new(
+            row.GetString(0), row.GetString(1), amount, row.GetInt32(4), row.GetString(5), row.GetInstant(6), row.GetInstantOrNull(7), amount);
     }
 }

@@ -7,6 +7,8 @@ internal static class RateRows
 {
     private const string Columns = "SELECT version, from_currency, to_currency, per_unit, source, effective_from FROM exchange_rates";
 
+    private static readonly PagedQuery Every = new(Columns, "version");
+
     public static long Insert(Session session, ExchangeRate rate, DateTimeOffset now) => session.Insert(
         """
         INSERT INTO exchange_rates (from_currency, to_currency, per_unit, source, effective_from, recorded)
@@ -15,14 +17,9 @@ internal static class RateRows
         rate.From.Code, rate.To.Code, rate.PerUnit.FormatFixed(), rate.Source, rate.EffectiveFrom.Microseconds(), now.Microseconds());
 
     /// <summary>Every version of every rate, oldest first.</summary>
-    public static IReadOnlyList<ExchangeRate> All(Session session)
-    {
-        var rates = new List<ExchangeRate>();
-        using var row = session.Query($"{Columns} ORDER BY version");
-        while (row.Read())
-            rates.Add(Read(row));
-        return rates;
-    }
+    public static IReadOnlyList<ExchangeRate> All(Session session, long after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
+
+    public static bool Any(Session session) => session.Scalar("SELECT 1 FROM exchange_rates LIMIT 1") is not null;
 
     /// <summary>The rate in force: the one that took effect last, and of several at one instant the one set last.</summary>
     public static ExchangeRate? InForce(Session session, Currency from, Currency to, DateTimeOffset at)

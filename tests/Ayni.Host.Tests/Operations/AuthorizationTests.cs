@@ -98,6 +98,10 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         await _test.Books.AgreeAsync("secret", [Share.Of(other, Share.Whole)]);
         Assert.DoesNotContain(await ListAsync(KeyRole.Party, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
         Assert.Contains(await ListAsync(KeyRole.Auditor, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
+        // A page is filled with what the party may see, however much of others' lies between.
+        await _test.Books.AgreeAsync("open", [Share.Of(one, Share.Whole)]);
+        var last = agreements[^1].GetProperty("version").GetInt64();
+        Assert.Equal("open", Text(Assert.Single(await ListAsync(KeyRole.Party, $"/api/agreements?limit=1&after={last}")), "model"));
     }
 
     /// <summary>What is another's is answered as what is nobody's, so that nobody learns what there is.</summary>
