@@ -132,7 +132,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     public override DateTimeOffset? ReadServerClock()
     {
         BeginNow();
-        return _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
+        return _began ?? Instants.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
     }
 
     protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
@@ -200,7 +200,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// <summary>Takes in what the server says at the beginning.</summary>
     private void NoteBeginning(NpgsqlDataReader row)
     {
-        _began = Rows.FromMicroseconds(row.GetInt64(0));
+        _began = Instants.FromMicroseconds(row.GetInt64(0));
         _lastBegan = (_began.Value, Stopwatch.GetTimestamp());
         var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
         var isAlone = firstUnderWay >= number;
