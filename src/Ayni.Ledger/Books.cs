@@ -322,16 +322,17 @@ public sealed partial class Books : IAsyncDisposable
     public Statement Statement(Period period, string partyId) => _readers.Read(session =>
     {
         var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return _closed.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
+        return _closed.Of(session, period).StatementOf(party, BillingFor(session, period, partyId), LedgerRows.Zone(session));
     });
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
         var settlement = _closed.Of(session, period);
+        var zone = LedgerRows.Zone(session);
         return
         [
-            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id), zone)),
         ];
     });
 

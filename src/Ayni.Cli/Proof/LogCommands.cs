@@ -18,14 +18,18 @@ internal static class LogCommands
         LedgerCommand.Create(
             "publish",
             """
-            Write what is new into the log's files and sign a checkpoint. A host that runs does it every two seconds.
+            Sign receipts that are not signed yet, write what is new into the log's files and sign a checkpoint. A host that runs does it every two
+            seconds.
 
             Example:
               ayni log publish
             """,
             [],
             async (books, _, _, cancellationToken) =>
-                Console.Out.WriteLine($"{await books.PublishLogAsync(cancellationToken).ConfigureAwait(false)} entries")),
+            {
+                await books.SignReceiptsAsync(cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine($"{await books.PublishLogAsync(cancellationToken).ConfigureAwait(false)} entries");
+            }),
         LedgerCommand.Create(
             "keys", "List the keys that receipts were or are signed with.\n\nExample:\n  ayni log keys", [], (books, _, output, _) =>
             {

@@ -82,8 +82,17 @@ internal static class TrainCommand
         foreach (var remark in run.LicenceRemarks)
             Console.Out.WriteLine($"note: {TerminalText.Clean(remark)}");
         string written;
-        using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
+        try
+        {
+            using var view = new TrainingView(Console.Out, Console.IsOutputRedirected ? null : () => Console.WindowWidth);
             written = run.Run(view, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"ayni: ended after step {run.Step:N0} of {run.Steps:N0}; the same command goes on from there."));
+            throw;
+        }
         Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");
     }
 

@@ -10,24 +10,22 @@ public sealed record SigningKeyState(string Id, DateTimeOffset Certified, DateTi
 /// <summary>Certifies, replaces and revokes hosts' signing keys. A job of the writer.</summary>
 internal static class SigningKeyChange
 {
-    /// <summary>Certifies a host's key; once.</summary>
-    public static SigningKeyState Certify(Transaction transaction, LogIdentity identity, SigningKey logKey, ReadOnlySpan<byte> publicKey)
+    /// <summary>Enters a host's key that the log's has certified; once.</summary>
+    public static SigningKeyState Certify(Transaction transaction, KeyCertificate certificate)
     {
-        if (ProofRows.SigningKey(transaction.Session, KeyCertificate.IdOf(publicKey)) is { } known)
+        if (ProofRows.SigningKey(transaction.Session, certificate.KeyId) is { } known)
             return known.ToState();
-        var certificate = KeyCertificate.Create(identity.Origin, logKey, publicKey, transaction.Now);
         ProofRows.Insert(transaction.Session, certificate);
         LogSequencer.Append(transaction);
-        var state = new SigningKeyState(certificate.KeyId, transaction.Now, null, null);
+        var state = new SigningKeyState(certificate.KeyId, certificate.CertifiedAt, null, null);
         transaction.Note("certify_signing_key", state.Id, null, state, LedgerJson.Default.SigningKeyState);
         return state;
     }
 
-    /// <summary>Certifies the key that is to follow, and retires the one before. Its file takes the other's place afterwards.</summary>
-    public static SigningKeyState Replace(
-        Transaction transaction, LogIdentity identity, SigningKey logKey, SigningKey old, SigningKey next, bool revokes)
+    /// <summary>Enters the key that is to follow, and retires the one before. Its file takes the other's place afterwards.</summary>
+    public static SigningKeyState Replace(Transaction transaction, KeyCertificate next, SigningKey old, bool revokes)
     {
-        var state = Certify(transaction, identity, logKey, next.PublicBytes);
+        var state = Certify(transaction, next);
         End(transaction, KeyCertificate.IdOf(old.PublicBytes), revokes);
         return state;
     }

@@ -282,11 +282,12 @@ internal sealed class Transaction(
             HeldOf(hold, currency).Set(lease.Id, amount);
     }
 
-    /// <summary>Signs the receipts stored, all with one signature.</summary>
-    public void Seal(ReceiptSigner signer)
+    /// <summary>Signs the receipts stored, all with one signature, or has it done afterwards.</summary>
+    public void Seal(ReceiptSigner? signer)
     {
         if (_receiptLeaves.Count > 0)
-            signer.Seal(session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
+            ReceiptSigner.Seal(
+                signer, session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
     }
 
     /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>

@@ -128,8 +128,7 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
-                if (_signer is not null)
-                    transaction.Seal(_signer);
+                transaction.Seal(_signer);
                 _session.Commit();
                 foreach (var (id, reservation) in transaction.Reserved)
                     _underWay[id] = reservation;

@@ -48,7 +48,8 @@ internal sealed class TrainingTokenizer
         return new TokenizedDocument(conversation.Ids, [.. conversation.Writers.Select(writer => writer >= 0 && isLearned(writer))]);
     }
 
-    private static string ComputeDigest(TokenizerDescription description, string? chatTemplate)
+    /// <summary>SHA-256 of a vocabulary and a chat template.</summary>
+    public static string ComputeDigest(TokenizerDescription description, string? chatTemplate)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (var id = 0; id < description.Tokens.Length; id++)

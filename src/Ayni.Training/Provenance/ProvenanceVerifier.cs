@@ -22,7 +22,7 @@ public enum FindingState
 public sealed record ProvenanceFinding(string Subject, FindingState State, string Detail);
 
 /// <summary>
-/// Checks a model's manifest: the signature, the weights, the list of documents and, from the recipe and its data, everything that was
+/// Checks a model's manifest: the signature, the weights, the tokenizer, the list of documents and, from the recipe and its data, everything that was
 /// counted. Not whether the weights follow from the data: that takes training again.
 /// </summary>
 public static class ProvenanceVerifier
@@ -46,6 +46,7 @@ public static class ProvenanceVerifier
         new("manifest", FindingState.Right, $"the model names it, {provenance.SignedManifest.Digest}"),
         VerifySignature(provenance),
         VerifyWeights(provenance, cancellationToken),
+        .. VerifyTokenizer(provenance),
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
@@ -73,6 +74,18 @@ public static class ProvenanceVerifier
             "weights", provenance.SignedManifest.Manifest.Tensors, provenance.ComputeTensorDigest(cancellationToken));
         return finding.State == FindingState.Right
             ? finding : finding with { Detail = finding.Detail + "; they were quantized or changed since" };
+    }
+
+    /// <summary>Checks the vocabulary and the chat template, which an adapter has none of.</summary>
+    private static IEnumerable<ProvenanceFinding> VerifyTokenizer(ModelProvenance provenance)
+    {
+        if (provenance.IsAdapter)
+            yield break;
+        using var source = ModelSource.Open(provenance.Model);
+        var claimed = provenance.SignedManifest.Manifest.Tokenizer;
+        yield return TokenizerDescription.Of(source) is { } vocabulary
+            ? Compare("tokenizer", claimed, TrainingTokenizer.ComputeDigest(vocabulary, source.ChatTemplate))
+            : new ProvenanceFinding("tokenizer", FindingState.Unchecked, "the model's file has none");
     }
 
     private static IEnumerable<ProvenanceFinding> VerifyLeaves(ModelProvenance provenance)
@@ -118,7 +131,7 @@ public static class ProvenanceVerifier
             var findings = new List<ProvenanceFinding>
             {
                 Compare("recipe", manifest.Recipe, recipe.ComputeDigest()),
-                Compare("tokenizer", manifest.Tokenizer, data.TokenizerDigest),
+                Compare("recipe's tokenizer", manifest.Tokenizer, data.TokenizerDigest),
                 missingParent is null
                     ? Compare("parent", manifest.Parent?.Digest ?? "none", origin.ComputeParentDigest() ?? "none")
                     : WithoutParent(manifest, missingParent),

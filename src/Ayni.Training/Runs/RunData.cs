@@ -17,7 +17,7 @@ internal sealed class RunData : IDisposable
         }
         var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate, clock);
         TokenizerDigest = tokenizer.Digest;
-        SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
+        SourceFiles[] sources = [.. recipe.Sources.Index().Select(item => FindFiles(recipe, item.Index))];
         Shard = ShardWriter.OpenOrWrite(path, sources, recipe.Duplicates, tokenizer, progress, cancellationToken);
         try
         {
@@ -54,7 +54,7 @@ internal sealed class RunData : IDisposable
     /// <param name="clock">What time it is.</param>
     /// <param name="progress">Told the share of the sources that is read, where they are read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
-    /// <exception cref="RecipeException">The context is longer than the model's.</exception>
+    /// <exception cref="RecipeException">The context is longer than the model's, or a source has no files.</exception>
     /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
     public static RunData Open(
         Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken) =>
@@ -62,4 +62,16 @@ internal sealed class RunData : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Shard.Dispose();
+
+    private static SourceFiles FindFiles(Recipe recipe, int source)
+    {
+        try
+        {
+            return SourceFiles.Find(recipe.Sources[source], recipe.Folder);
+        }
+        catch (DataException error)
+        {
+            throw recipe.Error($"data.sources.{source}.path", error.Message.TrimEnd('.'));
+        }
+    }
 }

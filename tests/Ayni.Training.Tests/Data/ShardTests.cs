@@ -118,6 +118,7 @@ public sealed class ShardTests : IDisposable
     [InlineData("""{"text":"a"}""", """{"text":"\ud800"}""", "line 2: a string is not valid Unicode")]
     [InlineData("", """{"messages":[]}""", "line 2: expected \"messages\"")]
     [InlineData("", """{"messages":[{"role":"user","content":"a"}]}""", "line 2: no message is the assistant's")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a","weight":0}]}""", "line 2: every message of the assistant has a weight of 0")]
     [InlineData("", """{"messages":[{"role":"cook","content":"a"}]}""", "messages[0].role is 'cook'")]
     [InlineData("", """{"messages":[{"role":"assistant"}]}""", "line 2: messages[0]: expected \"content\"")]
     [InlineData("", """{"text":"a","text":"b"}""", "line 2: the field \"text\" occurs twice in one object.")]

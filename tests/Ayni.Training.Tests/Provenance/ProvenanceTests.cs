@@ -59,11 +59,23 @@ public sealed class ProvenanceTests : IDisposable
         var wrong = Assert.Single(Verify(ModelProvenance.Open(provenance.Model), Key), finding => finding.State == FindingState.Wrong);
         Assert.Equal("weights", wrong.Subject);
 
+        // Its vocabulary and its chat template are what the manifest says, too.
+        model[^100] ^= 1;
+        var place = model.AsSpan().IndexOf("<|eot_id|>"u8) + 2;
+        model[place] ^= 1;
+        File.WriteAllBytes(provenance.Model, model);
+        wrong = Assert.Single(Verify(ModelProvenance.Open(provenance.Model), Key), finding => finding.State == FindingState.Wrong);
+        Assert.Equal("tokenizer", wrong.Subject);
+        model[place] ^= 1;
+        File.WriteAllBytes(provenance.Model, model);
+
         var json = File.ReadAllText(provenance.Path);
         AssertRefused("\"licence\": \"CC0-1.0\"", "\"licence\": \"Apache-2.0\"", "this manifest has the SHA-256");
         AssertRefused("\"weight\": \"2.500000\"", "\"weight\": \"2.000000\"", "is not the share of its tokens times its weight");
         AssertRefused("\"version\": 1", "\"version\": 2", "manifest.version: 2, where 1 is read");
-        AssertRefused("\"files\": 1,", "\"files\": 1, \"more\": 2,", "provenance.json:");
+        AssertRefused("\"files\": 1,", "\"files\": 1, \"more\": 2,", "more: there is no field 'more'.");
+        AssertRefused("\"files\": 1,", "", "fields are missing: 'files'.");
+        AssertRefused("\"files\": 1,", "\"files\": \"1\",", "files: the value is of another kind.");
         AssertRefused("\"files\": 1,", "\"files\": 1, \"files\": 1,", "provenance.json:");
         AssertRefused("\"signature\": \"", "\"signature\": \"0", "expected 128 hexadecimal digits");
         File.Delete(provenance.Path);

@@ -135,7 +135,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         AssertRefused<RecipeException>("small.yaml:23:12: context: a context of 65 tokens is more than the model's 64", ("context: 32", "context: 65"));
         AssertRefused<RecipeException>("small.yaml:2:14: tokenizer: there is no file or folder ", ("tokenizer: tokenizer.tiktoken", "tokenizer: nowhere"));
-        AssertRefused<DataException>("there is no file or folder", ("path: letters.jsonl", "path: nowhere.jsonl"));
+        AssertRefused<RecipeException>(
+            ": path: source 'letters': there is no file or folder", ("path: letters.jsonl", "path: nowhere.jsonl"));
         AssertRefused<RecipeException>(
             "small.yaml:4:5: new: its ", ("hidden_size: 16", "hidden_size: 8192"), ("intermediate_size: 24", "intermediate_size: 20000"),
             ("layers: 1", "layers: 10000"));

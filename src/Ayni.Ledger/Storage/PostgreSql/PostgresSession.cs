@@ -101,7 +101,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     public override DateTimeOffset? ReadServerClock()
     {
         BeginNow();
-        return _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
+        return _began ?? Instants.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
     }
 
     protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
@@ -153,7 +153,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         {
             row.NextResult();
             row.Read();
-            _began = Rows.FromMicroseconds(row.GetInt64(0));
+            _began = Instants.FromMicroseconds(row.GetInt64(0));
             var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
             var isAlone = firstUnderWay >= number;
             if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
