@@ -32,7 +32,7 @@ internal static class BodyValues
 
     /// <summary>An instant, or a day for its last instant in the ledger's zone.</summary>
     public static DateTimeOffset End(string field, string text, LedgerZone zone) =>
-        CalendarText.TryParseEnd(text, zone, out var instant)
+        zone.TryParseEnd(text, out var instant)
             ? instant
             : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
 
