@@ -110,5 +110,9 @@ internal sealed record RecordedUsages(RecordedUsageResult[] Results);
 /// <param name="Error">Why it was refused.</param>
 internal sealed record RecordedUsageResult(string Id, bool IsNew, ReceiptSummary? Receipt, ErrorDetail? Error);
 
+/// <summary>A document as somebody is to sign it.</summary>
+/// <param name="Text">Every byte of it, in UTF-8.</param>
+internal sealed record DocumentToSign(string Text);
+
 /// <summary>What the server's health is.</summary>
 internal sealed record HealthResponse(string Status);

@@ -30,6 +30,12 @@ internal static class BodyValues
             : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
     }
 
+    /// <summary>An instant, or a day for its last instant in the ledger's zone.</summary>
+    public static DateTimeOffset End(string field, string text, LedgerZone zone) =>
+        zone.TryParseEnd(text, out var instant)
+            ? instant
+            : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
+
     public static DateOnly Day(string field, string text) =>
         CalendarText.TryParseDay(text, out var day)
             ? day
@@ -44,6 +50,12 @@ internal static class BodyValues
             ? period
             : throw ApiException.BadField(field, "must be a month such as 2026-12.");
     }
+
+    public static DeductionType DeductionType(string field, string text) =>
+        DeductionTypeNames.TryParse(text, out var type)
+            ? type
+            : throw ApiException.BadField(
+                field, $"must be one of {string.Join(", ", Enum.GetValues<DeductionType>().Select(known => known.Name()))}.");
 
     public static Role Role(string field, string text) =>
         RoleNames.TryParse(text, out var role)
