@@ -49,6 +49,16 @@ public sealed partial class Books
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
     /// <summary>
+    /// At most so many of them in the order in which they were recorded, after the one of a number, and the number after which the next are; null
+    /// at the end.
+    /// </summary>
+    public (IReadOnlyList<Deduction> Deductions, long? Next) ListDeductions(Period period, long after, int limit)
+    {
+        var page = _readers.Read(session => DeductionRows.Page(session, period, after, limit + 1));
+        return ([.. page.Take(limit).Select(row => row.Deduction)], page.Count <= limit ? null : page[limit - 1].Number);
+    }
+
+    /// <summary>
     /// Records what customers paid for a model's use to somebody else, such as a store, for shares of what is collected, in the first month from
     /// the given one on that is open. What pays the ledger's own invoices counts by itself. The same one recorded again changes nothing.
     /// </summary>

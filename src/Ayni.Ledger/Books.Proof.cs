@@ -153,7 +153,7 @@ public sealed partial class Books
     }
 
     private KeyCertificate Certify(SigningKey logKey, ReadOnlySpan<byte> publicKey) =>
-        KeyCertificate.Create(LogKey.Name, logKey, publicKey, _clock.GetUtcNow().ToWholeMicroseconds());
+        KeyCertificate.Create(LogKey.Name, logKey.Sign, publicKey, _clock.GetUtcNow().ToWholeMicroseconds());
 
     /// <summary>
     /// Revokes a signing key of whatever host: nothing that it signed and the log doesn't hold by now is to be believed.

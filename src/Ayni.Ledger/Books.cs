@@ -234,11 +234,20 @@ public sealed partial class Books : IAsyncDisposable
     /// <summary>What every account has come to, by name; or the accounts of one party.</summary>
     public IReadOnlyList<Balance> Balances(string? partyId = null) => ListBalances(partyId, "", int.MaxValue);
 
-    /// <summary>The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many.</summary>
-    public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit)
+    /// <summary>
+    /// The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many; or what they had come to at an instant, for
+    /// which every posting until then is read.
+    /// </summary>
+    public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit, DateTimeOffset? at = null)
     {
-        object[] place = after.Length == 0 ? [] : after.LastIndexOf(' ') is > 0 and var blank ? [after[..blank], after[(blank + 1)..]] : [after, ""];
-        return _readers.Read(session => JournalRows.Balances(session, partyId, place, limit));
+        var (name, currency) = after.LastIndexOf(' ') is > 0 and var blank ? (after[..blank], after[(blank + 1)..]) : (after, "");
+        return at is { } instant
+            ?
+            [
+                .. Balances(instant, partyId).Where(balance => string.CompareOrdinal(balance.Account.Name, name) is var order
+                    && (order > 0 || (order == 0 && string.CompareOrdinal(balance.Currency.Code, currency) > 0))).Take(limit),
+            ]
+            : _readers.Read(session => JournalRows.Balances(session, partyId, after.Length == 0 ? [] : [name, currency], limit));
     }
 
     /// <summary>What a customer owes.</summary>

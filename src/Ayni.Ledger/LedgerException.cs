@@ -1,8 +1,5 @@
 namespace Ayni.Ledger;
 
-/// <summary>Something the ledger refuses or cannot do; the message says what, where and what to do.</summary>
-public abstract class LedgerException(string message, Exception? innerException = null) : Exception(message, innerException);
-
 /// <summary>The named reasons for which the ledger refuses to record something. Nothing was written.</summary>
 public enum Refusal
 {

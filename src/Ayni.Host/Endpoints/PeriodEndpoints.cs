@@ -1,3 +1,4 @@
+using System.Text;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -47,6 +48,23 @@ internal static class PeriodEndpoints
                 var (receipts, next) = call.Books.ListStatementReceipts(call.PathPeriod(), party, call.AfterNumber, call.Limit);
                 return new(receipts, next?.ToString(System.Globalization.CultureInfo.InvariantCulture));
             });
+        api.Get(
+            "proveStatement", "/api/statements/{period}/{party}/proof",
+            "A party's statement of a closed month with what proves it, for 'ayni verify'; a party's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .Handles(new(AnswerForms.Json, null), call =>
+            {
+                var party = call.Path("party");
+                call.DemandOwn(party, () => ApiException.Unknown("party", party));
+                return call.WriteTextAsync(Encoding.UTF8.GetString(call.Books.ProveStatement(call.PathPeriod(), party)), AnswerForms.Json);
+            });
+        api.Get(
+            "proveAbsence", "/api/periods/{period}/absences/{receipt}",
+            "A proof that a closed month counts no receipt of some id, for 'ayni verify'; refused if the month counts it.", OperationCatalog.Readers)
+            .Query("currency", "The currency of the month's tree.")
+            .Handles(new(AnswerForms.Json, null), call => call.WriteTextAsync(
+                Encoding.UTF8.GetString(call.Books.ProveAbsence(
+                    call.PathPeriod(), BodyValues.Currency("currency", call.Query("currency") ?? ""), call.Path("receipt"))), AnswerForms.Json));
         api.Get(
             "getEarnings", "/api/earnings",
             "What a party earns, newest month first: estimates of open months, then what closed ones came to; a party's key sees its own.",

@@ -4,8 +4,8 @@ using Ayni.Ledger;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>/api/price-plans</c>, <c>/api/adjustments</c>, <c>/api/subscriptions</c>, <c>/api/credits</c> and <c>/api/rates</c>: what a month costs beside
-/// flat rates.
+/// <c>/api/price-plans</c>, <c>/api/adjustments</c>, <c>/api/subscriptions</c>, <c>/api/credits</c>, <c>/api/rates</c> and <c>/api/exchanges</c>: what
+/// a month costs beside flat rates.
 /// </summary>
 internal static class PricingEndpoints
 {
@@ -62,6 +62,14 @@ internal static class PricingEndpoints
             .Answers(RequestJson.Default.NewCredit, LedgerJson.Default.Credit, (call, body) => call.Books.BuyCreditAsync(
                 body.CustomerId, BodyValues.Amount("amount", body.Amount, BodyValues.Currency("currency", body.Currency)), body.Model,
                 BodyValues.Instant("expires", body.Expires, call.Books.Zone), body.Priority, body.Reference, call.Ended));
+        api.Get(
+            "listCreditUses", "/api/credit-uses/{period}", "What credits pay of a month's charges; an estimate until it is closed.",
+            OperationCatalog.Readers)
+            .AnswersPage(LedgerJson.Default.CreditUse, call =>
+            {
+                var period = call.PathPeriod();
+                return call.Read((after, limit) => call.Books.ListCreditUses(period, after, limit), use => use.CreditId);
+            });
         api.Post(
             "returnCredit", "/api/credits/{id}/return", "Give back what is unused of a credit, by a credit note for the invoice it was sold on.",
             KeyRole.Finance)
@@ -77,6 +85,22 @@ internal static class PricingEndpoints
             .Answers(RequestJson.Default.NewRate, LedgerJson.Default.ExchangeRate, (call, body) => call.Books.SetRateAsync(
                 BodyValues.Currency("from", body.From), BodyValues.Amount("per_unit", body.PerUnit, BodyValues.Currency("to", body.To)),
                 body.Source, BodyValues.Instant("effective_from", body.EffectiveFrom, call.Books.Zone), call.Ended));
+        api.Get(
+            "listConversions", "/api/conversions/{period}", "What a month converts into customers' currencies; an estimate until it is closed.",
+            OperationCatalog.Readers)
+            .AnswersPage(LedgerJson.Default.Conversion, call =>
+            {
+                var period = call.PathPeriod();
+                return call.Read(
+                    (after, limit) => call.Books.ListConversions(period, after, limit), conversion => $"{conversion.CustomerId}/{conversion.Owed.Currency}");
+            });
+        api.Post(
+            "recordExchange", "/api/exchanges",
+            "Record that a bank exchanged money that customers paid; the difference to what it had been converted at is gain or loss. Recorded again "
+            + "it changes nothing.", KeyRole.Finance)
+            .Answers(RequestJson.Default.NewExchange, LedgerJson.Default.BankExchange, (call, body) => call.Books.RecordExchangeAsync(
+                body.Evidence, BodyValues.Amount("sold", body.Sold, BodyValues.Currency("sold_currency", body.SoldCurrency)),
+                BodyValues.Amount("bought", body.Bought, BodyValues.Currency("bought_currency", body.BoughtCurrency)), call.Ended));
     }
 
     private static async Task<IReadOnlyList<Price>> SetPlanAsync(ApiCall call)

@@ -128,6 +128,17 @@ internal sealed class ApiCall : IDisposable
         (after, limit) => read(after.Length == 0 ? 0 : NumberOf(after) ?? throw NoPlace(), limit),
         item => number(item).ToString(CultureInfo.InvariantCulture), isSeen);
 
+    /// <summary>Cuts a page out of a list that is computed as a whole and in no table: after so many of its values.</summary>
+    public Page<T> CutByPlace<T>(IReadOnlyList<T> all)
+    {
+        var (after, limit) = (AfterNumber, Limit);
+        if (after > all.Count)
+            throw NoPlace();
+        var page = all.Skip((int)after).Take(limit).ToList();
+        var next = after + page.Count;
+        return new(page, next < all.Count ? next.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
     /// <summary>A number of a list's values in the path; null where it is none.</summary>
     public long? PathNumber(string name) => NumberOf(Path(name));
 

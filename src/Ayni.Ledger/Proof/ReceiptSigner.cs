@@ -75,7 +75,7 @@ internal sealed class ReceiptSigner
             if (own is not null)
             {
                 // The log's key may be in an external signer, which no transaction waits for.
-                var certificate = KeyCertificate.Create(identity.Origin, SigningKey.Read(LogKeyPath(folder)), own.PublicBytes, now);
+                var certificate = KeyCertificate.Create(identity.Origin, SigningKey.Read(LogKeyPath(folder)).Sign, own.PublicBytes, now);
                 session.BeginWriting();
                 if (!IsKnown(session, own))
                     ProofRows.Insert(session, certificate);

@@ -126,7 +126,7 @@ internal static class BudgetRows
         (long)session.Scalar("SELECT count(*) FROM holds WHERE held <> '0.000000000000'")!;
 
     /// <summary>Begins a lease, or prolongs it. Returns since when it is in force.</summary>
-    public static DateTimeOffset KeepLease(Session session, HostLease lease, DateTimeOffset now) => Rows.FromMicroseconds(session.Insert(
+    public static DateTimeOffset KeepLease(Session session, HostLease lease, DateTimeOffset now) => Instants.FromMicroseconds(session.Insert(
         """
         INSERT INTO leases (id, host, until, since) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO UPDATE SET until = excluded.until RETURNING since
@@ -151,7 +151,7 @@ internal static class BudgetRows
 
     /// <summary>Since when a lease is in force; null if it is not there.</summary>
     public static DateTimeOffset? LeaseSince(Session session, string leaseId) =>
-        session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Rows.FromMicroseconds(since) : null;
+        session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Instants.FromMicroseconds(since) : null;
 
     public static bool IsInForce(Session session, string leaseId, DateTimeOffset now) =>
         session.Scalar("SELECT 1 FROM leases WHERE id = $1 AND until >= $2", leaseId, now.Microseconds()) is not null;

@@ -9,6 +9,10 @@ internal static class CreditRows
 
     private static readonly PagedQuery Every = new(Columns, "entry", "SELECT entry FROM credits WHERE id = $1");
 
+    private static readonly PagedQuery EveryUse = new(
+        "SELECT u.credit, c.customer, c.currency, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit", "u.entry",
+        "SELECT entry FROM credit_uses WHERE credit = $1 AND period = $2");
+
     public static void Insert(Session session, Credit credit, long entry) => session.Execute(
         """
         INSERT INTO credits (id, customer, currency, amount, priority, model, purchased, expires, entry)
@@ -26,20 +30,10 @@ internal static class CreditRows
     public static bool HasUse(Session session, string creditId, Period period) =>
         session.Scalar("SELECT 1 FROM credit_uses WHERE credit = $1 AND period = $2", creditId, period.ToString()) is not null;
 
-    /// <summary>What credits paid in a closing or closed period.</summary>
-    public static IReadOnlyList<CreditUse> Uses(Session session, Period period)
-    {
-        var uses = new List<CreditUse>();
-        using var row = session.Query(
-            """
-            SELECT u.credit, c.customer, c.currency, u.amount FROM credit_uses u JOIN credits c ON c.id = u.credit
-            WHERE u.period = $1 ORDER BY u.entry
-            """,
-            period.ToString());
-        while (row.Read())
-            uses.Add(new(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));
-        return uses;
-    }
+    /// <summary>What credits paid in a closing or closed period, in the order it was posted; after that of a credit.</summary>
+    public static IReadOnlyList<CreditUse> Uses(Session session, Period period, string after = "", int limit = int.MaxValue) => EveryUse.Query(
+        session, after.Length == 0 ? [] : [after, period.ToString()], limit, ("u.period = ?", period.ToString())).ReadAll(row =>
+            new CreditUse(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));
 
     /// <summary>Every credit, oldest first, with what is left of it after credit notes: after all closes, or before a period's.</summary>
     public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Lessened(session, Every.Query(session), null, before);

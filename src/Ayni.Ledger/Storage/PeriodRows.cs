@@ -25,7 +25,7 @@ internal static class PeriodRows
     /// <summary>When a period was closed: in its own row, or with the next that has one. Null while it is not.</summary>
     public static DateTimeOffset? ClosedAt(Session session, Period period) =>
         session.Scalar("SELECT closed FROM periods WHERE period >= $1 ORDER BY period LIMIT 1", period.ToString()) is long closed
-            ? Rows.FromMicroseconds(closed)
+            ? Instants.FromMicroseconds(closed)
             : null;
 
     /// <summary>The first period before another that has an entry or a subscription's fee; null before there is any.</summary>

@@ -35,6 +35,9 @@ internal sealed class Transaction(
     /// <summary>Requests that were let go in this transaction.</summary>
     public HashSet<string> Released { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Requests whose receipts were stored or found in this transaction.</summary>
+    public IEnumerable<string> Posted => receipts.Keys;
+
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
 

@@ -55,7 +55,7 @@ internal static class UnsignedRows
 
     /// <summary>When the oldest receipt that is not signed was posted; null if all are.</summary>
     public static DateTimeOffset? Oldest(Session session) =>
-        session.Scalar("SELECT min(posted) FROM unsigned_receipts") is long posted ? Rows.FromMicroseconds(posted) : null;
+        session.Scalar("SELECT min(posted) FROM unsigned_receipts") is long posted ? Instants.FromMicroseconds(posted) : null;
 
     /// <summary>The part of a run before an entry.</summary>
     private static UnsignedRun UpTo(Session session, UnsignedRun run, long entry)

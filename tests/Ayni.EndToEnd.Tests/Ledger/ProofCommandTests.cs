@@ -89,7 +89,9 @@ public sealed class ProofCommandTests : IDisposable
         await CommandAsync("party", "key", "register", registered);
 
         var terms = _folder.Write("terms.yaml", "agreement: bard\nmodel: bard\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n");
-        await CommandAsync("agreement", "set", "--file", terms);
+        Assert.Contains(
+            "Owner: ayni agreement show 2 --document --to-sign, and ayni agreement sign", (await CommandAsync("agreement", "set", "--file", terms)).Output,
+            StringComparison.Ordinal);
         (await RunAsync("agreement", "accept", "2", "--party", owner, "--evidence", "a letter")).Failed("accepts by its signature");
         var toSign = await SaveAsync("agreement.txt", "agreement", "show", "2", "--document", "--to-sign");
         var signed = (await AyniCommand.RunAsync("agreement", "sign", toSign, "--key", key, "--party", owner)).Succeeded();

@@ -193,7 +193,7 @@ public sealed class ExternalSignerTests : IDisposable
         var key = await ledger.KeyAsync();
         await using var second = Books.Open(ledger.Path, ledger.Clock, folder: _folder);
         Receipt[] receipts = [await second.PostAsync(ledger.Usage(key, 1, 1, 1)), await second.PostAsync(ledger.Usage(key, 1, 1, 1))];
-        ledger.Clock.Now += Ledger.Batch.LogPromise + TimeSpan.FromSeconds(1);
+        ledger.Clock.Now += Receipts.Batch.LogPromise + TimeSpan.FromSeconds(1);
         await ledger.Books.SignReceiptsAsync();
         foreach (var receipt in receipts)
             Assert.Contains(Verify(ledger, receipt).Proven, sentence => sentence.StartsWith("The host broke its promise", StringComparison.Ordinal));
@@ -248,7 +248,7 @@ public sealed class ExternalSignerTests : IDisposable
     private static bool IsSigned(TestLedger ledger, Receipt receipt) => ledger.Books.FindSignedReceipt(receipt.Id)!.IsSigned;
 
     private static Batch Batch(TestLedger ledger, Receipt receipt) =>
-        Ledger.Batch.Decode(ledger.Books.FindSignedReceipt(receipt.Id)!.Proof!.Batch);
+        Receipts.Batch.Decode(ledger.Books.FindSignedReceipt(receipt.Id)!.Proof!.Batch);
 
     private static Verification Verify(TestLedger ledger, Receipt receipt) =>
         ReceiptVerifier.Verify(SignedReceiptTests.Json(ledger.Books, receipt.Id), ledger.Books.LogKey);

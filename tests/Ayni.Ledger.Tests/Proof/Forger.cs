@@ -13,7 +13,7 @@ internal sealed class Forger
     private readonly SigningKey _log = new(RandomNumberGenerator.GetBytes(32));
     private readonly SigningKey _signing = new(RandomNumberGenerator.GetBytes(32));
 
-    public Forger() => Certificate = KeyCertificate.Create(LogKey.Name, _log, _signing.PublicBytes, Noon);
+    public Forger() => Certificate = KeyCertificate.Create(LogKey.Name, _log.Sign, _signing.PublicBytes, Noon);
 
     public PublicKey LogKey => _log.ForNotes("example.com/forged");
 
@@ -96,7 +96,7 @@ internal sealed class Forger
 
     public byte[] SignWithSigningKey(byte[] message) => _signing.Sign(message);
 
-    public Checkpoint Checkpoint(long size, Digest root) => Ledger.Checkpoint.Sign(LogKey, size, root, _log);
+    public Checkpoint Checkpoint(long size, Digest root) => Receipts.Checkpoint.Sign(LogKey, size, root, _log.Sign);
 
     /// <summary>A log of some entries, in memory.</summary>
     public LogReader Log(params byte[][] entries)

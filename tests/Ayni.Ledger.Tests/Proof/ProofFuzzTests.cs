@@ -129,7 +129,7 @@ public sealed class ProofFuzzTests
             new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of(period.Record)).Encode()];
         var signed = forger.Logged(forger.Sign(receipt, period), entries, 0);
         var checkpoint = forger.Checkpoint(2, Digest.Of("root"u8)).Cosign(
-            new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]), Forger.Noon);
+            new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]).Sign, Forger.Noon);
         var log = forger.Log(entries);
         var statement = new StatementProof(
             period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();

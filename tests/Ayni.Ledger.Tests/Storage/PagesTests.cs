@@ -191,6 +191,37 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public async Task What_a_close_posts_comes_in_the_same_pages_before_it_and_after()
+    {
+        await using var ledger = await ReadyAsync();
+        await ledger.Books.SetRateAsync(Currency.Parse("EUR"), Amount.Parse("1.1", Currency.Parse("USD")), "a bank");
+        await Task.WhenAll(Enumerable.Range(0, 25).Select(async i =>
+        {
+            var key = await ledger.KeyAsync(i % 2 == 0 ? "EUR" : "USD");
+            if (i % 2 == 0)
+                await ledger.Books.BuyCreditAsync(key.CustomerId!, Eur("5"), Model);
+            await ledger.UseAsync(key, 1_000_000, 0, 0);
+        }));
+        var (uses, conversions) = (Uses(), Conversions());
+        ledger.Clock.Now = TestLedger.Period.End;
+        await ledger.Books.ClosePeriodAsync(TestLedger.Period);
+        Assert.Equal((13, 12), (uses.Distinct().Count(), conversions.Distinct().Count()));
+        Assert.Equal(uses, Uses());
+        Assert.Equal(conversions, Conversions());
+
+        List<string> Uses() => Read(after => Ids(ledger.Books.ListCreditUses(TestLedger.Period, after, 4), use => use.CreditId));
+        List<string> Conversions() => Read(after => Ids(
+            ledger.Books.ListConversions(TestLedger.Period, after, 4), conversion => $"{conversion.CustomerId}/{conversion.Owed.Currency}"));
+        static List<string> Read(Func<string, List<string>> page)
+        {
+            var read = new List<string>();
+            while (page(read.Count == 0 ? "" : read[^1]) is { Count: > 0 } next)
+                read.AddRange(next);
+            return read;
+        }
+    }
+
+    [Fact]
     public async Task A_list_does_not_go_on_after_what_is_not_in_it()
     {
         await using var ledger = await ReadyAsync();
