@@ -156,6 +156,17 @@ internal sealed class Transaction(
     /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
     public Period OpenPeriod => FirstOpen(Zone.PeriodOf(now));
 
+    /// <summary>
+    /// Refuses (<see cref="Refusal.ClockSkewed"/>) to do anything by a clock that shows a month which is closed already: what took effect in it now
+    /// would change what it came to.
+    /// </summary>
+    public void DemandClock()
+    {
+        if (LastPeriod is { Period: var last } && Zone.PeriodOf(now) <= last)
+            throw new LedgerRefusedException(
+                Refusal.ClockSkewed, $"The clock shows {Zone.Show(now)}, and {last} has been closed after its end; set the clock right.");
+    }
+
     /// <summary>The day in the ledger's zone.</summary>
     public DateOnly Today => Zone.DayOf(now);
 
