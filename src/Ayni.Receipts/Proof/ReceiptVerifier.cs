@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// Verifies receipts without a ledger: from the receipt's JSON and the log's public key alone. Pure and thread-safe; the small client helper.
+/// Verifies receipts without a ledger: from the receipt's JSON and the log's public key alone. Pure and thread-safe. A
+/// client does it unasked with <see cref="ReceiptHandler"/>.
 /// </summary>
 public static class ReceiptVerifier
 {
