@@ -53,6 +53,8 @@ public sealed class ProofCommandTests : IDisposable
         // A rolled-back log is seen by whoever saw it before.
         await CommandAsync("log", "rotate", "--revoke");
         await CommandAsync("log", "publish");
+        var named = (await CommandAsync("log", "rotate", "--name", "host1.example", "--promise", "30", "--json")).Json;
+        Assert.Equal(("host1.example", 30L), (named.GetProperty("host").GetString(), named.GetProperty("promise_minutes").GetInt64()));
         Assert.Single((await CommandAsync("log", "keys", "--json")).Json.EnumerateArray(), signing => signing.TryGetProperty("revoked", out _));
         Proves(await VerifyAsync(receipt, ["--key", key, "--log", Log]), "was not revoked before");
         (await AyniCommand.RunAsync(watch)).Succeeded();
