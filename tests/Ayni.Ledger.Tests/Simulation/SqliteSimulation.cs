@@ -47,6 +47,8 @@ internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
         Note();
         var usages = await TakeAsync(Random.Next(1, 30)).ConfigureAwait(false);
         await Task.WhenAll(usages.Select(usage => Books.PostAsync(usage))).ConfigureAwait(false);
+        if (Random.Next(2) == 0)
+            await ActUnheardAsync().ConfigureAwait(false);
 
         if (Random.Next(3) == 0)
         {
