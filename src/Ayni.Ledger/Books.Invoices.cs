@@ -72,17 +72,30 @@ public sealed partial class Books
         CreditAsync(number, "all", (session, _) => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
 
     /// <summary>
-    /// Gives back what is unused of a credit: a credit note for its line of the invoice it was sold on. Asked again by the same reference, it
-    /// gives the first.
+    /// Gives back what is unused of a credit: by a credit note for its line of the invoice it was sold on, or while the month is open in which it
+    /// was sold, in that month, whose invoice it then lessens. Asked again by the same reference, it gives the first.
     /// </summary>
-    public Task<Invoice> ReturnCreditAsync(
+    public async Task<ReturnedCredit> ReturnCreditAsync(
         string creditId, string reason, string? reference = null, CancellationToken cancellationToken = default)
     {
-        var number = _readers.Read(session => CreditList.InvoiceOf(session, creditId));
-        return CreditAsync(
-            number, creditId,
-            (session, used) => [(CreditList.LineOf(Invoicing.Demand(session, number), creditId), CreditList.Demand(session, creditId).Unused(used))],
-            reason, reference, cancellationToken);
+        const string action = "return_credit";
+        if (_readers.Read(session => reference is not null && ReferenceRows.Find(session, action, reference) is not null
+            ? null
+            : CreditList.InvoiceOf(session, creditId)) is { } number)
+        {
+            var note = await CreditAsync(
+                number, creditId,
+                (session, used) => [(CreditList.LineOf(Invoicing.Demand(session, number), creditId), CreditList.Demand(session, creditId).Unused(used))],
+                reason, reference, cancellationToken).ConfigureAwait(false);
+            return new(note.Number, creditId, note.Net, reason, note);
+        }
+        var used = await Task.Run(() => _readers.Read(session => CreditList.UsedSoFar(session, _clock.GetUtcNow())), cancellationToken)
+            .ConfigureAwait(false);
+        return await _writer.RunAsync(
+            transaction => CallersReference.Once(
+                transaction, action, reference, $"{creditId}\n{reason}",
+                () => new CreditList(_identifiers).Return(transaction, creditId, reason, used), returned => returned.Id, id => CreditRows.FindReturn(transaction.Session, id)!),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>

@@ -115,17 +115,21 @@ public sealed partial class Books
     /// </summary>
     /// <param name="revokes">Whether the old key was stolen.</param>
     /// <param name="signer">The command of an external signer that has the new key; null makes one in a file.</param>
+    /// <param name="change">What is certified of the host from now on, given what was; null leaves it.</param>
     /// <param name="cancellationToken">Gives up the wait.</param>
     public async Task<SigningKeyState> ReplaceSigningKeyAsync(
-        bool revokes, string? signer = null, CancellationToken cancellationToken = default)
+        bool revokes, string? signer = null, Func<SigningHost, SigningHost>? change = null, CancellationToken cancellationToken = default)
     {
         var (folder, logKey) = DemandLogKey();
         // What the old key signed until now is in the log before it is revoked.
         if (revokes)
             await PublishLogAsync(cancellationToken).ConfigureAwait(false);
         var old = SigningKey.Read(ReceiptSigner.SigningKeyPath(folder));
+        var host = _readers.Read(session => ProofRows.SigningKey(session, KeyCertificate.IdOf(old.PublicBytes)))?.Certificate.Host
+            ?? SigningHost.ThisMachine;
+        host = change?.Invoke(host) ?? host;
         File.Delete(ReceiptSigner.NextKeyPath(folder));
-        var next = Certify(logKey, SigningKey.Create(ReceiptSigner.NextKeyPath(folder), signer).PublicBytes);
+        var next = Certify(logKey, host, SigningKey.Create(ReceiptSigner.NextKeyPath(folder), signer).PublicBytes);
         var state = await _writer.RunAsync(transaction => SigningKeyChange.Replace(transaction, next, old, revokes), cancellationToken)
             .ConfigureAwait(false);
         ReceiptSigner.TakeNext(folder);
@@ -144,16 +148,22 @@ public sealed partial class Books
         return (File.Exists(path) ? SigningKey.Read(path) : SigningKey.Create(path, signer)).ForNotes(name);
     }
 
-    /// <summary>Certifies a host's signing key. Throws <see cref="ProofException"/> if the log's key is not in this ledger's folder.</summary>
-    public Task<SigningKeyState> CertifySigningKeyAsync(PublicKey key, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Certifies a host's signing key under the host's name, which the key has. Throws <see cref="ProofException"/> if the log's key is not in this
+    /// ledger's folder.
+    /// </summary>
+    /// <param name="key">The key, under the name of its host.</param>
+    /// <param name="promise">How long it may take until the log holds a receipt of that host; an hour unless given.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<SigningKeyState> CertifySigningKeyAsync(PublicKey key, TimeSpan? promise = null, CancellationToken cancellationToken = default)
     {
         var (_, logKey) = DemandLogKey();
-        var certificate = Certify(logKey, key.Bytes);
+        var certificate = Certify(logKey, new(key.Name, promise ?? SigningHost.StandardPromise), key.Bytes);
         return _writer.RunAsync(transaction => SigningKeyChange.Certify(transaction, certificate), cancellationToken);
     }
 
-    private KeyCertificate Certify(SigningKey logKey, ReadOnlySpan<byte> publicKey) =>
-        KeyCertificate.Create(LogKey.Name, logKey.Sign, publicKey, _clock.GetUtcNow().ToWholeMicroseconds());
+    private KeyCertificate Certify(SigningKey logKey, SigningHost host, ReadOnlySpan<byte> publicKey) =>
+        KeyCertificate.Create(LogKey.Name, logKey.Sign, host, publicKey, _clock.GetUtcNow().ToWholeMicroseconds());
 
     /// <summary>
     /// Revokes a signing key of whatever host: nothing that it signed and the log doesn't hold by now is to be believed.

@@ -74,7 +74,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <param name="folder">
     /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
     /// </param>
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
+    /// <param name="host">What is certified of this host where its signing key is made; this machine's name and an hour unless given.</param>
+    public static Books Open(
+        string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null, SigningHost? host = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
@@ -83,7 +85,8 @@ public sealed partial class Books : IAsyncDisposable
         try
         {
             Migrator.Migrate(session, database);
-            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            var signer = folder is null ? null : ReceiptSigner.Open(
+                session, folder, identifiers, host ?? SigningHost.ThisMachine, clock.GetUtcNow().ToWholeMicroseconds());
             return new(database, session, JournalRows.LatestInstant(session, AdmissionClock.LargestSkew), clock, identifiers, folder, signer);
         }
         catch (DbException error)

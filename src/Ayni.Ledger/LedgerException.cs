@@ -69,6 +69,9 @@ public enum Refusal
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
 
+    /// <summary>The clock shows a month that is closed already.</summary>
+    ClockSkewed,
+
     /// <summary>A retroactive agreement reaches into a closed month, back over another version, or back to nothing that is past.</summary>
     NotRetroactive,
 

@@ -68,6 +68,7 @@ namespace Ayni.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Subscription>))]
 [JsonSerializable(typeof(IReadOnlyList<Credit>))]
 [JsonSerializable(typeof(IReadOnlyList<CreditUse>))]
+[JsonSerializable(typeof(ReturnedCredit))]
 [JsonSerializable(typeof(IReadOnlyList<ExchangeRate>))]
 [JsonSerializable(typeof(IReadOnlyList<Conversion>))]
 [JsonSerializable(typeof(BankExchange))]

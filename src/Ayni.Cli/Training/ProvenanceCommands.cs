@@ -191,7 +191,7 @@ internal static class ProvenanceCommands
         ModelProvenance provenance, Recipe? recipe, MakerKey? key, CancellationToken cancellationToken)
     {
         using var progress = new LoadProgress("Reading the sources of", provenance.SignedManifest.Manifest.Model);
-        return ProvenanceVerifier.Verify(provenance, recipe, key, TimeProvider.System, progress, cancellationToken);
+        return ProvenanceVerifier.Verify(provenance, recipe, key, progress, cancellationToken);
     }
 
     private static IReadOnlyList<ProvenanceFinding> VerifyProof(

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ayni.Ledger;
 
 namespace Ayni.Host;
 

@@ -71,9 +71,9 @@ internal static class PricingEndpoints
                 return call.Read((after, limit) => call.Books.ListCreditUses(period, after, limit), use => use.CreditId);
             });
         api.Post(
-            "returnCredit", "/api/credits/{id}/return", "Give back what is unused of a credit, by a credit note for the invoice it was sold on.",
+            "returnCredit", "/api/credits/{id}/return", "Give back what is unused of a credit: by a credit note for the invoice it was sold on, or in the month it was sold in while that is open.",
             KeyRole.Finance)
-            .Answers(RequestJson.Default.CreditReturn, LedgerJson.Default.Invoice, (call, body) =>
+            .Answers(RequestJson.Default.CreditReturn, LedgerJson.Default.ReturnedCredit, (call, body) =>
                 call.Books.ReturnCreditAsync(call.Path("id"), body.Reason, body.Reference, call.Ended));
     }
 

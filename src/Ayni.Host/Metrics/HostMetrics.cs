@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Ayni.Ledger;
 
 namespace Ayni.Host;
 

@@ -82,7 +82,7 @@ internal sealed class InvoiceWords
     public static IReadOnlyList<string> LineKinds { get; } =
     [
         "usage", "share", "opening", "volume_true_up", "package_remainder", "subscription_fee", "minimum_charge", "credit_expiry",
-        "credit_purchase", "credit_use", "conversion",
+        "credit_purchase", "credit_use", "credit_return", "conversion",
     ];
 
     /// <summary>What a kind of line is called.</summary>
@@ -145,7 +145,7 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "Use of the model", "Share of revenue", "Balance brought forward", "Volume rate true-up", "Rest of a package", "Subscription",
-            "Minimum charge", "Expired credit", "Prepaid credit", "Paid by credit", "Currency conversion", "Adjustment",
+            "Minimum charge", "Expired credit", "Prepaid credit", "Paid by credit", "Credit given back", "Currency conversion", "Adjustment",
         ],
     };
 
@@ -189,7 +189,7 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "استخدام النموذج", "حصة من الإيراد", "رصيد مُرحّل", "تسوية سعر الحجم", "بقية باقة", "اشتراك", "الحد الأدنى للرسوم",
-            "رصيد منتهي الصلاحية", "رصيد مدفوع مقدمًا", "مدفوع من الرصيد", "تحويل العملة", "تسوية",
+            "رصيد منتهي الصلاحية", "رصيد مدفوع مقدمًا", "مدفوع من الرصيد", "رصيد مُعاد", "تحويل العملة", "تسوية",
         ],
     };
 
@@ -233,7 +233,7 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "استفاده از مدل", "سهم درآمد", "مانده از پیش", "تعدیل نرخ حجمی", "باقی‌ماندهٔ بسته", "اشتراک", "حداقل هزینه",
-            "اعتبار منقضی‌شده", "اعتبار پیش‌پرداخت", "پرداخت از اعتبار", "تبدیل ارز", "تعدیل",
+            "اعتبار منقضی‌شده", "اعتبار پیش‌پرداخت", "پرداخت از اعتبار", "اعتبار بازگردانده", "تبدیل ارز", "تعدیل",
         ],
     };
 
@@ -277,7 +277,7 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "Uso del modelo", "Participación en los ingresos", "Saldo anterior", "Ajuste por volumen", "Resto de un paquete", "Suscripción",
-            "Cargo mínimo", "Crédito caducado", "Crédito prepagado", "Pagado con crédito", "Conversión de moneda", "Ajuste",
+            "Cargo mínimo", "Crédito caducado", "Crédito prepagado", "Pagado con crédito", "Crédito devuelto", "Conversión de moneda", "Ajuste",
         ],
     };
 }

@@ -56,7 +56,12 @@ internal sealed class ReceiptSigner
     /// Prepares signing: names the log, and makes and certifies this host's key, where there is none yet. Where the log's key is elsewhere, as on
     /// a second host or after a restore without its keys, receipts stay unsigned until this host's key is certified there.
     /// </summary>
-    public static ReceiptSigner Open(Session session, string folder, Identifiers identifiers, DateTimeOffset now)
+    /// <param name="session">The ledger's writer.</param>
+    /// <param name="folder">Where the keys are.</param>
+    /// <param name="identifiers">Names the log.</param>
+    /// <param name="host">What is certified of this host, if its key is.</param>
+    /// <param name="now">When.</param>
+    public static ReceiptSigner Open(Session session, string folder, Identifiers identifiers, SigningHost host, DateTimeOffset now)
     {
         try
         {
@@ -75,7 +80,7 @@ internal sealed class ReceiptSigner
             if (own is not null)
             {
                 // The log's key may be in an external signer, which no transaction waits for.
-                var certificate = KeyCertificate.Create(identity.Origin, SigningKey.Read(LogKeyPath(folder)).Sign, own.PublicBytes, now);
+                var certificate = KeyCertificate.Create(identity.Origin, SigningKey.Read(LogKeyPath(folder)).Sign, host, own.PublicBytes, now);
                 session.BeginWriting();
                 if (!IsKnown(session, own))
                     ProofRows.Insert(session, certificate);
@@ -107,7 +112,7 @@ internal sealed class ReceiptSigner
             UnsignedRows.Insert(session, firstEntry, lastEntry, now);
             return;
         }
-        var batch = signer.BatchOf(session, now, now, leaves);
+        var batch = signer.BatchOf(session, now, now + key.Promise, leaves);
         var canonical = batch.Encode();
         ProofRows.Insert(session, batch.Number, firstEntry, lastEntry, key.Id, canonical, key.Key.Sign(canonical));
     }
@@ -127,13 +132,15 @@ internal sealed class ReceiptSigner
         Readers readers, ActingWriter writer, TimeProvider clock, bool insists, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var key = insists || _pause is not { } pause || now >= pause.Until ? readers.Read(KeyInUse) : null;
+        var own = readers.Read(KeyInUse);
+        var promise = own?.Promise ?? SigningHost.StandardPromise;
+        var key = insists || _pause is not { } pause || now >= pause.Until ? own : null;
         while (readers.Read(session => UnsignedRows.FirstRun(session, MostEntries)) is { } run
-            && (key is not null || now - run.Posted >= Batch.LogPromise / 4))
+            && (key is not null || now - run.Posted >= promise / 4))
         {
             Digest[] leaves = readers.Read(session => ProofRows.Receipts(session, run.FirstEntry, run.LastEntry)
                 .Select(receipt => MerkleTree.Leaf(Digest.Of(receipt.Canonical))).ToArray());
-            await writer.RunAsync(transaction => Seal(transaction, run, leaves), cancellationToken).ConfigureAwait(false);
+            await writer.RunAsync(transaction => Seal(transaction, run, promise, leaves), cancellationToken).ConfigureAwait(false);
         }
         while (key is not null && readers.Read(UnsignedRows.FirstBatch) is { } batch)
         {
@@ -156,23 +163,23 @@ internal sealed class ReceiptSigner
         if (!File.Exists(SigningKeyPath(_folder)))
             return null;
         var key = SigningKey.Read(SigningKeyPath(_folder));
-        _key = new(KeyCertificate.IdOf(key.PublicBytes), key);
-        return IsInForce(session, _key) ? _key : null;
+        var id = KeyCertificate.IdOf(key.PublicBytes);
+        return ProofRows.SigningKey(session, id) is { Retired: null } row ? _key = new(id, key, row.Certificate.Promise) : null;
     }
 
     /// <summary>Whether a key is certified and neither retired nor revoked.</summary>
     public static bool IsInForce(Session session, HostKey key) => ProofRows.SigningKey(session, key.Id) is { Retired: null };
 
-    private Batch BatchOf(Session session, DateTimeOffset now, DateTimeOffset posted, ReadOnlySpan<Digest> leaves) => new(
-        _origin, ProofRows.LastBatch(session) + 1, now, posted + Batch.LogPromise, leaves.Length, MerkleTree.Root(leaves));
+    private Batch BatchOf(Session session, DateTimeOffset now, DateTimeOffset loggedBy, ReadOnlySpan<Digest> leaves) => new(
+        _origin, ProofRows.LastBatch(session) + 1, now, loggedBy, leaves.Length, MerkleTree.Root(leaves));
 
     /// <summary>Gives the receipts of a run a batch, unless another process did. The promise counts from when they were posted.</summary>
-    private bool Seal(Transaction transaction, UnsignedRun run, Digest[] leaves)
+    private bool Seal(Transaction transaction, UnsignedRun run, TimeSpan promise, Digest[] leaves)
     {
         var session = transaction.Session;
         if (!UnsignedRows.Holds(session, run))
             return false;
-        UnsignedRows.Seal(session, run, BatchOf(session, transaction.Now, run.Posted, leaves));
+        UnsignedRows.Seal(session, run, BatchOf(session, transaction.Now, run.Posted + promise, leaves));
         return true;
     }
 
@@ -210,7 +217,8 @@ internal sealed class ReceiptSigner
 /// <summary>A host's signing key.</summary>
 /// <param name="Id"><c>sig_…</c></param>
 /// <param name="Key">The key.</param>
-internal sealed record HostKey(string Id, SigningKey Key);
+/// <param name="Promise">How long it may take until the log holds what it signs.</param>
+internal sealed record HostKey(string Id, SigningKey Key, TimeSpan Promise);
 
 /// <summary>A signer that failed is not asked for a while.</summary>
 /// <param name="Until">Until when.</param>

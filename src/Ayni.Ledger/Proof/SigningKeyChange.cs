@@ -2,10 +2,13 @@ namespace Ayni.Ledger;
 
 /// <summary>A key that receipts were or are signed with.</summary>
 /// <param name="Id"><c>sig_…</c></param>
+/// <param name="Host">What its host is called; null where its certificate is of the first version.</param>
+/// <param name="PromiseMinutes">How many minutes it may take until the log holds what it signs.</param>
 /// <param name="Certified">Since when it is one of the log's.</param>
 /// <param name="Retired">Since when it signs no more.</param>
 /// <param name="Revoked">Since when nothing that it signed is to be believed that the log did not hold before.</param>
-public sealed record SigningKeyState(string Id, DateTimeOffset Certified, DateTimeOffset? Retired, DateTimeOffset? Revoked);
+public sealed record SigningKeyState(
+    string Id, string? Host, long PromiseMinutes, DateTimeOffset Certified, DateTimeOffset? Retired, DateTimeOffset? Revoked);
 
 /// <summary>Certifies, replaces and revokes hosts' signing keys. A job of the writer.</summary>
 internal static class SigningKeyChange
@@ -17,7 +20,7 @@ internal static class SigningKeyChange
             return known.ToState();
         ProofRows.Insert(transaction.Session, certificate);
         LogSequencer.Append(transaction);
-        var state = new SigningKeyState(certificate.KeyId, certificate.CertifiedAt, null, null);
+        var state = new SigningKeyRow(certificate, null, null).ToState();
         transaction.Note("certify_signing_key", state.Id, null, state, LedgerJson.Default.SigningKeyState);
         return state;
     }

@@ -25,6 +25,20 @@ internal static class CreditRows
         "INSERT INTO credit_uses (credit, period, amount, entry) VALUES ($1, $2, $3, $4)",
         use.CreditId, use.Period.ToString(), use.Amount.FormatFixed(), entry);
 
+    public static void InsertReturn(Session session, ReturnedCredit returned, long entry) => session.Execute(
+        "INSERT INTO credit_returns (id, credit, amount, reason, entry) VALUES ($1, $2, $3, $4, $5)",
+        returned.Id, returned.CreditId, returned.Amount.FormatFixed(), returned.Reason, entry);
+
+    /// <summary>A return without a credit note; null if there is none of the id.</summary>
+    public static ReturnedCredit? FindReturn(Session session, string id) => session.Query(
+        "SELECT r.id, r.credit, c.currency, r.amount, r.reason FROM credit_returns r JOIN credits c ON c.id = r.credit WHERE r.id = $1", id)
+        .ReadFirst(row => new ReturnedCredit(
+            row.GetString(0), row.GetString(1), row.GetAmount(3, row.GetCurrency(2)), row.GetString(4), null));
+
+    /// <summary>The month that a credit's sale is posted in.</summary>
+    public static Period SoldIn(Session session, string id) => Period.Parse(
+        (string)session.Scalar("SELECT e.period FROM credits c JOIN entries e ON e.number = c.entry WHERE c.id = $1", id)!);
+
     public static bool Any(Session session) => session.Scalar("SELECT 1 FROM credits LIMIT 1") is not null;
 
     public static bool HasUse(Session session, string creditId, Period period) =>
@@ -35,7 +49,7 @@ internal static class CreditRows
         session, after.Length == 0 ? [] : [after, period.ToString()], limit, ("u.period = ?", period.ToString())).ReadAll(row =>
             new CreditUse(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));
 
-    /// <summary>Every credit, oldest first, with what is left of it after credit notes: after all closes, or before a period's.</summary>
+    /// <summary>Every credit, oldest first, with what is left of it after what was given back: after all closes, or before a period's.</summary>
     public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Lessened(session, Every.Query(session), null, before);
 
     /// <summary>A customer's credits, oldest first.</summary>
@@ -77,6 +91,9 @@ internal static class CreditRows
             WHERE ($1 = '' OR c.customer = $1) AND u.period < $2
             UNION ALL
             SELECT subject, amount FROM adjustments WHERE type = 'credit_expiry' AND ($1 = '' OR customer = $1) AND period < $2
+            UNION ALL
+            SELECT r.credit, r.amount FROM credit_returns r JOIN credits c ON c.id = r.credit JOIN entries e ON e.number = r.entry
+            WHERE ($1 = '' OR c.customer = $1) AND e.period <= $2
             UNION ALL
             SELECT c.id, l.amount
             FROM credits c JOIN invoices i ON i.subject = c.customer JOIN invoice_lines l ON l.invoice = i.number

@@ -124,7 +124,8 @@ internal sealed record LogIdentity(PublicKey Key, byte[] Secret)
 /// <param name="Revoked">Since when nothing it signed and the log doesn't hold is to be believed.</param>
 internal sealed record SigningKeyRow(KeyCertificate Certificate, DateTimeOffset? Retired, DateTimeOffset? Revoked)
 {
-    public SigningKeyState ToState() => new(Certificate.KeyId, Certificate.CertifiedAt, Retired, Revoked);
+    public SigningKeyState ToState() => new(
+        Certificate.KeyId, Certificate.Host?.Name, (long)Certificate.Promise.TotalMinutes, Certificate.CertifiedAt, Retired, Revoked);
 }
 
 /// <summary>A stored batch.</summary>

@@ -143,7 +143,9 @@ internal static class TermRows
             var (version, effectiveFrom) = (row.Agreement.Version, row.Agreement.EffectiveFrom);
             if (row.Document is not { } document)
                 return row.Agreement with { Shares = Shares(session, version) };
-            var agreement = Agreement.Of(version, documents[document], effectiveFrom);
+            if (!documents.TryGetValue(document, out var terms))
+                throw Rows.Damaged($"agreement version {version} without its document");
+            var agreement = Agreement.Of(version, terms, effectiveFrom);
             return agreement with { Shares = [.. agreement.Shares.Select(Known)] };
         });
 
@@ -152,7 +154,7 @@ internal static class TermRows
             if (share.PartyId is not { } id)
                 return share;
             if (!roles.TryGetValue(id, out var role))
-                roles.Add(id, role = RegistryRows.Party(session, id)!.Role);
+                roles.Add(id, role = (RegistryRows.Party(session, id) ?? throw Rows.Damaged($"a share of '{id}', who is no party")).Role);
             return share with { Role = role };
         }
     }

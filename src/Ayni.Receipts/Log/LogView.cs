@@ -7,6 +7,9 @@ namespace Ayni.Receipts;
 /// </summary>
 internal sealed class LogView
 {
+    /// <summary>How far a host's clock may be ahead of the verifier's.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
+
     private readonly LogReader _reader;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, long> _revocations = new(StringComparer.Ordinal);
@@ -79,6 +82,9 @@ internal sealed class LogView
     public void Check(ReceiptProof proof, Batch batch, VerificationBuilder result, ProofChecks checks)
     {
         checks.Demand(ProofCheck.SingleView, Checkpoint.Origin == batch.Origin, $"The log is that of {Checkpoint.Origin}, the receipt's of {batch.Origin}.");
+        checks.Demand(
+            ProofCheck.Promise, batch.SealedAt <= _now + ClockTolerance,
+            $"The batch says that it was signed at {batch.SealedAt:u}, which is still to come: what it promises would never be due.");
         long? position = null;
         if (proof.Log is { } logged)
         {

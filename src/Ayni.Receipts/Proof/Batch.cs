@@ -20,9 +20,6 @@ namespace Ayni.Receipts;
 /// <param name="Root">The root over their hashes.</param>
 public sealed record Batch(string Origin, long Number, DateTimeOffset SealedAt, DateTimeOffset LoggedBy, long Receipts, Digest Root)
 {
-    /// <summary>How long it may take until a batch is in the log.</summary>
-    public static TimeSpan LogPromise { get; } = TimeSpan.FromMinutes(60);
-
     private static ReadOnlySpan<byte> Tag => "ayni/batch/v1\0\0\0"u8;
 
     internal byte[] Encode()

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// Verifies receipts without a ledger: from the receipt's JSON and the log's public key alone. Pure and thread-safe; the small client helper.
+/// Verifies receipts without a ledger: from the receipt's JSON and the log's public key alone. Pure and thread-safe. A
+/// client does it unasked with <see cref="ReceiptHandler"/>.
 /// </summary>
 public static class ReceiptVerifier
 {
@@ -24,7 +25,7 @@ public static class ReceiptVerifier
         var batch = VerifyBatch(proof, logKey, checks);
         result.Prove(
             $"{receipt.Id} of {receipt.Charge} for {receipt.Counts.Prompt + receipt.Counts.Cached} tokens in and {receipt.Counts.Generated} out "
-            + $"is receipt {receipt.KeyNumber} of {receipt.KeyId}, signed in batch {batch.Number} of {batch.Origin} at {batch.SealedAt:u}.");
+            + $"is receipt {receipt.KeyNumber} of {receipt.KeyId}, signed in batch {batch.Number} of {batch.Origin}{HostOf(proof)} at {batch.SealedAt:u}.");
         if (batch.SealedAt > batch.LoggedBy)
             result.Prove($"The host broke its promise: the log should have held it by {batch.LoggedBy:u}, and its batch was made only after that.");
         if (proof.Log is { } logged)
@@ -66,8 +67,13 @@ public static class ReceiptVerifier
         var climbs = MerkleTree.TryClimb<Digest>(
             MerkleTree.Leaf(Digest.Of(proof.Canonical)), proof.Index, batch.Receipts, proof.Path, MerkleTree.Join, out var root);
         checks.Demand(ProofCheck.Path, climbs && root == batch.Root, "The receipt is not in the batch that was signed.");
-        return batch;
+        // What the host states to all in its certificate bounds what it promises for one.
+        return checks.Has(ProofCheck.Promise) && batch.LoggedBy - batch.SealedAt > certificate.Promise
+            ? batch with { LoggedBy = batch.SealedAt + certificate.Promise }
+            : batch;
     }
+
+    private static string HostOf(ReceiptProof proof) => KeyCertificate.Decode(proof.Certificate).Host is { } host ? $" by {host.Name}" : "";
 
     /// <summary>What no proof about a ledger can show.</summary>
     internal static void AddLimits(VerificationBuilder result)

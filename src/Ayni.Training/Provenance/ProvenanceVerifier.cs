@@ -34,13 +34,12 @@ public static class ProvenanceVerifier
     /// and shape read them, and the parent's digest stays unchecked; an adapter, which has none, takes its base.
     /// </param>
     /// <param name="key">The maker's key, for the commitments of private sources; null leaves them unchecked.</param>
-    /// <param name="clock">What time it is.</param>
     /// <param name="progress">Told the share of the recipe's data that is read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="TrainingException">The recipe or its data can't be read.</exception>
     /// <exception cref="ModelFormatException">The model, or the parent or tokenizer of the recipe, can't be read.</exception>
     public static IReadOnlyList<ProvenanceFinding> Verify(
-        ModelProvenance provenance, Recipe? recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        ModelProvenance provenance, Recipe? recipe, MakerKey? key, IProgress<double>? progress,
         CancellationToken cancellationToken) =>
     [
         new("manifest", FindingState.Right, $"the model names it, {provenance.SignedManifest.Digest}"),
@@ -50,7 +49,7 @@ public static class ProvenanceVerifier
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
-            : VerifyData(provenance, recipe, key, clock, progress, cancellationToken),
+            : VerifyData(provenance, recipe, key, progress, cancellationToken),
     ];
 
     /// <summary>Checks the signatures of a manifest and of those within it.</summary>
@@ -115,7 +114,7 @@ public static class ProvenanceVerifier
     }
 
     private static List<ProvenanceFinding> VerifyData(
-        ModelProvenance provenance, Recipe recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        ModelProvenance provenance, Recipe recipe, MakerKey? key, IProgress<double>? progress,
         CancellationToken cancellationToken)
     {
         var manifest = provenance.SignedManifest.Manifest;
@@ -126,7 +125,7 @@ public static class ProvenanceVerifier
             var missingParent = provenance.IsAdapter ? null : ModelOrigin.FindMissingParent(recipe);
             using var origin = missingParent is null
                 ? ModelOrigin.Open(recipe, cancellationToken) : ModelOrigin.OpenAsParent(recipe, provenance.Model, cancellationToken);
-            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), clock, progress, cancellationToken);
+            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), progress, cancellationToken);
             var counted = ManifestBuilder.CountSources(recipe, data, key, cancellationToken);
             var findings = new List<ProvenanceFinding>
             {

@@ -53,7 +53,7 @@ public sealed class TrainingRun : IDisposable
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
             TrainingMemory.Require(recipe, _origin, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
             LicenceRemarks = LicenceCheck.Demand(recipe, _origin.Parent?.Metadata);
-            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, reading, cancellationToken));
+            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), reading, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
             _manifest = new ManifestBuilder(recipe, _data.TokenizerDigest, _origin.Parent, parentDigest, key);
             _validation = new(() => _data.Rows.ValidationBatches(recipe.Validation.Batches));

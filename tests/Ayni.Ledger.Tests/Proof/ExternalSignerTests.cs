@@ -193,7 +193,7 @@ public sealed class ExternalSignerTests : IDisposable
         var key = await ledger.KeyAsync();
         await using var second = Books.Open(ledger.Path, ledger.Clock, folder: _folder);
         Receipt[] receipts = [await second.PostAsync(ledger.Usage(key, 1, 1, 1)), await second.PostAsync(ledger.Usage(key, 1, 1, 1))];
-        ledger.Clock.Now += Receipts.Batch.LogPromise + TimeSpan.FromSeconds(1);
+        ledger.Clock.Now += SigningHost.StandardPromise + TimeSpan.FromSeconds(1);
         await ledger.Books.SignReceiptsAsync();
         foreach (var receipt in receipts)
             Assert.Contains(Verify(ledger, receipt).Proven, sentence => sentence.StartsWith("The host broke its promise", StringComparison.Ordinal));
@@ -290,10 +290,13 @@ public sealed class ExternalSignerTests : IDisposable
         Assert.False(ledger.Books.FindSignedReceipt((await PostAsync("made")).Id)!.IsSigned);
         var state = await ledger.Books.CertifySigningKeyAsync(own);
         Assert.Equal(state, await ledger.Books.CertifySigningKeyAsync(own));
+        Assert.Equal(("host2.example", 60L), (state.Host, state.PromiseMinutes));
         var after = await PostAsync("certified");
         Assert.True(ledger.Books.FindSignedReceipt(after.Id)!.IsSigned);
         await ledger.Books.PublishLogAsync();
         Verify(after);
+        Assert.Contains(
+            "by host2.example at", ExternalSignerTests.Verify(ledger, after).Proven[0], StringComparison.Ordinal);
 
         // Stolen: what it signs from here on is refused.
         await ledger.Books.RevokeSigningKeyAsync(state.Id);

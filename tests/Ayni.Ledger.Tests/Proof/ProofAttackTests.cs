@@ -50,6 +50,8 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("rolled-back log", ProofCheck.Growth)]
     [InlineData("stolen revoked key", ProofCheck.Revocation)]
     [InlineData("receipt of another batch", ProofCheck.Path)]
+    [InlineData("promise put off", ProofCheck.Promise)]
+    [InlineData("batch signed in the future", ProofCheck.Promise)]
     public void Is_refused_and_succeeds_without_its_check(string attack, ProofCheck check)
     {
         Assert.Throws<ProofException>(() => Attack(attack, ProofChecks.All));
@@ -203,10 +205,21 @@ public sealed class ProofAttackTests : IDisposable
                 ReceiptVerifier.Verify(
                     Forger.View(one with { Batch = other.Batch, Signature = other.Signature }), _forger.LogKey, null, checks);
                 break;
+            case "promise put off":
+                Promise(checks, Forger.Noon.AddHours(-2), Forger.Noon.AddYears(70));
+                break;
+            case "batch signed in the future":
+                Promise(checks, Forger.Noon.AddYears(70), Forger.Noon.AddYears(70).AddHours(1));
+                break;
             default:
                 throw new ArgumentException(attack);
         }
     }
+
+    /// <summary>The log holds nothing of a receipt, and the host says that it need not yet.</summary>
+    private void Promise(ProofChecks checks, DateTimeOffset sealedAt, DateTimeOffset loggedBy) => ReceiptVerifier.Verify(
+        Forger.View(_forger.Sign(Forger.Receipt("rcp_1"), null, sealedAt, loggedBy)), _forger.LogKey,
+        _forger.View(checks, new LogEntry.Model("llama", Digest.Zero).Encode()), checks);
 
     private static byte[] Entry(int number) => TransparencyLogTests.Entries(number)[^1];
 

@@ -161,6 +161,7 @@ public sealed class ProofFuzzTests
             ("absence proof", new AbsenceProof(Forger.Euro, new(leaves[2], path), null).Encode(), bytes => Same(bytes, AbsenceProof.Decode(bytes).Encode())),
             ("batch", signed.Batch, bytes => Same(bytes, Batch.Decode(bytes).Encode())),
             ("key certificate", signed.Certificate, bytes => Same(bytes, KeyCertificate.Decode(bytes).Encode())),
+            ("key certificate of the first version", forger.Certify(null), bytes => Same(bytes, KeyCertificate.Decode(bytes).Encode())),
             ("period record", period.Record, bytes => Same(bytes, PeriodRecord.Decode(bytes).Encode())),
             ("key tail", period.Tail.Item, bytes => Same(bytes, KeyTail.Decode(bytes).Encode())),
             ("log entry of batches", entries[0], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),

@@ -164,7 +164,7 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Equal(
             [("small", "letters", Membership.Member), ("base", "letters", Membership.Member), ("base", "notes", Membership.Absent)],
             member.Verify(member.Prove(adapter, Key, false), adapter, Key).Select(found => (found.Model, found.Source, found.Membership)));
-        var findings = ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, TimeProvider.System, null, None);
+        var findings = ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, null, None);
         Assert.DoesNotContain(findings, finding => finding.State == FindingState.Wrong);
         // The documents of the base are held against its manifest as well.
         Assert.Contains(findings, finding => finding is { Subject: "source 'notes' of base", State: FindingState.Right });
@@ -230,7 +230,7 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Contains(VerifyWith(first, recipe), finding => finding is { Subject: "parent", State: FindingState.Wrong });
 
         IReadOnlyList<ProvenanceFinding> VerifyWith(ModelProvenance provenance, Recipe recipe) =>
-            ProvenanceVerifier.Verify(provenance, recipe, Key, TimeProvider.System, null, None);
+            ProvenanceVerifier.Verify(provenance, recipe, Key, null, None);
     }
 
     [Fact]
@@ -425,7 +425,7 @@ public sealed class ProvenanceTests : IDisposable
 
     private IReadOnlyList<ProvenanceFinding> Verify(ModelProvenance provenance, MakerKey? key, string? text = null) =>
         ProvenanceVerifier.Verify(
-            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, TimeProvider.System, null, None);
+            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, null, None);
 
     private GivenDocument Read(string name) => GivenDocument.Read(_folder.PathOf(name), null);
 }
