@@ -128,6 +128,10 @@ internal sealed class SimulatedOffice(Random random, string model, Currency curr
         var there = new HashSet<object>(DocumentsIn((invoices, payments, writeOffs, credits, payouts, books.ListAgreementDocuments())));
         for (var month = Period.Of(start); month <= Period.Of(now); month = month.Next)
             there.UnionWith(books.ListDeductions(month));
+        // Credits given back before they were invoiced are only in the journal.
+        var returns = new List<Entry>();
+        books.ExportJournal(start, now + TimeSpan.FromSeconds(1), entry => returns.AddRange(entry.Kind == EntryKind.CreditReturn ? [entry] : []));
+        there.UnionWith(returns.Select(entry => entry.Reference));
         if (_answered.FirstOrDefault(document => !there.Contains(document)) is { } lost)
             return $"this document was given and is lost or another: {lost}";
 
@@ -146,6 +150,7 @@ internal sealed class SimulatedOffice(Random random, string model, Currency curr
                 return $"{state.Credited} credited, {state.WrittenOff} given up, {state.Paid} paid and {state.Open} open are not {state.Number} of {state.Total}";
             var owed = charged.GetValueOrDefault(customer.Id, Zero)
                 + Sum(credits.Where(it => it.CustomerId == customer.Id), it => it.Amount)
+                + Sum(returns.SelectMany(it => it.Postings).Where(it => it.Account == Ledger.Account.Receivable(customer.Id)), it => it.Amount)
                 - Sum(uses.Where(it => it.CustomerId == customer.Id), it => it.Amount)
                 + Sum(invoices.Where(it => it.Recipient.Subject == customer.Id), it => it.Kind == InvoiceKind.Invoice ? it.Total - it.Net : -it.Total)
                 - Sum(payments.Where(it => it.CustomerId == customer.Id), it => it.Paid)
@@ -199,6 +204,7 @@ internal sealed class SimulatedOffice(Random random, string model, Currency curr
         // It was ordered before it was paid, and paid or not before it came back.
         Payout payout => Enum.GetValues<PayoutStatus>().Where(status => status <= payout.Status).Select(status => payout with { Status = status }),
         Credit credit => [credit with { Left = credit.Amount }],
+        ReturnedCredit returned => [(object?)returned.Note ?? returned.Id],
         AgreementDocument document => [(document.Id, document.Name, document.Text, document.Recorded)],
         _ => [given],
     };
