@@ -11,7 +11,7 @@ internal static class TrainCommand
         "train",
         """
         Train a new model from nothing, as a recipe says. Ended at any moment and started again, it goes on from its last checkpoint to the
-        same numbers.
+        same numbers. docs/training.md has every field of a recipe.
 
         Example:
           ayni train recipes/hello.yaml
@@ -22,10 +22,11 @@ internal static class TrainCommand
         "tune",
         """
         Tune a model that has learned already, as a recipe says: the model itself, or an adapter beside it. Ended at any moment and started
-        again, it goes on from its last checkpoint to the same numbers.
+        again, it goes on from its last checkpoint to the same numbers. docs/training.md has every field of a recipe.
 
         Example:
-          ayni tune recipes/hello-tune.yaml
+          ayni tune recipes/pirate.yaml
+          ayni chat --adapter recipes/runs/pirate/adapter
         """,
         recipe => recipe.NewModel is not null ? "makes a new model; follow it with 'ayni train'" : null);
 

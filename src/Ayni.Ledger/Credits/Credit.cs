@@ -28,4 +28,8 @@ public sealed record Credit(
 /// <param name="CustomerId">Whose it is.</param>
 /// <param name="Period">The month that closed.</param>
 /// <param name="Amount">How much.</param>
-public sealed record CreditUse(string CreditId, string CustomerId, Period Period, Amount Amount);
+public sealed record CreditUse(string CreditId, string CustomerId, Period Period, Amount Amount)
+{
+    /// <summary>What it is in.</summary>
+    public Currency Currency => Amount.Currency;
+}

@@ -90,9 +90,11 @@ internal static class StatementVerifier
         }
         foreach (var share in statement.Field("shares", JsonValueKind.Array).EnumerateArray())
             Add(earned, ReadAmount(share, "amount", ReadCurrency(share)));
+        var totalled = new HashSet<Currency>();
         foreach (var total in statement.Field("totals", JsonValueKind.Array).EnumerateArray())
         {
             var currency = ReadCurrency(total);
+            checks.Demand(ProofCheck.Totals, totalled.Add(currency), $"The statement has two totals in {currency}.");
             var (carryIn, sum) = (ReadAmount(total, "carry_in", currency), ReadAmount(total, "earned", currency));
             var (payable, carryOut) = (ReadAmount(total, "payable", currency), ReadAmount(total, "carry_out", currency));
             var due = carryIn + sum;

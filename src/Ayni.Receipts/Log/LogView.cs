@@ -48,7 +48,7 @@ internal sealed class LogView
         var view = new LogView(reader, checkpoint, now);
         long position = 0;
         foreach (var bytes in reader.Entries(0, checkpoint.Size, checkpoint.Size))
-            view.Add(LogEntry.Decode(bytes), position++);
+            view.Add(LogEntry.Decode(bytes), position++, checks);
         if (witnesses.Count == 0)
             return view;
         var cosigned = reader.ReadCosigned() ?? throw new ProofException(ProofCheck.SingleView, "No witness has cosigned the log.");
@@ -158,18 +158,24 @@ internal sealed class LogView
         ProofCheck.Revocation, !_revocations.TryGetValue(keyId, out var revoked) || position < revoked,
         $"The signing key {keyId} was revoked before the log held what it signed here.");
 
-    private void Add(LogEntry entry, long position)
+    private void Add(LogEntry entry, long position, ProofChecks checks)
     {
         switch (entry)
         {
             case LogEntry.Batches batches:
+                checks.Demand(
+                    ProofCheck.SingleView, batches.First == _lastBatch + 1 && batches.Count > 0,
+                    $"The log's batches do not follow each other: {batches.First} comes after {_lastBatch}.");
                 _lastBatch = Math.Max(_lastBatch, batches.First + batches.Count - 1);
                 break;
             case LogEntry.ClosedPeriod closed:
-                _periods.TryAdd(closed.Period, (closed.Record, position));
+                checks.Demand(
+                    ProofCheck.SingleView, _periods.TryAdd(closed.Period, (closed.Record, position)), $"The log holds two records of {closed.Period}.");
                 break;
             case LogEntry.AgreementVersion agreement:
-                _agreements.TryAdd(agreement.Version, (agreement.Hash, position));
+                checks.Demand(
+                    ProofCheck.SingleView, _agreements.TryAdd(agreement.Version, (agreement.Hash, position)),
+                    $"The log holds agreement {agreement.Version} twice.");
                 break;
             case LogEntry.Erasure erasure:
                 _erasures.Add(erasure);

@@ -55,6 +55,8 @@ internal sealed record PeriodProof
         ProofChecks.All.Demand(
             ProofCheck.Format, root is not null && sum.Currency == receipt.Currency && sum.Kind == SumTreeKind.Receipts,
             $"{record.Period} has no tree of receipts in {receipt.Currency}.");
+        checks.Demand(
+            ProofCheck.Continuity, receipt.Period <= record.Period, $"{receipt.Id} is of {receipt.Period}, and {record.Period} can't count it yet.");
         sum.Path.Demand(SumLeaf.Of(receipt, SumLeaf.Commit(sum.Salt, canonical)), root!.Value, checks);
         Tail.Demand(record[PeriodListName.KeyTails], "end of the key's receipts", checks);
         var tail = KeyTail.Decode(Tail.Item);

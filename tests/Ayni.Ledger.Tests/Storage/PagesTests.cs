@@ -232,6 +232,26 @@ public sealed class PagesTests
             Assert.Equal(Refusal.InvalidPage, Assert.Throws<LedgerRefusedException>(read).Refusal);
     }
 
+    [Fact]
+    public async Task What_nothing_is_called_by_is_not_found_or_refused_and_no_fault_of_the_database()
+    {
+        await using var ledger = await ReadyAsync();
+        foreach (var read in (Func<object?>[])[
+            () => ledger.Books.FindCustomer("\0"), () => ledger.Books.FindInvoice("a\0"), () => ledger.Books.FindReceipt("\0b"),
+            () => ledger.Books.ListCredits("\0", 1).Count == 0 ? null : "", () => ledger.Books.ReturnCreditAsync("\0", "x", "\0").GetAwaiter().GetResult()])
+        {
+            try
+            {
+                Assert.Null(read());
+            }
+            catch (LedgerRefusedException refused)
+            {
+                Assert.Contains(refused.Refusal, new[] { Refusal.InvalidText, Refusal.InvalidPage, Refusal.UnknownCredit });
+            }
+        }
+        Assert.NotEmpty(ledger.Books.ListParties());
+    }
+
     private static async Task SetPlanAsync(TestLedger ledger)
     {
         var (plan, from) = PricePlan.Parse("plan", "{name: premium, model: llama, currency: EUR, input: 1, output: 3, fee: 20}", LedgerZone.Utc);

@@ -144,6 +144,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         (typed.NpgsqlDbType, typed.Value) = value switch
         {
             null => (NpgsqlDbType.Unknown, DBNull.Value),
+            // The server holds every character but this one, and says so as a fault of its own.
+            string text when text.Contains('\0', StringComparison.Ordinal) =>
+                throw new LedgerRefusedException(Refusal.InvalidText, "A text holds the character U+0000, which nothing here is called by."),
             string text => (NpgsqlDbType.Unknown, text),
             long number => (NpgsqlDbType.Bigint, number),
             int number => (NpgsqlDbType.Bigint, (object)(long)number),
