@@ -217,7 +217,7 @@ public sealed partial class Books
     /// <param name="limit">How many of the period's receipts are looked at, 1 to <see cref="ReceiptQuery.LongestPage"/>.</param>
     public (IReadOnlyList<OpenedReceipt> Receipts, long? Next) ListStatementReceipts(Period period, string partyId, long after, int limit)
     {
-        var lines = Statement(period, partyId).Lines;
+        var lines = _readers.Read(session => StatementIn(session, _closed.LinesOf(session, period), partyId).Lines);
         var page = ListReceipts(new(period, After: after, Limit: limit));
         return _readers.Read<(IReadOnlyList<OpenedReceipt>, long?)>(session =>
         {

@@ -322,11 +322,8 @@ public sealed partial class Books : IAsyncDisposable
     public PeriodSettlement Settle(Period period) => _readers.Read(session => _closed.Of(session, period).ToView());
 
     /// <summary>What a period comes to for one party, line by line; an estimate until it is closed.</summary>
-    public Statement Statement(Period period, string partyId) => _readers.Read(session =>
-    {
-        var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return _closed.Of(session, period).StatementOf(party, BillingFor(session, period, partyId), LedgerRows.Zone(session));
-    });
+    public Statement Statement(Period period, string partyId) =>
+        _readers.Read(session => StatementIn(session, _closed.Of(session, period), partyId));
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
@@ -338,6 +335,12 @@ public sealed partial class Books : IAsyncDisposable
             .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id), zone)),
         ];
     });
+
+    private static Statement StatementIn(Session session, Settlement settlement, string partyId)
+    {
+        var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
+        return settlement.StatementOf(party, BillingFor(session, settlement.Period, partyId), LedgerRows.Zone(session));
+    }
 
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -137,6 +137,9 @@ internal static class AgreementRows
         collection.EvidenceId, collection.Period.ToString(), collection.Model, collection.AppId, collection.Amount.Currency.Code,
         collection.Amount.FormatFixed(), now.Microseconds(), collection.IsOfNoApp ? 1 : 0);
 
+    /// <summary>The number of the last collection; 0 before the first.</summary>
+    public static long LastCollection(Session session) => (long)session.Scalar("SELECT coalesce(max(id), 0) FROM collections")!;
+
     /// <summary>The collection with the same evidence, model and app.</summary>
     public static CollectedRevenue? Find(Session session, CollectedRevenue collection)
     {

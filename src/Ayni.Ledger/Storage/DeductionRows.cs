@@ -28,6 +28,9 @@ internal static class DeductionRows
         return row.Read() ? Read(row) : null;
     }
 
+    /// <summary>The number of the last one; 0 before the first.</summary>
+    public static long Last(Session session) => (long)session.Scalar("SELECT coalesce(max(id), 0) FROM deductions")!;
+
     /// <summary>Whether a deduction has such an evidence.</summary>
     public static bool HasEvidence(Session session, string evidence) =>
         session.Scalar("SELECT evidence FROM deductions WHERE evidence = $1 LIMIT 1", evidence) is not null;

@@ -20,6 +20,10 @@ internal static class JournalRows
 
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
 
+    /// <summary>Whether anything but charges was posted after an entry.</summary>
+    public static bool HasOthersThanCharges(Session session, long after) =>
+        session.Scalar("SELECT 1 FROM entries WHERE number > $1 AND kind <> 'charge' LIMIT 1", after) is not null;
+
     /// <summary>The months that invoices, credit notes, payments and write-offs are posted in, by their entries' numbers.</summary>
     public static IReadOnlyDictionary<long, Period> PeriodsOfDocuments(Session session)
     {

@@ -59,11 +59,14 @@ internal static class PeriodRows
     }
 
     /// <summary>Calls back with each receipt posted in a period, in posting order.</summary>
-    public static void ForEachReceipt(Session session, Period period, Action<Receipt> each)
+    public static void ForEachReceipt(Session session, Period period, Action<Receipt> each) => ForEachReceipt(session, period, 0, each);
+
+    /// <summary>The same of those after an entry.</summary>
+    public static void ForEachReceipt(Session session, Period period, long after, Action<Receipt> each)
     {
         using var row = session.Query(
-            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 ORDER BY e.number",
-            period.ToString());
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 AND e.number > $2 ORDER BY e.number",
+            period.ToString(), after);
         while (row.Read())
             each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
     }

@@ -137,7 +137,9 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="IOException">A file can't be written; the last checkpoint is kept.</exception>
     public string Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        File.WriteAllText(PathOf("recipe.yaml"), RecipeWriter.Write(_recipe));
+        File.WriteAllText(
+            PathOf("recipe.yaml"),
+            $"# {Path.GetFullPath(_recipe.Path).ReplaceLineEndings(" ")} as it was understood; paths are relative to that file's folder.\n" + RecipeWriter.Write(_recipe));
         using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
         {
             var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context, _recipe.PreferenceBeta);

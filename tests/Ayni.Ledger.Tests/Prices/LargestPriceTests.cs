@@ -1,6 +1,6 @@
+using Ayni.Tests;
 using FsCheck;
 using FsCheck.Fluent;
-using Ayni.Tests;
 using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;

@@ -107,6 +107,16 @@ public sealed class ShardTests : IDisposable
         Assert.Contains("no file matches", Assert.Throws<DataException>(() => Names("a/*.jsonl")).Message, StringComparison.Ordinal);
         Assert.Contains("no file or folder", Assert.Throws<DataException>(() => Names("nowhere")).Message, StringComparison.Ordinal);
 
+        if (!OperatingSystem.IsWindows())
+        {
+            // Two ways back at every level would be more paths than anybody could walk.
+            foreach (var name in (string[])["again", "once-more"])
+                Directory.CreateSymbolicLink(Path.Combine(_corpus.PathOf("a"), name), ".");
+            File.CreateSymbolicLink(Path.Combine(_corpus.PathOf("a"), "link.txt"), "one.txt");
+            Assert.Equal(["deep/two.txt", "link.txt", "one.txt"], Names("a/**/*.txt"));
+            Assert.Equal(["deep/two.txt", "link.txt", "one.txt"], Names("a"));
+        }
+
         IEnumerable<string> Names(string path) => SourceFiles.Find(Corpus.Source(path), _corpus.PathOf(
             ".")).Files.Select(file => file.Name);
     }

@@ -244,7 +244,11 @@ public sealed class TrainingRunTests : IDisposable
     {
         Finish(Recipe(("steps: 12", "epochs: 2.5")), "run");
         var losses = Losses("run");
-        Assert.Equal(RecipeWriter.Write(Recipe(("steps: 12", "epochs: 2.5"))), File.ReadAllText(PathOf("run", "recipe.yaml")));
+        var recipe = Recipe(("steps: 12", "epochs: 2.5"));
+        var kept = File.ReadAllText(PathOf("run", "recipe.yaml"));
+        Assert.StartsWith($"# {recipe.Path} as it was understood; paths are relative", kept, StringComparison.Ordinal);
+        Assert.Equal(RecipeWriter.Write(recipe), kept[(kept.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(recipe.ComputeDigest(), RecipeReader.Read(recipe.Path, kept).ComputeDigest());
         Assert.Equal(Enumerable.Range(1, losses.Length).Select(step => (long)step), losses.Select(point => point.Step));
         Assert.Equal(
             losses.Where(point => point.Step % 4 == 0 || point.Step == losses.Length), losses.Where(point =>
