@@ -3,6 +3,9 @@ namespace Ayni.Ledger;
 /// <summary>What a printed invoice says beside names and numbers.</summary>
 internal sealed class InvoiceWords
 {
+    /// <summary>The words that statements have, too.</summary>
+    public required StatementWords Shared { get; init; }
+
     public required string Invoice { get; init; }
 
     public required string CreditNote { get; init; }
@@ -29,31 +32,15 @@ internal sealed class InvoiceWords
 
     public required string Reason { get; init; }
 
-    public required string Currency { get; init; }
-
     public required string Seller { get; init; }
 
     public required string Buyer { get; init; }
 
     public required string Account { get; init; }
 
-    public required string TaxId { get; init; }
-
     public required string Line { get; init; }
 
     public required string What { get; init; }
-
-    public required string Model { get; init; }
-
-    public required string App { get; init; }
-
-    public required string Month { get; init; }
-
-    public required string Requests { get; init; }
-
-    public required string TokensIn { get; init; }
-
-    public required string TokensOut { get; init; }
 
     public required string Amount { get; init; }
 
@@ -107,6 +94,7 @@ internal sealed class InvoiceWords
 
     private static InvoiceWords English { get; } = new()
     {
+        Shared = StatementLanguage.English.Words,
         Invoice = "Invoice",
         CreditNote = "Credit note",
         SelfBill = "Self-billing invoice",
@@ -119,19 +107,11 @@ internal sealed class InvoiceWords
         Days = "{0} days from the date of issue",
         Credits = "Credits invoice",
         Reason = "Reason",
-        Currency = "Currency",
         Seller = "Seller",
         Buyer = "Buyer",
         Account = "Pay to",
-        TaxId = "Tax number",
         Line = "No.",
         What = "Supply",
-        Model = "Model",
-        App = "App",
-        Month = "Month of use",
-        Requests = "Requests",
-        TokensIn = "Tokens in",
-        TokensOut = "Tokens out",
         Amount = "Amount",
         Net = "Sum before tax",
         Tax = "Tax",
@@ -151,6 +131,7 @@ internal sealed class InvoiceWords
 
     private static InvoiceWords Arabic { get; } = new()
     {
+        Shared = StatementLanguage.Arabic.Words,
         Invoice = "فاتورة",
         CreditNote = "إشعار دائن",
         SelfBill = "فاتورة ذاتية الإصدار",
@@ -163,19 +144,11 @@ internal sealed class InvoiceWords
         Days = "{0} يومًا من تاريخ الإصدار",
         Credits = "يخص الفاتورة",
         Reason = "السبب",
-        Currency = "العملة",
         Seller = "البائع",
         Buyer = "المشتري",
         Account = "يُدفع إلى الحساب",
-        TaxId = "الرقم الضريبي",
         Line = "م",
         What = "البيان",
-        Model = "النموذج",
-        App = "التطبيق",
-        Month = "شهر الاستخدام",
-        Requests = "الطلبات",
-        TokensIn = "الرموز الداخلة",
-        TokensOut = "الرموز الخارجة",
         Amount = "المبلغ",
         Net = "المجموع قبل الضريبة",
         Tax = "الضريبة",
@@ -195,6 +168,7 @@ internal sealed class InvoiceWords
 
     private static InvoiceWords Persian { get; } = new()
     {
+        Shared = StatementLanguage.Persian.Words,
         Invoice = "فاکتور",
         CreditNote = "اعلامیهٔ بستانکار",
         SelfBill = "فاکتور خودصادر",
@@ -207,19 +181,11 @@ internal sealed class InvoiceWords
         Days = "{0} روز پس از تاریخ صدور",
         Credits = "مربوط به فاکتور",
         Reason = "دلیل",
-        Currency = "واحد پول",
         Seller = "فروشنده",
         Buyer = "خریدار",
         Account = "پرداخت به حساب",
-        TaxId = "شمارهٔ مالیاتی",
         Line = "ردیف",
         What = "شرح",
-        Model = "مدل",
-        App = "برنامه",
-        Month = "ماه استفاده",
-        Requests = "درخواست‌ها",
-        TokensIn = "توکن‌های ورودی",
-        TokensOut = "توکن‌های خروجی",
         Amount = "مبلغ",
         Net = "جمع پیش از مالیات",
         Tax = "مالیات",
@@ -239,6 +205,7 @@ internal sealed class InvoiceWords
 
     private static InvoiceWords Spanish { get; } = new()
     {
+        Shared = StatementLanguage.Spanish.Words,
         Invoice = "Factura",
         CreditNote = "Factura rectificativa",
         SelfBill = "Autofactura",
@@ -251,19 +218,11 @@ internal sealed class InvoiceWords
         Days = "{0} días desde la fecha de expedición",
         Credits = "Rectifica la factura",
         Reason = "Motivo",
-        Currency = "Moneda",
         Seller = "Vendedor",
         Buyer = "Comprador",
         Account = "Pagar a",
-        TaxId = "Número fiscal",
         Line = "N.º",
         What = "Concepto",
-        Model = "Modelo",
-        App = "Aplicación",
-        Month = "Mes de uso",
-        Requests = "Peticiones",
-        TokensIn = "Tokens de entrada",
-        TokensOut = "Tokens de salida",
         Amount = "Importe",
         Net = "Base antes de impuestos",
         Tax = "Impuesto",

@@ -63,7 +63,7 @@ public sealed class ReceiptHandler : DelegatingHandler
         if (request.Method != HttpMethod.Post || request.RequestUri is not { } asked
             || !asked.AbsolutePath.EndsWith("/completions", StringComparison.Ordinal))
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        var source = new ReceiptSource(asked, request.Headers.Authorization);
+        var source = new ReceiptSource(asked, request.Headers.Authorization, await ReadModelAsync(request.Content, cancellationToken).ConfigureAwait(false));
         var release = Begin();
         HttpResponseMessage? response = null;
         try
@@ -93,6 +93,15 @@ public sealed class ReceiptHandler : DelegatingHandler
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         // Fetching a receipt has no other way, and a client that asks so waits anyhow.
         Task.Run(() => SendAsync(request, cancellationToken), cancellationToken).GetAwaiter().GetResult();
+
+    /// <summary>The model that a request asks for; null if it does not say.</summary>
+    private static async Task<string?> ReadModelAsync(HttpContent? content, CancellationToken cancellationToken)
+    {
+        if (content is null)
+            return null;
+        await content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+        return Announcement.Parse(await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false))?.Model;
+    }
 
     private static async Task<Announcement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -154,11 +163,19 @@ public sealed class ReceiptHandler : DelegatingHandler
     {
         if (said.ReceiptId is not { } id)
             throw new ProofException(ProofCheck.Inclusion, "The answer names no receipt.");
-        var receipt = await TakeAsync(id, source, said.Demand, cancellationToken).ConfigureAwait(false);
+        var receipt = await TakeAsync(id, source, Demand, cancellationToken).ConfigureAwait(false);
         foreach (var gap in Chain.Missing.Where(gap => gap.KeyId == receipt.KeyId && gap.MeterId is null))
         {
             if (Volatile.Read(ref _underWay) == 0)
                 await CatchUpAsync(gap, source, cancellationToken).ConfigureAwait(false);
+        }
+
+        void Demand(Receipt found)
+        {
+            said.Demand(found);
+            ProofChecks.All.Demand(
+                ProofCheck.View, source.Model is null || source.Model == found.Model,
+                $"The model '{source.Model}' was asked, and {found.Id} is of '{found.Model}'.");
         }
     }
 
@@ -232,9 +249,11 @@ public sealed class ReceiptHandler : DelegatingHandler
         }
     }
 
-    /// <summary>Where the receipts of a request are, and as whom they are fetched.</summary>
-    private sealed class ReceiptSource(Uri asked, AuthenticationHeaderValue? authorization)
+    /// <summary>Where the receipts of a request are, as whom they are fetched, and which model was asked.</summary>
+    private sealed class ReceiptSource(Uri asked, AuthenticationHeaderValue? authorization, string? model)
     {
+        public string? Model => model;
+
         // A host may be behind a path of a proxy's.
         private readonly string _api = asked.AbsoluteUri[..(asked.AbsoluteUri.LastIndexOf("/v1/", StringComparison.Ordinal) is >= 0 and var end
             ? end

@@ -125,6 +125,16 @@ public sealed class ReceiptHandlerTests(HostFixture fixture) : IClassFixture<Hos
         Assert.Equal(ProofCheck.View, (await Assert.ThrowsAsync<ProofException>(() => ReadAsync(cheated, Whole))).Check);
     }
 
+    [Fact]
+    public async Task Another_model_than_was_asked_is_refused_whatever_the_answer_says()
+    {
+        // The host takes the request for one of a model that it has.
+        using var cheating = new Cheating(_ => false, text => text) { Asks = text => text.Replace("huge", "tiny", StringComparison.Ordinal) };
+        using var client = Client(await KeyAsync(), new ReceiptHandler(_test.Books.LogKey, cheating));
+        var refusal = await Assert.ThrowsAsync<ProofException>(() => ReadAsync(client, Whole.Replace("tiny", "huge", StringComparison.Ordinal)));
+        Assert.Contains("'huge' was asked", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -240,8 +250,13 @@ public sealed class ReceiptHandlerTests(HostFixture fixture) : IClassFixture<Hos
     {
         public Func<string, bool> Cheats => cheats;
 
+        /// <summary>Changes what is asked.</summary>
+        public Func<string, string>? Asks { get; init; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            if (Asks is not null && request.Content is { } content)
+                request.Content = new StringContent(Asks(await content.ReadAsStringAsync(cancellationToken)), Encoding.UTF8, "application/json");
             var response = await base.SendAsync(request, cancellationToken);
             if (!cheats(request.RequestUri!.AbsolutePath))
                 return response;
