@@ -36,7 +36,8 @@ internal static class LogitsCommand
             var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             // Compared with other implementations: nothing is rounded unless AYNI_KERNELS asks for kernels that do.
             using var loaded = ModelOption.Load(
-                result.GetValue(model), result.GetValue(threads), cancellationToken, adapter: result.GetValue(adapter), usual: KernelTier.Simd);
+                result.GetValue(model), result.GetValue(threads), cancellationToken, adapter: result.GetValue(adapter),
+                usual: KernelTier.Simd);
             var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
             if (startPosition > int.MaxValue - ids.Length)
                 throw new UsageException($"--start-pos {startPosition}: too large.");

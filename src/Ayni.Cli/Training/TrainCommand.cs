@@ -91,7 +91,8 @@ internal static class TrainCommand
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"ayni: ended after step {run.Step:N0} of {run.Steps:N0}; the same command goes on from there."));
+                CultureInfo.InvariantCulture,
+                $"ayni: ended after step {run.Step:N0} of {run.Steps:N0}; the same command goes on from there."));
             throw;
         }
         Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");

@@ -22,8 +22,8 @@ public enum FindingState
 public sealed record ProvenanceFinding(string Subject, FindingState State, string Detail);
 
 /// <summary>
-/// Checks a model's manifest: the signature, the weights, the tokenizer, the list of documents and, from the recipe and its data, everything that was
-/// counted. Not whether the weights follow from the data: that takes training again.
+/// Checks a model's manifest: the signature, the weights, the tokenizer, the list of documents and, from the recipe and its data,
+/// everything that was counted. Not whether the weights follow from the data: that takes training again.
 /// </summary>
 public static class ProvenanceVerifier
 {

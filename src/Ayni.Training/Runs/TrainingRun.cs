@@ -137,9 +137,10 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="IOException">A file can't be written; the last checkpoint is kept.</exception>
     public string Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        var origin = Path.GetFullPath(_recipe.Path).ReplaceLineEndings(" ");
         File.WriteAllText(
             PathOf("recipe.yaml"),
-            $"# {Path.GetFullPath(_recipe.Path).ReplaceLineEndings(" ")} as it was understood; paths are relative to that file's folder.\n" + RecipeWriter.Write(_recipe));
+            $"# {origin} as it was understood; paths are relative to that file's folder.\n{RecipeWriter.Write(_recipe)}");
         using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
         {
             var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context, _recipe.PreferenceBeta);
