@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using Ayni.Host;
 using Ayni.Kernels;
-using Ayni.Ledger;
 using Ayni.Llama;
 using Ayni.Training;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Ayni.Cli;
 
-var root = new RootCommand("Ayni runs and hosts Llama models, and shares what they earn among everyone who made them.")
+var root = new RootCommand("Ayni runs, trains and hosts Llama models, and shares what they earn among everyone who made them.")
 {
     TourCommand.Create(),
     ServeCommand.Create(),
@@ -41,4 +41,5 @@ var root = new RootCommand("Ayni runs and hosts Llama models, and shares what th
     AuditCommands.Create(),
     WitnessCommand.Create(),
 };
+HelpLists.Shorten(root);
 return await CommandLine.InvokeAsync(root, args).ConfigureAwait(false);

@@ -292,6 +292,7 @@ public sealed class AyniHost : IAsyncDisposable
         BillingEndpoints.Map(Operations);
         InvoiceEndpoints.Map(Operations);
         AccountEndpoints.Map(Operations);
+        DeductionEndpoints.Map(Operations);
         PaymentEndpoints.Map(Operations);
         PayoutEndpoints.Map(Operations);
         BankDetailEndpoints.Map(Operations);

@@ -1,4 +1,3 @@
-using Ayni.Ledger;
 using Microsoft.Extensions.Logging;
 
 namespace Ayni.Host;

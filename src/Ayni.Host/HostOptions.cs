@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using Ayni.Kernels;
-using Ayni.Ledger;
 using Ayni.Llama;
 using Microsoft.Extensions.Logging;
 

@@ -19,7 +19,8 @@ public sealed partial class Books
         _writer.RunAsync(transaction => SubscriptionList.Stop(transaction, subscriptionId, last), cancellationToken);
 
     /// <summary>Every subscription, oldest first.</summary>
-    public IReadOnlyList<Subscription> ListSubscriptions() => _readers.Read(SubscriptionRows.All);
+    public IReadOnlyList<Subscription> ListSubscriptions(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => SubscriptionRows.All(session, after, limit));
 
     /// <summary>
     /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is revenue
@@ -36,19 +37,25 @@ public sealed partial class Books
             cancellationToken);
 
     /// <summary>Every credit, oldest first, with what closed months left of it.</summary>
-    public IReadOnlyList<Credit> ListCredits() => _readers.Read(session => CreditRows.All(session));
+    public IReadOnlyList<Credit> ListCredits(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => CreditRows.List(session, after, limit));
 
-    /// <summary>The adjustments of a period: as they would be now while it is open, then as they were posted.</summary>
-    public IReadOnlyList<Adjustment> ListAdjustments(Period period) => _readers.Read<IReadOnlyList<Adjustment>>(session =>
-        PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
-            ? Adjustments.Of(session, period).Charges
-            : AdjustmentRows.Of(session, period));
+    /// <summary>
+    /// The adjustments of a period: as they would be now while it is open, then as they were posted. At most so many, after the one of a key. An
+    /// estimate is of the whole period, however few of it are asked for: there is nothing of it in the database.
+    /// </summary>
+    public IReadOnlyList<Adjustment> ListAdjustments(Period period, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
+            ? Cut(Adjustments.Of(session, period).Charges, adjustment => adjustment.Key, after, limit)
+            : AdjustmentRows.Of(session, period, after, limit));
 
-    /// <summary>What credits pay of a period's charges: as it would be now while it is open, then as it was posted.</summary>
-    public IReadOnlyList<CreditUse> ListCreditUses(Period period) => _readers.Read<IReadOnlyList<CreditUse>>(session =>
+    /// <summary>
+    /// What credits pay of a period's charges: as it would be now while it is open, then as it was posted. At most so many, after that of a credit.
+    /// </summary>
+    public IReadOnlyList<CreditUse> ListCreditUses(Period period, string after = "", int limit = int.MaxValue) => _readers.Read(session =>
         PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
-            ? Adjustments.Of(session, period).CreditUses
-            : CreditRows.Uses(session, period));
+            ? Cut(Adjustments.Of(session, period).CreditUses, use => use.CreditId, after, limit)
+            : CreditRows.Uses(session, period, after, limit));
 
     // Customers' currencies.
 
@@ -61,13 +68,18 @@ public sealed partial class Books
         _writer.RunAsync(transaction => RateList.Set(transaction, from, perUnit, source, effectiveFrom), cancellationToken);
 
     /// <summary>Every version of every rate, oldest first.</summary>
-    public IReadOnlyList<ExchangeRate> ListRates() => _readers.Read(RateRows.All);
+    public IReadOnlyList<ExchangeRate> ListRates(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => RateRows.All(session, after, limit));
 
-    /// <summary>What a period converts: as it would be now while it is open, then as it was posted.</summary>
-    public IReadOnlyList<Conversion> ListConversions(Period period) => _readers.Read<IReadOnlyList<Conversion>>(session =>
+    /// <summary>
+    /// What a period converts: as it would be now while it is open, then as it was posted. At most so much, after that of a customer and a currency
+    /// (<c>CUSTOMER/CURRENCY</c>, or nothing).
+    /// </summary>
+    public IReadOnlyList<Conversion> ListConversions(Period period, string after = "", int limit = int.MaxValue) => _readers.Read(session =>
         PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
-            ? Adjustments.Of(session, period).Conversions
-            : RateRows.Conversions(session, period));
+            ? Cut(
+                Adjustments.Of(session, period).Conversions, conversion => $"{conversion.CustomerId}/{conversion.Owed.Currency}", after, limit)
+            : RateRows.Conversions(session, period, after, limit));
 
     /// <summary>
     /// Records that a bank exchanged money that customers paid in their currency for money in the prices'; what it got beyond what had been
@@ -76,6 +88,14 @@ public sealed partial class Books
     public Task<BankExchange> RecordExchangeAsync(
         string evidenceId, Amount sold, Amount bought, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => RateList.Exchange(transaction, evidenceId, sold, bought), cancellationToken);
+
+    private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> estimated, Func<T, string> key, string after, int limit)
+    {
+        if (after.Length == 0)
+            return [.. estimated.Take(limit)];
+        var rest = estimated.SkipWhile(one => key(one) != after).ToList();
+        return rest.Count > 0 ? [.. rest.Skip(1).Take(limit)] : throw PagedQuery.Unknown(after);
+    }
 
     /// <summary>
     /// The second step of a close: posts the period's adjustments, some at a time. Its receipts stand still, so each time it finds the same

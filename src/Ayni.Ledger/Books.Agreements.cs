@@ -49,6 +49,16 @@ public sealed partial class Books
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
     /// <summary>
+    /// At most so many of them in the order in which they were recorded, after the one of a number, and the number after which the next are; null
+    /// at the end.
+    /// </summary>
+    public (IReadOnlyList<Deduction> Deductions, long? Next) ListDeductions(Period period, long after, int limit)
+    {
+        var page = _readers.Read(session => DeductionRows.Page(session, period, after, limit + 1));
+        return ([.. page.Take(limit).Select(row => row.Deduction)], page.Count <= limit ? null : page[limit - 1].Number);
+    }
+
+    /// <summary>
     /// Records what customers paid for a model's use to somebody else, such as a store, for shares of what is collected, in the first month from
     /// the given one on that is open. What pays the ledger's own invoices counts by itself. The same one recorded again changes nothing.
     /// </summary>
@@ -107,11 +117,16 @@ public sealed partial class Books
         long documentId, string party, string evidence, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => AgreementDocuments.Accept(transaction, documentId, party, evidence), cancellationToken);
 
-    /// <summary>Every version of every agreement, by version.</summary>
-    public IReadOnlyList<Agreement> ListAgreements() => _readers.Read(TermRows.Agreements);
+    /// <summary>Every version of every agreement, by version; at most so many, after another.</summary>
+    public IReadOnlyList<Agreement> ListAgreements(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => TermRows.Agreements(session, after, limit));
 
-    /// <summary>Every document of an agreement, oldest first.</summary>
-    public IReadOnlyList<AgreementDocument> ListAgreementDocuments() => _readers.Read(AgreementRows.Documents);
+    /// <summary>Every document of an agreement, oldest first; at most so many, after another.</summary>
+    public IReadOnlyList<AgreementDocument> ListAgreementDocuments(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => AgreementRows.Documents(session, after, limit));
+
+    /// <summary>An agreement's document by its id; null if there is none.</summary>
+    public AgreementDocument? FindAgreementDocument(long documentId) => _readers.Read(session => AgreementRows.Find(session, documentId));
 
     /// <summary>
     /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their name,
@@ -202,7 +217,7 @@ public sealed partial class Books
     /// <param name="limit">How many of the period's receipts are looked at, 1 to <see cref="ReceiptQuery.LongestPage"/>.</param>
     public (IReadOnlyList<OpenedReceipt> Receipts, long? Next) ListStatementReceipts(Period period, string partyId, long after, int limit)
     {
-        var lines = Statement(period, partyId).Lines;
+        var lines = _readers.Read(session => StatementIn(session, _closed.LinesOf(session, period), partyId).Lines);
         var page = ListReceipts(new(period, After: after, Limit: limit));
         return _readers.Read<(IReadOnlyList<OpenedReceipt>, long?)>(session =>
         {

@@ -25,7 +25,8 @@ public sealed partial class Books
         cancellationToken, ifAsked: _ => false);
 
     /// <summary>Proposals, oldest first.</summary>
-    public IReadOnlyList<Proposal> ListProposals() => _readers.Read(session => ApprovalRows.All(session, _clock.GetUtcNow()));
+    public IReadOnlyList<Proposal> ListProposals(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => ApprovalRows.All(session, _clock.GetUtcNow(), after, limit));
 
     /// <summary>Approves a proposal, so that asking for the same again does it, or rejects it. Not for whoever proposed it.</summary>
     public Task<Proposal> DecideProposalAsync(string proposalId, bool approve, CancellationToken cancellationToken = default) =>

@@ -17,8 +17,9 @@ public sealed partial class Books
         },
         cancellationToken);
 
-    /// <summary>Every statement, oldest first.</summary>
-    public IReadOnlyList<Attestation> ListAttestations() => _readers.Read(AttestationRows.All);
+    /// <summary>Every statement, oldest first; at most so many, after the one of a number.</summary>
+    public IReadOnlyList<Attestation> ListAttestations(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => AttestationRows.All(session, after, limit));
 
     /// <summary>The statement about a subject that holds; null if there is none.</summary>
     public Attestation? FindAttestation(string subject) => _readers.Read(session => AttestationRows.Last(session, subject));

@@ -15,8 +15,9 @@ public sealed partial class Books
         _writer.RunAsync(transaction => Invoicing.SetEntity(transaction, details), cancellationToken);
 
     /// <summary>The entities and the details that their next invoices show, by code.</summary>
-    public IReadOnlyList<BillingDetails> ListEntities() => _readers.Read<IReadOnlyList<BillingDetails>>(session =>
-        [.. InvoiceRows.Entities(session).Select(code => InvoiceRows.Details(session, code)!)]);
+    public IReadOnlyList<BillingDetails> ListEntities(string after = "", int limit = int.MaxValue) =>
+        _readers.Read<IReadOnlyList<BillingDetails>>(session =>
+            [.. InvoiceRows.Entities(session, after, limit).Select(code => InvoiceRows.Details(session, code)!)]);
 
     /// <summary>Changes what invoices say about a customer or party from now on: address, tax id, taxes, days to pay.</summary>
     public Task<BillingDetails> SetBillingAsync(BillingDetails details, CancellationToken cancellationToken = default) =>
@@ -71,30 +72,40 @@ public sealed partial class Books
         CreditAsync(number, "all", (session, _) => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
 
     /// <summary>
-    /// Gives back what is unused of a credit: a credit note for its line of the invoice it was sold on. Asked again by the same reference, it
-    /// gives the first.
+    /// Gives back what is unused of a credit: by a credit note for its line of the invoice it was sold on, or while the month is open in which it
+    /// was sold, in that month, whose invoice it then lessens. Asked again by the same reference, it gives the first.
     /// </summary>
-    public Task<Invoice> ReturnCreditAsync(
+    public async Task<ReturnedCredit> ReturnCreditAsync(
         string creditId, string reason, string? reference = null, CancellationToken cancellationToken = default)
     {
-        var number = _readers.Read(session => CreditList.InvoiceOf(session, creditId));
-        return CreditAsync(
-            number, creditId,
-            (session, used) => [(CreditList.LineOf(Invoicing.Demand(session, number), creditId), CreditList.Demand(session, creditId).Unused(used))],
-            reason, reference, cancellationToken);
+        const string action = "return_credit";
+        if (_readers.Read(session => reference is not null && ReferenceRows.Find(session, action, reference) is not null
+            ? null
+            : CreditList.InvoiceOf(session, creditId)) is { } number)
+        {
+            var note = await CreditAsync(
+                number, creditId,
+                (session, used) => [(CreditList.LineOf(Invoicing.Demand(session, number), creditId), CreditList.Demand(session, creditId).Unused(used))],
+                reason, reference, cancellationToken).ConfigureAwait(false);
+            return new(note.Number, creditId, note.Net, reason, note);
+        }
+        var used = await Task.Run(() => _readers.Read(session => CreditList.UsedSoFar(session, _clock.GetUtcNow())), cancellationToken)
+            .ConfigureAwait(false);
+        return await _writer.RunAsync(
+            transaction => CallersReference.Once(
+                transaction, action, reference, $"{creditId}\n{reason}",
+                () => new CreditList(_identifiers).Return(transaction, creditId, reason, used), returned => returned.Id, id => CreditRows.FindReturn(transaction.Session, id)!),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>An invoice, credit note or self-billing document by its number.</summary>
     public Invoice? FindInvoice(string number) => _readers.Read(session => InvoiceRows.Find(session, number));
 
-    /// <summary>The documents of a kind, of a month or of every one, in the order they were issued.</summary>
-    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind kind, Period? period = null) =>
-        _readers.Read(session => InvoiceRows.List(session, kind, period));
-
     /// <summary>
-    /// At most so many documents in the order they were issued, after the one of a number; null stands for any kind, month and recipient.
+    /// Documents in the order they were issued; null stands for any kind, month and recipient. At most so many, after the one of a number.
     /// </summary>
-    public IReadOnlyList<Invoice> ListInvoices(InvoiceKind? kind, Period? period, string? subject, string after, int limit) =>
+    public IReadOnlyList<Invoice> ListInvoices(
+        InvoiceKind? kind, Period? period = null, string? subject = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => InvoiceRows.List(session, kind, period, subject, after, limit));
 
     /// <summary>A customer's or party's documents of every kind, in the order they were issued.</summary>

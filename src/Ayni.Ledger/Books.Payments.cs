@@ -67,23 +67,24 @@ public sealed partial class Books
     public CustomerAccount AccountOf(string customerId) => _readers.Read(session =>
         Receivables.AccountOf(session, Receivables.DemandCustomer(session, customerId), TodayIn(session)));
 
-    /// <summary>Every customer's invoices against its payments as of today, oldest customer first.</summary>
-    public IReadOnlyList<CustomerAccount> Accounts() => _readers.Read<IReadOnlyList<CustomerAccount>>(session =>
-    {
-        var today = TodayIn(session);
-        return [.. RegistryRows.Customers(session).Select(customer => Receivables.AccountOf(session, customer, today))];
-    });
+    /// <summary>Customers' invoices against their payments as of today, oldest customer first; of at most so many, after another.</summary>
+    public IReadOnlyList<CustomerAccount> Accounts(string after = "", int limit = int.MaxValue) =>
+        _readers.Read<IReadOnlyList<CustomerAccount>>(session =>
+        {
+            var today = TodayIn(session);
+            return
+            [
+                .. RegistryRows.Customers(session, null, after, limit).Select(customer => Receivables.AccountOf(session, customer, today)),
+            ];
+        });
 
-    /// <summary>Payments, refunds and reversals, oldest first; of one customer or of every one.</summary>
-    public IReadOnlyList<Payment> ListPayments(string? customerId = null) => _readers.Read(session =>
-        customerId is null ? PaymentRows.All(session) : PaymentRows.OfCustomer(session, customerId));
+    /// <summary>Payments, refunds and reversals, oldest first: every one, or a customer's; at most so many, after another.</summary>
+    public IReadOnlyList<Payment> ListPayments(string? customerId = null, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => PaymentRows.All(session, customerId, after, limit));
 
-    /// <summary>At most so many payments, refunds and reversals, oldest first, after another; of a customer, or of all.</summary>
-    public IReadOnlyList<Payment> ListPayments(string? customerId, string after, int limit) =>
-        _readers.Read(session => PaymentRows.List(session, customerId, after, limit));
-
-    /// <summary>What was given up of invoices and taken up again, oldest first.</summary>
-    public IReadOnlyList<WriteOff> ListWriteOffs() => _readers.Read(PaymentRows.AllWriteOffs);
+    /// <summary>What was given up of invoices and taken up again, oldest first; at most so much, after another.</summary>
+    public IReadOnlyList<WriteOff> ListWriteOffs(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => PaymentRows.AllWriteOffs(session, after, limit));
 
     /// <summary>The journal from one instant to before another, entry by entry.</summary>
     public void ExportJournal(DateTimeOffset from, DateTimeOffset until, Action<Entry> each) => _readers.Read(session =>

@@ -54,7 +54,8 @@ public sealed partial class Books
     public Contact? FindContact(string subject) => _readers.Read(session => NoticeRows.LastContact(session, subject));
 
     /// <summary>What contacts are to be told, oldest first: of changed bank details and changed contacts.</summary>
-    public IReadOnlyList<Notice> ListNotices() => _readers.Read(NoticeRows.All);
+    public IReadOnlyList<Notice> ListNotices(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => NoticeRows.All(session, after, limit));
 
     /// <summary>Records that a notice was sent, and how.</summary>
     public Task<Notice> MarkNoticeSentAsync(long number, string how, CancellationToken cancellationToken = default) =>
@@ -148,10 +149,7 @@ public sealed partial class Books
     public PayoutBatch? FindPayoutBatch(string id) => _readers.Read(session => PayoutRows.FindBatch(session, id));
 
     /// <summary>Payouts in the order they were ordered; of one party or of every one.</summary>
-    public IReadOnlyList<Payout> ListPayouts(string? partyId = null) => _readers.Read(session => PayoutRows.Payouts(session, partyId));
-
-    /// <summary>The same after another, at most so many.</summary>
-    public IReadOnlyList<Payout> ListPayouts(string? partyId, string after, int limit) =>
+    public IReadOnlyList<Payout> ListPayouts(string? partyId = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => PayoutRows.Payouts(session, partyId, after, limit));
 
     /// <summary>What the bank said of a payout, told to its party when it is new.</summary>

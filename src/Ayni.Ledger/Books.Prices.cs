@@ -31,7 +31,8 @@ public sealed partial class Books
             transaction => PriceList.Set(transaction, plan, effectiveFrom), cancellationToken);
 
     /// <summary>Every version of every price, by model and version.</summary>
-    public IReadOnlyList<Price> ListPrices() => _readers.Read(TermRows.Prices);
+    public IReadOnlyList<Price> ListPrices(long after = 0, int limit = int.MaxValue) =>
+        _readers.Read(session => TermRows.Prices(session, after, limit));
 
     /// <summary>
     /// The price in force for a model at an instant, now unless given: everybody's, or that of a named plan.

@@ -68,14 +68,25 @@ public sealed partial class Books
     }
 
     /// <summary>
+    /// Signs receipts that are not signed yet, oldest first: those posted while an external signer was busy or failed, while this host's key was not
+    /// certified, or by a process that has no key. A host does it every two seconds. Throws <see cref="SignerException"/> if the signer fails, and
+    /// asks it again after a minute at the earliest, then after twice as long each time, up to an hour; receipts wait meanwhile.
+    /// </summary>
+    public Task SignReceiptsAsync(CancellationToken cancellationToken = default) => SignReceiptsAsync(insists: false, cancellationToken);
+
+    private Task SignReceiptsAsync(bool insists, CancellationToken cancellationToken) =>
+        _signer?.SignBacklogAsync(_readers, _writer, _clock, insists, cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>When the oldest receipt was posted that is not signed yet; null if all are.</summary>
+    public DateTimeOffset? OldestUnsigned() => _readers.Read(UnsignedRows.Oldest);
+
+    /// <summary>
     /// Writes into the log's files what is not there yet: batches of receipts, closed periods, agreements, models, keys and revocations. Returns
     /// how many entries the log has. Throws <see cref="ProofException"/> if the log's key is not in the folder, or if the ledger does not
     /// contain what was published before.
     /// </summary>
     public async Task<long> PublishLogAsync(CancellationToken cancellationToken = default)
     {
-        if (_signer?.TakeProblem() is { } problem)
-            throw new SignerException(problem);
         var (folder, key) = DemandLogKey();
         var log = new LogFolder(LogFolder.PathIn(folder));
         var published = log.ReadCheckpoint()?.Size ?? 0;
@@ -104,20 +115,23 @@ public sealed partial class Books
     /// </summary>
     /// <param name="revokes">Whether the old key was stolen.</param>
     /// <param name="signer">The command of an external signer that has the new key; null makes one in a file.</param>
+    /// <param name="change">What is certified of the host from now on, given what was; null leaves it.</param>
     /// <param name="cancellationToken">Gives up the wait.</param>
     public async Task<SigningKeyState> ReplaceSigningKeyAsync(
-        bool revokes, string? signer = null, CancellationToken cancellationToken = default)
+        bool revokes, string? signer = null, Func<SigningHost, SigningHost>? change = null, CancellationToken cancellationToken = default)
     {
         var (folder, logKey) = DemandLogKey();
         // What the old key signed until now is in the log before it is revoked.
         if (revokes)
             await PublishLogAsync(cancellationToken).ConfigureAwait(false);
         var old = SigningKey.Read(ReceiptSigner.SigningKeyPath(folder));
+        var host = _readers.Read(session => ProofRows.SigningKey(session, KeyCertificate.IdOf(old.PublicBytes)))?.Certificate.Host
+            ?? SigningHost.ThisMachine;
+        host = change?.Invoke(host) ?? host;
         File.Delete(ReceiptSigner.NextKeyPath(folder));
-        var next = SigningKey.Create(ReceiptSigner.NextKeyPath(folder), signer);
-        var state = await _writer.RunAsync(
-            transaction => SigningKeyChange.Replace(transaction, DemandIdentity(transaction.Session), logKey, old, next, revokes),
-            cancellationToken).ConfigureAwait(false);
+        var next = Certify(logKey, host, SigningKey.Create(ReceiptSigner.NextKeyPath(folder), signer).PublicBytes);
+        var state = await _writer.RunAsync(transaction => SigningKeyChange.Replace(transaction, next, old, revokes), cancellationToken)
+            .ConfigureAwait(false);
         ReceiptSigner.TakeNext(folder);
         return state;
     }
@@ -134,13 +148,22 @@ public sealed partial class Books
         return (File.Exists(path) ? SigningKey.Read(path) : SigningKey.Create(path, signer)).ForNotes(name);
     }
 
-    /// <summary>Certifies a host's signing key. Throws <see cref="ProofException"/> if the log's key is not in this ledger's folder.</summary>
-    public Task<SigningKeyState> CertifySigningKeyAsync(PublicKey key, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Certifies a host's signing key under the host's name, which the key has. Throws <see cref="ProofException"/> if the log's key is not in this
+    /// ledger's folder.
+    /// </summary>
+    /// <param name="key">The key, under the name of its host.</param>
+    /// <param name="promise">How long it may take until the log holds a receipt of that host; an hour unless given.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    public Task<SigningKeyState> CertifySigningKeyAsync(PublicKey key, TimeSpan? promise = null, CancellationToken cancellationToken = default)
     {
         var (_, logKey) = DemandLogKey();
-        return _writer.RunAsync(
-            transaction => SigningKeyChange.Certify(transaction, DemandIdentity(transaction.Session), logKey, key.Bytes), cancellationToken);
+        var certificate = Certify(logKey, new(key.Name, promise ?? SigningHost.StandardPromise), key.Bytes);
+        return _writer.RunAsync(transaction => SigningKeyChange.Certify(transaction, certificate), cancellationToken);
     }
+
+    private KeyCertificate Certify(SigningKey logKey, SigningHost host, ReadOnlySpan<byte> publicKey) =>
+        KeyCertificate.Create(LogKey.Name, logKey.Sign, host, publicKey, _clock.GetUtcNow().ToWholeMicroseconds());
 
     /// <summary>
     /// Revokes a signing key of whatever host: nothing that it signed and the log doesn't hold by now is to be believed.
@@ -220,12 +243,18 @@ public sealed partial class Books
             cancellationToken).ConfigureAwait(false);
         var commitment = await Task.Run(() => _readers.Read(session => PeriodCommitment.Of(session, period)), cancellationToken)
             .ConfigureAwait(false);
-        await _writer.RunAsync(
-            transaction =>
-            {
-                commitment.Store(transaction.Session, _signer);
-                return true;
-            },
-            cancellationToken).ConfigureAwait(false);
+        await SignReceiptsAsync(insists: true, cancellationToken).ConfigureAwait(false);
+        bool isStored;
+        do
+        {
+            // No transaction waits for a signer; a key that was replaced or revoked meanwhile has signed in vain.
+            var key = _signer is null ? null : _readers.Read(_signer.KeyInUse);
+            var signature = key is null
+                ? null
+                : await Task.Run(() => key.Key.Sign(commitment.Record.Encode()), cancellationToken).ConfigureAwait(false);
+            isStored = await _writer.RunAsync(
+                transaction => commitment.Store(transaction.Session, key, signature), cancellationToken).ConfigureAwait(false);
+        }
+        while (!isStored);
     }
 }

@@ -24,8 +24,9 @@ public sealed partial class Books
     public Task<PartyKey> RevokePartyKeyAsync(string partyId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => PartyKeys.Revoke(transaction, partyId), cancellationToken);
 
-    /// <summary>Every party's keys, by party and in the order of registration.</summary>
-    public IReadOnlyList<PartyKey> ListPartyKeys() => _readers.Read(PartyKeyRows.All);
+    /// <summary>Keys to sign with, by holder and in the order of registration: every one, or a party's or customer's; at most so many, after another.</summary>
+    public IReadOnlyList<PartyKey> ListPartyKeys(string? holderId = null, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => PartyKeyRows.All(session, holderId, after, limit));
 
     /// <summary>An agreement's document as parties sign it (<see cref="PartySigner.Sign"/>), with the signatures that it has.</summary>
     public byte[] AgreementToSign(long documentId) => _readers.Read(session =>

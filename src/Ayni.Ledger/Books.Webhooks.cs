@@ -15,16 +15,13 @@ public sealed partial class Books
     public Task<Webhook> RevokeWebhookAsync(string id, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Outbox.Revoke(transaction, id), cancellationToken);
 
-    /// <summary>Every endpoint, oldest first.</summary>
-    public IReadOnlyList<Webhook> ListWebhooks() => _readers.Read(WebhookRows.All);
+    /// <summary>Every endpoint, oldest first; at most so many, after another.</summary>
+    public IReadOnlyList<Webhook> ListWebhooks(string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => WebhookRows.All(session, after, limit));
 
-    /// <summary>Deliveries, newest first, at most <paramref name="limit"/> (1 to 10,000).</summary>
-    public IReadOnlyList<WebhookDelivery> ListDeliveries(int limit = 100)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ReceiptQuery.LongestPage);
-        return _readers.Read(session => WebhookRows.Deliveries(session, limit));
-    }
+    /// <summary>At most so many deliveries, newest first, after that of an event to an endpoint (<c>EVENT/ENDPOINT</c>, or nothing).</summary>
+    public IReadOnlyList<WebhookDelivery> ListDeliveries(string after = "", int limit = 100) =>
+        _readers.Read(session => WebhookRows.Deliveries(session, after, limit));
 
     /// <summary>Takes deliveries that are due, for whoever sends them; they are due again in a minute unless noted.</summary>
     public async Task<IReadOnlyList<DueDelivery>> TakeDeliveriesAsync(int limit, CancellationToken cancellationToken = default) =>

@@ -74,7 +74,9 @@ public sealed partial class Books : IAsyncDisposable
     /// <param name="folder">
     /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
     /// </param>
-    public static Books Open(string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null)
+    /// <param name="host">What is certified of this host where its signing key is made; this machine's name and an hour unless given.</param>
+    public static Books Open(
+        string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null, SigningHost? host = null)
     {
         var database = Database.At(place);
         var session = database.OpenWriter();
@@ -83,7 +85,8 @@ public sealed partial class Books : IAsyncDisposable
         try
         {
             Migrator.Migrate(session, database);
-            var signer = folder is null ? null : ReceiptSigner.Open(session, folder, identifiers, clock.GetUtcNow().ToWholeMicroseconds());
+            var signer = folder is null ? null : ReceiptSigner.Open(
+                session, folder, identifiers, host ?? SigningHost.ThisMachine, clock.GetUtcNow().ToWholeMicroseconds());
             return new(database, session, JournalRows.LatestInstant(session, AdmissionClock.LargestSkew), clock, identifiers, folder, signer);
         }
         catch (DbException error)
@@ -104,8 +107,12 @@ public sealed partial class Books : IAsyncDisposable
     public Task<Party> CreatePartyAsync(string name, Role role, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => _registry.CreateParty(transaction, name, role), cancellationToken);
 
-    /// <summary>Every party, oldest first.</summary>
-    public IReadOnlyList<Party> ListParties() => _readers.Read(RegistryRows.Parties);
+    /// <summary>Parties, oldest first: every one, or that of an id; at most so many, after another.</summary>
+    public IReadOnlyList<Party> ListParties(string? only = null, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => RegistryRows.Parties(session, only, after, limit));
+
+    /// <summary>A party by its id; null if there is none.</summary>
+    public Party? FindParty(string partyId) => _readers.Read(session => RegistryRows.Party(session, partyId));
 
     /// <summary>Bars a party from new agreements; what it earns by those in force stays its own.</summary>
     public Task<Party> RevokePartyAsync(string partyId, CancellationToken cancellationToken = default) =>
@@ -116,11 +123,8 @@ public sealed partial class Books : IAsyncDisposable
         string name, Currency currency, Amount? spendingLimit = null, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => _registry.CreateCustomer(transaction, name, currency, spendingLimit), cancellationToken);
 
-    /// <summary>Every customer, oldest first.</summary>
-    public IReadOnlyList<Customer> ListCustomers() => _readers.Read(RegistryRows.Customers);
-
-    /// <summary>At most so many customers, oldest first, after another; or only the one of an id.</summary>
-    public IReadOnlyList<Customer> ListCustomers(string? only, string after, int limit) =>
+    /// <summary>Customers, oldest first: every one, or that of an id; at most so many, after another.</summary>
+    public IReadOnlyList<Customer> ListCustomers(string? only = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => RegistryRows.Customers(session, only, after, limit));
 
     /// <summary>A customer by its id; null if there is none.</summary>
@@ -138,8 +142,9 @@ public sealed partial class Books : IAsyncDisposable
     public Task<App> CreateAppAsync(string name, string developerId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => _registry.CreateApp(transaction, name, developerId), cancellationToken);
 
-    /// <summary>Every app, oldest first.</summary>
-    public IReadOnlyList<App> ListApps() => _readers.Read(RegistryRows.Apps);
+    /// <summary>Apps, oldest first: every one, or a developer's; at most so many, after another.</summary>
+    public IReadOnlyList<App> ListApps(string? developerId = null, string after = "", int limit = int.MaxValue) =>
+        _readers.Read(session => RegistryRows.Apps(session, developerId, after, limit));
 
     /// <summary>Shuts an app's keys.</summary>
     public Task<App> RevokeAppAsync(string appId, CancellationToken cancellationToken = default) =>
@@ -171,11 +176,8 @@ public sealed partial class Books : IAsyncDisposable
             ifAsked: transaction =>
                 role.Decides() && RegistryRows.Keys(transaction.Session).Any(key => key.Role.Decides() && key.Revoked is null));
 
-    /// <summary>Every key, oldest first.</summary>
-    public IReadOnlyList<ApiKey> ListKeys() => _readers.Read(RegistryRows.Keys);
-
-    /// <summary>At most so many keys, oldest first, after another; of a customer or party, or of all.</summary>
-    public IReadOnlyList<ApiKey> ListKeys(string? holderId, string after, int limit) =>
+    /// <summary>Keys, oldest first: every one, or a customer's or party's; at most so many, after another.</summary>
+    public IReadOnlyList<ApiKey> ListKeys(string? holderId = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => RegistryRows.Keys(session, holderId, after, limit));
 
     /// <summary>Shuts a key; the next request with it is refused, in whatever process.</summary>
@@ -233,15 +235,22 @@ public sealed partial class Books : IAsyncDisposable
     // The journal.
 
     /// <summary>What every account has come to, by name; or the accounts of one party.</summary>
-    public IReadOnlyList<Balance> Balances(string? partyId = null) =>
-        _readers.Read(session => JournalRows.Balances(session, partyId is null ? "" : $"party:{partyId}:"));
+    public IReadOnlyList<Balance> Balances(string? partyId = null) => ListBalances(partyId, "", int.MaxValue);
 
-    /// <summary>The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many.</summary>
-    public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit)
+    /// <summary>
+    /// The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many; or what they had come to at an instant, for
+    /// which every posting until then is read.
+    /// </summary>
+    public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit, DateTimeOffset? at = null)
     {
         var (name, currency) = after.LastIndexOf(' ') is > 0 and var blank ? (after[..blank], after[(blank + 1)..]) : (after, "");
-        return _readers.Read(session =>
-            JournalRows.Balances(session, partyId is null ? "" : $"party:{partyId}:", name, currency, limit));
+        return at is { } instant
+            ?
+            [
+                .. Balances(instant, partyId).Where(balance => string.CompareOrdinal(balance.Account.Name, name) is var order
+                    && (order > 0 || (order == 0 && string.CompareOrdinal(balance.Currency.Code, currency) > 0))).Take(limit),
+            ]
+            : _readers.Read(session => JournalRows.Balances(session, partyId, after.Length == 0 ? [] : [name, currency], limit));
     }
 
     /// <summary>What a customer owes.</summary>
@@ -313,21 +322,25 @@ public sealed partial class Books : IAsyncDisposable
     public PeriodSettlement Settle(Period period) => _readers.Read(session => _closed.Of(session, period).ToView());
 
     /// <summary>What a period comes to for one party, line by line; an estimate until it is closed.</summary>
-    public Statement Statement(Period period, string partyId) => _readers.Read(session =>
-    {
-        var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
-        return _closed.Of(session, period).StatementOf(party, BillingFor(session, period, partyId));
-    });
+    public Statement Statement(Period period, string partyId) =>
+        _readers.Read(session => StatementIn(session, _closed.Of(session, period), partyId));
 
     /// <summary>Every party's statement of a period, oldest party first.</summary>
     public IReadOnlyList<Statement> Statements(Period period) => _readers.Read<IReadOnlyList<Statement>>(session =>
     {
         var settlement = _closed.Of(session, period);
+        var zone = LedgerRows.Zone(session);
         return
         [
-            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id))),
+            .. RegistryRows.Parties(session).Select(party => settlement.StatementOf(party, BillingFor(session, period, party.Id), zone)),
         ];
     });
+
+    private static Statement StatementIn(Session session, Settlement settlement, string partyId)
+    {
+        var party = RegistryRows.Party(session, partyId) ?? throw Registry.Unknown(Refusal.UnknownParty, "party", partyId);
+        return settlement.StatementOf(party, BillingFor(session, settlement.Period, partyId), LedgerRows.Zone(session));
+    }
 
     /// <summary>Takes nothing new, records what is under way, then closes the file.</summary>
     public async ValueTask DisposeAsync()

@@ -1,8 +1,5 @@
 namespace Ayni.Ledger;
 
-/// <summary>Something the ledger refuses or cannot do; the message says what, where and what to do.</summary>
-public abstract class LedgerException(string message, Exception? innerException = null) : Exception(message, innerException);
-
 /// <summary>The named reasons for which the ledger refuses to record something. Nothing was written.</summary>
 public enum Refusal
 {
@@ -71,6 +68,9 @@ public enum Refusal
 
     /// <summary>Prices and agreements take effect now or later, never in the past.</summary>
     EffectiveInThePast,
+
+    /// <summary>The clock shows a month that is closed already.</summary>
+    ClockSkewed,
 
     /// <summary>A retroactive agreement reaches into a closed month, back over another version, or back to nothing that is past.</summary>
     NotRetroactive,
@@ -230,6 +230,9 @@ public enum Refusal
 
     /// <summary>A deduction's evidence was recorded before with another amount or month.</summary>
     EvidenceReused,
+
+    /// <summary>A list is to go on after something that is not in it.</summary>
+    InvalidPage,
 }
 
 /// <summary>The ledger refused to record something. Nothing was written.</summary>

@@ -10,7 +10,8 @@ public sealed class ArchitectureTests
     {
         ["Ayni.Kernels"] = [],
         ["Ayni.Llama"] = ["Ayni.Kernels"],
-        ["Ayni.Ledger"] = [],
+        ["Ayni.Receipts"] = [],
+        ["Ayni.Ledger"] = ["Ayni.Receipts"],
         ["Ayni.Host"] = ["Ayni.Llama", "Ayni.Ledger"],
         ["Ayni.Training"] = ["Ayni.Llama"],
         ["Ayni.Cli"] = ["Ayni.Host", "Ayni.Training"],

@@ -40,6 +40,7 @@ internal sealed class PostgresSimulation : LedgerSimulation
         var usages = await TakeAsync(Random.Next(1, 60)).ConfigureAwait(false);
         var (isWhole, closes, milliseconds) = (_crash is not null && Random.Next(6) == 0, Random.Next(4) == 0, Random.Next(12));
         var posting = usages.Select(AnsweredAsync).ToArray();
+        var acting = CutOffAsync(ActUnheardAsync);
         var closing = closes ? CutOffAsync(CloseAsync) : Task.CompletedTask;
         await Task.Delay(milliseconds).ConfigureAwait(false);
         if (isWhole)
@@ -47,7 +48,7 @@ internal sealed class PostgresSimulation : LedgerSimulation
         else
             Run($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{_schema}'");
         var receipts = await Task.WhenAll(posting).ConfigureAwait(false);
-        await closing.ConfigureAwait(false);
+        await Task.WhenAll(acting, closing).ConfigureAwait(false);
         Counts = Counts with { Crashes = Counts.Crashes + 1 };
         for (var i = 0; i < usages.Count; i++)
         {

@@ -95,6 +95,59 @@ public sealed class PostgresTests
         Assert.Empty(ledger.Books.Audit());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_wrongly_guesses_to_be_alone_writes_nothing(bool asksFirst)
+    {
+        await using var ledger = TestLedger.Empty();
+        using var session = Database.At(ledger.Path).OpenWriter();
+        using var other = Database.At(ledger.Path).OpenWriter();
+        var table = new Table("guesses", "name text");
+        other.Control("CREATE TABLE guesses (name text NOT NULL)");
+        Assert.False(session.TryBeginAlone(out _));
+        // The server numbers everybody's transactions, also those of other tests.
+        for (var attempts = 0; !(Write(session, "first", mustGuess: false) && Write(session, "alone", mustGuess: true)); attempts++)
+            Assert.InRange(attempts, 0, 10_000);
+
+        Write(other, "other", mustGuess: false);
+        Assert.True(session.TryBeginAlone(out _));
+        Assert.Throws<NotAloneException>(() =>
+        {
+            session.Append(table, "wrong");
+            if (asksFirst)
+                session.Scalar("SELECT 1");
+            session.Commit();
+        });
+        session.RollBack();
+        Assert.False(session.TryBeginAlone(out _));
+        Assert.Equal(0L, other.Scalar("SELECT count(*) FROM guesses WHERE name = 'wrong'"));
+        Write(session, "last", mustGuess: false);
+        Assert.Equal(1L, other.Scalar("SELECT count(*) FROM guesses WHERE name = 'last'"));
+
+        bool Write(Session by, string name, bool mustGuess)
+        {
+            var guesses = by.TryBeginAlone(out var now);
+            if (mustGuess && !guesses)
+                return false;
+            if (!guesses)
+                by.BeginWriting();
+            try
+            {
+                by.Append(table, name);
+                by.Commit();
+                var server = by.ReadServerClock()!.Value;
+                Assert.True(!guesses || (now <= server && now > server - TimeSpan.FromMinutes(1)));
+                return true;
+            }
+            catch (NotAloneException)
+            {
+                by.RollBack();
+                return false;
+            }
+        }
+    }
+
     [Fact]
     public async Task Another_programs_tables_are_left_alone()
     {

@@ -136,13 +136,18 @@ internal static class AgreementCommands
         if (document.Missing.Count == 0 || output.Format != OutputFormat.Table)
             return;
         var names = books.ListParties().ToDictionary(party => party.Id, party => party.Name, StringComparer.Ordinal);
+        var signers = books.ListPartyKeys().Select(key => key.PartyId).ToHashSet(StringComparer.Ordinal);
         Output.WriteText(writer =>
         {
             writer.WriteLine("It is in force when these have accepted it, too:");
             foreach (var party in document.Missing)
-                writer.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {TerminalText.Clean(names[party])}: ayni agreement accept {document.Id} --party {party} --evidence TEXT"));
+            {
+                // Who has a key is bound by its signature alone.
+                var how = signers.Contains(party)
+                    ? string.Create(CultureInfo.InvariantCulture, $"ayni agreement show {document.Id} --document --to-sign, and ayni agreement sign")
+                    : string.Create(CultureInfo.InvariantCulture, $"ayni agreement accept {document.Id} --party {party} --evidence TEXT");
+                writer.WriteLine($"  {TerminalText.Clean(names[party])}: {how}");
+            }
         });
     }
 

@@ -46,14 +46,14 @@ internal static class Cells
 
     /// <summary>An instant, or a day for its last one in the ledger's zone.</summary>
     public static DateTimeOffset ParseEnd(string text, LedgerZone zone) =>
-        CalendarText.TryParseEnd(text, zone, out var instant) ? instant : throw NoInstant(text);
+        zone.TryParseEnd(text, out var instant) ? instant : throw NoInstant(text);
 
     /// <summary>An instant, or a day for its first one in the ledger's zone; null for null.</summary>
     public static DateTimeOffset? ParseStart(string? text, LedgerZone zone)
     {
         if (text is null)
             return null;
-        return CalendarText.TryParseStart(text, zone, out var instant) ? instant : throw NoInstant(text);
+        return zone.TryParseStart(text, out var instant) ? instant : throw NoInstant(text);
     }
 
     private static UsageException NoInstant(string text) =>

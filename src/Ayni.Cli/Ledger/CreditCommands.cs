@@ -26,6 +26,15 @@ internal static class CreditCommands
         new("amount", use => use.Amount.Format(), IsNumber: true),
         new("currency", use => use.Amount.Currency.Code));
 
+    private static readonly Listing<ReturnedCredit> Returns = new(
+        LedgerJson.Default.ReturnedCredit,
+        new("id", returned => returned.Id),
+        new("credit", returned => returned.CreditId),
+        new("amount", returned => returned.Amount.Format(), IsNumber: true),
+        new("currency", returned => returned.Currency.Code),
+        new("note", returned => returned.Note?.Number),
+        new("with_tax", returned => returned.Note?.Total.Format(), IsNumber: true));
+
     public static Command Create() => new("credit", "What customers pay in advance, and what their charges use of it.")
     {
         CreateSell(),
@@ -96,14 +105,15 @@ internal static class CreditCommands
         return LedgerCommand.Create(
             "return",
             """
-            Give back what is unused of a credit, by a credit note for the invoice it was sold on.
+            Give back what is unused of a credit, by a credit note for the invoice it was sold on. While the month is open in which it was sold, there is
+            none: the month's invoice will show the return beside the sale.
 
             Example:
               ayni ledger credit return crd_7m3kq0x9t2va --reason "the customer leaves"
             """,
             [credit, reason, reference],
             async (books, result, output, cancellationToken) => output.WriteOne(
-                InvoiceCommands.Documents, await books.ReturnCreditAsync(
+                Returns, await books.ReturnCreditAsync(
                     result.GetValue(credit)!, result.GetValue(reason)!, result.GetValue(reference), cancellationToken).ConfigureAwait(false)));
     }
 

@@ -74,7 +74,7 @@ internal static class DeductionCommands
                     throw new UsageException($"'{result.GetValue(type)}' is no type of deduction; there are {types}.");
                 var (month, sum) = (
                     Period.Parse(result.GetValue(period)!),
-                    Ayni.Ledger.Amount.Parse(result.GetValue(amount)!, Currency.Parse(result.GetValue(currency)!)));
+                    Ayni.Receipts.Amount.Parse(result.GetValue(amount)!, Currency.Parse(result.GetValue(currency)!)));
                 if (result.GetValue(toSign) is { } customer)
                 {
                     var text = books.DeductionToSign(
@@ -120,7 +120,7 @@ internal static class DeductionCommands
             [evidence, period, amount, currency, model, app],
             async (books, result, output, cancellationToken) => output.WriteOne(Collections, await books.RecordCollectionAsync(
                 result.GetValue(evidence)!, Period.Parse(result.GetValue(period)!), result.GetValue(model)!,
-                Ayni.Ledger.Amount.Parse(result.GetValue(amount)!, Currency.Parse(result.GetValue(currency)!)), result.GetValue(app),
+                Ayni.Receipts.Amount.Parse(result.GetValue(amount)!, Currency.Parse(result.GetValue(currency)!)), result.GetValue(app),
                 cancellationToken).ConfigureAwait(false)));
     }
 

@@ -35,12 +35,12 @@ internal static class LedgerCommand
     /// </summary>
     public static Command CreateFirst(
         string name, string description, IEnumerable<Symbol> symbols, Func<Books, ParseResult, Output, CancellationToken, Task> run,
-        Action<string, ParseResult>? prepare = null) =>
+        Func<string, ParseResult, SigningHost?>? prepare = null) =>
         Create(name, description, symbols, mayCreate: true, run, prepare);
 
     private static Command Create(
         string name, string description, IEnumerable<Symbol> symbols, bool mayCreate,
-        Func<Books, ParseResult, Output, CancellationToken, Task> run, Action<string, ParseResult>? prepare = null)
+        Func<Books, ParseResult, Output, CancellationToken, Task> run, Func<string, ParseResult, SigningHost?>? prepare = null)
     {
         var data = Data();
         var database = Database();
@@ -59,8 +59,8 @@ internal static class LedgerCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var output = format.Read(result);
-            prepare?.Invoke(result.GetValue(data)!, result);
-            await using var books = Open(result.GetValue(data)!, result.GetValue(database), mayCreate);
+            var host = prepare?.Invoke(result.GetValue(data)!, result);
+            await using var books = Open(result.GetValue(data)!, result.GetValue(database), mayCreate, host);
             await run(As(books), result, output, cancellationToken).ConfigureAwait(false);
             return 0;
         });
@@ -80,13 +80,13 @@ internal static class LedgerCommand
             : throw new UsageException("AYNI_KEY holds no operator's and no finance's key of this ledger; give one, or leave it out.");
     }
 
-    private static Books Open(string folder, string? database, bool mayCreate)
+    private static Books Open(string folder, string? database, bool mayCreate, SigningHost? host)
     {
         var place = new HostOptions { ModelPath = "", DataDirectory = folder, Database = database }.LedgerPlace;
         if (!mayCreate && !Books.Exists(place))
             throw new UsageException(
                 $"There is no ledger in {(database is null ? folder : "the database")}; name its folder with --data DIR or its server with "
                 + "--database ADDRESS. 'ayni serve' makes one.");
-        return Books.Open(place, TimeProvider.System, folder: folder);
+        return Books.Open(place, TimeProvider.System, folder: folder, host: host);
     }
 }

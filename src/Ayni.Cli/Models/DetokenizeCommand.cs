@@ -11,7 +11,7 @@ internal static class DetokenizeCommand
         var model = ModelOption.Model();
         model.Description = "A GGUF file, a model's folder, or a bare tokenizer file (tokenizer.model, .tiktoken).";
         var skipSpecial = new Option<bool>("--skip-special") { Description = "Leave special tokens out of the text." };
-        var command = new Command("detokenize", "Turn lines of {\"ids\": [...]} into lines of {\"text\": \"...\"}.") { model, skipSpecial };
+        var command = new Command("detokenize", "Turn token ids into text: lines of {\"ids\": [...]} into lines of {\"text\": \"...\"}.") { model, skipSpecial };
         command.SetAction((result, cancellationToken) =>
         {
             var tokenizer = ModelOption.OpenTokenizer(result.GetValue(model));

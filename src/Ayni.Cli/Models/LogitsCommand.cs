@@ -10,13 +10,24 @@ internal static class LogitsCommand
     public static Command Create()
     {
         var model = ModelOption.Model();
+        var adapter = ModelOption.Adapter();
         var threads = ModelOption.Threads();
         var cacheType = ModelOption.CacheType();
         var tokens = TokenIds.Option();
         tokens.Required = true;
         var start = new Option<int>("--start-pos") { Description = "The position of the first token; nothing before it is attended to.", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "The NumPy file to write, float32 [tokens, vocabulary].", HelpName = "F.npy", Required = true };
-        var command = new Command("logits", "Write the logits of every position of a sequence of token ids.") { model, threads, cacheType, tokens, start, output };
+        var command = new Command(
+            "logits",
+            """
+            Write the logits of every position of a sequence of token ids.
+
+            Example:
+              ayni logits --model llama/ --tokens 1,15043,3186 --out logits.npy
+            """)
+        {
+            model, adapter, threads, cacheType, tokens, start, output,
+        };
         command.SetAction((result, cancellationToken) =>
         {
             var startPosition = result.GetValue(start);
@@ -24,7 +35,9 @@ internal static class LogitsCommand
                 throw new UsageException($"--start-pos {startPosition}: expected 0 or more.");
             var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             // Compared with other implementations: nothing is rounded unless AYNI_KERNELS asks for kernels that do.
-            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken, usual: KernelTier.Simd);
+            using var loaded = ModelOption.Load(
+                result.GetValue(model), result.GetValue(threads), cancellationToken, adapter: result.GetValue(adapter),
+                usual: KernelTier.Simd);
             var ids = TokenIds.Parse(result.GetValue(tokens)!, loaded.Config.VocabularySize);
             if (startPosition > int.MaxValue - ids.Length)
                 throw new UsageException($"--start-pos {startPosition}: too large.");

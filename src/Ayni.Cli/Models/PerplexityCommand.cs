@@ -10,6 +10,7 @@ internal static class PerplexityCommand
     public static Command Create()
     {
         var model = ModelOption.Model();
+        var adapter = ModelOption.Adapter();
         var threads = ModelOption.Threads();
         var cacheType = ModelOption.CacheType();
         var text = new Option<string>("--file", "-f") { Description = "The text to foresee, in UTF-8.", HelpName = "FILE", Required = true };
@@ -29,14 +30,15 @@ internal static class PerplexityCommand
               ayni perplexity --model model-q4.gguf --file wiki.test.raw
             """)
         {
-            model, text, context, json, cacheType, threads,
+            model, adapter, text, context, json, cacheType, threads,
         };
         command.SetAction((result, cancellationToken) =>
         {
             var path = result.GetValue(text)!;
             var type = ModelOption.CheckCacheType(result.GetValue(cacheType)!);
             MeasuredText.RequireFile(path);
-            using var loaded = ModelOption.Load(result.GetValue(model), result.GetValue(threads), cancellationToken);
+            using var loaded = ModelOption.Load(
+                result.GetValue(model), result.GetValue(threads), cancellationToken, adapter: result.GetValue(adapter));
             var size = result.GetValue(context);
             var ids = MeasuredText.Encode(loaded, path, size);
             Perplexity measured;

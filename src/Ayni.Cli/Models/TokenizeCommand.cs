@@ -11,7 +11,7 @@ internal static class TokenizeCommand
         var model = ModelOption.Model();
         model.Description = "A GGUF file, a model's folder, or a bare tokenizer file (tokenizer.model, .tiktoken).";
         var special = new Option<bool>("--special") { Description = "Turn the texts of special tokens into their ids." };
-        var command = new Command("tokenize", "Turn lines of {\"text\": \"...\"} into lines of {\"ids\": [...]}, without BOS or EOS.")
+        var command = new Command("tokenize", "Turn text into token ids: lines of {\"text\": \"...\"} into lines of {\"ids\": [...]}, without BOS or EOS.")
         {
             model,
             special,

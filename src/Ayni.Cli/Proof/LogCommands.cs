@@ -9,6 +9,8 @@ internal static class LogCommands
     private static readonly Listing<SigningKeyState> Keys = new(
         LedgerJson.Default.SigningKeyState,
         new("id", key => key.Id),
+        new("host", key => key.Host),
+        new("promise", key => FormattableString.Invariant($"{key.PromiseMinutes} min")),
         new("certified", key => Cells.Instant(key.Certified)),
         new("retired", key => key.Retired is { } retired ? Cells.Instant(retired) : null),
         new("revoked", key => key.Revoked is { } revoked ? Cells.Instant(revoked) : null));
@@ -18,14 +20,18 @@ internal static class LogCommands
         LedgerCommand.Create(
             "publish",
             """
-            Write what is new into the log's files and sign a checkpoint. A host that runs does it every two seconds.
+            Sign receipts that are not signed yet, write what is new into the log's files and sign a checkpoint. A host that runs does it every two
+            seconds.
 
             Example:
               ayni log publish
             """,
             [],
             async (books, _, _, cancellationToken) =>
-                Console.Out.WriteLine($"{await books.PublishLogAsync(cancellationToken).ConfigureAwait(false)} entries")),
+            {
+                await books.SignReceiptsAsync(cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine($"{await books.PublishLogAsync(cancellationToken).ConfigureAwait(false)} entries");
+            }),
         LedgerCommand.Create(
             "keys", "List the keys that receipts were or are signed with.\n\nExample:\n  ayni log keys", [], (books, _, output, _) =>
             {
@@ -47,8 +53,22 @@ internal static class LogCommands
         HelpName = "COMMAND",
     };
 
+    /// <summary><c>--name NAME</c>.</summary>
+    private static Option<string?> Name() => new("--name") { Description = "What this host is called: its certificate names it.", HelpName = "NAME" };
+
+    /// <summary><c>--promise MINUTES</c>.</summary>
+    private static Option<int?> Promise() => new("--promise")
+    {
+        Description = "In how many minutes at the latest the log holds a receipt of the host: its certificate promises it. 60 unless given.",
+        HelpName = "MINUTES",
+    };
+
+    private static SigningHost Named(SigningHost host, string? name, int? minutes) =>
+        new(name ?? host.Name, minutes is { } promise ? TimeSpan.FromMinutes(promise) : host.Promise);
+
     private static Command CreateInit()
     {
+        var (name, promise) = (Name(), Promise());
         var signer = Signer();
         return LedgerCommand.CreateFirst(
             "init",
@@ -58,8 +78,9 @@ internal static class LogCommands
 
             Example:
               ayni log init --signer "pkcs11-ed25519 --slot 1"
+              ayni log init --name host1.example --promise 30
             """,
-            [signer],
+            [signer, name, promise],
             (books, _, _, _) =>
             {
                 Console.Out.WriteLine(books.LogKey);
@@ -69,6 +90,7 @@ internal static class LogCommands
             {
                 if (result.GetValue(signer) is { } command)
                     Books.PrepareLogKey(folder, command);
+                return Named(SigningHost.ThisMachine, result.GetValue(name), result.GetValue(promise));
             });
     }
 
@@ -101,17 +123,20 @@ internal static class LogCommands
     private static Command CreateCertify()
     {
         var key = new Argument<string>("key") { Description = "What 'ayni log host-key' printed there, or a file that holds it." };
+        var promise = Promise();
         return LedgerCommand.Create(
             "certify",
             """
-            Certify another host's signing key with the log's key. That host, if it runs, signs from its next receipt on.
+            Certify another host's signing key with the log's key, under the name that it has. That host, if it runs, signs from its next receipt on.
 
-            Example:
+            Examples:
               ayni log certify host2.pub
+              ayni log certify host2.pub --promise 120
             """,
-            [key],
+            [key, promise],
             async (books, result, output, cancellationToken) => output.WriteOne(Keys, await books.CertifySigningKeyAsync(
-                VerifyCommand.ReadKey(result.GetValue(key)!), cancellationToken).ConfigureAwait(false)));
+                VerifyCommand.ReadKey(result.GetValue(key)!),
+                result.GetValue(promise) is { } minutes ? TimeSpan.FromMinutes(minutes) : null, cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateRevoke()
@@ -136,20 +161,23 @@ internal static class LogCommands
         {
             Description = "The old key was stolen: nothing it signed is to be believed that the log does not hold by now.",
         };
-        var signer = Signer();
+        var (signer, name, promise) = (Signer(), Name(), Promise());
         return LedgerCommand.Create(
             "rotate",
             """
-            Put a new signing key in the place of this host's. Hosts that run take it at their next receipt.
+            Put a new signing key in the place of this host's. Hosts that run take it at their next receipt. Its certificate says what the one before
+            said of the host, unless told.
 
             Examples:
               ayni log rotate
               ayni log rotate --revoke
               ayni log rotate --signer "pkcs11-ed25519 --slot 2"
+              ayni log rotate --name host1.example --promise 30
             """,
-            [revoke, signer],
+            [revoke, signer, name, promise],
             async (books, result, output, cancellationToken) => output.WriteOne(Keys, await books.ReplaceSigningKeyAsync(
-                result.GetValue(revoke), result.GetValue(signer), cancellationToken).ConfigureAwait(false)));
+                result.GetValue(revoke), result.GetValue(signer),
+                host => Named(host, result.GetValue(name), result.GetValue(promise)), cancellationToken).ConfigureAwait(false)));
     }
 
     private static Command CreateCosign()

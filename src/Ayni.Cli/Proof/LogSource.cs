@@ -1,5 +1,4 @@
 using System.Net;
-using Ayni.Ledger;
 
 namespace Ayni.Cli;
 

@@ -61,7 +61,7 @@ internal sealed class Tour
         Say($"Killa asks with a key of her own, {own.Key.Id}.");
         Say($"Inti asks in the app \"{app.Name}\" of {developer.Name}; his key {ofApp.Key.Id} belongs to it,");
         Say($"so {developer.Name} earns a share.");
-        return [new(killa.Name, own.Text, "What is love?"), new(inti.Name, ofApp.Text, "Tell me a story.")];
+        return [new(killa.Name, own.Text, "What is a receipt?"), new(inti.Name, ofApp.Text, "Tell me a story.")];
     }
 
     private void ShowHost(AyniHost host, HostReady ready)

@@ -56,7 +56,7 @@ internal static class GradientsCommand
             using var context = new ComputeContext(KernelTier.Simd, ModelOption.CheckThreads(result.GetValue(threads)));
             using var source = ModelSource.Open(ModelOption.Find(result.GetValue(model)));
             var trainable = TrainableModel.Load(source, cancellationToken);
-            if (result.GetValue(adapter) is { } folder)
+            if (ModelOption.FindAdapter(result.GetValue(adapter)) is { } folder)
                 trainable.Attach(LowRankAdapter.Read(folder, trainable));
             var tokens = BatchFile.Read(result.GetValue(batch)!, trainable.Config);
             if (tokens.LossTerms == 0)

@@ -82,10 +82,15 @@ internal static class ProvenanceCommands
         var command = new Command(
             "verify",
             """
-            Check that a manifest is the one that the model names, that its signature and its digest of the weights are right, and with
-            --recipe that it says what the data say; or verify a proof of one document. Exits with 1 if anything is wrong.
+            Check that a manifest is the one that the model names, that its signature and its digests of weights and tokenizer are right, and
+            with --recipe that it says what the data say; or verify a proof of one document. Exits with 1 if anything is wrong.
             Where the model that the recipe tunes is not there, the tuned one's own vocabulary reads the data, and the digest of the other
             stays unchecked.
+
+            Examples:
+              ayni provenance verify models/cria.gguf --maker models/maker.pub
+              ayni provenance verify recipes/runs/hello/model.gguf --recipe recipes/hello.yaml
+              ayni provenance verify recipes/runs/hello/model.gguf --proof proof.json --document poem.txt
             """)
         {
             model, recipe, proof, document, line, key, maker, json,
@@ -121,7 +126,15 @@ internal static class ProvenanceCommands
         };
         var output = new Option<string?>("--out", "-o") { Description = "The file to write; without it, standard output.", HelpName = "FILE" };
         var force = ModelOption.Force();
-        var command = new Command("prove", "Prove for every source that one document is among its documents, or that it is not.")
+        var command = new Command(
+            "prove",
+            """
+            Prove for every source that one document is among its documents, or that it is not.
+
+            Examples:
+              ayni provenance prove recipes/runs/hello/model.gguf --document poem.txt --out proof.json
+              ayni provenance prove recipes/runs/hello/model.gguf --document recipes/hello/stories.jsonl --line 3
+            """)
         {
             model, document, line, key, discloses, output, force,
         };
@@ -191,7 +204,7 @@ internal static class ProvenanceCommands
         ModelProvenance provenance, Recipe? recipe, MakerKey? key, CancellationToken cancellationToken)
     {
         using var progress = new LoadProgress("Reading the sources of", provenance.SignedManifest.Manifest.Model);
-        return ProvenanceVerifier.Verify(provenance, recipe, key, TimeProvider.System, progress, cancellationToken);
+        return ProvenanceVerifier.Verify(provenance, recipe, key, progress, cancellationToken);
     }
 
     private static IReadOnlyList<ProvenanceFinding> VerifyProof(

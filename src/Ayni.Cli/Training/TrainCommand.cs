@@ -11,7 +11,7 @@ internal static class TrainCommand
         "train",
         """
         Train a new model from nothing, as a recipe says. Ended at any moment and started again, it goes on from its last checkpoint to the
-        same numbers.
+        same numbers. docs/training.md has every field of a recipe.
 
         Example:
           ayni train recipes/hello.yaml
@@ -22,10 +22,11 @@ internal static class TrainCommand
         "tune",
         """
         Tune a model that has learned already, as a recipe says: the model itself, or an adapter beside it. Ended at any moment and started
-        again, it goes on from its last checkpoint to the same numbers.
+        again, it goes on from its last checkpoint to the same numbers. docs/training.md has every field of a recipe.
 
         Example:
-          ayni tune recipes/hello-tune.yaml
+          ayni tune recipes/pirate.yaml
+          ayni chat --adapter recipes/runs/pirate/adapter
         """,
         recipe => recipe.NewModel is not null ? "makes a new model; follow it with 'ayni train'" : null);
 
@@ -82,8 +83,18 @@ internal static class TrainCommand
         foreach (var remark in run.LicenceRemarks)
             Console.Out.WriteLine($"note: {TerminalText.Clean(remark)}");
         string written;
-        using (var view = new TrainingView(Console.Out, isTerminal: !Console.IsOutputRedirected))
+        try
+        {
+            using var view = new TrainingView(Console.Out, Console.IsOutputRedirected ? null : () => Console.WindowWidth);
             written = run.Run(view, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"ayni: ended after step {run.Step:N0} of {run.Steps:N0}; the same command goes on from there."));
+            throw;
+        }
         Console.Out.WriteLine($"{written}  (losses: {Path.Combine(run.Folder, "loss.html")})");
     }
 

@@ -8,7 +8,9 @@ namespace Ayni.Cli;
 /// Shows how a training goes: on a terminal one line that is written over, and a line that stays for each validation; elsewhere plain
 /// lines, one every few seconds.
 /// </summary>
-internal sealed class TrainingView(TextWriter output, bool isTerminal) : IProgress<TrainingProgress>, IDisposable
+/// <param name="output">Where to.</param>
+/// <param name="columns">How wide the terminal is, in characters; null where there is none.</param>
+internal sealed class TrainingView(TextWriter output, Func<int>? columns) : IProgress<TrainingProgress>, IDisposable
 {
     private static readonly TimeSpan TerminalInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
@@ -21,17 +23,23 @@ internal sealed class TrainingView(TextWriter output, bool isTerminal) : IProgre
     {
         _validationLoss = value.ValidationLoss ?? _validationLoss;
         var stays = value.ValidationLoss is not null || value.Step == value.Steps;
-        if (!stays && _sinceShown.IsRunning && _sinceShown.Elapsed < (isTerminal ? TerminalInterval : PlainInterval))
+        if (!stays && _sinceShown.IsRunning && _sinceShown.Elapsed < (columns is null ? PlainInterval : TerminalInterval))
             return;
         _sinceShown.Restart();
-        var line = Line(value);
-        if (!isTerminal)
+        var line = Line(value, "step ", "validation", "gradient", "tokens/s");
+        if (columns is null)
         {
             output.WriteLine(line);
             output.Flush();
             return;
         }
-        output.Write($"\r{line.PadRight(_shownWidth)}{(stays ? "\n" : "")}");
+        // What is wider than the terminal would go on in the next line, and not be written over.
+        var widest = columns() - 1;
+        if (line.Length > widest)
+            line = Line(value, "", "val", "grad", "tok/s");
+        if (line.Length > widest && widest > 0)
+            line = line[..widest];
+        output.Write($"\r{line.PadRight(Math.Min(_shownWidth, Math.Max(widest, 0)))}{(stays ? "\n" : "")}");
         output.Flush();
         _shownWidth = stays ? 0 : line.Length;
     }
@@ -43,13 +51,13 @@ internal sealed class TrainingView(TextWriter output, bool isTerminal) : IProgre
             output.WriteLine();
     }
 
-    private string Line(TrainingProgress value) => string.Create(
+    private string Line(TrainingProgress value, string step, string validation, string gradient, string pace) => string.Create(
         CultureInfo.InvariantCulture,
-        $"step {value.Step}/{value.Steps}  loss {value.Loss:F4}")
-        + (_validationLoss is { } validation ? string.Create(CultureInfo.InvariantCulture, $"  validation {validation:F4}") : "")
+        $"{step}{value.Step}/{value.Steps}  loss {value.Loss:F4}")
+        + (_validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $"  {validation} {loss:F4}") : "")
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"  gradient {value.GradientNorm:F3}  {value.TokensPerSecond:F0} tokens/s  {Duration(value.TimeLeft)} left");
+            $"  {gradient} {value.GradientNorm:F3}  {value.TokensPerSecond:F0} {pace}  {Duration(value.TimeLeft)} left");
 
     private static string Duration(TimeSpan time) => time.TotalHours >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:D2}:{time.Seconds:D2}")

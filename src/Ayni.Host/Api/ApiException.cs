@@ -158,6 +158,10 @@ internal sealed class ApiException : Exception
         null,
         "unsupported_media_type");
 
+    /// <summary>415: the body is compressed.</summary>
+    public static ApiException WrongContentEncoding() => Invalid(
+        StatusCodes.Status415UnsupportedMediaType, "Send the body as it is; no Content-Encoding is read here.", null, "unsupported_media_type");
+
     /// <summary>429: come back later.</summary>
     public static ApiException TooManyRequests(string message, string code, TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, "rate_limit_error", message, null, code) { RetryAfter = retryAfter };

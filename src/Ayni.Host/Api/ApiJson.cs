@@ -16,6 +16,7 @@ namespace Ayni.Host;
 [JsonSerializable(typeof(RecordedUsages))]
 [JsonSerializable(typeof(KeptContent))]
 [JsonSerializable(typeof(LicenceReport))]
+[JsonSerializable(typeof(DocumentToSign))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Text goes out as UTF-8 and not as escapes: the body is JSON, never part of a page.</summary>

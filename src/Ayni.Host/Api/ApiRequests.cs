@@ -9,12 +9,12 @@ namespace Ayni.Host;
 /// <param name="Role">What it does: <c>licensor</c>, <c>host</c>, <c>developer</c>, …</param>
 internal sealed record NewParty(string Name, string Role);
 
-/// <summary>A party's key to be registered.</summary>
+/// <summary>A party's or customer's key to sign with, to be registered.</summary>
 /// <param name="Key">The public key, as <c>ayni party key new</c> prints it, or the note by which the key before endorses it.</param>
 internal sealed record NewPartyKey(string Key);
 
-/// <summary>An agreement's document that parties have signed.</summary>
-/// <param name="Note">What <c>ayni agreement sign</c> prints.</param>
+/// <summary>An agreement's document that parties have signed, or a deduction that a customer has.</summary>
+/// <param name="Note">What <c>ayni agreement sign</c> or <c>ayni customer sign</c> prints.</param>
 internal sealed record SignedDocument(string Note);
 
 /// <summary>An objection to be raised.</summary>
@@ -40,6 +40,9 @@ internal sealed record NewCustomer(string Name, string Currency, string? Spendin
 
 /// <summary>A spending limit to be set, or lifted with null.</summary>
 internal sealed record NewLimit(string? SpendingLimit);
+
+/// <summary>The party that a customer belongs to; none with null.</summary>
+internal sealed record NewOwner(string? PartyId);
 
 /// <summary>An app to be entered.</summary>
 internal sealed record NewApp(string Name, string DeveloperId);
@@ -135,6 +138,10 @@ internal sealed record NewAttestation(string Licence, bool UsersWereBelow, strin
 [JsonSerializable(typeof(SignedDocument))]
 [JsonSerializable(typeof(NewCustomer))]
 [JsonSerializable(typeof(NewLimit))]
+[JsonSerializable(typeof(NewOwner))]
+[JsonSerializable(typeof(NewDeduction))]
+[JsonSerializable(typeof(NewCollection))]
+[JsonSerializable(typeof(NewExchange))]
 [JsonSerializable(typeof(NewApp))]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewPrice))]

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ayni.Ledger;
 
 namespace Ayni.Host;
 
@@ -110,6 +109,10 @@ internal sealed record RecordedUsages(RecordedUsageResult[] Results);
 /// <param name="Receipt">Its receipt.</param>
 /// <param name="Error">Why it was refused.</param>
 internal sealed record RecordedUsageResult(string Id, bool IsNew, ReceiptSummary? Receipt, ErrorDetail? Error);
+
+/// <summary>A document as somebody is to sign it.</summary>
+/// <param name="Text">Every byte of it, in UTF-8.</param>
+internal sealed record DocumentToSign(string Text);
 
 /// <summary>What the server's health is.</summary>
 internal sealed record HealthResponse(string Status);

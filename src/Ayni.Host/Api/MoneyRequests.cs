@@ -16,6 +16,37 @@ internal sealed record NewCreditLine(int Line, string Amount);
 /// <summary>Why something is done.</summary>
 internal sealed record NewReason(string Reason);
 
+/// <summary>What lessens the shares of a month.</summary>
+/// <param name="Type">What it is, such as <c>payment-fee</c>.</param>
+/// <param name="Evidence">What proves it: a report's or payment's own number.</param>
+/// <param name="Period">The month it is about; it counts in the first open one from there on.</param>
+/// <param name="Amount">How much; negative takes an earlier one back.</param>
+/// <param name="Currency">In what.</param>
+/// <param name="Model">The model whose revenue it lessens; every one's if absent.</param>
+/// <param name="AppId">The app whose revenue it lessens; every one's and none's if absent.</param>
+internal sealed record NewDeduction(
+    string Type, string Evidence, string Period, string Amount, string Currency, string? Model = null, string? AppId = null)
+{
+    internal Amount Money => BodyValues.Amount("amount", Amount, BodyValues.Currency("currency", Currency));
+}
+
+/// <summary>What customers paid to somebody else.</summary>
+/// <param name="Evidence">What proves it: a report's or payment's own number.</param>
+/// <param name="Period">The month of the payment.</param>
+/// <param name="Model">The model that was paid for.</param>
+/// <param name="Amount">How much; negative takes an earlier one back.</param>
+/// <param name="Currency">In what.</param>
+/// <param name="AppId">The app that was paid for; every one and none if absent.</param>
+internal sealed record NewCollection(string Evidence, string Period, string Model, string Amount, string Currency, string? AppId = null);
+
+/// <summary>An exchange by the bank of money that customers paid.</summary>
+/// <param name="Evidence">The bank's own number of it.</param>
+/// <param name="Sold">What was given.</param>
+/// <param name="SoldCurrency">In what: the customers' currency.</param>
+/// <param name="Bought">What was got for it.</param>
+/// <param name="BoughtCurrency">In what: the prices' currency.</param>
+internal sealed record NewExchange(string Evidence, string Sold, string SoldCurrency, string Bought, string BoughtCurrency);
+
 /// <summary>Money from or to a customer.</summary>
 /// <param name="CustomerId">The customer.</param>
 /// <param name="Amount">How much.</param>

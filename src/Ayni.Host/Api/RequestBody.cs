@@ -22,6 +22,8 @@ internal static class RequestBody
     {
         if (!IsOf(request, mediaType))
             throw ApiException.WrongContentType(mediaType);
+        if (request.Headers.ContentEncoding.Any(coding => !"identity".Equals(coding?.Trim(), StringComparison.OrdinalIgnoreCase)))
+            throw ApiException.WrongContentEncoding();
         if (request.ContentLength > limitBytes)
         {
             await DiscardAsync(request, cancellationToken).ConfigureAwait(false);
@@ -63,7 +65,8 @@ internal static class RequestBody
                 || type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
                 || (mediaType == Json && type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
                 || (isXml && type.MediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase)))
-            && (isXml || !type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+            && (isXml || !type.Charset.HasValue
+                || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task DiscardAsync(HttpRequest request, CancellationToken cancellationToken)

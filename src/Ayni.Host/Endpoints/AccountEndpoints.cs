@@ -20,9 +20,9 @@ internal static class AccountEndpoints
         api.Get(
             "listAccounts", "/api/accounts",
             "Every customer's invoices against its payments, and how far dunning is, oldest customer first.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.CustomerAccount, call => call.Cut(call.Books.Accounts(), account => account.CustomerId));
+            .AnswersPage(LedgerJson.Default.CustomerAccount, call => call.Read(call.Books.Accounts, account => account.CustomerId));
         api.Get("listWriteOffs", "/api/write-offs", "Claims given up and taken up again, oldest first.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.WriteOff, call => call.Cut(call.Books.ListWriteOffs(), writeOff => writeOff.Id));
+            .AnswersPage(LedgerJson.Default.WriteOff, call => call.Read(call.Books.ListWriteOffs, writeOff => writeOff.Id));
         api.Post("writeOffInvoice", "/api/invoices/{number}/write-off", "Give up what is open of an invoice.", KeyRole.Finance)
             .Answers(RequestJson.Default.NewReason, LedgerJson.Default.WriteOff, (call, body) =>
                 call.Books.WriteOffAsync(call.Path("number"), body.Reason, call.Ended));

@@ -10,7 +10,7 @@ internal static class ApprovalEndpoints
         api.Get(
             "listProposals", "/api/proposals", "What one key wants to do and another has to approve, oldest first.",
             OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Proposal, call => call.Cut(call.Books.ListProposals(), proposal => proposal.Id));
+            .AnswersPage(LedgerJson.Default.Proposal, call => call.Read(call.Books.ListProposals, proposal => proposal.Id));
         api.Post(
             "approveProposal", "/api/proposals/{proposal}/approve",
             "Approve a proposal of another key; asking for the same again then does it.", OperationCatalog.Deciders)

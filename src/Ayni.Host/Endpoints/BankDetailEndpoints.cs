@@ -5,8 +5,6 @@ namespace Ayni.Host;
 /// <summary><c>/api/bank-details</c>: where parties are paid, and from where entities pay.</summary>
 internal static class BankDetailEndpoints
 {
-    private static string Number(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
     public static void Map(OperationCatalog api)
     {
         api.Get(
@@ -34,11 +32,10 @@ internal static class BankDetailEndpoints
             .Answers(RequestJson.Default.NewContact, LedgerJson.Default.Contact, (call, body) => call.Books.SetContactAsync(
                 call.Path("subject"), body.Name, body.Email, body.Language ?? StatementLanguage.English.Code, call.Ended));
         api.Get("listNotices", "/api/notices", "What contacts are to be told of changed bank details and contacts, oldest first.", OperationCatalog.Deciders)
-            .AnswersPage(LedgerJson.Default.Notice, call => call.Cut(call.Books.ListNotices(), notice => Number(notice.Number)));
+            .AnswersPage(LedgerJson.Default.Notice, call => call.Read(call.Books.ListNotices, notice => notice.Number));
         api.Post("markNoticeSent", "/api/notices/{number}/sent", "Record that a notice was sent, and how.", OperationCatalog.Deciders)
             .Answers(RequestJson.Default.SentNotice, LedgerJson.Default.Notice, (call, body) =>
-                call.Books.ListNotices().FirstOrDefault(notice => Number(notice.Number) == call.Path("number")) is { } notice
-                    ? call.Books.MarkNoticeSentAsync(notice.Number, body.How, call.Ended)
-                    : throw ApiException.Unknown("notice", call.Path("number")));
+                call.Books.MarkNoticeSentAsync(
+                    call.PathNumber("number") ?? throw ApiException.Unknown("notice", call.Path("number")), body.How, call.Ended));
     }
 }

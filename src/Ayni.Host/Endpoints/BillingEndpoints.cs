@@ -10,7 +10,7 @@ internal static class BillingEndpoints
         api.Get(
             "listEntities", "/api/entities", "The legal entities that issue invoices, and what the next ones say about them.",
             OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.BillingDetails, call => call.Cut(call.Books.ListEntities(), entity => entity.Subject));
+            .AnswersPage(LedgerJson.Default.BillingDetails, call => call.Read(call.Books.ListEntities, entity => entity.Subject));
         api.Post(
             "setEntity", "/api/entities/{code}", "Enter a legal entity that issues invoices, or change what the next ones say about it.",
             OperationCatalog.Deciders)

@@ -35,6 +35,28 @@ internal static class CustomerEndpoints
                 var limit = BodyValues.AmountOrNull("spending_limit", body.SpendingLimit, customer.Currency);
                 return call.Books.SetSpendingLimitAsync(customer.Id, limit, call.Ended);
             });
+        api.Post(
+            "setOwner", "/api/customers/{id}/owner",
+            "Say to which party a customer belongs from now on: a developer earns no share of what it uses through its own apps.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewOwner, LedgerJson.Default.CustomerOwner, (call, body) =>
+                call.Books.SetCustomerOwnerAsync(call.Path("id"), body.PartyId, call.Ended));
+        api.Get(
+            "listCustomerKeys", "/api/customers/{id}/keys",
+            "The keys by which a customer signs what was given back to it; a customer's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Customer])
+            .AnswersPage(LedgerJson.Default.PartyKey, call =>
+            {
+                var customer = Find(call).Id;
+                return call.Read((after, limit) => call.Books.ListPartyKeys(customer, after, limit), key => key.Id);
+            });
+        api.Post(
+            "registerCustomerKey", "/api/customers/{id}/keys",
+            "Register the key by which a customer signs from now on; where it has one, that must endorse it (docs/proof.md). A customer's API key, "
+            + "which its programs hold, does not open this.", KeyRole.Operator)
+            .Answers(RequestJson.Default.NewPartyKey, LedgerJson.Default.PartyKey, (call, body) =>
+                call.Books.RegisterPartyKeyAsync(Find(call).Id, body.Key, call.Ended));
+        api.Post("revokeCustomerKey", "/api/customers/{id}/keys/revoke", "Revoke the key that a customer signs with.", KeyRole.Operator)
+            .Answers(LedgerJson.Default.PartyKey, call => call.Books.RevokePartyKeyAsync(Find(call).Id, call.Ended));
         api.Post("revokeCustomer", "/api/customers/{id}/revoke", "Shut a customer's keys; what it owes stays owed.", KeyRole.Operator)
             .Answers(LedgerJson.Default.Customer, call => call.Books.RevokeCustomerAsync(call.Path("id"), call.Ended));
 

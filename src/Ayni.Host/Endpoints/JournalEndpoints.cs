@@ -38,12 +38,14 @@ internal static class JournalEndpoints
             "listBalances", "/api/balances", "What accounts have come to, by name; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
             .Query("party", "Only this party's accounts.")
+            .Query("at", "As of the end of this day, such as 2026-12-31, or of this instant; now if not given.")
             .AnswersPage(LedgerJson.Default.Balance, call =>
             {
                 var party = call.Query("party") ?? call.Key.HolderId;
                 call.DemandOwn(party, () => ApiException.Unknown("party", party!));
+                var at = call.Query("at") is { } text ? BodyValues.End("at", text, call.Books.Zone) : (DateTimeOffset?)null;
                 return call.Read(
-                    (after, limit) => call.Books.ListBalances(party, after, limit), balance => $"{balance.Account} {balance.Currency}");
+                    (after, limit) => call.Books.ListBalances(party, after, limit, at), balance => $"{balance.Account} {balance.Currency}");
             });
         api.Get("listEntries", "/api/entries", "The journal's entries of a month, in order.", OperationCatalog.Readers)
             .Query("period", "The month, such as 2026-11.")

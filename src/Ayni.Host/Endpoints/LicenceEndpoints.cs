@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -43,8 +42,8 @@ internal static class LicenceEndpoints
                     Remark);
             });
         api.Get("listAttestations", "/api/attestations", "What the operator states about itself, oldest first.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Attestation, call => call.Cut(
-                call.Books.ListAttestations(), attestation => attestation.Number.ToString(CultureInfo.InvariantCulture)));
+            .AnswersPage(LedgerJson.Default.Attestation, call => call.Read(
+                call.Books.ListAttestations, attestation => attestation.Number));
         api.Post(
             "attestUsers", "/api/attestations",
             "State whether there were at most 700 million monthly active users in the month before the release of a licence's models.",

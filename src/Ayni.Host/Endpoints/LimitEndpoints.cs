@@ -11,14 +11,8 @@ internal static class LimitEndpoints
             "listLimits", "/api/limits",
             "What keys, customers and apps may cost a day and a month, and use a minute; a customer's key sees its own and its keys'.",
             [.. OperationCatalog.Readers, KeyRole.Customer])
-            .AnswersPage(LedgerJson.Default.Limits, call =>
-            {
-                var own = call.Key.HolderId is { } holder
-                    ? call.Books.ListKeys().Where(key => key.HolderId == holder).Select(key => key.Id).Append(holder).ToHashSet()
-                    : null;
-                return call.Cut(
-                    call.Books.ListLimits().Where(limits => own?.Contains(limits.SubjectId) != false), limits => limits.SubjectId);
-            });
+            .AnswersPage(LedgerJson.Default.Limits, call => call.Read(
+                (after, limit) => call.Books.ListLimits(call.Key.HolderId, after, limit), limits => limits.SubjectId));
         api.Post(
             "setLimits", "/api/limits/{subject}",
             "Put limits in the place of a key's, customer's or app's own; what is absent is not limited. A customer's spending limit is "

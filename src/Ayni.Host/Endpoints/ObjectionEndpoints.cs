@@ -11,8 +11,11 @@ internal static class ObjectionEndpoints
             "listObjections", "/api/objections", "Objections, oldest first; a party's or customer's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party, KeyRole.Customer])
             .Query("period", "Only those about this month.")
-            .AnswersPage(LedgerJson.Default.Objection, call => call.Cut(
-                call.Books.ListObjections(call.QueryPeriod()).Where(one => call.Key.HolderId is not { } own || one.RaisedBy == own), one => one.Id));
+            .AnswersPage(LedgerJson.Default.Objection, call =>
+            {
+                var period = call.QueryPeriod();
+                return call.Read((after, limit) => call.Books.ListObjections(period, call.Key.HolderId, after, limit), one => one.Id);
+            });
         api.Post(
             "raiseObjection", "/api/objections",
             "Object to the key's own statement, to a receipt or to a deduction. It is answered and resolved, and never taken back.",

@@ -8,8 +8,8 @@ internal static class PartyEndpoints
     public static void Map(OperationCatalog api)
     {
         api.Get("listParties", "/api/parties", "The parties, oldest first; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.Party, call => call.Cut(
-                call.Books.ListParties().Where(party => call.Key.HolderId is not { } own || party.Id == own), party => party.Id));
+            .AnswersPage(LedgerJson.Default.Party, call => call.Read(
+                (after, limit) => call.Books.ListParties(call.Key.HolderId, after, limit), party => party.Id));
         api.Post("createParty", "/api/parties", "Enter a party.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewParty, LedgerJson.Default.Party, (call, body) =>
                 call.Books.CreatePartyAsync(body.Name, BodyValues.Role("role", body.Role), call.Ended));
@@ -18,7 +18,7 @@ internal static class PartyEndpoints
             {
                 var id = call.Path("id");
                 call.DemandOwn(id, () => ApiException.Unknown("party", id));
-                return call.Books.ListParties().FirstOrDefault(party => party.Id == id) ?? throw ApiException.Unknown("party", id);
+                return call.Books.FindParty(id) ?? throw ApiException.Unknown("party", id);
             });
         api.Post(
             "setOwnHost", "/api/parties/{id}/serves",
@@ -32,8 +32,11 @@ internal static class PartyEndpoints
         api.Get(
             "listPartyKeys", "/api/parties/{id}/keys", "The keys by which a party signs agreements; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.PartyKey, call => call.Cut(
-                call.Books.ListPartyKeys().Where(key => key.PartyId == OwnParty(call)), key => key.Id));
+            .AnswersPage(LedgerJson.Default.PartyKey, call =>
+            {
+                var party = OwnParty(call);
+                return call.Read((after, limit) => call.Books.ListPartyKeys(party, after, limit), key => key.Id);
+            });
         api.Post(
             "registerPartyKey", "/api/parties/{id}/keys",
             "Register the key by which a party signs agreements from now on; where it has one, that must endorse it (docs/proof.md).",
@@ -44,8 +47,8 @@ internal static class PartyEndpoints
             .Answers(LedgerJson.Default.PartyKey, call => call.Books.RevokePartyKeyAsync(OwnParty(call), call.Ended));
 
         api.Get("listApps", "/api/apps", "The apps, oldest first; a party's key sees its own.", [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.App, call => call.Cut(
-                call.Books.ListApps().Where(app => call.Key.HolderId is not { } own || app.DeveloperId == own), app => app.Id));
+            .AnswersPage(LedgerJson.Default.App, call => call.Read(
+                (after, limit) => call.Books.ListApps(call.Key.HolderId, after, limit), app => app.Id));
         api.Post("createApp", "/api/apps", "Enter an app of a developer.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewApp, LedgerJson.Default.App, (call, body) =>
                 call.Books.CreateAppAsync(body.Name, body.DeveloperId, call.Ended));

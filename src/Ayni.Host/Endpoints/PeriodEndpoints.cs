@@ -1,3 +1,4 @@
+using System.Text;
 using Ayni.Ledger;
 
 namespace Ayni.Host;
@@ -12,7 +13,8 @@ internal static class PeriodEndpoints
     {
         api.Get(
             "listPeriods", "/api/periods", "The months with entries and how far they are.", [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.PeriodState, call => call.Cut(call.Books.ListPeriods(), state => state.Period.ToString()));
+            .AnswersPage(LedgerJson.Default.PeriodState, call => call.Read(
+                (after, limit) => Cut(call.Books.ListPeriods(), after, limit), state => state.Period.ToString()));
         api.Get("getSettlement", "/api/periods/{period}", "What a month comes to for every party; an estimate until it is closed.", OperationCatalog.Readers)
             .Answers(LedgerJson.Default.PeriodSettlement, call => call.Books.Settle(call.PathPeriod()));
         api.Post(
@@ -47,6 +49,23 @@ internal static class PeriodEndpoints
                 return new(receipts, next?.ToString(System.Globalization.CultureInfo.InvariantCulture));
             });
         api.Get(
+            "proveStatement", "/api/statements/{period}/{party}/proof",
+            "A party's statement of a closed month with what proves it, for 'ayni verify'; a party's key sees its own.",
+            [.. OperationCatalog.Readers, KeyRole.Party])
+            .Handles(new(AnswerForms.Json, null), call =>
+            {
+                var party = call.Path("party");
+                call.DemandOwn(party, () => ApiException.Unknown("party", party));
+                return call.WriteTextAsync(Encoding.UTF8.GetString(call.Books.ProveStatement(call.PathPeriod(), party)), AnswerForms.Json);
+            });
+        api.Get(
+            "proveAbsence", "/api/periods/{period}/absences/{receipt}",
+            "A proof that a closed month counts no receipt of some id, for 'ayni verify'; refused if the month counts it.", OperationCatalog.Readers)
+            .Query("currency", "The currency of the month's tree.")
+            .Handles(new(AnswerForms.Json, null), call => call.WriteTextAsync(
+                Encoding.UTF8.GetString(call.Books.ProveAbsence(
+                    call.PathPeriod(), BodyValues.Currency("currency", call.Query("currency") ?? ""), call.Path("receipt"))), AnswerForms.Json));
+        api.Get(
             "getEarnings", "/api/earnings",
             "What a party earns, newest month first: estimates of open months, then what closed ones came to; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
@@ -59,6 +78,10 @@ internal static class PeriodEndpoints
                 return call.Books.EarningsOf(party, call.QueryNumber("months", 1, MostMonths) ?? StandardMonths, call.Ended);
             });
     }
+
+    /// <summary>The months are no list in the database: there is one for every month since the first with anything to close.</summary>
+    private static IReadOnlyList<PeriodState> Cut(IReadOnlyList<PeriodState> all, string after, int limit) =>
+        [.. all.Where(state => string.CompareOrdinal(state.Period.ToString(), after) > 0).Take(limit)];
 
     private static Task WriteAsync(ApiCall call, IReadOnlyList<Statement> statements, bool one)
     {

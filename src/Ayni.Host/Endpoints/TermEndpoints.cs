@@ -18,7 +18,7 @@ internal static class TermEndpoints
         api.Get(
             "listPrices", "/api/prices", "Every version of every price, by model and version.",
             [.. OperationCatalog.Readers, KeyRole.Party, KeyRole.Customer])
-            .AnswersPage(LedgerJson.Default.Price, call => call.Cut(call.Books.ListPrices(), price => Number(price.Version)));
+            .AnswersPage(LedgerJson.Default.Price, call => call.Read(call.Books.ListPrices, price => price.Version));
         api.Post("setPrice", "/api/prices", "Set a model's price, from an instant on. Requests admitted before keep theirs.", KeyRole.Operator)
             .Answers(RequestJson.Default.NewPrice, LedgerJson.Default.Price, (call, body) =>
             {
@@ -33,8 +33,8 @@ internal static class TermEndpoints
         api.Get(
             "listAgreements", "/api/agreements", "Every version of every agreement; a party's key sees those it may earn by.",
             [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.Agreement, call => call.Cut(
-                call.Books.ListAgreements().Where(agreement => IsSeenBy(call, agreement)), agreement => Number(agreement.Version)));
+            .AnswersPage(LedgerJson.Default.Agreement, call => call.Read(
+                call.Books.ListAgreements, agreement => agreement.Version, agreement => IsSeenBy(call, agreement)));
         api.Post(
             "setAgreement", "/api/agreements",
             "Agree how a model's charges are split, from an instant on. It is in force when every party named in it has accepted it.", KeyRole.Operator)
@@ -55,8 +55,8 @@ internal static class TermEndpoints
         api.Get(
             "listAgreementDocuments", "/api/agreements/documents", "Agreements' documents and who has accepted them; a party's key sees its own.",
             [.. OperationCatalog.Readers, KeyRole.Party])
-            .AnswersPage(LedgerJson.Default.AgreementDocument, call => call.Cut(
-                call.Books.ListAgreementDocuments().Where(document => IsSeenBy(call, document.Terms)), document => Number(document.Id)));
+            .AnswersPage(LedgerJson.Default.AgreementDocument, call => call.Read(
+                call.Books.ListAgreementDocuments, document => document.Id, document => IsSeenBy(call, document.Terms)));
         api.Get(
             "describeAgreementDocument", "/api/agreements/documents/{id}/description",
             "An agreement's document in plain words, and its clauses that are worse for the smaller party than the standard terms, in JSON or HTML.",
@@ -108,20 +108,17 @@ internal static class TermEndpoints
     }
 
     /// <summary>The document that the path names; to a party's key others' are not there.</summary>
-    private static AgreementDocument OwnDocument(ApiCall call)
-    {
-        var id = call.Path("id");
-        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id);
-        return document is not null && (call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own))
+    private static AgreementDocument OwnDocument(ApiCall call) =>
+        Document(call, document => call.Key.HolderId is not { } own || document.Terms.PartyIds.Contains(own));
+
+    private static AgreementDocument Document(ApiCall call, Func<AgreementDocument, bool> isSeen) =>
+        call.PathNumber("id") is { } id && call.Books.FindAgreementDocument(id) is { } document && isSeen(document)
             ? document
-            : throw ApiException.Unknown("document", id);
-    }
+            : throw ApiException.Unknown("document", call.Path("id"));
 
     private static Task DescribeAsync(ApiCall call)
     {
-        var id = call.Path("id");
-        var document = call.Books.ListAgreementDocuments().FirstOrDefault(document => Number(document.Id) == id && IsSeenBy(call, document.Terms))
-            ?? throw ApiException.Unknown("document", id);
+        var document = Document(call, document => IsSeenBy(call, document.Terms));
         var code = call.Query("language") ?? StatementLanguage.English.Code;
         var language = StatementLanguage.Find(code)
             ?? throw ApiException.BadField("language", $"must be one of {string.Join(", ", StatementLanguage.All.Select(known => known.Code))}.");
@@ -157,11 +154,9 @@ internal static class TermEndpoints
         || terms.PartyIds.Contains(call.Key.PartyId) || (terms.Shares.Any(share => share.IsEachDeveloper) && IsDeveloper(call));
 
     private static bool IsDeveloper(ApiCall call) =>
-        call.Books.ListParties().First(party => party.Id == call.Key.PartyId).Role == Role.Developer;
+        call.Books.FindParty(call.Key.PartyId)!.Role == Role.Developer;
 
     private static Share Share(NewShare share, int index) =>
         new(share.Role is { } role ? BodyValues.Role($"shares[{index.ToString(CultureInfo.InvariantCulture)}].role", role) : null,
             share.PartyId, share.PartsPerMillion);
-
-    private static string Number(long version) => version.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,7 @@ internal static class UsageEndpoints
             .Takes(Schema())
             .Answers(ApiJson.Default.RecordedUsages, RecordAsync);
         api.Get("listMeters", "/api/meters", "The customers' keys that meters may report for.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.MeteredKey, call => call.Cut(call.Books.ListMeteredKeys(), key => $"{key.MeterId}/{key.KeyId}"));
+            .AnswersPage(LedgerJson.Default.MeteredKey, call => call.Read(call.Books.ListMeteredKeys, key => $"{key.MeterId}/{key.KeyId}"));
         api.Post("allowMeter", "/api/meters/{meter}/keys/{key}/allow", "Let a meter report for a customer's key.", KeyRole.Operator)
             .Answers(LedgerJson.Default.MeteredKey, call => call.Books.AllowMeterAsync(call.Path("meter"), call.Path("key"), call.Ended));
         api.Post("disallowMeter", "/api/meters/{meter}/keys/{key}/disallow", "Let a meter report for a customer's key no more.", KeyRole.Operator)

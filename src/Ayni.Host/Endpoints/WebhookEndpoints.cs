@@ -8,7 +8,7 @@ internal static class WebhookEndpoints
     public static void Map(OperationCatalog api)
     {
         api.Get("listWebhooks", "/api/webhooks", "The endpoints that are told what happens, oldest first.", OperationCatalog.Readers)
-            .AnswersPage(LedgerJson.Default.Webhook, call => call.Cut(call.Books.ListWebhooks(), webhook => webhook.Id));
+            .AnswersPage(LedgerJson.Default.Webhook, call => call.Read(call.Books.ListWebhooks, webhook => webhook.Id));
         api.Post(
             "createWebhook", "/api/webhooks",
             "Enter an endpoint. Its secret, which signs what it is sent (Ayni-Signature), is shown now and never again.", KeyRole.Operator)
@@ -19,7 +19,7 @@ internal static class WebhookEndpoints
         api.Get(
             "listDeliveries", "/api/webhook-deliveries", "What was sent to endpoints and what came of it, newest first.",
             OperationCatalog.Readers)
-            .Query("limit", $"At most so many, 1 to {ApiCall.LongestPage}; {ApiCall.StandardPage} if not given.")
-            .Answers(LedgerJson.Default.IReadOnlyListWebhookDelivery, call => call.Books.ListDeliveries(call.Limit));
+            .AnswersPage(LedgerJson.Default.WebhookDelivery, call => call.Read(
+                call.Books.ListDeliveries, delivery => $"{delivery.EventId}/{delivery.WebhookId}"));
     }
 }

@@ -63,9 +63,8 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         Reservation? unused = null;
         try
         {
-            var admission = Admit(books.Admit(key, model.Name));
-            if (admission.IsLimited)
-                admission = Admit(await books.ReserveAsync(admission, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
+            var admission = Admitted(await books.LetInAsync(
+                key, model.Name, requestId, DemandOf(request, answers, model), run.Lease).ConfigureAwait(false));
             if (admission.Reservation is { } reservation)
             {
                 unused = reservation;
@@ -148,7 +147,7 @@ internal sealed class Meter(Books books, ServingState state, HostRun run, HostMe
         model.Adapter?.Name);
 
     /// <summary>The admission, or the refusal in the API's words.</summary>
-    private static Admission Admit(AdmissionDecision decision) => decision switch
+    private static Admission Admitted(AdmissionDecision decision) => decision switch
     {
         Admission admission => admission,
         AdmissionRefusal refusal => throw (refusal.Reason switch

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Ayni.Ledger;
 
 namespace Ayni.Host;
 
@@ -14,6 +13,7 @@ internal sealed class HostMetrics
     private readonly long[] _responses = new long[StatusCount];
     private readonly long[] _receipts = new long[Enum.GetValues<Outcome>().Length];
     private readonly double _started;
+    private long _oldestUnsigned;
 
     public HostMetrics(IMeterFactory meters)
     {
@@ -22,6 +22,8 @@ internal sealed class HostMetrics
         var meter = meters.Create("Ayni.Host");
         meter.CreateObservableCounter("ayni.http_responses", Responses, "{response}", "Answers to requests, by HTTP status.");
         meter.CreateObservableCounter("ayni.receipts", Receipts, "{receipt}", "Receipts posted, by outcome.");
+        meter.CreateObservableGauge(
+            "ayni.oldest_unsigned_receipt_seconds", OldestUnsigned, "s", "How long ago the oldest receipt was posted that is not signed yet.");
         meter.CreateObservableGauge(
             "ayni.managed_memory_bytes", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Memory of managed objects.");
         meter.CreateObservableGauge(
@@ -40,6 +42,13 @@ internal sealed class HostMetrics
 
     /// <summary>A receipt was posted.</summary>
     public void NoteReceipt(Outcome outcome) => Interlocked.Increment(ref _receipts[(int)outcome]);
+
+    /// <summary>When the oldest receipt was posted that is not signed; null if all are.</summary>
+    public void NoteOldestUnsigned(DateTimeOffset? posted) => Volatile.Write(ref _oldestUnsigned, posted?.UtcTicks ?? 0);
+
+    private double OldestUnsigned() => Volatile.Read(ref _oldestUnsigned) is > 0 and var posted
+        ? Math.Max(0, (DateTimeOffset.UtcNow.UtcTicks - posted) / (double)TimeSpan.TicksPerSecond)
+        : 0;
 
     private IEnumerable<Measurement<long>> Responses()
     {

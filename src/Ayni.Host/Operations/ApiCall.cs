@@ -56,11 +56,7 @@ internal sealed class ApiCall : IDisposable
     public int Limit => QueryNumber("limit", 1, LongestPage) ?? StandardPage;
 
     /// <summary>The number after which a page begins.</summary>
-    public long AfterNumber => Query("after") is not { } text
-        ? 0
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var after)
-            ? after
-            : throw ApiException.BadField("after", "must be the \"next\" of a page.");
+    public long AfterNumber => Query("after") is { } text ? NumberOf(text) ?? throw NoPlace() : 0;
 
     /// <summary>A part of the path.</summary>
     public string Path(string name) => Context.Request.RouteValues[name] as string ?? "";
@@ -100,23 +96,51 @@ internal sealed class ApiCall : IDisposable
             throw missing();
     }
 
-    /// <summary>Reads a page: at most so many values after the one of an id, from the beginning where that is empty.</summary>
-    public Page<T> Read<T>(Func<string, int, IReadOnlyList<T>> read, Func<T, string> id)
+    /// <summary>
+    /// Reads a page: at most so many values after the one of an id, from the beginning where that is empty. The database cuts it, since every list
+    /// but that of the months grows without bound. Where only the values themselves tell whether the key may see them, it reads on until the page
+    /// is full.
+    /// </summary>
+    public Page<T> Read<T>(Func<string, int, IReadOnlyList<T>> read, Func<T, string> id, Func<T, bool>? isSeen = null)
     {
-        var limit = Limit;
-        var found = read(Query("after") ?? "", limit + 1);
-        return found.Count <= limit ? new(found, null) : new([.. found.Take(limit)], id(found[limit - 1]));
-    }
-
-    /// <summary>Cuts a page out of a short list by the ids of its values.</summary>
-    public Page<T> Cut<T>(IEnumerable<T> all, Func<T, string> id)
-    {
-        var after = Query("after");
-        var rest = after is null ? all : all.SkipWhile(item => id(item) != after).Skip(1);
-        var limit = Limit;
-        var page = rest.Take(limit + 1).ToList();
+        var (limit, after) = (Limit, Query("after") ?? "");
+        var page = new List<T>();
+        try
+        {
+            while (page.Count <= limit)
+            {
+                var found = read(after, limit + 1);
+                page.AddRange(isSeen is null ? found : found.Where(isSeen));
+                if (found.Count <= limit)
+                    break;
+                after = id(found[^1]);
+            }
+        }
+        catch (LedgerRefusedException refused) when (refused.Refusal == Refusal.InvalidPage)
+        {
+            throw NoPlace();
+        }
         return page.Count <= limit ? new(page, null) : new(page[..limit], id(page[limit - 1]));
     }
+
+    /// <summary>The same of values that are numbered.</summary>
+    public Page<T> Read<T>(Func<long, int, IReadOnlyList<T>> read, Func<T, long> number, Func<T, bool>? isSeen = null) => Read(
+        (after, limit) => read(after.Length == 0 ? 0 : NumberOf(after) ?? throw NoPlace(), limit),
+        item => number(item).ToString(CultureInfo.InvariantCulture), isSeen);
+
+    /// <summary>Cuts a page out of a list that is computed as a whole and in no table: after so many of its values.</summary>
+    public Page<T> CutByPlace<T>(IReadOnlyList<T> all)
+    {
+        var (after, limit) = (AfterNumber, Limit);
+        if (after > all.Count)
+            throw NoPlace();
+        var page = all.Skip((int)after).Take(limit).ToList();
+        var next = after + page.Count;
+        return new(page, next < all.Count ? next.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>A number of a list's values in the path; null where it is none.</summary>
+    public long? PathNumber(string name) => NumberOf(Path(name));
 
     /// <summary>Reads the body. Throws <see cref="ApiException"/> (400) for what is not of its shape, unknown fields included.</summary>
     public async Task<T> ReadBodyAsync<T>(JsonTypeInfo<T> type)
@@ -195,6 +219,11 @@ internal sealed class ApiCall : IDisposable
         _ended.Dispose();
         _deadline.Dispose();
     }
+
+    private static long? NumberOf(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static ApiException NoPlace() => ApiException.BadField("after", "must be the \"next\" of a page.");
 
     private static Period ParsePeriod(string name, string text) =>
         Period.TryParse(text, out var period) ? period : throw ApiException.BadField(name, "must be a month such as 2026-11.");

@@ -6,16 +6,16 @@ namespace Ayni.Host;
 internal static class BodyValues
 {
     public static Currency Currency(string field, string text) =>
-        Ledger.Currency.TryParse(text, out var currency)
+        Receipts.Currency.TryParse(text, out var currency)
             ? currency
             : throw ApiException.BadField(field, "must be an ISO 4217 code in capital letters, such as EUR.");
 
     public static Amount Amount(string field, string text, Currency currency) =>
-        Ledger.Amount.TryParse(text, currency, out var amount)
+        Receipts.Amount.TryParse(text, currency, out var amount)
             ? amount
             : throw ApiException.BadField(
                 field, FormattableString.Invariant(
-                    $"must be an exact decimal with at most {Ledger.Amount.Decimals} decimals after a point, such as \"12.34\", up to {Ledger.Amount.LargestEntered}."));
+                    $"must be an exact decimal with at most {Receipts.Amount.Decimals} decimals after a point, such as \"12.34\", up to {Receipts.Amount.LargestEntered}."));
 
     public static Amount? AmountOrNull(string field, string? text, Currency currency) =>
         text is null ? null : Amount(field, text, currency);
@@ -25,10 +25,16 @@ internal static class BodyValues
     {
         if (text is null)
             return null;
-        return CalendarText.TryParseStart(text, zone, out var instant)
+        return zone.TryParseStart(text, out var instant)
             ? instant
             : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
     }
+
+    /// <summary>An instant, or a day for its last instant in the ledger's zone.</summary>
+    public static DateTimeOffset End(string field, string text, LedgerZone zone) =>
+        zone.TryParseEnd(text, out var instant)
+            ? instant
+            : throw ApiException.BadField(field, $"must be {CalendarText.Expected}.");
 
     public static DateOnly Day(string field, string text) =>
         CalendarText.TryParseDay(text, out var day)
@@ -40,10 +46,16 @@ internal static class BodyValues
     {
         if (text is null)
             return null;
-        return Ledger.Period.TryParse(text, out var period)
+        return Receipts.Period.TryParse(text, out var period)
             ? period
             : throw ApiException.BadField(field, "must be a month such as 2026-12.");
     }
+
+    public static DeductionType DeductionType(string field, string text) =>
+        DeductionTypeNames.TryParse(text, out var type)
+            ? type
+            : throw ApiException.BadField(
+                field, $"must be one of {string.Join(", ", Enum.GetValues<DeductionType>().Select(known => known.Name()))}.");
 
     public static Role Role(string field, string text) =>
         RoleNames.TryParse(text, out var role)

@@ -130,7 +130,7 @@ internal static partial class OpenApiDocument
     private static JsonObject SchemaOf(OperationAnswer form, JsonObject schemas)
     {
         if (form.Schema is null)
-            return new JsonObject { ["type"] = "string" };
+            return new JsonObject { ["type"] = form.MediaType == AnswerForms.Json ? "object" : "string" };
         var reference = Reference(form.Schema, schemas);
         return !form.IsPage ? reference : new JsonObject
         {

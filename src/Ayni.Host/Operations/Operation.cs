@@ -11,7 +11,7 @@ internal sealed record OperationParameter(string Name, string Description, bool 
 
 /// <summary>One form of an operation's answer.</summary>
 /// <param name="MediaType">Its type.</param>
-/// <param name="Schema">The JSON type it is written from; null for what is no JSON.</param>
+/// <param name="Schema">The JSON type it is written from; null for what is no JSON, and for proofs (docs/proof.md).</param>
 /// <param name="IsPage">Whether it is a page of such values.</param>
 internal sealed record OperationAnswer(string MediaType, JsonTypeInfo? Schema, bool IsPage = false);
 

@@ -41,7 +41,9 @@ internal sealed class OperationCatalog
         var clock = services.GetRequiredService<TimeProvider>();
         foreach (var operation in _operations)
         {
-            routes.MapMethods(operation.Pattern, [operation.Method], operation.RawHandler ?? (async context =>
+            // Whatever can be asked for can be asked about (RFC 9110, 9.1); the server below leaves out the body.
+            string[] methods = operation.Method == HttpMethods.Get ? [HttpMethods.Get, HttpMethods.Head] : [operation.Method];
+            routes.MapMethods(operation.Pattern, methods, operation.RawHandler ?? (async context =>
             {
                 var key = operation.Roles.IsEmpty ? null : books.Authenticate(context.Request, operation.Roles.AsSpan());
                 using var call = new ApiCall(context, operation, key, key is null ? books : books.As(key.Id), options, clock);

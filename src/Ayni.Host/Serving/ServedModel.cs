@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Ayni.Ledger;
 using Ayni.Llama;
 
 namespace Ayni.Host;

@@ -7,6 +7,7 @@ internal sealed class ActingWriter(Writer writer, string actor)
     public Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken cancellationToken) => writer.RunAsync(
         transaction =>
         {
+            transaction.DemandClock();
             transaction.Actor = actor;
             return work(transaction);
         },

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Ayni.Ledger;
 
@@ -18,6 +19,10 @@ public sealed record Adjustment(
 {
     /// <summary>What it is in.</summary>
     public Currency Currency => Amount.Currency;
+
+    /// <summary>What it is called among those of its period, estimated or posted.</summary>
+    [JsonIgnore]
+    public string Key => $"{CustomerId}/{Subject}/{ServicePeriod}/{Type.Name()}/{Currency}";
 
     /// <summary>Two adjustments are equal if all they say is.</summary>
     public bool Equals(Adjustment? other) =>

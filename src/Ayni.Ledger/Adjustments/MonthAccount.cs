@@ -13,6 +13,7 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     private readonly SortedDictionary<AdjustmentShare, Dictionary<(long Version, UsageMetric Metric), TieredUse>> _tiered =
         new(Comparer<AdjustmentShare>.Create(FlatRevenue.Compare));
     private readonly SortedDictionary<long, PricePlan> _plans = [];
+    private Price? _last;
     private MonthUse _use;
     private Amount _charges = Amount.Zero(currency);
     private Amount _freeWorth = Amount.Zero(currency);
@@ -25,8 +26,10 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
 
     public Currency Currency => currency;
 
-    /// <summary>The plan whose minimum holds for the month: the last that was used in it, unless a subscription says another.</summary>
-    public PricePlan? Plan => _plans.Count > 0 ? _plans[_plans.Keys.Max()] : null;
+    /// <summary>
+    /// The plan whose minimum holds for the month: of those used in it the one that took effect last, unless a subscription says another.
+    /// </summary>
+    public PricePlan? Plan => _last?.Plan;
 
     /// <summary>Takes a receipt in, in posting order.</summary>
     /// <param name="receipt">The receipt.</param>
@@ -35,6 +38,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     public void Add(Receipt receipt, Price price, MonthUse before)
     {
         var plan = _plans[price.Version] = price.Plan;
+        if (_last is null || (price.EffectiveFrom, price.Version).CompareTo((_last.EffectiveFrom, _last.Version)) > 0)
+            _last = price;
         _weights.Add(receipt, plan);
         _charges += receipt.Charge;
         _use += MonthUse.Of(receipt.Counts);

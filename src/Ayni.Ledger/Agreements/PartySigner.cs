@@ -8,7 +8,7 @@ public static class PartySigner
 {
     /// <summary>The text by which a party's key says which one follows it, signed; a ledger registers that one then.</summary>
     public static byte[] Endorse(PublicKey next, SigningKey current) =>
-        SignedNote.Sign(PartyKeyNote.TextOf(next), current.ForNotes(next.Name), current).Encode();
+        SignedNote.Sign(PartyKeyNote.TextOf(next), current.ForNotes(next.Name), current.Sign).Encode();
 
     /// <summary>
     /// Signs an agreement's document as the host hands it out, whether others have signed it already or not. Throws <see cref="ProofException"/>
@@ -21,7 +21,7 @@ public static class PartySigner
         ProofChecks.All.Demand(
             ProofCheck.Acceptance, agreement.ReadTerms().PartyIds.Contains(partyId),
             $"The agreement does not name {partyId}; it names {string.Join(", ", agreement.ReadTerms().PartyIds)}.");
-        return note.With(SignedNote.Sign(note.Text, key.ForNotes(partyId), key).Signatures[0]).Encode();
+        return note.With(SignedNote.Sign(note.Text, key.ForNotes(partyId), key.Sign).Signatures[0]).Encode();
     }
 
     /// <summary>
@@ -32,7 +32,7 @@ public static class PartySigner
         var deduction = ParseDeduction(text);
         ProofChecks.All.Demand(
             ProofCheck.Evidence, deduction.CustomerId == customerId, $"The deduction is about {deduction.CustomerId}, not {customerId}.");
-        return SignedNote.Sign(deduction.Text, key.ForNotes(customerId), key).Encode();
+        return SignedNote.Sign(deduction.Text, key.ForNotes(customerId), key.Sign).Encode();
     }
 
     /// <summary>What a deduction says, in plain English. Throws <see cref="ProofException"/> for what is none.</summary>
@@ -51,35 +51,6 @@ public static class PartySigner
         new TermsProse(AgreementNote.Parse(AgreementNote.ReadNote(document).Text).ReadTerms(), id => id, TermsWords.English).Write();
 }
 
-/// <summary>The text by which a party's key endorses the next: a first line, and that key.</summary>
-internal static class PartyKeyNote
-{
-    private const string Header = "ayni/party-key/v1\n";
-
-    /// <summary>The text that is signed.</summary>
-    public static string TextOf(PublicKey next) => $"{Header}{next}\n";
-
-    /// <summary>Reads a verifier key, or a note that endorses one. Throws <see cref="ProofException"/> for anything else.</summary>
-    public static (PublicKey Key, SignedNote? Endorsement) Parse(string text)
-    {
-        if (!text.StartsWith(Header, StringComparison.Ordinal))
-            return (Plain(text.Trim()), null);
-        var note = SignedNote.Parse(Encoding.UTF8.GetBytes(text));
-        var key = Plain(note.Text[Header.Length..^1]);
-        return (key, note);
-
-        static PublicKey Plain(string key) => PublicKey.Parse(key) is { Type: PublicKey.NoteType } parsed
-            ? parsed
-            : throw new ProofException(ProofCheck.Format, "The key is a witness's; a party signs with one that 'ayni party key new' makes.");
-    }
-
-    /// <summary>A key's signature in a note that endorses the next; null if there is none, or a wrong one.</summary>
-    public static byte[]? EndorsementBy(PublicKey current, SignedNote note)
-    {
-        var signature = note.Signatures.FirstOrDefault(one => one.Name == current.Name && one.KeyId == current.Id).Bytes;
-        return signature is not null && current.Verify(Encoding.UTF8.GetBytes(note.Text), signature) ? signature : null;
-    }
-}
 
 /// <summary>
 /// An agreement's document as parties sign it, a note (C2SP's signed-note) of:

@@ -13,7 +13,7 @@ public sealed record Limits(
     string SubjectId, Amount? PerDay = null, Amount? PerMonth = null, long? RequestsPerMinute = null, long? TokensPerMinute = null)
 {
     /// <summary>The currency of its money; requests charged in another are refused.</summary>
-    internal Currency? Currency => PerDay?.Currency ?? PerMonth?.Currency;
+    public Currency? Currency => PerDay?.Currency ?? PerMonth?.Currency;
 
     /// <summary>Whether a day's or month's money is bounded.</summary>
     internal bool BoundsMoney => Currency is not null;

@@ -11,7 +11,7 @@ namespace Ayni.Ledger;
 /// <param name="Model">The model whose revenue it becomes if it expires without that the customer used anything.</param>
 /// <param name="Purchased">Charges of requests admitted from this instant on may use it.</param>
 /// <param name="Expires">Charges of requests admitted from this instant on may not; null if it never expires.</param>
-/// <param name="Left">What no closed month has used and no credit note has given back.</param>
+/// <param name="Left">What no closed month has used and was not given back.</param>
 public sealed record Credit(
     string Id, string CustomerId, Amount Amount, int Priority, string Model, DateTimeOffset Purchased, DateTimeOffset? Expires, Amount Left)
 {
@@ -28,4 +28,8 @@ public sealed record Credit(
 /// <param name="CustomerId">Whose it is.</param>
 /// <param name="Period">The month that closed.</param>
 /// <param name="Amount">How much.</param>
-public sealed record CreditUse(string CreditId, string CustomerId, Period Period, Amount Amount);
+public sealed record CreditUse(string CreditId, string CustomerId, Period Period, Amount Amount)
+{
+    /// <summary>What it is in.</summary>
+    public Currency Currency => Amount.Currency;
+}

@@ -106,7 +106,7 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
     {
         if (FindString(name) is not { } text)
             return null;
-        return CalendarText.TryParseStart(text, zone, out var instant)
+        return zone.TryParseStart(text, out var instant)
             ? instant
             : throw Error(name, $"expected {CalendarText.Expected}, found '{Short(text)}'");
     }

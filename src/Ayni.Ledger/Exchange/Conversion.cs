@@ -12,6 +12,12 @@ namespace Ayni.Ledger;
 /// <param name="RateVersion">The rate.</param>
 public sealed record Conversion(string CustomerId, Period Period, Amount Owed, Amount Converted, long RateVersion)
 {
+    /// <summary>The price's currency.</summary>
+    public Currency Currency => Owed.Currency;
+
+    /// <summary>The customer's.</summary>
+    public Currency ConvertedCurrency => Converted.Currency;
+
     /// <summary>What its entry and its line of an invoice are called.</summary>
     internal string Reference => $"{CustomerId}:{Owed.Currency}";
 
@@ -29,4 +35,11 @@ public sealed record Conversion(string CustomerId, Period Period, Amount Owed, A
 /// <param name="Sold">What was given, in the customers' currency.</param>
 /// <param name="Bought">What was got for it, in the prices' currency.</param>
 /// <param name="Gain">What was got beyond what it had been converted at, on average; negative is a loss.</param>
-public sealed record BankExchange(string EvidenceId, Period Period, Amount Sold, Amount Bought, Amount Gain);
+public sealed record BankExchange(string EvidenceId, Period Period, Amount Sold, Amount Bought, Amount Gain)
+{
+    /// <summary>What it was exchanged for, and the gain is in.</summary>
+    public Currency Currency => Bought.Currency;
+
+    /// <summary>What was given.</summary>
+    public Currency SoldCurrency => Sold.Currency;
+}

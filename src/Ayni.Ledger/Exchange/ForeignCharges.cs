@@ -16,7 +16,7 @@ internal sealed class ForeignCharges
         _session = session;
         _period = period;
         _last = zone.StartOf(period.Next).AddMicroseconds(-1);
-        Any = RateRows.All(session).Count > 0;
+        Any = RateRows.Any(session);
         _currencies = Any
             ? RegistryRows.Customers(session).ToDictionary(customer => customer.Id, customer => customer.Currency, StringComparer.Ordinal)
             : [];

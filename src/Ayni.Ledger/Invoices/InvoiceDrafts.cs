@@ -23,10 +23,12 @@ internal static class InvoiceDrafts
         var usage = new Dictionary<(string Customer, Currency Currency, string Model, string? App, Period Service), InvoiceLine>();
         PeriodRows.ForEachReceipt(session, period, receipt =>
         {
+            // Rejected drafts are nobody's to pay.
+            var counts = receipt.Counts with { SpeculativeRejected = 0 };
             var key = (receipt.CustomerId, receipt.Currency, receipt.Model, receipt.AppId, receipt.Period);
             usage[key] = usage.TryGetValue(key, out var line)
-                ? line with { Receipts = line.Receipts + 1, Counts = line.Counts + receipt.Counts, Amount = line.Amount + receipt.Charge }
-                : new("usage", null, receipt.Model, receipt.AppId, receipt.Period, 1, receipt.Counts, receipt.Charge);
+                ? line with { Receipts = line.Receipts + 1, Counts = line.Counts + counts, Amount = line.Amount + receipt.Charge }
+                : new("usage", null, receipt.Model, receipt.AppId, receipt.Period, 1, counts, receipt.Charge);
         });
         var lines = usage.Select(pair => (pair.Key.Customer, Line: pair.Value)).Concat(InvoiceRows.Adjustments(session, period));
         return Drafts(lines);

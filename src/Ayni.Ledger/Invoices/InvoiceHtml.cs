@@ -51,7 +51,7 @@ public static class InvoiceHtml
             AppendDefinition(html, words.Due, invoice.Due.Text());
             AppendDefinition(html, words.Terms, string.Format(CultureInfo.InvariantCulture, words.Days, invoice.Recipient.DueDays));
         }
-        AppendDefinition(html, words.Currency, invoice.Currency.Code);
+        AppendDefinition(html, words.Shared.Currency, invoice.Currency.Code);
         // A party sells what it is paid for, though the entity writes the document.
         var isSelfBill = invoice.Kind == InvoiceKind.SelfBill;
         AppendSide(html, words.Seller, isSelfBill ? invoice.Recipient : invoice.Entity, words);
@@ -69,15 +69,15 @@ public static class InvoiceHtml
         string[] known = [details.LegalName, details.Address, details.Country];
         AppendDefinition(html, side, $"{string.Join(", ", known.Where(part => part.Length > 0))} ({details.Subject})");
         if (details.TaxId is { } taxId)
-            AppendDefinition(html, words.TaxId, taxId);
+            AppendDefinition(html, words.Shared.TaxId, taxId);
     }
 
     private static void AppendLines(StringBuilder html, Invoice invoice, InvoiceWords words)
     {
         html.Append("<table class=\"lines\">\n<thead>");
         AppendRow(
-            html, "th", [words.Line, words.What, words.Model, words.App, words.Month],
-            [words.Requests, words.TokensIn, words.TokensOut, $"{words.Amount} ({invoice.Currency})"]);
+            html, "th", [words.Line, words.What, words.Shared.Model, words.Shared.App, words.Shared.Month],
+            [words.Shared.Requests, words.Shared.TokensIn, words.Shared.TokensOut, $"{words.Amount} ({invoice.Currency})"]);
         html.Append("</thead>\n<tbody>\n");
         for (var i = 0; i < invoice.Lines.Length; i++)
         {

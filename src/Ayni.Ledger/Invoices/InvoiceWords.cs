@@ -3,6 +3,9 @@ namespace Ayni.Ledger;
 /// <summary>What a printed invoice says beside names and numbers.</summary>
 internal sealed class InvoiceWords
 {
+    /// <summary>The words that statements have, too.</summary>
+    public required StatementWords Shared { get; init; }
+
     public required string Invoice { get; init; }
 
     public required string CreditNote { get; init; }
@@ -29,31 +32,15 @@ internal sealed class InvoiceWords
 
     public required string Reason { get; init; }
 
-    public required string Currency { get; init; }
-
     public required string Seller { get; init; }
 
     public required string Buyer { get; init; }
 
     public required string Account { get; init; }
 
-    public required string TaxId { get; init; }
-
     public required string Line { get; init; }
 
     public required string What { get; init; }
-
-    public required string Model { get; init; }
-
-    public required string App { get; init; }
-
-    public required string Month { get; init; }
-
-    public required string Requests { get; init; }
-
-    public required string TokensIn { get; init; }
-
-    public required string TokensOut { get; init; }
 
     public required string Amount { get; init; }
 
@@ -82,7 +69,7 @@ internal sealed class InvoiceWords
     public static IReadOnlyList<string> LineKinds { get; } =
     [
         "usage", "share", "opening", "volume_true_up", "package_remainder", "subscription_fee", "minimum_charge", "credit_expiry",
-        "credit_purchase", "credit_use", "conversion",
+        "credit_purchase", "credit_use", "credit_return", "conversion",
     ];
 
     /// <summary>What a kind of line is called.</summary>
@@ -107,6 +94,7 @@ internal sealed class InvoiceWords
 
     private static InvoiceWords English { get; } = new()
     {
+        Shared = StatementLanguage.English.Words,
         Invoice = "Invoice",
         CreditNote = "Credit note",
         SelfBill = "Self-billing invoice",
@@ -119,19 +107,11 @@ internal sealed class InvoiceWords
         Days = "{0} days from the date of issue",
         Credits = "Credits invoice",
         Reason = "Reason",
-        Currency = "Currency",
         Seller = "Seller",
         Buyer = "Buyer",
         Account = "Pay to",
-        TaxId = "Tax number",
         Line = "No.",
         What = "Supply",
-        Model = "Model",
-        App = "App",
-        Month = "Month of use",
-        Requests = "Requests",
-        TokensIn = "Tokens in",
-        TokensOut = "Tokens out",
         Amount = "Amount",
         Net = "Sum before tax",
         Tax = "Tax",
@@ -145,12 +125,13 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "Use of the model", "Share of revenue", "Balance brought forward", "Volume rate true-up", "Rest of a package", "Subscription",
-            "Minimum charge", "Expired credit", "Prepaid credit", "Paid by credit", "Currency conversion", "Adjustment",
+            "Minimum charge", "Expired credit", "Prepaid credit", "Paid by credit", "Credit given back", "Currency conversion", "Adjustment",
         ],
     };
 
     private static InvoiceWords Arabic { get; } = new()
     {
+        Shared = StatementLanguage.Arabic.Words,
         Invoice = "فاتورة",
         CreditNote = "إشعار دائن",
         SelfBill = "فاتورة ذاتية الإصدار",
@@ -163,19 +144,11 @@ internal sealed class InvoiceWords
         Days = "{0} يومًا من تاريخ الإصدار",
         Credits = "يخص الفاتورة",
         Reason = "السبب",
-        Currency = "العملة",
         Seller = "البائع",
         Buyer = "المشتري",
         Account = "يُدفع إلى الحساب",
-        TaxId = "الرقم الضريبي",
         Line = "م",
         What = "البيان",
-        Model = "النموذج",
-        App = "التطبيق",
-        Month = "شهر الاستخدام",
-        Requests = "الطلبات",
-        TokensIn = "الرموز الداخلة",
-        TokensOut = "الرموز الخارجة",
         Amount = "المبلغ",
         Net = "المجموع قبل الضريبة",
         Tax = "الضريبة",
@@ -189,12 +162,13 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "استخدام النموذج", "حصة من الإيراد", "رصيد مُرحّل", "تسوية سعر الحجم", "بقية باقة", "اشتراك", "الحد الأدنى للرسوم",
-            "رصيد منتهي الصلاحية", "رصيد مدفوع مقدمًا", "مدفوع من الرصيد", "تحويل العملة", "تسوية",
+            "رصيد منتهي الصلاحية", "رصيد مدفوع مقدمًا", "مدفوع من الرصيد", "رصيد مُعاد", "تحويل العملة", "تسوية",
         ],
     };
 
     private static InvoiceWords Persian { get; } = new()
     {
+        Shared = StatementLanguage.Persian.Words,
         Invoice = "فاکتور",
         CreditNote = "اعلامیهٔ بستانکار",
         SelfBill = "فاکتور خودصادر",
@@ -207,19 +181,11 @@ internal sealed class InvoiceWords
         Days = "{0} روز پس از تاریخ صدور",
         Credits = "مربوط به فاکتور",
         Reason = "دلیل",
-        Currency = "واحد پول",
         Seller = "فروشنده",
         Buyer = "خریدار",
         Account = "پرداخت به حساب",
-        TaxId = "شمارهٔ مالیاتی",
         Line = "ردیف",
         What = "شرح",
-        Model = "مدل",
-        App = "برنامه",
-        Month = "ماه استفاده",
-        Requests = "درخواست‌ها",
-        TokensIn = "توکن‌های ورودی",
-        TokensOut = "توکن‌های خروجی",
         Amount = "مبلغ",
         Net = "جمع پیش از مالیات",
         Tax = "مالیات",
@@ -233,12 +199,13 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "استفاده از مدل", "سهم درآمد", "مانده از پیش", "تعدیل نرخ حجمی", "باقی‌ماندهٔ بسته", "اشتراک", "حداقل هزینه",
-            "اعتبار منقضی‌شده", "اعتبار پیش‌پرداخت", "پرداخت از اعتبار", "تبدیل ارز", "تعدیل",
+            "اعتبار منقضی‌شده", "اعتبار پیش‌پرداخت", "پرداخت از اعتبار", "اعتبار بازگردانده", "تبدیل ارز", "تعدیل",
         ],
     };
 
     private static InvoiceWords Spanish { get; } = new()
     {
+        Shared = StatementLanguage.Spanish.Words,
         Invoice = "Factura",
         CreditNote = "Factura rectificativa",
         SelfBill = "Autofactura",
@@ -251,19 +218,11 @@ internal sealed class InvoiceWords
         Days = "{0} días desde la fecha de expedición",
         Credits = "Rectifica la factura",
         Reason = "Motivo",
-        Currency = "Moneda",
         Seller = "Vendedor",
         Buyer = "Comprador",
         Account = "Pagar a",
-        TaxId = "Número fiscal",
         Line = "N.º",
         What = "Concepto",
-        Model = "Modelo",
-        App = "Aplicación",
-        Month = "Mes de uso",
-        Requests = "Peticiones",
-        TokensIn = "Tokens de entrada",
-        TokensOut = "Tokens de salida",
         Amount = "Importe",
         Net = "Base antes de impuestos",
         Tax = "Impuesto",
@@ -277,7 +236,7 @@ internal sealed class InvoiceWords
         Kinds =
         [
             "Uso del modelo", "Participación en los ingresos", "Saldo anterior", "Ajuste por volumen", "Resto de un paquete", "Suscripción",
-            "Cargo mínimo", "Crédito caducado", "Crédito prepagado", "Pagado con crédito", "Conversión de moneda", "Ajuste",
+            "Cargo mínimo", "Crédito caducado", "Crédito prepagado", "Pagado con crédito", "Crédito devuelto", "Conversión de moneda", "Ajuste",
         ],
     };
 }

@@ -92,7 +92,7 @@ internal static class Invoicing
         var notes = InvoiceRows.CreditNotes(session, number);
         var lines = credits.Select(credit => Reduced(invoice, notes, credit.Line, credit.Amount, converted)).ToImmutableArray();
         foreach (var line in lines.Where(line => line.Kind == CreditSale))
-            DemandUnused(transaction, invoice, line, used);
+            CreditList.DemandUnused(transaction, CreditList.Demand(session, line.Reference!), line.Amount, used);
         if (lines.IsEmpty || credits.DistinctBy(credit => credit.Line).Count() != credits.Length)
             throw new LedgerRefusedException(Refusal.InvalidCredit, $"A credit note credits one line of {number} or more, each once.");
         var currency = invoice.Currency;
@@ -195,22 +195,6 @@ internal static class Invoicing
             ? invoice.Lines[line] with { Amount = amount, Receipts = 0, Counts = default }
             : throw new LedgerRefusedException(
                 Refusal.InvalidCredit, $"{amount} can't be credited on line {line + 1} of {invoice.Number}; {left} are left of it.");
-    }
-
-    /// <summary>
-    /// Refuses to give back what charges have used of a credit, or what expired: that is revenue. While a month closes, nobody knows how much.
-    /// </summary>
-    private static void DemandUnused(Transaction transaction, Invoice invoice, InvoiceLine line, IReadOnlyList<CreditUse> used)
-    {
-        var credit = CreditList.Demand(transaction.Session, line.Reference!);
-        if (transaction.LastPeriod is { } last && transaction.LastPeriod.StatusOf(last.Period) == PeriodStatus.Closing)
-            throw new LedgerRefusedException(
-                Refusal.InvalidCredit, $"{last.Period} is closing, which uses credits; finish that, then credit {invoice.Number}.");
-        if (credit.Expires <= transaction.Now)
-            throw new LedgerRefusedException(Refusal.InvalidCredit, $"{credit.Id} has expired; what was left of it is revenue.");
-        if (credit.Unused(used) is var unused && line.Amount > unused)
-            throw new LedgerRefusedException(
-                Refusal.InvalidCredit, $"{line.Amount} of {credit.Id} can't be given back; {unused} of it are unused.");
     }
 
     /// <summary>What notes took back of a line; a note's line is the invoice's by all that names it.</summary>

@@ -38,7 +38,7 @@ internal static class Audit
                 posting.Amount.Sign >= 0 ? (debits + posting.Amount, credits) : (debits, credits - posting.Amount);
         });
         CheckBalance();
-        foreach (var balance in JournalRows.Balances(session, ""))
+        foreach (var balance in JournalRows.Balances(session))
         {
             var zero = Amount.Zero(balance.Currency);
             var (debits, credits) = totals.GetValueOrDefault((balance.Account.Name, balance.Currency), (zero, zero));

@@ -101,6 +101,10 @@ public enum EntryKind
     [JsonStringEnumMemberName("exchange")]
     Exchange = 48,
 
+    /// <summary>What is unused of a prepaid credit, given back in the month it was sold in; its reference is the return's id.</summary>
+    [JsonStringEnumMemberName("credit_return")]
+    CreditReturn = 49,
+
     /// <summary>What an account had come to before this ledger; its reference is what the books before call it.</summary>
     [JsonStringEnumMemberName("opening")]
     Opening = 60,

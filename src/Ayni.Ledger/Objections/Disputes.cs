@@ -31,7 +31,7 @@ internal sealed class Disputes(Identifiers identifiers)
         };
         if (month >= transaction.Zone.PeriodOf(transaction.Now).Next)
             throw new LedgerRefusedException(Refusal.InvalidObjection, $"{month} has not begun.");
-        var open = ObjectionRows.All(session).Where(other => other.RaisedBy == holderId && other.State != ObjectionState.Resolved).ToList();
+        var open = ObjectionRows.All(session, raisedBy: holderId).Where(other => other.State != ObjectionState.Resolved).ToList();
         if (open.Find(other => (other.Subject, other.Reference, other.Period) == (subject, reference, month)) is { } same)
             throw new LedgerRefusedException(Refusal.InvalidObjection, $"{same.Id} about it is open; reply to that one.");
         if (open.Count >= MostOpen)

@@ -94,7 +94,7 @@ internal sealed class Receivables(Identifiers identifiers)
 
     /// <summary>A customer's invoices against its payments.</summary>
     public static CustomerAccount AccountOf(Session session, Customer customer, DateOnly today) => CustomerAccount.Of(
-        customer, InvoiceRows.OfSubject(session, customer.Id), PaymentRows.OfCustomer(session, customer.Id),
+        customer, InvoiceRows.OfSubject(session, customer.Id), PaymentRows.All(session, customer.Id),
         PaymentRows.WriteOffsOf(session, customer.Id), today);
 
     /// <summary>What is posted for a payment, refund or reversal.</summary>

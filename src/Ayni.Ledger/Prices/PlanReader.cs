@@ -192,12 +192,22 @@ internal static class PlanReader
             null => throw tiers.Missing("kind"),
             0 => new GraduatedTiers(metric, ReadSteps(tiers, currency)),
             1 => new VolumeTiers(metric, ReadSteps(tiers, currency)),
-            _ => new PackageTiers(
-                metric, tiers.FindInteger("size", 1, MostUnits) ?? throw tiers.Missing("size"),
-                FindAmount(tiers, "price", currency) ?? throw tiers.Missing("price")),
+            _ => ReadPackage(tiers, metric, currency),
         };
         tiers.RefuseUnknown();
         return read;
+    }
+
+    /// <summary>A package's units cost no more by themselves than flat rates may.</summary>
+    private static PackageTiers ReadPackage(DocumentFields tiers, UsageMetric metric, Currency currency)
+    {
+        var size = tiers.FindInteger("size", 1, MostUnits) ?? throw tiers.Missing("size");
+        var price = FindAmount(tiers, "price", currency) ?? throw tiers.Missing("price");
+        var units = metric.RateUnits();
+        return PriceList.IsAcceptable(price, size, units)
+            ? new(metric, size, price)
+            : throw tiers.Error(
+                "price", string.Create(CultureInfo.InvariantCulture, $"{price} for {size} is more than {PricePlan.Largest} {currency} for {units}"));
     }
 
     private static ImmutableArray<PriceStep> ReadSteps(DocumentFields tiers, Currency currency)

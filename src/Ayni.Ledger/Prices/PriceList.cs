@@ -46,7 +46,11 @@ internal static class PriceList
         : "now";
 
     /// <summary>Whether an amount may be a rate or price.</summary>
-    public static bool IsAcceptable(Amount rate) => rate.Sign >= 0 && rate.Units <= (Int128)PricePlan.Largest * 1_000_000_000_000;
+    public static bool IsAcceptable(Amount rate) => IsAcceptable(rate, 1, 1);
+
+    /// <summary>Whether a price of some units may be a price, where a rate is for so many units.</summary>
+    public static bool IsAcceptable(Amount price, long size, long rateUnits) =>
+        price.Sign >= 0 && price.Units * rateUnits <= (Int128)PricePlan.Largest * 1_000_000_000_000 * size;
 
     /// <summary>A price in fake money takes a name of its own, so that it never becomes what real customers pay.</summary>
     private static Price Insert(Transaction transaction, Price price)

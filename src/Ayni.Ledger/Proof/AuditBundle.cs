@@ -71,7 +71,7 @@ internal static class AuditBundle
         WriteJson(Path.Combine(folder, ObjectionsFile), writer =>
         {
             writer.WriteStartArray("objections");
-            foreach (var objection in ObjectionRows.All(session).Where(objection => objection.Period == period))
+            foreach (var objection in ObjectionRows.All(session, period))
                 writer.WriteRawValue(objection.Encode());
             writer.WriteEndArray();
         });

@@ -37,6 +37,9 @@ public static class AuditVerifier
             settlement.Facts.Revenue.AddReplacements(settlement.Agreements.Select(item => item.ToAgreement()));
             var leaves = BundleLeaves.Of(Path.Combine(folder, AuditBundle.LeavesFile), settlement.Facts, checks);
             DemandTrees(record, leaves.Trees, checks);
+            checks.Demand(
+                ProofCheck.Continuity, leaves.LatestMonth <= record.Period,
+                $"A receipt is of {leaves.LatestMonth}, and {record.Period} can't count it yet.");
             IReadOnlyList<ReceiptBetween> between;
             using (var stream = new BufferedStream(File.OpenRead(Path.Combine(folder, AuditBundle.BetweenFile)), 1 << 16))
                 between = ReadBetween(stream);

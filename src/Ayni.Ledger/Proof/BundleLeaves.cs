@@ -28,6 +28,9 @@ internal sealed class BundleLeaves
     /// <summary>Every receipt's hash by its id.</summary>
     public Dictionary<string, Digest> Hashes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The latest month that a receipt is of, among those that are open.</summary>
+    public Period LatestMonth { get; private set; }
+
     /// <summary>Customers of whom something is open.</summary>
     public HashSet<string> OpenCustomers { get; } = new(StringComparer.Ordinal);
 
@@ -70,6 +73,7 @@ internal sealed class BundleLeaves
         var hash = Digest.Of(canonical);
         Receipts.Add(ReceiptLink.Of(receipt, hash));
         Hashes[receipt.Id] = hash;
+        LatestMonth = receipt.Period > LatestMonth ? receipt.Period : LatestMonth;
         OpenCustomers.Add(receipt.CustomerId);
         if (receipt.Currency.IsTest)
             return;

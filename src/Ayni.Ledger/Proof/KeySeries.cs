@@ -45,6 +45,9 @@ internal static class KeySeries
                 $"Receipts of {link.KeyId} are of two customers.");
         var links = all.GroupBy(link => (link.KeyId, link.MeterId))
             .ToDictionary(series => series.Key, series => series.OrderBy(link => link.Number).ToList());
+        checks.Demand(
+            ProofCheck.KeyTails, tails.Select(tail => (tail.KeyId, tail.MeterId)).Distinct().Count() == tails.Count,
+            "The close commits to two ends of one key.");
         foreach (var tail in tails)
         {
             links.Remove((tail.KeyId, tail.MeterId), out var series);

@@ -55,7 +55,7 @@ internal sealed class LogFolder(string folder)
             ProofChecks.All.Demand(
                 ProofCheck.Growth, reader.Root(from, size) == before.Root,
                 $"The ledger's first {from} log entries are not those that were published. Nothing was signed.");
-        var checkpoint = Checkpoint.Sign(name, size, reader.Root(size, size), key);
+        var checkpoint = Checkpoint.Sign(name, size, reader.Root(size, size), key.Sign);
         WriteWhole(Path.Combine(folder, LogReader.CheckpointName), checkpoint.Encode());
         return checkpoint;
     }

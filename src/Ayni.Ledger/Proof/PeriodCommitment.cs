@@ -44,14 +44,14 @@ internal sealed class PeriodCommitment
         return new(record, trees, lists, tails);
     }
 
-    /// <summary>Keeps the record, signed if there is a key, and what proofs are made of; once.</summary>
-    public void Store(Session session, ReceiptSigner? signer)
+    /// <summary>Keeps the record, signed if there is a key, and what proofs are made of; once. False if the key is no longer in force.</summary>
+    public bool Store(Session session, HostKey? key, byte[]? signature)
     {
         if (PeriodProofRows.Record(session, Record.Period) is not null)
-            return;
-        var canonical = Record.Encode();
-        var signed = signer?.Sign(session, canonical);
-        PeriodProofRows.Insert(session, Record.Period, canonical, signed?.KeyId, signed?.Signature);
+            return true;
+        if (key is not null && !ReceiptSigner.IsInForce(session, key))
+            return false;
+        PeriodProofRows.Insert(session, Record.Period, Record.Encode(), key?.Id, signature);
         foreach (var (currency, kind, chunks) in Trees)
         {
             for (var i = 0; i < chunks.Count; i++)
@@ -59,6 +59,7 @@ internal sealed class PeriodCommitment
         }
         foreach (var tail in Tails)
             PeriodProofRows.Insert(session, Record.Period, tail);
+        return true;
     }
 
     private static (IReadOnlyList<(Currency Currency, SumTreeKind Kind, IReadOnlyList<SumChunk> Chunks)> Trees, IReadOnlyList<KeyTail> Tails)

@@ -14,9 +14,10 @@ internal static class PeriodLists
         var settlement = Settlement.Of(session, period);
         var input = settlement.Input;
         named.Apps.UnionWith(input.Lines.Select(line => line.Line.Group.AppId).OfType<string>());
-        var end = LedgerRows.Zone(session).StartOf(period.Next);
+        var zone = LedgerRows.Zone(session);
+        var end = zone.StartOf(period.Next);
         var statements = RegistryRows.Parties(session).OrderBy(party => party.Id, StringComparer.Ordinal)
-            .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id)))
+            .Select(party => settlement.StatementOf(party, Books.BillingFor(session, period, party.Id), zone))
             .Where(statement => !statement.Totals.IsEmpty || !statement.Lines.IsEmpty || !statement.Shares.IsEmpty);
         return
         [

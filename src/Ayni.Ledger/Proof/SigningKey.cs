@@ -34,6 +34,9 @@ public sealed class SigningKey
     /// <summary>The public key's 32 bytes.</summary>
     internal ReadOnlySpan<byte> PublicBytes => _publicKey;
 
+    /// <summary>Whether it is in an external signer, which may take its time.</summary>
+    internal bool IsExternal => _signer is not null;
+
     /// <summary>The public key under a name, for plain signatures of notes.</summary>
     public PublicKey ForNotes(string name) => new(name, PublicKey.NoteType, _publicKey);
 

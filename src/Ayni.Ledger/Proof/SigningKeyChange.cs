@@ -2,32 +2,33 @@ namespace Ayni.Ledger;
 
 /// <summary>A key that receipts were or are signed with.</summary>
 /// <param name="Id"><c>sig_…</c></param>
+/// <param name="Host">What its host is called; null where its certificate is of the first version.</param>
+/// <param name="PromiseMinutes">How many minutes it may take until the log holds what it signs.</param>
 /// <param name="Certified">Since when it is one of the log's.</param>
 /// <param name="Retired">Since when it signs no more.</param>
 /// <param name="Revoked">Since when nothing that it signed is to be believed that the log did not hold before.</param>
-public sealed record SigningKeyState(string Id, DateTimeOffset Certified, DateTimeOffset? Retired, DateTimeOffset? Revoked);
+public sealed record SigningKeyState(
+    string Id, string? Host, long PromiseMinutes, DateTimeOffset Certified, DateTimeOffset? Retired, DateTimeOffset? Revoked);
 
 /// <summary>Certifies, replaces and revokes hosts' signing keys. A job of the writer.</summary>
 internal static class SigningKeyChange
 {
-    /// <summary>Certifies a host's key; once.</summary>
-    public static SigningKeyState Certify(Transaction transaction, LogIdentity identity, SigningKey logKey, ReadOnlySpan<byte> publicKey)
+    /// <summary>Enters a host's key that the log's has certified; once.</summary>
+    public static SigningKeyState Certify(Transaction transaction, KeyCertificate certificate)
     {
-        if (ProofRows.SigningKey(transaction.Session, KeyCertificate.IdOf(publicKey)) is { } known)
+        if (ProofRows.SigningKey(transaction.Session, certificate.KeyId) is { } known)
             return known.ToState();
-        var certificate = KeyCertificate.Create(identity.Origin, logKey, publicKey, transaction.Now);
         ProofRows.Insert(transaction.Session, certificate);
         LogSequencer.Append(transaction);
-        var state = new SigningKeyState(certificate.KeyId, transaction.Now, null, null);
+        var state = new SigningKeyRow(certificate, null, null).ToState();
         transaction.Note("certify_signing_key", state.Id, null, state, LedgerJson.Default.SigningKeyState);
         return state;
     }
 
-    /// <summary>Certifies the key that is to follow, and retires the one before. Its file takes the other's place afterwards.</summary>
-    public static SigningKeyState Replace(
-        Transaction transaction, LogIdentity identity, SigningKey logKey, SigningKey old, SigningKey next, bool revokes)
+    /// <summary>Enters the key that is to follow, and retires the one before. Its file takes the other's place afterwards.</summary>
+    public static SigningKeyState Replace(Transaction transaction, KeyCertificate next, SigningKey old, bool revokes)
     {
-        var state = Certify(transaction, identity, logKey, next.PublicBytes);
+        var state = Certify(transaction, next);
         End(transaction, KeyCertificate.IdOf(old.PublicBytes), revokes);
         return state;
     }

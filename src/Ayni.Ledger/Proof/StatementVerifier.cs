@@ -28,7 +28,12 @@ internal static class StatementVerifier
         result.Prove(
             $"The statement of {statement.TextField("party_name")} ({statement.TextField("party_id")}) for {record.Period} is the one that "
             + $"{record.Origin} committed to and signed; its sums add up"
-            + (shared == 0 ? "." : $", and each of its {shared} shares of a line is what the agreement gives."));
+            + shared switch
+            {
+                0 => ".",
+                1 => ", and its share of a line is what the agreement gives.",
+                _ => $", and each of its {shared} shares of a line is what the agreement gives.",
+            });
         foreach (var tree in record.Trees)
             result.Prove(
                 $"{record.Period} commits to {tree.Root.Sums.Leaves} {tree.Kind.ToString().ToLowerInvariant()} in {tree.Currency}, "
@@ -85,9 +90,11 @@ internal static class StatementVerifier
         }
         foreach (var share in statement.Field("shares", JsonValueKind.Array).EnumerateArray())
             Add(earned, ReadAmount(share, "amount", ReadCurrency(share)));
+        var totalled = new HashSet<Currency>();
         foreach (var total in statement.Field("totals", JsonValueKind.Array).EnumerateArray())
         {
             var currency = ReadCurrency(total);
+            checks.Demand(ProofCheck.Totals, totalled.Add(currency), $"The statement has two totals in {currency}.");
             var (carryIn, sum) = (ReadAmount(total, "carry_in", currency), ReadAmount(total, "earned", currency));
             var (payable, carryOut) = (ReadAmount(total, "payable", currency), ReadAmount(total, "carry_out", currency));
             var due = carryIn + sum;

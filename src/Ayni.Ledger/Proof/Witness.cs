@@ -52,7 +52,7 @@ public sealed class Witness
                     seen.Size, seen.Root, checkpoint.Size, checkpoint.Root, log.Consistency(seen.Size, checkpoint.Size)),
                 $"{seen.Origin} has changed what it had before. What was seen is in {seenAt}.");
         }
-        var cosigned = checkpoint.Cosign(Key, _key, now).Encode();
+        var cosigned = checkpoint.Cosign(Key, _key.Sign, now).Encode();
         LogFolder.WriteWhole(seenAt, cosigned);
         return cosigned;
     }

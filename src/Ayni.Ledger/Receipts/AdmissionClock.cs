@@ -35,12 +35,12 @@ internal sealed class AdmissionClock(TimeProvider machine)
         }
         var current = machine.GetUtcNow().Microseconds();
         var last = Advance(current);
-        now = Rows.FromMicroseconds(Math.Max(current, last));
+        now = Instants.FromMicroseconds(Math.Max(current, last));
         if (last - current <= LargestSkew.TotalMicroseconds)
             return true;
         problem = string.Create(
             CultureInfo.InvariantCulture,
-            $"This host's clock shows {Rows.FromMicroseconds(current):u} and was {Rows.FromMicroseconds(last):u} before; set it right.");
+            $"This host's clock shows {Instants.FromMicroseconds(current):u} and was {Instants.FromMicroseconds(last):u} before; set it right.");
         return false;
     }
 

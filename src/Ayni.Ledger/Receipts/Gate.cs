@@ -34,6 +34,27 @@ internal sealed class Gate(Readers readers)
         return readers.Read(session => Admit(session, key, model, now));
     }
 
+    /// <summary>
+    /// By what was found before, without asking the database whether it still holds: whoever reserves must (<see cref="AdmitAgain"/>). Null if
+    /// nothing was found for this instant.
+    /// </summary>
+    public Admission? Remember(ApiKey key, string model, DateTimeOffset now) =>
+        _terms is { } terms && terms.Cover(now) && terms.Find(key.Id, model) is { } known ? known.Admission with { AdmittedAt = now } : null;
+
+    /// <summary>The decision for the instant of an admission, by terms that may have changed since they were found.</summary>
+    public static AdmissionDecision AdmitAgain(Transaction transaction, Admission admission)
+    {
+        if (admission.TermsVersion == transaction.TermsVersion)
+            return admission;
+        var session = transaction.Session;
+        return RegistryRows.ValidKey(session, admission.KeyId)?.Key is { } key
+            ? AdmitTo(
+                session, key, RegistryRows.Customer(session, key.CustomerId)!, admission.Model, admission.AdmittedAt, transaction.TermsVersion)
+            : KeyRevoked;
+    }
+
+    private static AdmissionRefusal KeyRevoked => new(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
+
     private ValidKey? FindKey(Session session, string keyId)
     {
         var version = LedgerRows.TermsVersion(session);
@@ -48,7 +69,7 @@ internal sealed class Gate(Readers readers)
     private AdmissionDecision Admit(Session session, ApiKey key, string model, DateTimeOffset now)
     {
         if (RegistryRows.ValidKey(session, key.Id)?.Key is not { } valid)
-            return new AdmissionRefusal(AdmissionRefusalReason.KeyRevoked, "The key is no longer valid.");
+            return KeyRevoked;
         var customer = RegistryRows.Customer(session, valid.CustomerId)!;
         var version = LedgerRows.TermsVersion(session);
         var decision = AdmitTo(session, valid, customer, model, now, version);

@@ -89,9 +89,9 @@ public static class UsageEventReader
         public Digest Digest(string name)
         {
             var text = Text(name);
-            return text.Length == 2 * Ledger.Digest.Size && text.All(char.IsAsciiHexDigit)
-                ? Ledger.Digest.Parse(text)
-                : throw new UsageEventException(_path + name, $"must have {2 * Ledger.Digest.Size} hexadecimal digits");
+            return text.Length == 2 * Receipts.Digest.Size && text.All(char.IsAsciiHexDigit)
+                ? Receipts.Digest.Parse(text)
+                : throw new UsageEventException(_path + name, $"must have {2 * Receipts.Digest.Size} hexadecimal digits");
         }
 
         public DateTimeOffset Instant(string name)

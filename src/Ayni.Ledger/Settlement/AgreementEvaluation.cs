@@ -192,26 +192,39 @@ public static class AgreementEvaluation
         }
 
         /// <summary>
-        /// What late receipts add to the share of a month that is closed: the difference that they make to its tiers, floor and cap. Returns
-        /// what they add to that month's revenue and base.
+        /// What late receipts and adjustments add to the share of a month that is closed: the difference that they make to its tiers, floor and
+        /// cap. What they lower its base by beyond what the share can bear now comes off later months' bases. Returns what they add to that
+        /// month's revenue and base.
         /// </summary>
         public ShareCarry TakeCorrection(Period month, IReadOnlyList<NetLine> late)
         {
             var revenue = Sum(late, line => share.Measure == ShareMeasure.Billed ? line.Line.Gross : line.Collected);
             var gross = revenue;
-            if (share.Base == ShareBase.Net && terms.MarketplaceFee is { } fee && gross.Sign > 0)
-                gross -= new Amount(Ledger.Exact.Part(gross, fee.PartsPerMillion).Units, currency);
+            if (share.Base == ShareBase.Net && terms.MarketplaceFee is { } fee)
+                gross = gross.Sign < 0 ? -WithoutFee(-gross, fee) : WithoutFee(gross, fee);
             var before = history.Of(_key, month);
             var after = before.Base + gross;
             if (after.Sign < 0)
+            {
+                CarryDeduction(-after);
                 after = _zero;
+            }
             var correction = Closed(before.Revenue + revenue, after) - Closed(before.Revenue, before.Base);
             if (correction < -_running)
+            {
+                if (after < before.Base)
+                    CarryDeduction((before.Base - after).SplitInProportion([_running, -correction - _running])[1]);
                 correction = -_running;
+            }
             if (correction.Sign != 0)
                 Add(StepKind.Correction, month.ToString(), correction);
             return ShareCarry.Zero(currency) with { Revenue = revenue, Base = after - before.Base };
         }
+
+        private Amount WithoutFee(Amount amount, MarketplaceFee fee) =>
+            amount - new Amount(Ledger.Exact.Part(amount, fee.PartsPerMillion).Units, currency);
+
+        private void CarryDeduction(Amount amount) => Carry = Carry with { CarriedDeductions = Carry.CarriedDeductions + amount };
 
         /// <summary>The guarantee, and what comes off for those of earlier months.</summary>
         public void TakeGuarantee()

@@ -77,7 +77,7 @@ internal sealed class CollectedPayments
     private IEnumerable<InvoiceChange> Changes(Customer customer)
     {
         var documents = InvoiceRows.OfSubject(_session, customer.Id);
-        var payments = PaymentRows.OfCustomer(_session, customer.Id);
+        var payments = PaymentRows.All(_session, customer.Id);
         var writeOffs = PaymentRows.WriteOffsOf(_session, customer.Id);
         if (!documents.Select(one => one.Entry).Concat(payments.Select(one => one.Entry)).Concat(writeOffs.Select(one => one.Entry))
             .Any(entry => _periods[entry] == _period))

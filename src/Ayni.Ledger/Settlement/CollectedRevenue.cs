@@ -17,6 +17,9 @@ namespace Ayni.Ledger;
 public sealed record CollectedRevenue(
     string EvidenceId, Period Period, string Model, string? AppId, Amount Amount, bool IsOfNoApp = false, RevenueGroup? Of = null)
 {
+    /// <summary>What it is in.</summary>
+    public Currency Currency => Amount.Currency;
+
     /// <summary>What was found to be paid of some revenue.</summary>
     internal static CollectedRevenue Found(string evidenceId, Period period, RevenueGroup of, Amount amount) =>
         new(evidenceId, period, of.Model, of.AppId, amount, of.AppId is null, of);

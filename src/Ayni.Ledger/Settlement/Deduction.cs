@@ -85,4 +85,8 @@ public static class DeductionTypeNames
 /// <param name="SignedBy">The customer's signature under it, where that is its evidence, too.</param>
 public sealed record Deduction(
     DeductionType Type, string EvidenceId, Period Period, Period ServicePeriod, string? Model, string? AppId, Amount Amount,
-    long? Entry = null, bool IsOfNoApp = false, CustomerSignature? SignedBy = null);
+    long? Entry = null, bool IsOfNoApp = false, CustomerSignature? SignedBy = null)
+{
+    /// <summary>What it is in.</summary>
+    public Currency Currency => Amount.Currency;
+}

@@ -185,4 +185,8 @@ public sealed record ShareResult(
 /// </param>
 public sealed record AgreementResult(
     long Agreement, string Name, string CollectorId, Amount Distributable, ImmutableArray<ShareResult> Shares,
-    ImmutableArray<EvaluationStep> CollectorSteps, Amount Rest);
+    ImmutableArray<EvaluationStep> CollectorSteps, Amount Rest)
+{
+    /// <summary>What it is in.</summary>
+    public Currency Currency => Distributable.Currency;
+}

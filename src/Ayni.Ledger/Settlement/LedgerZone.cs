@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Ayni.Ledger;
@@ -85,4 +86,22 @@ public sealed class LedgerZone
 
     /// <inheritdoc/>
     public override string ToString() => Id;
+
+    /// <summary>Reads an instant, or a day for its first instant in the zone; false for anything else.</summary>
+    public bool TryParseStart([NotNullWhen(true)] string? text, out DateTimeOffset instant)
+    {
+        if (!CalendarText.TryParseDay(text, out var day))
+            return CalendarText.TryParseInstant(text, out instant);
+        instant = StartOf(day);
+        return true;
+    }
+
+    /// <summary>Reads an instant, or a day for its last microsecond in the zone; false for anything else.</summary>
+    public bool TryParseEnd([NotNullWhen(true)] string? text, out DateTimeOffset instant)
+    {
+        if (!CalendarText.TryParseDay(text, out var day))
+            return CalendarText.TryParseInstant(text, out instant);
+        instant = StartOf(day.AddDays(1)).AddMicroseconds(-1);
+        return true;
+    }
 }

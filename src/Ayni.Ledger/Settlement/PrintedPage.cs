@@ -21,10 +21,12 @@ internal static class PrintedPage
         th, td { border-bottom: 1px solid #bbb; padding: 0.3rem 0.4rem; text-align: start; vertical-align: top }
         th.number, td.number { text-align: end; font-variant-numeric: tabular-nums } td.number bdi { white-space: nowrap }
         tfoot td { font-weight: bold }
-        thead { display: table-header-group } tr { break-inside: avoid }
+        thead { display: table-header-group } tfoot { display: table-row-group } tr { break-inside: avoid }
         .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
         @page { size: A4 landscape; margin: 15mm }
-        @media print { body { margin: 0; max-width: none } article + article { break-before: page } }
+        @media print { body { margin: 0; padding: 0; max-width: none } article + article { break-before: page }
+          table.lines:has(th:nth-child(12)) { font-size: 0.57rem }
+          table.lines th.number { width: 1% } table.lines td { overflow-wrap: anywhere } }
         """;
 
     /// <summary>Begins a page.</summary>

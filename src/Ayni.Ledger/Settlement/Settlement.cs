@@ -92,7 +92,7 @@ internal sealed class Settlement
     public PeriodSettlement ToView() => new(Period, Status, Totals);
 
     /// <summary>One party's statement.</summary>
-    public Statement StatementOf(Party party, BillingDetails? billing) => new(
+    public Statement StatementOf(Party party, BillingDetails? billing, LedgerZone zone) => new(
         Period,
         Status == PeriodStatus.Closed ? StatementStatus.Final : StatementStatus.Estimate,
         party.Id,
@@ -105,6 +105,7 @@ internal sealed class Settlement
         ],
         [.. Totals.Where(total => total.PartyId == party.Id)])
     {
+        Zone = zone == LedgerZone.Utc ? null : zone.Id,
         LegalName = billing?.LegalName,
         TaxId = billing?.TaxId,
         Address = billing is { Address.Length: > 0 } ? billing.Address : null,

@@ -118,6 +118,9 @@ public sealed record Statement(
     /// <summary>Its country, if it is known.</summary>
     public string? Country { get; init; }
 
+    /// <summary>The zone whose month it is, by its IANA name; null for UTC.</summary>
+    public string? Zone { get; init; }
+
     /// <summary>What it has of the shares of agreements' documents, in the order in which they were worked out.</summary>
     public ImmutableArray<StatementShare> Shares { get; init; } = [];
 
@@ -128,7 +131,7 @@ public sealed record Statement(
     public bool Equals(Statement? other) =>
         other is not null && Period == other.Period && Status == other.Status && PartyId == other.PartyId && PartyName == other.PartyName
         && Role == other.Role && Lines.SequenceEqual(other.Lines) && Totals.SequenceEqual(other.Totals)
-        && LegalName == other.LegalName && TaxId == other.TaxId && Address == other.Address && Country == other.Country
+        && Zone == other.Zone && LegalName == other.LegalName && TaxId == other.TaxId && Address == other.Address && Country == other.Country
         && Shares.SequenceEqual(other.Shares);
 
     /// <inheritdoc/>

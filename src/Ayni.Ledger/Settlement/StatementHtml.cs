@@ -42,7 +42,8 @@ public static class StatementHtml
         DefineKnown(words.Territory, statement.Country);
         Define(words.Role, words.Roles[(int)statement.Role]);
         Define(words.Period, string.Create(
-            CultureInfo.InvariantCulture, $"{statement.Period.Start:yyyy-MM-dd} – {statement.Period.End.AddDays(-1):yyyy-MM-dd}"));
+            CultureInfo.InvariantCulture,
+            $"{statement.Period.Start:yyyy-MM-dd} – {statement.Period.End.AddDays(-1):yyyy-MM-dd} ({statement.Zone ?? LedgerZone.Utc.Id})"));
         Define(words.Reference, $"{statement.Period}/{statement.PartyId}");
         html.Append("</dl>\n");
         if (statement.Totals.IsEmpty)
@@ -82,10 +83,10 @@ public static class StatementHtml
             html, "th",
             [
                 words.Model, .. Optional(hasAdapter, words.Adapter), words.App, .. Optional(hasHost, words.Host),
-                .. Optional(hasTerritory, words.Territory), words.Agreement, words.Month,
+                .. Optional(hasTerritory, words.Territory),
             ],
             [
-                words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross),
+                words.Agreement, words.Month, words.Requests, words.TokensIn, words.TokensCached, words.TokensOut, Of(words.Gross),
                 .. Optional(hasReturned, Of(words.Returned)), words.Share, Of(words.Amount),
             ]);
         html.Append("</thead>\n<tbody>\n");
@@ -96,11 +97,11 @@ public static class StatementHtml
                 [
                     line.Model, .. Optional(hasAdapter, line.Adapter ?? ""), line.AppId ?? words.NoApp,
                     .. Optional(hasHost, line.HostId ?? ""), .. Optional(hasTerritory, line.Territory ?? ""),
-                    Number(line.AgreementVersion), line.ServicePeriod.ToString(),
                 ],
                 [
-                    Number(line.Receipts), Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached),
-                    Number(line.Counts.Generated), line.Gross.Format(), .. Optional(hasReturned, line.Returned?.Format() ?? ""),
+                    Number(line.AgreementVersion), line.ServicePeriod.ToString(), Number(line.Receipts),
+                    Number(line.Counts.Prompt + line.Counts.Cached), Number(line.Counts.Cached), Number(line.Counts.Generated),
+                    line.Gross.Format(), .. Optional(hasReturned, line.Returned?.Format() ?? ""),
                     TermsText.Percent(line.PartsPerMillion) ?? "", line.Amount?.Format() ?? "",
                 ]);
         }
@@ -108,9 +109,9 @@ public static class StatementHtml
         var gross = lines.Aggregate(zero, (sum, line) => sum + line.Gross);
         var amount = lines.Aggregate(zero, (sum, line) => sum + (line.Amount ?? zero));
         AppendRow(
-            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasHost, ""), .. Optional(hasTerritory, ""), "", ""],
+            html, "td", [words.Sum, .. Optional(hasAdapter, ""), "", .. Optional(hasHost, ""), .. Optional(hasTerritory, "")],
             [
-                Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(),
+                "", "", Number(lines.Sum(line => line.Receipts)), "", "", "", gross.Format(),
                 .. Optional(hasReturned, lines.Aggregate(zero, (sum, line) => sum + (line.Returned ?? zero)).Format()), "", amount.Format(),
             ]);
         html.Append("</tfoot>\n</table>\n");

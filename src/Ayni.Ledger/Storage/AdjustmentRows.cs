@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 
 namespace Ayni.Ledger;
 
@@ -7,6 +8,10 @@ internal static class AdjustmentRows
 {
     private const string Columns =
         "SELECT number, type, customer, subject, period, service_period, currency, amount, explanation FROM adjustments";
+
+    private static readonly PagedQuery Every = new(
+        Columns, "number",
+        "SELECT number FROM adjustments WHERE period = $1 AND customer = $2 AND subject = $3 AND service_period = $4 AND type = $5 AND currency = $6");
 
     public static long LastNumber(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM adjustments")!;
 
@@ -40,16 +45,18 @@ internal static class AdjustmentRows
         }
     }
 
-    /// <summary>The adjustments of a period in order of their numbers.</summary>
-    public static IReadOnlyList<Adjustment> Of(Session session, Period period) =>
-        Read(session, "period = $1", period.ToString());
+    /// <summary>The adjustments of a period in order of their numbers, after the one of a key.</summary>
+    public static IReadOnlyList<Adjustment> Of(Session session, Period period, string after = "", int limit = int.MaxValue) =>
+        Read(session, Every.Query(session, PlaceOf(period, after), limit, ("period = ?", period.ToString())));
 
     /// <summary>The adjustments of an account's month that periods before one posted.</summary>
     public static IReadOnlyList<Adjustment> Earlier(Session session, MonthAccount account, Period before) =>
         [
             .. Read(
-                session, "period < $1 AND customer = $2 AND subject = $3 AND service_period = $4", before.ToString(), account.CustomerId,
-                account.Scope, account.Month.ToString()).Where(adjustment => adjustment.Currency == account.Currency),
+                session,
+                Every.Query(
+                    session, ("period < ?", before.ToString()), ("customer = ?", account.CustomerId), ("subject = ?", account.Scope),
+                    ("service_period = ?", account.Month.ToString()))).Where(adjustment => adjustment.Currency == account.Currency),
         ];
 
     /// <summary>What an adjustment's entry moves on the account it stands on first.</summary>
@@ -65,22 +72,22 @@ internal static class AdjustmentRows
         return row.Read() ? row.GetAmount(0, row.GetCurrency(1)) : throw Rows.Damaged($"adjustment {number} without an entry");
     }
 
-    private static List<Adjustment> Read(Session session, string condition, params ReadOnlySpan<object?> values)
+    /// <summary>The parts of an adjustment's key (<see cref="Adjustment.Key"/>); its subject may hold slashes.</summary>
+    private static object[] PlaceOf(Period period, string key)
     {
-        var adjustments = new List<Adjustment>();
-        using (var row = session.Query($"{Columns} WHERE {condition} ORDER BY number", values))
-        {
-            while (row.Read())
-            {
-                adjustments.Add(new(
-                    row.GetInt64(0),
-                    AdjustmentTypeNames.TryParse(row.GetString(1), out var type) ? type : throw Rows.Damaged($"adjustment '{row.GetString(1)}'"),
-                    row.GetString(2), row.GetString(3), row.GetPeriod(4), row.GetPeriod(5), row.GetAmount(7, row.GetCurrency(6)),
-                    row.GetString(8), []));
-            }
-        }
-        return adjustments.ConvertAll(adjustment => adjustment with { Parts = Parts(session, adjustment) });
+        if (key.Length == 0)
+            return [];
+        var parts = key.Split('/');
+        return parts.Length >= 5
+            ? [period.ToString(), parts[0], string.Join('/', parts[1..^3]), .. parts[^3..]]
+            : throw PagedQuery.Unknown(key);
     }
+
+    private static List<Adjustment> Read(Session session, DbDataReader rows) => rows.ReadAll(row => new Adjustment(
+        row.GetInt64(0),
+        AdjustmentTypeNames.TryParse(row.GetString(1), out var type) ? type : throw Rows.Damaged($"adjustment '{row.GetString(1)}'"),
+        row.GetString(2), row.GetString(3), row.GetPeriod(4), row.GetPeriod(5), row.GetAmount(7, row.GetCurrency(6)), row.GetString(8), []))
+        .ConvertAll(adjustment => adjustment with { Parts = Parts(session, adjustment) });
 
     private static ImmutableArray<AdjustmentPart> Parts(Session session, Adjustment adjustment)
     {

@@ -25,25 +25,31 @@ internal static class AgreementRows
                 document, acceptance.PartyId, acceptance.AcceptedAt.Microseconds(), acceptance.Evidence, acceptance.RecordedBy);
     }
 
+    /// <summary>A document; null if there is none of the number.</summary>
+    public static AgreementDocument? Find(Session session, long id) =>
+        Documents(session, id, id) is [var document] ? document : null;
+
     /// <summary>A document. Throws <see cref="LedgerRefusedException"/> if there is none of the number.</summary>
-    public static AgreementDocument Document(Session session, long id) => Documents(session).FirstOrDefault(document => document.Id == id)
+    public static AgreementDocument Document(Session session, long id) => Find(session, id)
         ?? throw new LedgerRefusedException(Refusal.UnknownDocument, $"There is no agreement's document {id}.");
 
     /// <summary>
-    /// Every document in the order of their ids. What a party accepted without a signature before it had a key counts only if the document was in
-    /// force by then.
+    /// The documents from one to another in the order of their ids. What a party accepted without a signature before it had a key counts only if the
+    /// document was in force by then.
     /// </summary>
-    public static IReadOnlyList<AgreementDocument> Documents(Session session)
+    public static IReadOnlyList<AgreementDocument> Documents(Session session, long first = 1, long last = long.MaxValue)
     {
         var acceptances = new Dictionary<long, List<Acceptance>>();
         var signers = PartyKeyRows.Signers(session);
-        foreach (var (document, acceptance) in PartyKeyRows.Signatures(session))
+        foreach (var (document, acceptance) in PartyKeyRows.Signatures(session, first, last))
         {
             if (!acceptances.TryGetValue(document, out var list))
                 acceptances.Add(document, list = []);
             list.Add(acceptance);
         }
-        using (var row = session.Query("SELECT document, party, accepted, note, recorded_by FROM acceptances ORDER BY document, party"))
+        using (var row = session.Query(
+            "SELECT document, party, accepted, note, recorded_by FROM acceptances WHERE document BETWEEN $1 AND $2 ORDER BY document, party",
+            first, last))
         {
             while (row.Read())
             {
@@ -56,8 +62,9 @@ internal static class AgreementRows
         using (var row = session.Query(
             """
             SELECT d.id, d.name, d.canonical, d.recorded, a.version
-            FROM agreement_documents d LEFT JOIN agreements a ON a.document = d.id ORDER BY d.id
-            """))
+            FROM agreement_documents d LEFT JOIN agreements a ON a.document = d.id WHERE d.id BETWEEN $1 AND $2 ORDER BY d.id
+            """,
+            first, last))
         {
             while (row.Read())
                 documents.Add(new(
@@ -70,6 +77,11 @@ internal static class AgreementRows
         }
         return documents;
     }
+
+    /// <summary>At most so many documents after one.</summary>
+    public static IReadOnlyList<AgreementDocument> Documents(Session session, long after, int limit) =>
+        session.Query("SELECT id FROM agreement_documents WHERE id > $1 ORDER BY id LIMIT $2", after, limit).ReadAll(row => row.GetInt64(0))
+            is [var first, ..] ids ? Documents(session, first, ids[^1]) : [];
 
     public static void Insert(Session session, Period period, long version, ShareKey key, Period month, ShareCarry carry) => session.Execute(
         """
@@ -124,6 +136,9 @@ internal static class AgreementRows
         "INSERT INTO collections (evidence, period, model, app, currency, amount, recorded, no_app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         collection.EvidenceId, collection.Period.ToString(), collection.Model, collection.AppId, collection.Amount.Currency.Code,
         collection.Amount.FormatFixed(), now.Microseconds(), collection.IsOfNoApp ? 1 : 0);
+
+    /// <summary>The number of the last collection; 0 before the first.</summary>
+    public static long LastCollection(Session session) => (long)session.Scalar("SELECT coalesce(max(id), 0) FROM collections")!;
 
     /// <summary>The collection with the same evidence, model and app.</summary>
     public static CollectedRevenue? Find(Session session, CollectedRevenue collection)

@@ -11,6 +11,8 @@ internal static class ApprovalRows
         FROM proposals p LEFT JOIN decisions d ON d.proposal = p.id LEFT JOIN proposals_done u ON u.proposal = p.id
         """;
 
+    private static readonly PagedQuery Every = new(Columns, "p.number", "SELECT number FROM proposals WHERE id = $1");
+
     public static bool FourEyes(Session session) => (long)session.Scalar("SELECT four_eyes FROM ledger")! == 1;
 
     public static void SetFourEyes(Session session, bool on) => session.Execute("UPDATE ledger SET four_eyes = $1", on ? 1 : 0);
@@ -37,9 +39,9 @@ internal static class ApprovalRows
         $"{Columns} WHERE p.action = $1 AND p.terms = $2 ORDER BY p.number DESC LIMIT 1", action.Name(), terms)
         .ReadFirst(row => Read(row, now));
 
-    /// <summary>Every proposal, oldest first.</summary>
-    public static IReadOnlyList<Proposal> All(Session session, DateTimeOffset now) =>
-        session.Query($"{Columns} ORDER BY p.number").ReadAll(row => Read(row, now));
+    /// <summary>Proposals, oldest first.</summary>
+    public static IReadOnlyList<Proposal> All(Session session, DateTimeOffset now, string after, int limit) =>
+        Every.Query(session, after, limit).ReadAll(row => Read(row, now));
 
     public static string Name(this ProposedAction action) => action switch
     {

@@ -5,6 +5,10 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of attestations and counts of users.</summary>
 internal static class AttestationRows
 {
+    private const string Columns = "SELECT number, at, actor, subject, affirmed, statement FROM attestations";
+
+    private static readonly PagedQuery Every = new(Columns, "number");
+
     public static Attestation Insert(Session session, Attestation attestation) => attestation with
     {
         Number = session.Insert(
@@ -12,21 +16,11 @@ internal static class AttestationRows
             attestation.At.Microseconds(), attestation.Actor, attestation.Subject, attestation.IsAffirmed ? 1L : 0L, attestation.Statement),
     };
 
-    public static IReadOnlyList<Attestation> All(Session session)
-    {
-        var attestations = new List<Attestation>();
-        using var row = session.Query("SELECT number, at, actor, subject, affirmed, statement FROM attestations ORDER BY number");
-        while (row.Read())
-            attestations.Add(Read(row));
-        return attestations;
-    }
+    /// <summary>Attestations, oldest first.</summary>
+    public static IReadOnlyList<Attestation> All(Session session, long after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
 
-    public static Attestation? Last(Session session, string subject)
-    {
-        using var row = session.Query(
-            "SELECT number, at, actor, subject, affirmed, statement FROM attestations WHERE subject = $1 ORDER BY number DESC LIMIT 1", subject);
-        return row.Read() ? Read(row) : null;
-    }
+    public static Attestation? Last(Session session, string subject) =>
+        session.Query($"{Columns} WHERE subject = $1 ORDER BY number DESC LIMIT 1", subject).ReadFirst(Read);
 
     public static UserCount? FindCount(Session session, Period period)
     {

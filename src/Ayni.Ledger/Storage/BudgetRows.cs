@@ -8,6 +8,8 @@ internal static class BudgetRows
     private const string LimitColumns =
         "SELECT subject, currency, per_day, per_month, requests_per_minute, tokens_per_minute FROM limits";
 
+    private static readonly PagedQuery EveryLimit = new(LimitColumns, "subject");
+
     private static readonly Table BudgetTable = new(
         "budgets", ["subject", "span", "currency"],
         ["subject text", "span text", "currency text", "spent numeric"]);
@@ -43,14 +45,9 @@ internal static class BudgetRows
             each(ReadLimits(row));
     }
 
-    public static IReadOnlyList<Limits> List(Session session)
-    {
-        var limits = new List<Limits>();
-        using var row = session.Query($"{LimitColumns} ORDER BY subject");
-        while (row.Read())
-            limits.Add(ReadLimits(row));
-        return limits;
-    }
+    /// <summary>What bounds a customer and its keys, or everybody, by subject.</summary>
+    public static IReadOnlyList<Limits> List(Session session, string? customerId, string after = "", int limit = int.MaxValue) => EveryLimit.Query(
+        session, after, limit, ("(subject = ? OR subject IN (SELECT id FROM keys WHERE customer = ?))", customerId)).ReadAll(ReadLimits);
 
     /// <summary>Of three, those that have limits.</summary>
     public static List<string> Limited(Session session, string keyId, string customerId, string? appId)
@@ -129,7 +126,7 @@ internal static class BudgetRows
         (long)session.Scalar("SELECT count(*) FROM holds WHERE held <> '0.000000000000'")!;
 
     /// <summary>Begins a lease, or prolongs it. Returns since when it is in force.</summary>
-    public static DateTimeOffset KeepLease(Session session, HostLease lease, DateTimeOffset now) => Rows.FromMicroseconds(session.Insert(
+    public static DateTimeOffset KeepLease(Session session, HostLease lease, DateTimeOffset now) => Instants.FromMicroseconds(session.Insert(
         """
         INSERT INTO leases (id, host, until, since) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO UPDATE SET until = excluded.until RETURNING since
@@ -154,7 +151,7 @@ internal static class BudgetRows
 
     /// <summary>Since when a lease is in force; null if it is not there.</summary>
     public static DateTimeOffset? LeaseSince(Session session, string leaseId) =>
-        session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Rows.FromMicroseconds(since) : null;
+        session.Scalar("SELECT since FROM leases WHERE id = $1", leaseId) is long since ? Instants.FromMicroseconds(since) : null;
 
     public static bool IsInForce(Session session, string leaseId, DateTimeOffset now) =>
         session.Scalar("SELECT 1 FROM leases WHERE id = $1 AND until >= $2", leaseId, now.Microseconds()) is not null;

@@ -5,7 +5,9 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of deductions.</summary>
 internal static class DeductionRows
 {
-    private const string Columns = "SELECT type, evidence, period, service_period, model, app, currency, amount, entry, no_app, customer, key, signature FROM deductions";
+    private const string Columns = "SELECT type, evidence, period, service_period, model, app, currency, amount, entry, no_app, customer, key, signature";
+
+    private static readonly PagedQuery Every = new($"{Columns}, id FROM deductions", "id");
 
     public static void Insert(Session session, Deduction deduction, DateTimeOffset now) => session.Execute(
         """
@@ -21,30 +23,28 @@ internal static class DeductionRows
     public static Deduction? Find(Session session, Deduction deduction)
     {
         using var row = session.Query(
-            $"{Columns} WHERE type = $1 AND evidence = $2 AND coalesce(model, '') = $3 AND coalesce(app, '') = $4",
+            $"{Columns} FROM deductions WHERE type = $1 AND evidence = $2 AND coalesce(model, '') = $3 AND coalesce(app, '') = $4",
             deduction.Type.Name(), deduction.EvidenceId, deduction.Model ?? "", deduction.AppId ?? "");
         return row.Read() ? Read(row) : null;
     }
+
+    /// <summary>The number of the last one; 0 before the first.</summary>
+    public static long Last(Session session) => (long)session.Scalar("SELECT coalesce(max(id), 0) FROM deductions")!;
 
     /// <summary>Whether a deduction has such an evidence.</summary>
     public static bool HasEvidence(Session session, string evidence) =>
         session.Scalar("SELECT evidence FROM deductions WHERE evidence = $1 LIMIT 1", evidence) is not null;
 
     /// <summary>The deductions that count in a period, in order of type, evidence, model and app.</summary>
-    public static IReadOnlyList<Deduction> Of(Session session, Period period)
-    {
-        var deductions = new List<Deduction>();
-        using (var row = session.Query($"{Columns} WHERE period = $1", period.ToString()))
-        {
-            while (row.Read())
-                deductions.Add(Read(row));
-        }
-        return
+    public static IReadOnlyList<Deduction> Of(Session session, Period period) =>
         [
-            .. deductions.OrderBy(deduction => deduction.Type).ThenBy(deduction => deduction.EvidenceId, StringComparer.Ordinal)
+            .. Every.Query(session, ("period = ?", period.ToString())).ReadAll(Read).OrderBy(deduction => deduction.Type).ThenBy(deduction => deduction.EvidenceId, StringComparer.Ordinal)
                 .ThenBy(deduction => deduction.Model, StringComparer.Ordinal).ThenBy(deduction => deduction.AppId, StringComparer.Ordinal),
         ];
-    }
+
+    /// <summary>The deductions that count in a period in the order in which they were recorded, with their numbers; after the one of a number.</summary>
+    public static IReadOnlyList<(long Number, Deduction Deduction)> Page(Session session, Period period, long after, int limit) =>
+        Every.Query(session, after, limit, ("period = ?", period.ToString())).ReadAll(row => (row.GetInt64(13), Read(row)));
 
     private static Deduction Read(DbDataReader row) => new(
         DeductionTypeNames.TryParse(row.GetString(0), out var type) ? type : throw Rows.Damaged($"deduction '{row.GetString(0)}'"),

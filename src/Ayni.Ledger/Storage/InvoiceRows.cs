@@ -14,18 +14,16 @@ internal static class InvoiceRows
     private const string TaxColumns =
         "SELECT name, parts_per_million, withheld, certificate, certified_parts, valid_from, valid_until";
 
+    private static readonly PagedQuery Every = new(Columns, "entry", "SELECT entry FROM invoices WHERE number = $1");
+
+    private static readonly PagedQuery EveryEntity = new("SELECT code FROM entities", "code");
+
     public static void InsertEntity(Session session, string code, DateTimeOffset now) =>
         session.Execute("INSERT INTO entities (code, created) VALUES ($1, $2)", code, now.Microseconds());
 
     /// <summary>The entities' codes in ordinal order.</summary>
-    public static IReadOnlyList<string> Entities(Session session)
-    {
-        var codes = new List<string>();
-        using var row = session.Query("SELECT code FROM entities ORDER BY code");
-        while (row.Read())
-            codes.Add(row.GetString(0));
-        return codes;
-    }
+    public static IReadOnlyList<string> Entities(Session session, string after = "", int limit = int.MaxValue) =>
+        EveryEntity.Query(session, after, limit).ReadAll(row => row.GetString(0));
 
     public static void InsertDetails(Session session, BillingDetails details, DateTimeOffset now)
     {
@@ -101,15 +99,12 @@ internal static class InvoiceRows
     public static Invoice? Find(Session session, string number) =>
         Complete(session, session.Query($"{Columns} WHERE number = $1", number)).FirstOrDefault();
 
-    /// <summary>Documents after another in the order they were issued; null stands for any kind, month and recipient. At most so many.</summary>
-    public static IReadOnlyList<Invoice> List(Session session, InvoiceKind? kind, Period? period, string? subject, string after, int limit) => Complete(
-        session,
-        session.Query(
-            $"""
-            {Columns} WHERE entry > CASE WHEN $1 = '' THEN 0 ELSE (SELECT entry FROM invoices WHERE number = $1) END
-              AND ($2 = '' OR kind = $2) AND ($3 = '' OR period = $3) AND ($4 = '' OR subject = $4) ORDER BY entry LIMIT $5
-            """,
-            after, kind?.Name() ?? "", period?.ToString() ?? "", subject ?? "", limit));
+    /// <summary>Documents in the order they were issued; null stands for any kind, month and recipient.</summary>
+    public static IReadOnlyList<Invoice> List(
+        Session session, InvoiceKind? kind, Period? period, string? subject = null, string after = "", int limit = int.MaxValue) => Complete(
+            session,
+            Every.Query(
+                session, after, limit, ("kind = ?", kind?.Name()), ("period = ?", period?.ToString()), ("subject = ?", subject)));
 
     /// <summary>The invoice or self-billing document of a month.</summary>
     public static Invoice? FindOfMonth(Session session, string subject, Period period, Currency currency) => Complete(
@@ -122,14 +117,7 @@ internal static class InvoiceRows
         Complete(session, session.Query($"{Columns} WHERE credits = $1 AND kind = 'credit_note' ORDER BY entry", number));
 
     /// <summary>Somebody's documents in the order they were issued.</summary>
-    public static IReadOnlyList<Invoice> OfSubject(Session session, string subject) =>
-        Complete(session, session.Query($"{Columns} WHERE subject = $1 ORDER BY entry", subject));
-
-    /// <summary>Every document of some kind, of a month or of every one, in the order they were issued.</summary>
-    public static IReadOnlyList<Invoice> List(Session session, InvoiceKind kind, Period? period) => Complete(
-        session,
-        session.Query(
-            $"{Columns} WHERE kind = $1 AND (period = $2 OR $2 = '') ORDER BY entry", kind.Name(), period?.ToString() ?? ""));
+    public static IReadOnlyList<Invoice> OfSubject(Session session, string subject) => List(session, null, null, subject);
 
     /// <summary>
     /// What a month's entries charged customers with beside usage: a line for each model's revenue that an entry moved, and one for what

@@ -16,7 +16,13 @@ internal static class JournalRows
 
     private static readonly Table PostingTable = new("postings", "entry bigint", "line bigint", "account bigint", "amount numeric");
 
+    private static readonly PagedQuery EveryAccount = new("SELECT name, currency, debits, credits FROM accounts", "name, currency");
+
     public static long LastEntry(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM entries")!;
+
+    /// <summary>Whether anything but charges was posted after an entry.</summary>
+    public static bool HasOthersThanCharges(Session session, long after) =>
+        session.Scalar("SELECT 1 FROM entries WHERE number > $1 AND kind <> 'charge' LIMIT 1", after) is not null;
 
     /// <summary>The months that invoices, credit notes, payments and write-offs are posted in, by their entries' numbers.</summary>
     public static IReadOnlyDictionary<long, Period> PeriodsOfDocuments(Session session)
@@ -98,26 +104,14 @@ internal static class JournalRows
         return row.Read() ? row.GetAmount(0, currency) - row.GetAmount(1, currency) : Amount.Zero(currency);
     }
 
-    /// <summary>Every account in ordinal order of its name and currency, or those whose names begin in some way.</summary>
-    public static IReadOnlyList<Balance> Balances(Session session, string prefix) => Balances(session, prefix, "", "", int.MaxValue);
-
-    /// <summary>The same after an account and currency, at most so many.</summary>
-    public static IReadOnlyList<Balance> Balances(Session session, string prefix, string afterName, string afterCurrency, int limit)
-    {
-        var balances = new List<Balance>();
-        using var row = session.Query(
-            """
-            SELECT name, currency, debits, credits FROM accounts
-            WHERE substr(name, 1, length($1)) = $1 AND (name, currency) > ($2, $3) ORDER BY name, currency LIMIT $4
-            """,
-            prefix, afterName, afterCurrency, limit);
-        while (row.Read())
+    /// <summary>Every account in ordinal order of its name and currency, or those of a party; after an account and currency.</summary>
+    public static IReadOnlyList<Balance> Balances(
+        Session session, string? partyId = null, object[]? after = null, int limit = int.MaxValue) => EveryAccount.Query(
+        session, after ?? [], limit, ("substr(name, 1, length(?)) = ?", partyId is null ? null : $"party:{partyId}:")).ReadAll(row =>
         {
             var currency = row.GetCurrency(1);
-            balances.Add(new(new(row.GetString(0)), row.GetAmount(2, currency), row.GetAmount(3, currency)));
-        }
-        return balances;
-    }
+            return new Balance(new(row.GetString(0)), row.GetAmount(2, currency), row.GetAmount(3, currency));
+        });
 
     /// <summary>
     /// What the accounts whose names begin in some way had come to at an instant, by the entries recorded until then. Reads every posting
@@ -237,6 +231,7 @@ internal static class JournalRows
         EntryKind.CreditExpiry => "credit_expiry",
         EntryKind.CreditPurchase => "credit_purchase",
         EntryKind.CreditUse => "credit_use",
+        EntryKind.CreditReturn => "credit_return",
         EntryKind.Conversion => "conversion",
         EntryKind.Exchange => "exchange",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
@@ -266,6 +261,7 @@ internal static class JournalRows
         "credit_expiry" => EntryKind.CreditExpiry,
         "credit_purchase" => EntryKind.CreditPurchase,
         "credit_use" => EntryKind.CreditUse,
+        "credit_return" => EntryKind.CreditReturn,
         "conversion" => EntryKind.Conversion,
         "exchange" => EntryKind.Exchange,
         _ => throw Rows.Damaged($"an entry of kind '{name}'"),

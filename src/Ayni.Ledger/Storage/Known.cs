@@ -27,6 +27,9 @@ internal sealed class Known
 
     public Dictionary<string, Customer> Customers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Requests that reserved and have no receipt yet.</summary>
+    public HashSet<string> Unposted { get; } = new(StringComparer.Ordinal);
+
     public long? TermsVersion { get; set; }
 
     public bool? HasCredits { get; set; }
@@ -40,5 +43,6 @@ internal sealed class Known
 
     public bool IsLastPeriodRead { get; set; }
 
-    public bool IsSmall => Accounts.Count + KeyHeads.Count + Budgets.Count + Holds.Count + Limits.Count + Customers.Count <= MostItems;
+    public bool IsSmall =>
+        Accounts.Count + KeyHeads.Count + Budgets.Count + Holds.Count + Limits.Count + Customers.Count + Unposted.Count <= MostItems;
 }

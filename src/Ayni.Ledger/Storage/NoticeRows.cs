@@ -13,6 +13,8 @@ internal static class NoticeRows
         FROM notices n LEFT JOIN notices_sent s ON s.notice = n.number
         """;
 
+    private static readonly PagedQuery Every = new(NoticeColumns, "n.number");
+
     public static void Insert(Session session, Contact contact) => session.Execute(
         "INSERT INTO contacts (subject, version, name, email, language, recorded) VALUES ($1, $2, $3, $4, $5, $6)",
         contact.Subject, contact.Version, contact.Name, contact.Email, contact.Language, contact.Recorded.Microseconds());
@@ -37,8 +39,8 @@ internal static class NoticeRows
 
     public static Notice? Find(Session session, long number) => session.Query($"{NoticeColumns} WHERE n.number = $1", number).ReadFirst(ReadNotice);
 
-    /// <summary>Every notice, oldest first.</summary>
-    public static IReadOnlyList<Notice> All(Session session) => [.. session.Query($"{NoticeColumns} ORDER BY n.number").ReadAll(ReadNotice)];
+    /// <summary>Notices, oldest first.</summary>
+    public static IReadOnlyList<Notice> All(Session session, long after, int limit) => Every.Query(session, after, limit).ReadAll(ReadNotice);
 
     private static Contact ReadContact(DbDataReader row) => new(
         row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInstant(5));

@@ -5,12 +5,15 @@ namespace Ayni.Ledger;
 /// <summary>The SQL of parties' keys, with their signatures under agreements, and of customers' keys.</summary>
 internal static class PartyKeyRows
 {
-    private const string Columns =
+    private const string Keys =
         """
-        SELECT id, holder, public_key, registered, endorsement, revoked FROM (
-          SELECT id, party AS holder, public_key, registered, endorsement, revoked FROM party_keys
-          UNION ALL SELECT id, customer, public_key, registered, endorsement, revoked FROM customer_keys) AS keys
+        (SELECT id, party AS holder, public_key, registered, endorsement, revoked, rowid AS number FROM party_keys
+         UNION ALL SELECT id, customer, public_key, registered, endorsement, revoked, rowid FROM customer_keys) AS keys
         """;
+
+    private const string Columns = $"SELECT id, holder, public_key, registered, endorsement, revoked FROM {Keys}";
+
+    private static readonly PagedQuery Every = new(Columns, "holder, number", $"SELECT holder, number FROM {Keys} WHERE id = $1");
 
     public static void Insert(Session session, PublicKey key, byte[]? endorsement, DateTimeOffset now, bool isCustomers) => session.Execute(
         isCustomers
@@ -25,21 +28,15 @@ internal static class PartyKeyRows
     }
 
     /// <summary>A key; null if nobody has it.</summary>
-    public static PartyKey? Find(Session session, string id) => First(session.Query($"{Columns} WHERE id = $1", id));
+    public static PartyKey? Find(Session session, string id) => session.Query($"{Columns} WHERE id = $1", id).ReadFirst(Read);
 
     /// <summary>The key a party or customer has in force; null if it has none.</summary>
     public static PartyKey? InForce(Session session, string holderId) =>
-        First(session.Query($"{Columns} WHERE holder = $1 AND revoked IS NULL", holderId));
+        session.Query($"{Columns} WHERE holder = $1 AND revoked IS NULL", holderId).ReadFirst(Read);
 
-    /// <summary>Every key, by holder and in the order of registration.</summary>
-    public static IReadOnlyList<PartyKey> All(Session session)
-    {
-        var keys = new List<PartyKey>();
-        using var row = session.Query($"{Columns} ORDER BY holder, registered, id");
-        while (row.Read())
-            keys.Add(Read(row));
-        return keys;
-    }
+    /// <summary>Every key, or one holder's, by holder and in the order of registration.</summary>
+    public static IReadOnlyList<PartyKey> All(Session session, string? holderId, string after, int limit) =>
+        Every.Query(session, after, limit, ("holder = ?", holderId)).ReadAll(Read);
 
     /// <summary>The parties that have or had a key, and so accept by signature alone.</summary>
     public static HashSet<string> Signers(Session session)
@@ -55,15 +52,16 @@ internal static class PartyKeyRows
         "INSERT INTO agreement_signatures (document, party, key, signature, signed) VALUES ($1, $2, $3, $4, $5)",
         document, key.PartyId, key.Id, signature, now.Microseconds());
 
-    /// <summary>Every signature as an acceptance of its document.</summary>
-    public static IReadOnlyList<(long Document, Acceptance Acceptance)> Signatures(Session session)
+    /// <summary>The signatures under some documents as acceptances of them.</summary>
+    public static IReadOnlyList<(long Document, Acceptance Acceptance)> Signatures(Session session, long first, long last)
     {
         var signatures = new List<(long, Acceptance)>();
         using var row = session.Query(
             """
             SELECT s.document, s.party, s.signed, s.signature, k.public_key
-            FROM agreement_signatures s JOIN party_keys k ON k.id = s.key ORDER BY s.document, s.party
-            """);
+            FROM agreement_signatures s JOIN party_keys k ON k.id = s.key WHERE s.document BETWEEN $1 AND $2 ORDER BY s.document, s.party
+            """,
+            first, last);
         while (row.Read())
         {
             var key = new PublicKey(row.GetString(1), PublicKey.NoteType, row.GetFieldValue<byte[]>(4));
@@ -71,12 +69,6 @@ internal static class PartyKeyRows
                 row.GetString(1), row.GetInstant(2), null, null, key.ToString(), Convert.ToBase64String(row.GetFieldValue<byte[]>(3)))));
         }
         return signatures;
-    }
-
-    private static PartyKey? First(DbDataReader row)
-    {
-        using (row)
-            return row.Read() ? Read(row) : null;
     }
 
     private static PartyKey Read(DbDataReader row) => new(

@@ -11,6 +11,10 @@ internal static class PaymentRows
     private const string WriteOffColumns =
         "SELECT w.id, w.invoice, w.currency, w.amount, w.reason, w.recorded, w.reverses, w.entry FROM write_offs w";
 
+    private static readonly PagedQuery Every = new(Columns, "entry", "SELECT entry FROM payments WHERE id = $1");
+
+    private static readonly PagedQuery EveryWriteOff = new(WriteOffColumns, "w.entry", "SELECT entry FROM write_offs WHERE id = $1");
+
     public static void Insert(Session session, Payment payment) => session.Execute(
         """
         INSERT INTO payments (id, kind, customer, currency, amount, bank_reference, value_date, recorded, reverses, entry)
@@ -34,19 +38,9 @@ internal static class PaymentRows
 
     public static Payment? ReversalOf(Session session, string id) => session.Query($"{Columns} WHERE reverses = $1", id).ReadFirst(Read);
 
-    /// <summary>A customer's payments, oldest first.</summary>
-    public static IReadOnlyList<Payment> OfCustomer(Session session, string customerId) =>
-        session.Query($"{Columns} WHERE customer = $1 ORDER BY entry", customerId).ReadAll(Read);
-
-    /// <summary>Every payment, oldest first.</summary>
-    public static IReadOnlyList<Payment> List(Session session, string? customerId, string after, int limit) => session.Query(
-        $"""
-        {Columns} WHERE entry > CASE WHEN $1 = '' THEN 0 ELSE (SELECT entry FROM payments WHERE id = $1) END
-          AND ($2 = '' OR customer = $2) ORDER BY entry LIMIT $3
-        """,
-        after, customerId ?? "", limit).ReadAll(Read);
-
-    public static IReadOnlyList<Payment> All(Session session) => session.Query($"{Columns} ORDER BY entry").ReadAll(Read);
+    /// <summary>A customer's payments, or every one, oldest first.</summary>
+    public static IReadOnlyList<Payment> All(Session session, string? customerId = null, string after = "", int limit = int.MaxValue) =>
+        Every.Query(session, after, limit, ("customer = ?", customerId)).ReadAll(Read);
 
     public static WriteOff? FindWriteOff(Session session, string id) =>
         session.Query($"{WriteOffColumns} WHERE w.id = $1", id).ReadFirst(ReadWriteOff);
@@ -60,8 +54,8 @@ internal static class PaymentRows
             .ReadAll(ReadWriteOff);
 
     /// <summary>Every claim given up or taken up again, oldest first.</summary>
-    public static IReadOnlyList<WriteOff> AllWriteOffs(Session session) =>
-        session.Query($"{WriteOffColumns} ORDER BY w.entry").ReadAll(ReadWriteOff);
+    public static IReadOnlyList<WriteOff> AllWriteOffs(Session session, string after = "", int limit = int.MaxValue) =>
+        EveryWriteOff.Query(session, after, limit).ReadAll(ReadWriteOff);
 
     private static Payment Read(DbDataReader row) => new(
         row.GetString(0), KindOf(row.GetString(1)), row.GetString(2), row.GetAmount(4, row.GetCurrency(3)), row.GetString(5), row.GetDate(6),

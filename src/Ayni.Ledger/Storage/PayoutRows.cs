@@ -15,6 +15,8 @@ internal static class PayoutRows
         FROM payouts p
         """;
 
+    private static readonly PagedQuery Every = new(PayoutColumns, "p.entry", "SELECT entry FROM payouts WHERE id = $1");
+
     public static void Insert(Session session, BankDetails details) => session.Execute(
         "INSERT INTO bank_details (subject, version, holder, iban, bic, recorded, held_until) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         details.Subject, details.Version, details.Holder, details.Iban.Text, details.Bic?.Text, details.Recorded.Microseconds(),
@@ -81,16 +83,8 @@ internal static class PayoutRows
     public static Payout? Find(Session session, string id) => Complete(session, session.Query($"{PayoutColumns} WHERE p.id = $1", id)).FirstOrDefault();
 
     /// <summary>A party's payouts, or every one, in the order they were ordered.</summary>
-    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId) => Payouts(session, partyId, "", int.MaxValue);
-
-    /// <summary>The same after another, at most so many.</summary>
-    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId, string after, int limit) => Complete(
-        session, session.Query(
-            $"""
-            {PayoutColumns} WHERE (p.party = $1 OR $1 = '')
-              AND p.entry > CASE WHEN $2 = '' THEN 0 ELSE (SELECT entry FROM payouts WHERE id = $2) END ORDER BY p.entry LIMIT $3
-            """,
-            partyId ?? "", after, limit));
+    public static IReadOnlyList<Payout> Payouts(Session session, string? partyId, string after = "", int limit = int.MaxValue) =>
+        Complete(session, Every.Query(session, after, limit, ("p.party = ?", partyId)));
 
     public static PayoutBatch? FindBatch(Session session, string id)
     {

@@ -25,7 +25,7 @@ internal static class PeriodRows
     /// <summary>When a period was closed: in its own row, or with the next that has one. Null while it is not.</summary>
     public static DateTimeOffset? ClosedAt(Session session, Period period) =>
         session.Scalar("SELECT closed FROM periods WHERE period >= $1 ORDER BY period LIMIT 1", period.ToString()) is long closed
-            ? Rows.FromMicroseconds(closed)
+            ? Instants.FromMicroseconds(closed)
             : null;
 
     /// <summary>The first period before another that has an entry or a subscription's fee; null before there is any.</summary>
@@ -59,11 +59,14 @@ internal static class PeriodRows
     }
 
     /// <summary>Calls back with each receipt posted in a period, in posting order.</summary>
-    public static void ForEachReceipt(Session session, Period period, Action<Receipt> each)
+    public static void ForEachReceipt(Session session, Period period, Action<Receipt> each) => ForEachReceipt(session, period, 0, each);
+
+    /// <summary>The same of those after an entry.</summary>
+    public static void ForEachReceipt(Session session, Period period, long after, Action<Receipt> each)
     {
         using var row = session.Query(
-            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 ORDER BY e.number",
-            period.ToString());
+            "SELECT r.canonical FROM entries e JOIN receipts r ON r.entry = e.number WHERE e.period = $1 AND e.number > $2 ORDER BY e.number",
+            period.ToString(), after);
         while (row.Read())
             each(ReceiptFormat.Decode(row.GetFieldValue<byte[]>(0)));
     }

@@ -42,12 +42,18 @@ internal static class ProofRows
     public static void Revoke(Session session, string id, DateTimeOffset now) =>
         session.Execute("UPDATE signing_keys SET revoked = $2 WHERE id = $1", id, now.Microseconds());
 
-    public static long LastBatch(Session session) => (long)session.Scalar("SELECT coalesce(max(number), 0) FROM batches")!;
+    /// <summary>The number of the last batch, signed or not.</summary>
+    public static long LastBatch(Session session) => (long)session.Scalar(
+        """
+        SELECT coalesce(max(number), 0)
+        FROM (SELECT max(number) AS number FROM batches UNION ALL SELECT max(number) FROM unsigned_receipts) AS last
+        """)!;
 
-    public static void Insert(Session session, Batch batch, long firstEntry, long lastEntry, string keyId, byte[] canonical, byte[] signature) =>
+    public static void Insert(
+        Session session, long number, long firstEntry, long lastEntry, string keyId, byte[] canonical, byte[] signature) =>
         session.Execute(
             "INSERT INTO batches (number, first_entry, last_entry, canonical, signing_key, signature) VALUES ($1, $2, $3, $4, $5, $6)",
-            batch.Number, firstEntry, lastEntry, canonical, keyId, signature);
+            number, firstEntry, lastEntry, canonical, keyId, signature);
 
     /// <summary>The batch that holds the receipt of an entry; null if it was not signed.</summary>
     public static BatchRow? BatchOf(Session session, long entry)
@@ -64,13 +70,17 @@ internal static class ProofRows
             : null;
     }
 
-    /// <summary>The hashes of batches from one number to another, as the log's trees have them.</summary>
+    /// <summary>The hashes of batches from one number to another, signed or not, as the log's trees have them.</summary>
     public static IReadOnlyList<Digest> BatchHashes(Session session, long first, long last)
     {
         var hashes = new List<Digest>();
-        using var row = session.Query("SELECT canonical FROM batches WHERE number BETWEEN $1 AND $2 ORDER BY number", first, last);
+        using var row = session.Query("""
+            SELECT number, canonical FROM batches WHERE number BETWEEN $1 AND $2
+            UNION ALL SELECT number, canonical FROM unsigned_receipts WHERE number BETWEEN $1 AND $2 ORDER BY number
+            """,
+            first, last);
         while (row.Read())
-            hashes.Add(MerkleTree.Leaf(Digest.Of(row.GetFieldValue<byte[]>(0))));
+            hashes.Add(MerkleTree.Leaf(Digest.Of(row.GetFieldValue<byte[]>(1))));
         return hashes;
     }
 
@@ -114,7 +124,8 @@ internal sealed record LogIdentity(PublicKey Key, byte[] Secret)
 /// <param name="Revoked">Since when nothing it signed and the log doesn't hold is to be believed.</param>
 internal sealed record SigningKeyRow(KeyCertificate Certificate, DateTimeOffset? Retired, DateTimeOffset? Revoked)
 {
-    public SigningKeyState ToState() => new(Certificate.KeyId, Certificate.CertifiedAt, Retired, Revoked);
+    public SigningKeyState ToState() => new(
+        Certificate.KeyId, Certificate.Host?.Name, (long)Certificate.Promise.TotalMinutes, Certificate.CertifiedAt, Retired, Revoked);
 }
 
 /// <summary>A stored batch.</summary>

@@ -7,6 +7,11 @@ internal static class RateRows
 {
     private const string Columns = "SELECT version, from_currency, to_currency, per_unit, source, effective_from FROM exchange_rates";
 
+    private static readonly PagedQuery Every = new(Columns, "version");
+
+    private static readonly PagedQuery EveryConversion = new(
+        "SELECT customer, from_currency, to_currency, owed, converted, rate FROM conversions", "customer, from_currency");
+
     public static long Insert(Session session, ExchangeRate rate, DateTimeOffset now) => session.Insert(
         """
         INSERT INTO exchange_rates (from_currency, to_currency, per_unit, source, effective_from, recorded)
@@ -15,14 +20,9 @@ internal static class RateRows
         rate.From.Code, rate.To.Code, rate.PerUnit.FormatFixed(), rate.Source, rate.EffectiveFrom.Microseconds(), now.Microseconds());
 
     /// <summary>Every version of every rate, oldest first.</summary>
-    public static IReadOnlyList<ExchangeRate> All(Session session)
-    {
-        var rates = new List<ExchangeRate>();
-        using var row = session.Query($"{Columns} ORDER BY version");
-        while (row.Read())
-            rates.Add(Read(row));
-        return rates;
-    }
+    public static IReadOnlyList<ExchangeRate> All(Session session, long after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
+
+    public static bool Any(Session session) => session.Scalar("SELECT 1 FROM exchange_rates LIMIT 1") is not null;
 
     /// <summary>The rate in force: the one that took effect last, and of several at one instant the one set last.</summary>
     public static ExchangeRate? InForce(Session session, Currency from, Currency to, DateTimeOffset at)
@@ -48,23 +48,10 @@ internal static class RateRows
         conversion.CustomerId, conversion.Period.ToString(), conversion.Owed.Currency.Code, conversion.Converted.Currency.Code,
         conversion.Owed.FormatFixed(), conversion.Converted.FormatFixed(), conversion.RateVersion, entry);
 
-    /// <summary>What a closing or closed period converted, in ordinal order of customer and currency.</summary>
-    public static IReadOnlyList<Conversion> Conversions(Session session, Period period)
-    {
-        var conversions = new List<Conversion>();
-        using var row = session.Query(
-            """
-            SELECT customer, from_currency, to_currency, owed, converted, rate FROM conversions
-            WHERE period = $1 ORDER BY customer, from_currency
-            """,
-            period.ToString());
-        while (row.Read())
-        {
-            conversions.Add(new(
-                row.GetString(0), period, row.GetAmount(3, row.GetCurrency(1)), row.GetAmount(4, row.GetCurrency(2)), row.GetInt64(5)));
-        }
-        return conversions;
-    }
+    /// <summary>What a closing or closed period converted, in ordinal order of customer and currency; after that of such.</summary>
+    public static IReadOnlyList<Conversion> Conversions(Session session, Period period, string after = "", int limit = int.MaxValue) =>
+        EveryConversion.Query(session, PagedQuery.Parts(after, 2), limit, ("period = ?", period.ToString())).ReadAll(row => new Conversion(
+            row.GetString(0), period, row.GetAmount(3, row.GetCurrency(1)), row.GetAmount(4, row.GetCurrency(2)), row.GetInt64(5)));
 
     public static BankExchange? FindExchange(Session session, string evidenceId)
     {

@@ -10,6 +10,11 @@ internal static class RegistryRows
     private const string AppColumns = "SELECT id, name, developer, created, revoked FROM apps";
     private const string KeyColumns = "SELECT id, role, coalesce(customer, party), app, label, demo, created, revoked FROM keys";
 
+    private static readonly PagedQuery AllParties = new(PartyColumns, "rowid", "SELECT rowid FROM parties WHERE id = $1");
+    private static readonly PagedQuery AllCustomers = new(CustomerColumns, "rowid", "SELECT rowid FROM customers WHERE id = $1");
+    private static readonly PagedQuery AllApps = new(AppColumns, "rowid", "SELECT rowid FROM apps WHERE id = $1");
+    private static readonly PagedQuery AllKeys = new(KeyColumns, "rowid", "SELECT rowid FROM keys WHERE id = $1");
+
     public static void Insert(Session session, Party party) => session.Execute(
         "INSERT INTO parties (id, name, role, created) VALUES ($1, $2, $3, $4)",
         party.Id, party.Name, party.Role.Name(), party.Created.Microseconds());
@@ -27,47 +32,34 @@ internal static class RegistryRows
         key.Id, key.Role.Name(), key.Role == KeyRole.Customer ? key.HolderId : null, key.Role == KeyRole.Customer ? null : key.HolderId,
         key.AppId, key.Label, key.IsDemo ? 1 : 0, secretHash.ToBytes(), key.Created.Microseconds());
 
-    public static IReadOnlyList<Party> Parties(Session session) => List(session.Query($"{PartyColumns} ORDER BY rowid"), ReadParty);
+    /// <summary>Parties, oldest first.</summary>
+    public static IReadOnlyList<Party> Parties(Session session, string? only = null, string after = "", int limit = int.MaxValue) =>
+        AllParties.Query(session, after, limit, ("id = ?", only)).ReadAll(ReadParty);
 
-    public static IReadOnlyList<Customer> Customers(Session session) =>
-        List(session.Query($"{CustomerColumns} ORDER BY rowid"), ReadCustomer);
+    /// <summary>Customers, oldest first.</summary>
+    public static IReadOnlyList<Customer> Customers(Session session, string? only = null, string after = "", int limit = int.MaxValue) =>
+        AllCustomers.Query(session, after, limit, ("id = ?", only)).ReadAll(ReadCustomer);
 
-    public static IReadOnlyList<App> Apps(Session session) => List(session.Query($"{AppColumns} ORDER BY rowid"), ReadApp);
+    /// <summary>Apps, oldest first; a developer's, or every one.</summary>
+    public static IReadOnlyList<App> Apps(Session session, string? developerId = null, string after = "", int limit = int.MaxValue) =>
+        AllApps.Query(session, after, limit, ("developer = ?", developerId)).ReadAll(ReadApp);
 
-    public static IReadOnlyList<ApiKey> Keys(Session session) => List(session.Query($"{KeyColumns} ORDER BY rowid"), ReadKey);
+    /// <summary>Keys, oldest first; a customer's or party's, or every one.</summary>
+    public static IReadOnlyList<ApiKey> Keys(Session session, string? holderId = null, string after = "", int limit = int.MaxValue) =>
+        AllKeys.Query(session, after, limit, ("(customer = ? OR party = ?)", holderId)).ReadAll(ReadKey);
 
-    /// <summary>Customers after another in the order of <see cref="Customers(Session)"/>, or that one alone; at most so many.</summary>
-    public static IReadOnlyList<Customer> Customers(Session session, string? only, string after, int limit) => List(
-        session.Query(
-            $"""
-            {CustomerColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM customers WHERE id = $1) END
-              AND ($2 = '' OR id = $2) ORDER BY rowid LIMIT $3
-            """,
-            after, only ?? "", limit),
-        ReadCustomer);
-
-    /// <summary>Keys after another in the order of <see cref="Keys(Session)"/>, or those of a holder; at most so many.</summary>
-    public static IReadOnlyList<ApiKey> Keys(Session session, string? holderId, string after, int limit) => List(
-        session.Query(
-            $"""
-            {KeyColumns} WHERE rowid > CASE WHEN $1 = '' THEN 0 ELSE (SELECT rowid FROM keys WHERE id = $1) END
-              AND ($2 = '' OR customer = $2 OR party = $2) ORDER BY rowid LIMIT $3
-            """,
-            after, holderId ?? "", limit),
-        ReadKey);
-
-    public static Party? Party(Session session, string id) => First(session.Query($"{PartyColumns} WHERE id = $1", id), ReadParty);
+    public static Party? Party(Session session, string id) => session.Query($"{PartyColumns} WHERE id = $1", id).ReadFirst(ReadParty);
 
     public static Customer? Customer(Session session, string id) =>
-        First(session.Query($"{CustomerColumns} WHERE id = $1", id), ReadCustomer);
+        session.Query($"{CustomerColumns} WHERE id = $1", id).ReadFirst(ReadCustomer);
 
     /// <summary>Calls back with each customer of these. On a server only.</summary>
     public static void ForEachCustomer(Session session, string[] ids, Action<Customer> each) =>
-        List(session.Query($"{CustomerColumns} WHERE id = ANY($1)", (object)ids), ReadCustomer).ForEach(each);
+        session.Query($"{CustomerColumns} WHERE id = ANY($1)", (object)ids).ReadAll(ReadCustomer).ForEach(each);
 
-    public static App? App(Session session, string id) => First(session.Query($"{AppColumns} WHERE id = $1", id), ReadApp);
+    public static App? App(Session session, string id) => session.Query($"{AppColumns} WHERE id = $1", id).ReadFirst(ReadApp);
 
-    public static ApiKey? Key(Session session, string id) => First(session.Query($"{KeyColumns} WHERE id = $1", id), ReadKey);
+    public static ApiKey? Key(Session session, string id) => session.Query($"{KeyColumns} WHERE id = $1", id).ReadFirst(ReadKey);
 
     public static void RevokeParty(Session session, string id, DateTimeOffset now) =>
         session.Execute("UPDATE parties SET revoked = $2 WHERE id = $1", id, now.Microseconds());
@@ -116,22 +108,4 @@ internal static class RegistryRows
         new(
             row.GetString(0), KeyRoleNames.TryParse(row.GetString(1), out var role) ? role : throw Rows.Damaged($"a key's role '{row.GetString(1)}'"),
             row.GetText(2), row.GetText(3), row.GetString(4), row.GetInt64(5) != 0, row.GetInstant(6), row.GetInstantOrNull(7));
-
-    private static List<T> List<T>(DbDataReader rows, Func<DbDataReader, T> read)
-    {
-        using (rows)
-        {
-            var items = new List<T>();
-            while (rows.Read())
-                items.Add(read(rows));
-            return items;
-        }
-    }
-
-    private static T? First<T>(DbDataReader rows, Func<DbDataReader, T> read)
-        where T : class
-    {
-        using (rows)
-            return rows.Read() ? read(rows) : null;
-    }
 }

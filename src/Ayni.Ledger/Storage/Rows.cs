@@ -5,18 +5,9 @@ namespace Ayni.Ledger;
 /// <summary>How values look in columns.</summary>
 internal static class Rows
 {
-    public static long Microseconds(this DateTimeOffset instant) =>
-        (instant.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-
-    public static DateTimeOffset FromMicroseconds(long microseconds) =>
-        DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-
-    /// <summary>The instant without what a column can't hold.</summary>
-    public static DateTimeOffset ToWholeMicroseconds(this DateTimeOffset instant) => FromMicroseconds(instant.Microseconds());
-
     public static string? GetText(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    public static DateTimeOffset GetInstant(this DbDataReader row, int column) => FromMicroseconds(row.GetInt64(column));
+    public static DateTimeOffset GetInstant(this DbDataReader row, int column) => Instants.FromMicroseconds(row.GetInt64(column));
 
     public static DateTimeOffset? GetInstantOrNull(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInstant(column);

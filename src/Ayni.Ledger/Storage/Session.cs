@@ -24,6 +24,18 @@ internal abstract class Session(DbConnection connection) : IDisposable
     /// </summary>
     public abstract void BeginWriting();
 
+    /// <summary>
+    /// Begins a transaction that writes like the last one here, on the guess that nobody else has written since: then a server needs not be
+    /// asked what it knows, and a transaction that asks nothing else is one round trip. Where the guess was wrong, the first query or the commit
+    /// throws <see cref="NotAloneException"/>, and nothing was written. False where it is no good guess, and nothing was begun.
+    /// </summary>
+    /// <param name="now">What time it is at the server, or a little less.</param>
+    public virtual bool TryBeginAlone(out DateTimeOffset now)
+    {
+        now = default;
+        return false;
+    }
+
     /// <summary>Begins a transaction that sees one snapshot of the database.</summary>
     public abstract void BeginReading();
 

@@ -7,6 +7,8 @@ internal static class SubscriptionRows
 {
     private const string Columns = "SELECT id, customer, plan, first_month, last_month, created FROM subscriptions";
 
+    private static readonly PagedQuery Every = new(Columns, "rowid", "SELECT rowid FROM subscriptions WHERE id = $1");
+
     public static void Insert(Session session, Subscription subscription) => session.Execute(
         "INSERT INTO subscriptions (id, customer, plan, first_month, last_month, created) VALUES ($1, $2, $3, $4, $5, $6)",
         subscription.Id, subscription.CustomerId, subscription.PlanName, subscription.First.ToString(), subscription.Last?.ToString(),
@@ -15,21 +17,18 @@ internal static class SubscriptionRows
     public static void SetLast(Session session, string id, Period last) =>
         session.Execute("UPDATE subscriptions SET last_month = $2 WHERE id = $1", id, last.ToString());
 
-    public static Subscription? Find(Session session, string id)
-    {
-        using var row = session.Query($"{Columns} WHERE id = $1", id);
-        return row.Read() ? Read(row) : null;
-    }
+    public static Subscription? Find(Session session, string id) => session.Query($"{Columns} WHERE id = $1", id).ReadFirst(Read);
 
-    public static IReadOnlyList<Subscription> All(Session session) => List(session.Query($"{Columns} ORDER BY created, id"));
+    /// <summary>Every one, oldest first.</summary>
+    public static IReadOnlyList<Subscription> All(Session session, string after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
 
     /// <summary>A customer's, oldest first.</summary>
     public static IReadOnlyList<Subscription> OfCustomer(Session session, string customerId) =>
-        List(session.Query($"{Columns} WHERE customer = $1 ORDER BY created, id", customerId));
+        session.Query($"{Columns} WHERE customer = $1 ORDER BY created, id", customerId).ReadAll(Read);
 
     /// <summary>Those that cover a month.</summary>
-    public static IReadOnlyList<Subscription> InForce(Session session, Period month) => List(session.Query(
-        $"{Columns} WHERE first_month <= $1 AND (last_month IS NULL OR last_month >= $1) ORDER BY created, id", month.ToString()));
+    public static IReadOnlyList<Subscription> InForce(Session session, Period month) => session.Query(
+        $"{Columns} WHERE first_month <= $1 AND (last_month IS NULL OR last_month >= $1) ORDER BY created, id", month.ToString()).ReadAll(Read);
 
     /// <summary>The first month with a subscription after one, if any, and before another.</summary>
     public static Period? FirstMonthBetween(Session session, Period? after, Period before)
@@ -42,17 +41,6 @@ internal static class SubscriptionRows
         if (first is { } month && after is { } closed && month <= closed)
             first = closed.Next;
         return first < before ? first : null;
-    }
-
-    private static List<Subscription> List(DbDataReader rows)
-    {
-        using (rows)
-        {
-            var subscriptions = new List<Subscription>();
-            while (rows.Read())
-                subscriptions.Add(Read(rows));
-            return subscriptions;
-        }
     }
 
     private static Subscription Read(DbDataReader row) => new(

@@ -9,6 +9,11 @@ internal static class TermRows
     private const string PriceColumns =
         "SELECT version, model, currency, input_per_million, cached_per_million, output_per_million, effective_from, plan FROM prices";
 
+    private static readonly PagedQuery EveryPrice = new(PriceColumns, "model, version", "SELECT model, version FROM prices WHERE version = $1");
+
+    private static readonly PagedQuery EveryAgreement = new(
+        "SELECT version, model, without_app, effective_from, document FROM agreements", "version");
+
     public static Price Insert(Session session, Price price)
     {
         var version = session.Insert(
@@ -30,21 +35,13 @@ internal static class TermRows
         """,
         document.Terms.Model, effectiveFrom.Microseconds(), document.Id, document.Terms.Currency?.Code, until?.Microseconds());
 
-    public static IReadOnlyList<Price> Prices(Session session)
-    {
-        var prices = new List<Price>();
-        using var row = session.Query($"{PriceColumns} ORDER BY model, version");
-        while (row.Read())
-            prices.Add(ReadPrice(row));
-        return prices;
-    }
+    /// <summary>Every version of every price, by model and version.</summary>
+    public static IReadOnlyList<Price> Prices(Session session, long after = 0, int limit = int.MaxValue) =>
+        EveryPrice.Query(session, after, limit).ReadAll(ReadPrice);
 
     /// <summary>The version with a number.</summary>
-    public static Price? Price(Session session, long version)
-    {
-        using var row = session.Query($"{PriceColumns} WHERE version = $1", version);
-        return row.Read() ? ReadPrice(row) : null;
-    }
+    public static Price? Price(Session session, long version) =>
+        session.Query($"{PriceColumns} WHERE version = $1", version).ReadFirst(ReadPrice);
 
     /// <summary>
     /// The price in force, everybody's or that of a named plan: the one that took effect last, and of several at one instant the one set
@@ -131,23 +128,35 @@ internal static class TermRows
         return (row.GetInstantOrNull(0), row.GetInstantOrNull(1));
     }
 
-    public static IReadOnlyList<Agreement> Agreements(Session session)
+    /// <summary>Every version of every agreement, by version.</summary>
+    public static IReadOnlyList<Agreement> Agreements(Session session, long after = 0, int limit = int.MaxValue)
     {
-        var documents = AgreementRows.Documents(session).ToDictionary(document => document.Id);
-        var roles = RegistryRows.Parties(session).ToDictionary(party => party.Id, party => party.Role, StringComparer.Ordinal);
-        var agreements = new List<Agreement>();
-        using (var row = session.Query("SELECT version, model, without_app, effective_from, document FROM agreements ORDER BY version"))
+        var rows = EveryAgreement.Query(session, after, limit).ReadAll(row => (
+            Agreement: new Agreement(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3)),
+            Document: row.IsDBNull(4) ? (long?)null : row.GetInt64(4)));
+        var documents = rows.Max(row => row.Document) is { } last
+            ? AgreementRows.Documents(session, rows.Min(row => row.Document)!.Value, last).ToDictionary(document => document.Id)
+            : [];
+        var roles = new Dictionary<string, Role>(StringComparer.Ordinal);
+        return rows.ConvertAll(row =>
         {
-            while (row.Read())
-                agreements.Add(row.IsDBNull(4)
-                    ? new(row.GetInt64(0), row.GetText(1), [], row.GetText(2), row.GetInstant(3))
-                    : Agreement.Of(row.GetInt64(0), documents[row.GetInt64(4)], row.GetInstant(3)));
-        }
-        return agreements.ConvertAll(agreement => agreement.Document is null
-            ? agreement with { Shares = Shares(session, agreement.Version) }
-            : agreement with { Shares = [.. agreement.Shares.Select(Known)] });
+            var (version, effectiveFrom) = (row.Agreement.Version, row.Agreement.EffectiveFrom);
+            if (row.Document is not { } document)
+                return row.Agreement with { Shares = Shares(session, version) };
+            if (!documents.TryGetValue(document, out var terms))
+                throw Rows.Damaged($"agreement version {version} without its document");
+            var agreement = Agreement.Of(version, terms, effectiveFrom);
+            return agreement with { Shares = [.. agreement.Shares.Select(Known)] };
+        });
 
-        Share Known(Share share) => share.PartyId is { } id ? share with { Role = roles[id] } : share;
+        Share Known(Share share)
+        {
+            if (share.PartyId is not { } id)
+                return share;
+            if (!roles.TryGetValue(id, out var role))
+                roles.Add(id, role = (RegistryRows.Party(session, id) ?? throw Rows.Damaged($"a share of '{id}', who is no party")).Role);
+            return share with { Role = role };
+        }
     }
 
     /// <summary>How many versions of agreements there are.</summary>

@@ -35,6 +35,9 @@ internal sealed class Transaction(
     /// <summary>Requests that were let go in this transaction.</summary>
     public HashSet<string> Released { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Requests whose receipts were stored or found in this transaction.</summary>
+    public IEnumerable<string> Posted => receipts.Keys;
+
     /// <summary>When the transaction began, in whole microseconds.</summary>
     public DateTimeOffset Now => now;
 
@@ -153,6 +156,17 @@ internal sealed class Transaction(
     /// <summary>The period that what is not metered counts in: this month, or the first after it that no close has begun for.</summary>
     public Period OpenPeriod => FirstOpen(Zone.PeriodOf(now));
 
+    /// <summary>
+    /// Refuses (<see cref="Refusal.ClockSkewed"/>) to do anything by a clock that shows a month which is closed already: what took effect in it now
+    /// would change what it came to.
+    /// </summary>
+    public void DemandClock()
+    {
+        if (LastPeriod is { Period: var last } && Zone.PeriodOf(now) <= last)
+            throw new LedgerRefusedException(
+                Refusal.ClockSkewed, $"The clock shows {Zone.Show(now)}, and {last} has been closed after its end; set the clock right.");
+    }
+
     /// <summary>The day in the ledger's zone.</summary>
     public DateOnly Today => Zone.DayOf(now);
 
@@ -187,6 +201,11 @@ internal sealed class Transaction(
         {
             var account = TotalOf(postings[line].Account, postings[line].Currency);
             account.Add(postings[line].Amount);
+            if (kind == EntryKind.Charge && account.IsBeyondCharging)
+                throw new LedgerRefusedException(
+                    Refusal.InvalidSum,
+                    $"{postings[line].Account} would come to more than {Amount.LargestEntered} {postings[line].Currency}, so that the month might never be "
+                    + "closed; a price was mistyped. Nothing was recorded.");
             JournalRows.InsertPosting(session, number, line, account.Id, postings[line].Amount);
         }
         known.LastEntry = number;
@@ -282,11 +301,12 @@ internal sealed class Transaction(
             HeldOf(hold, currency).Set(lease.Id, amount);
     }
 
-    /// <summary>Signs the receipts stored, all with one signature.</summary>
-    public void Seal(ReceiptSigner signer)
+    /// <summary>Signs the receipts stored, all with one signature, or has it done afterwards.</summary>
+    public void Seal(ReceiptSigner? signer)
     {
         if (_receiptLeaves.Count > 0)
-            signer.Seal(session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
+            ReceiptSigner.Seal(
+                signer, session, now, CollectionsMarshal.AsSpan(_receiptLeaves), _firstReceiptEntry, _lastReceiptEntry);
     }
 
     /// <summary>Counts a request in its month, and returns what the customer had used of it before.</summary>
@@ -441,11 +461,19 @@ internal sealed class Transaction(
 /// <summary>An account within a transaction.</summary>
 internal sealed class AccountTotal(long id, Amount debits, Amount credits)
 {
+    private Amount Largest => Amount.Whole(Amount.LargestEntered, Debits.Currency);
+
     public long Id => id;
 
     public Amount Debits { get; private set; } = debits;
 
     public Amount Credits { get; private set; } = credits;
+
+    /// <summary>
+    /// Whether it has more than charges may come to: a month's are summed up and converted at its close, at a rate that is not known before, and
+    /// that must never overflow.
+    /// </summary>
+    public bool IsBeyondCharging => Debits > Largest || Credits > Largest;
 
     /// <summary>Whether it is still to be written.</summary>
     public bool IsChanged { get; set; }

@@ -7,6 +7,15 @@ internal static class WebhookRows
 {
     private const string Columns = "SELECT id, subject, url, created, revoked FROM webhooks";
 
+    private static readonly PagedQuery Every = new(Columns, "rowid", "SELECT rowid FROM webhooks WHERE id = $1");
+
+    private static readonly PagedQuery EveryDelivery = new(
+        """
+        SELECT d.event, e.type, d.webhook, d.attempts, d.next_attempt, d.delivered, d.last_result
+        FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event
+        """,
+        "d.rowid", "SELECT rowid FROM webhook_deliveries WHERE event = $1 AND webhook = $2", isNewestFirst: true);
+
     public static void Insert(Session session, Webhook webhook, string secret) => session.Execute(
         "INSERT INTO webhooks (id, subject, url, secret, created) VALUES ($1, $2, $3, $4, $5)",
         webhook.Id, webhook.Subject, webhook.Url, secret, webhook.Created.Microseconds());
@@ -19,7 +28,8 @@ internal static class WebhookRows
 
     public static Webhook? Find(Session session, string id) => session.Query($"{Columns} WHERE id = $1", id).ReadFirst(Read);
 
-    public static IReadOnlyList<Webhook> All(Session session) => session.Query($"{Columns} ORDER BY created, id").ReadAll(Read);
+    /// <summary>Every endpoint, oldest first.</summary>
+    public static IReadOnlyList<Webhook> All(Session session, string after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
 
     /// <summary>The endpoints told what happens to a subject, or to every party: the subject's, or every party's, and the operator's.</summary>
     public static IReadOnlyList<string> Of(Session session, string? subject) => session.Query(
@@ -64,13 +74,9 @@ internal static class WebhookRows
             """,
             delivery.EventId, delivery.WebhookId, attempts, next?.Microseconds(), delivered?.Microseconds(), result);
 
-    /// <summary>Deliveries, newest first, at most so many.</summary>
-    public static IReadOnlyList<WebhookDelivery> Deliveries(Session session, int limit) => session.Query(
-        """
-        SELECT d.event, e.type, d.webhook, d.attempts, d.next_attempt, d.delivered, d.last_result
-        FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event ORDER BY e.created DESC, d.event, d.webhook LIMIT $1
-        """,
-        limit).ReadAll(row => new WebhookDelivery(
+    /// <summary>Deliveries, newest first.</summary>
+    public static IReadOnlyList<WebhookDelivery> Deliveries(Session session, string after, int limit) =>
+        EveryDelivery.Query(session, PagedQuery.Parts(after, 2), limit).ReadAll(row => new WebhookDelivery(
             row.GetString(0), row.GetString(1), row.GetString(2), (int)row.GetInt64(3), row.GetInstantOrNull(4), row.GetInstantOrNull(5),
             row.GetText(6)));
 

@@ -16,7 +16,12 @@ internal sealed class Writer : IAsyncDisposable
     /// <summary>Jobs in one transaction, so that no one waits long for the others' work.</summary>
     private const int GroupLimit = 1024;
 
-    private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Channel<Job> _queue = Channel.CreateBounded<Job>(new BoundedChannelOptions(QueueLength)
+    {
+        SingleReader = true,
+        // Whoever queues wakes the writer's thread without another's help. Whom the writer lets queue only goes on to wait for its job.
+        AllowSynchronousContinuations = true,
+    });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Database _database;
     private Session _session;
@@ -107,18 +112,8 @@ internal sealed class Writer : IAsyncDisposable
                     Reconnect();
                 var isDurable = group.Exists(job => job.MustSurvive);
                 _session.SetDurable(isDurable);
-                _session.BeginWriting();
                 Foreseen[] foreseen = _session.IsRemote ? [.. group.Select(job => job.Foreseen).OfType<Foreseen>()] : [];
-                // Goes over with the beginning.
-                var receipts = ForeseenRows.Receipts(_session, foreseen.Where(job => job.Posts).Select(job => job.RequestId));
-                // Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.
-                var now = ReferenceEquals(_clock, TimeProvider.System) ? _session.ReadServerClock() ?? _clock.GetUtcNow() : _clock.GetUtcNow();
-                _admissions.Compare(now);
-                var foreignCommits = _session.ReadForeignCommits();
-                var known = foreignCommits == _foreignCommits ? _known : new();
-                // Until the commit nobody may rely on it.
-                _foreignCommits = null;
-                var transaction = new Transaction(_session, now.ToWholeMicroseconds(), known, _underWay, receipts);
+                var (transaction, known, foreignCommits) = Begin(foreseen);
                 if (foreseen.Length > 0)
                     transaction.Foresee(foreseen);
                 foreach (var job in group)
@@ -128,19 +123,26 @@ internal sealed class Writer : IAsyncDisposable
                 }
                 running = null;
                 transaction.SaveTotals();
-                if (_signer is not null)
-                    transaction.Seal(_signer);
+                transaction.Seal(_signer);
                 _session.Commit();
                 foreach (var (id, reservation) in transaction.Reserved)
                     _underWay[id] = reservation;
                 foreach (var id in transaction.Released)
                     _underWay.Remove(id);
+                known.Unposted.UnionWith(transaction.Reserved.Keys);
+                known.Unposted.ExceptWith(transaction.Released);
+                known.Unposted.ExceptWith(transaction.Posted);
                 // Other jobs may write beside what is known.
                 if (known.IsSmall && group.TrueForAll(job => job.Foreseen is not null))
                     (_known, _foreignCommits) = (known, foreignCommits);
                 if (isDurable)
                     Volatile.Write(ref _flushes, _flushes + 1);
                 break;
+            }
+            catch (NotAloneException)
+            {
+                // What was known may not be so any more: each job is done anew.
+                Undo();
             }
             catch (Exception error) when (running is not null)
             {
@@ -164,6 +166,38 @@ internal sealed class Writer : IAsyncDisposable
             }
         }
         group.ForEach(job => job.Publish());
+    }
+
+    /// <summary>Begins a transaction with what is still known: of a server that seems to be this writer's alone, without asking it.</summary>
+    private (Transaction Transaction, Known Known, long ForeignCommits) Begin(Foreseen[] foreseen)
+    {
+        var posted = foreseen.Where(job => job.Posts).Select(job => job.RequestId);
+        if (_foreignCommits is { } unchanged && _session.TryBeginAlone(out var guessed))
+        {
+            _foreignCommits = null;
+            var unposted = _known.Unposted;
+            var receipts = ForeseenRows.Receipts(_session, posted.Where(request => !unposted.Contains(request)));
+            foreach (var request in posted.Where(unposted.Contains))
+                receipts[request] = null;
+            return (Begin(guessed, _known, receipts), _known, unchanged);
+        }
+        _session.BeginWriting();
+        // Goes over with the beginning.
+        var found = ForeseenRows.Receipts(_session, posted);
+        var now = _session.ReadServerClock() ?? _clock.GetUtcNow();
+        var foreignCommits = _session.ReadForeignCommits();
+        var known = foreignCommits == _foreignCommits ? _known : new();
+        // Until the commit nobody may rely on it.
+        _foreignCommits = null;
+        return (Begin(now, known, found), known, foreignCommits);
+    }
+
+    /// <summary>Leases and reservations live by the database's clock, which is the machine's unless it has one of its own.</summary>
+    private Transaction Begin(DateTimeOffset database, Known known, Dictionary<string, Receipt?> receipts)
+    {
+        var now = ReferenceEquals(_clock, TimeProvider.System) ? database : _clock.GetUtcNow();
+        _admissions.Compare(now);
+        return new(_session, now.ToWholeMicroseconds(), known, _underWay, receipts);
     }
 
     /// <summary>Takes a new connection for one that was lost. What was under way then has failed; its callers know.</summary>

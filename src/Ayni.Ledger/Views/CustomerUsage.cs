@@ -59,16 +59,8 @@ public sealed record CustomerUsage(
     /// <summary>The customer's currency.</summary>
     public Currency Currency => Charge.Currency;
 
-    private static ImmutableArray<LimitLeft> LimitsOf(Session session, string customerId, DateTimeOffset now)
-    {
-        var bounding = BudgetRows.List(session).Where(limits => limits.BoundsMoney).ToList();
-        return
-        [
-            .. bounding.Where(limits => limits.SubjectId == customerId
-                    || RegistryRows.Key(session, limits.SubjectId) is { Role: KeyRole.Customer, HolderId: var holder } && holder == customerId)
-                .Select(limits => LimitLeft.Of(session, limits, now)),
-        ];
-    }
+    private static ImmutableArray<LimitLeft> LimitsOf(Session session, string customerId, DateTimeOffset now) =>
+        [.. BudgetRows.List(session, customerId).Where(limits => limits.BoundsMoney).Select(limits => LimitLeft.Of(session, limits, now))];
 
     /// <summary>Sums a customer's receipts of a month, in one snapshot.</summary>
     internal static CustomerUsage Of(Session session, Customer customer, Period period, DateTimeOffset now)

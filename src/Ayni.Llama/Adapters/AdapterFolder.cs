@@ -185,7 +185,7 @@ public static class AdapterFolder
         if (!tensor.Shape.AsSpan().SequenceEqual([rows, columns]))
         {
             var shape = string.Join(", ", tensor.Shape);
-            throw Error(file, tensor, $"has shape [{shape}]; the model and the adapter's rank ask for [{rows}, {columns}]");
+            throw Error(file, tensor, $"has shape [{shape}]; the model and the adapter's rank ask for [{rows}, {columns}]; it may be of another model");
         }
         if (tensor.Type.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
             throw Error(file, tensor, $"has type {tensor.Type.Name}; expected F32, F16 or BF16");

@@ -26,9 +26,11 @@ internal sealed record ChatLine(
     public static ChatLine Read(JsonElement root)
     {
         var line = ReadMessages(root);
-        return line.IsLearned.Contains(true)
-            ? line
-            : throw new FormatException("no message is the assistant's, so there is nothing to learn");
+        if (line.IsLearned.Contains(true))
+            return line;
+        throw new FormatException(line.Messages.Any(message => message.Role == ChatRole.Assistant)
+            ? "every message of the assistant has a weight of 0, so there is nothing to learn"
+            : "no message is the assistant's, so there is nothing to learn");
     }
 
     /// <summary>Reads the same where nothing needs to be the assistant's. Throws <see cref="FormatException"/>.</summary>

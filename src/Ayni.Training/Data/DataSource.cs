@@ -36,7 +36,10 @@ public sealed record DataSource
     /// <summary>A name of its own in its recipe.</summary>
     public required string Name { get; init; }
 
-    /// <summary>A file, a folder with <c>.txt</c> and <c>.jsonl</c> files at any depth, or a pattern with <c>*</c> and <c>**</c>.</summary>
+    /// <summary>
+    /// A file, a folder with <c>.txt</c> and <c>.jsonl</c> files at any depth, or a pattern with <c>*</c> and <c>**</c>. Hidden files and
+    /// folders are passed over, and so are folders that are links.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>How it is written.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -80,7 +81,13 @@ internal sealed record SourceFiles(DataSource Source, IReadOnlyList<SourceFile> 
     private static List<SourceFile> In(string source, string root, Func<string, bool> isWanted)
     {
         var files = new List<SourceFile>();
-        foreach (var path in Directory.EnumerateFiles(root, "*", Everywhere))
+        // A folder that is a link is not entered: it may lead back to where it lies, and so to ever more paths.
+        var paths = new FileSystemEnumerable<string>(root, (ref entry) => entry.ToFullPath(), Everywhere)
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+        foreach (var path in paths)
         {
             var name = Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/');
             if (!isWanted(name))

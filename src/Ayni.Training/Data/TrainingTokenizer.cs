@@ -13,11 +13,10 @@ internal sealed class TrainingTokenizer
     /// <summary>Prepares a vocabulary.</summary>
     /// <param name="description">The vocabulary.</param>
     /// <param name="chatTemplate">The model's chat template, or null.</param>
-    /// <param name="clock">What time it is, for templates that tell the model the date.</param>
-    public TrainingTokenizer(TokenizerDescription description, string? chatTemplate, TimeProvider clock)
+    public TrainingTokenizer(TokenizerDescription description, string? chatTemplate)
     {
         _tokenizer = description.Tokenizer;
-        _chatFormat = ChatFormat.For(_tokenizer, chatTemplate, clock);
+        _chatFormat = ChatFormat.For(_tokenizer, chatTemplate, new TemplateDay());
         Digest = ComputeDigest(description, chatTemplate);
     }
 
@@ -48,7 +47,8 @@ internal sealed class TrainingTokenizer
         return new TokenizedDocument(conversation.Ids, [.. conversation.Writers.Select(writer => writer >= 0 && isLearned(writer))]);
     }
 
-    private static string ComputeDigest(TokenizerDescription description, string? chatTemplate)
+    /// <summary>SHA-256 of a vocabulary and a chat template.</summary>
+    public static string ComputeDigest(TokenizerDescription description, string? chatTemplate)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (var id = 0; id < description.Tokens.Length; id++)

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 
 namespace Ayni.Training;
 
 /// <summary>How files of provenance are read and written: of bounded length, and whole or not at all.</summary>
-internal static class ProvenanceFile
+internal static partial class ProvenanceFile
 {
     /// <summary>How JSON is written for people to read.</summary>
     public static readonly JsonWriterOptions Writing = new()
@@ -74,12 +75,24 @@ internal static class ProvenanceFile
         }
     }
 
-    // The place is said already.
+    /// <summary>What the reader says, in words that name no type of this program; the place is said already.</summary>
     private static string Sentence(string message)
     {
+        if (UnknownField().Match(message) is { Success: true } unknown)
+            return $"there is no field '{unknown.Groups[1].Value}'";
+        if (MissingFields().Match(message) is { Success: true } missing)
+            return $"fields are missing: {missing.Groups[1].Value.Replace("; ", ", ", StringComparison.Ordinal)}";
+        if (message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal))
+            return "the value is of another kind";
         var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
         end = end < 0 ? message.IndexOf(" LineNumber: ", StringComparison.Ordinal) : end;
         message = (end < 0 ? message : message[..end]).TrimEnd('.', ' ');
         return message.Length > 200 ? message[..200] + "…" : message;
     }
+
+    [GeneratedRegex("^The JSON property '(.{1,100})' could not be mapped")]
+    private static partial Regex UnknownField();
+
+    [GeneratedRegex(@"missing required properties including: (.{1,200}?)\.")]
+    private static partial Regex MissingFields();
 }

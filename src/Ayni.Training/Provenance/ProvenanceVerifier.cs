@@ -22,8 +22,8 @@ public enum FindingState
 public sealed record ProvenanceFinding(string Subject, FindingState State, string Detail);
 
 /// <summary>
-/// Checks a model's manifest: the signature, the weights, the list of documents and, from the recipe and its data, everything that was
-/// counted. Not whether the weights follow from the data: that takes training again.
+/// Checks a model's manifest: the signature, the weights, the tokenizer, the list of documents and, from the recipe and its data,
+/// everything that was counted. Not whether the weights follow from the data: that takes training again.
 /// </summary>
 public static class ProvenanceVerifier
 {
@@ -34,22 +34,22 @@ public static class ProvenanceVerifier
     /// and shape read them, and the parent's digest stays unchecked; an adapter, which has none, takes its base.
     /// </param>
     /// <param name="key">The maker's key, for the commitments of private sources; null leaves them unchecked.</param>
-    /// <param name="clock">What time it is.</param>
     /// <param name="progress">Told the share of the recipe's data that is read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="TrainingException">The recipe or its data can't be read.</exception>
     /// <exception cref="ModelFormatException">The model, or the parent or tokenizer of the recipe, can't be read.</exception>
     public static IReadOnlyList<ProvenanceFinding> Verify(
-        ModelProvenance provenance, Recipe? recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        ModelProvenance provenance, Recipe? recipe, MakerKey? key, IProgress<double>? progress,
         CancellationToken cancellationToken) =>
     [
         new("manifest", FindingState.Right, $"the model names it, {provenance.SignedManifest.Digest}"),
         VerifySignature(provenance),
         VerifyWeights(provenance, cancellationToken),
+        .. VerifyTokenizer(provenance),
         .. VerifyLeaves(provenance),
         .. recipe is null
             ? [new ProvenanceFinding("data", FindingState.Unchecked, "name the recipe with --recipe to recompute them")]
-            : VerifyData(provenance, recipe, key, clock, progress, cancellationToken),
+            : VerifyData(provenance, recipe, key, progress, cancellationToken),
     ];
 
     /// <summary>Checks the signatures of a manifest and of those within it.</summary>
@@ -73,6 +73,18 @@ public static class ProvenanceVerifier
             "weights", provenance.SignedManifest.Manifest.Tensors, provenance.ComputeTensorDigest(cancellationToken));
         return finding.State == FindingState.Right
             ? finding : finding with { Detail = finding.Detail + "; they were quantized or changed since" };
+    }
+
+    /// <summary>Checks the vocabulary and the chat template, which an adapter has none of.</summary>
+    private static IEnumerable<ProvenanceFinding> VerifyTokenizer(ModelProvenance provenance)
+    {
+        if (provenance.IsAdapter)
+            yield break;
+        using var source = ModelSource.Open(provenance.Model);
+        var claimed = provenance.SignedManifest.Manifest.Tokenizer;
+        yield return TokenizerDescription.Of(source) is { } vocabulary
+            ? Compare("tokenizer", claimed, TrainingTokenizer.ComputeDigest(vocabulary, source.ChatTemplate))
+            : new ProvenanceFinding("tokenizer", FindingState.Unchecked, "the model's file has none");
     }
 
     private static IEnumerable<ProvenanceFinding> VerifyLeaves(ModelProvenance provenance)
@@ -102,7 +114,7 @@ public static class ProvenanceVerifier
     }
 
     private static List<ProvenanceFinding> VerifyData(
-        ModelProvenance provenance, Recipe recipe, MakerKey? key, TimeProvider clock, IProgress<double>? progress,
+        ModelProvenance provenance, Recipe recipe, MakerKey? key, IProgress<double>? progress,
         CancellationToken cancellationToken)
     {
         var manifest = provenance.SignedManifest.Manifest;
@@ -113,12 +125,12 @@ public static class ProvenanceVerifier
             var missingParent = provenance.IsAdapter ? null : ModelOrigin.FindMissingParent(recipe);
             using var origin = missingParent is null
                 ? ModelOrigin.Open(recipe, cancellationToken) : ModelOrigin.OpenAsParent(recipe, provenance.Model, cancellationToken);
-            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), clock, progress, cancellationToken);
+            using var data = RunData.Open(recipe, origin, Path.Combine(folder, "data.shard"), progress, cancellationToken);
             var counted = ManifestBuilder.CountSources(recipe, data, key, cancellationToken);
             var findings = new List<ProvenanceFinding>
             {
                 Compare("recipe", manifest.Recipe, recipe.ComputeDigest()),
-                Compare("tokenizer", manifest.Tokenizer, data.TokenizerDigest),
+                Compare("recipe's tokenizer", manifest.Tokenizer, data.TokenizerDigest),
                 missingParent is null
                     ? Compare("parent", manifest.Parent?.Digest ?? "none", origin.ComputeParentDigest() ?? "none")
                     : WithoutParent(manifest, missingParent),

@@ -7,7 +7,7 @@ internal sealed class RunData : IDisposable
     private const ulong DataStream = 2;
 
     private RunData(
-        Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken)
+        Recipe recipe, ModelOrigin origin, string path, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var context = recipe.Context ?? origin.Config.ContextLength;
         if (context > origin.Config.ContextLength)
@@ -15,9 +15,9 @@ internal sealed class RunData : IDisposable
             throw recipe.Error(
                 "training.context", $"a context of {context} tokens is more than the model's {origin.Config.ContextLength}");
         }
-        var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate, clock);
+        var tokenizer = new TrainingTokenizer(origin.Vocabulary, origin.ChatTemplate);
         TokenizerDigest = tokenizer.Digest;
-        SourceFiles[] sources = [.. recipe.Sources.Select(source => SourceFiles.Find(source, recipe.Folder))];
+        SourceFiles[] sources = [.. recipe.Sources.Index().Select(item => FindFiles(recipe, item.Index))];
         Shard = ShardWriter.OpenOrWrite(path, sources, recipe.Duplicates, tokenizer, progress, cancellationToken);
         try
         {
@@ -51,15 +51,26 @@ internal sealed class RunData : IDisposable
     /// <param name="recipe">The recipe.</param>
     /// <param name="origin">The model's shape and vocabulary.</param>
     /// <param name="path">The shard, which is written unless there is one of just these contents.</param>
-    /// <param name="clock">What time it is.</param>
     /// <param name="progress">Told the share of the sources that is read, where they are read; null tells nobody.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
-    /// <exception cref="RecipeException">The context is longer than the model's.</exception>
+    /// <exception cref="RecipeException">The context is longer than the model's, or a source has no files.</exception>
     /// <exception cref="DataException">A source can't be read, or has nothing to learn.</exception>
     public static RunData Open(
-        Recipe recipe, ModelOrigin origin, string path, TimeProvider clock, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        new(recipe, origin, path, clock, progress, cancellationToken);
+        Recipe recipe, ModelOrigin origin, string path, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        new(recipe, origin, path, progress, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => Shard.Dispose();
+
+    private static SourceFiles FindFiles(Recipe recipe, int source)
+    {
+        try
+        {
+            return SourceFiles.Find(recipe.Sources[source], recipe.Folder);
+        }
+        catch (DataException error)
+        {
+            throw recipe.Error($"data.sources.{source}.path", error.Message.TrimEnd('.'));
+        }
+    }
 }

@@ -53,7 +53,7 @@ public sealed class TrainingRun : IDisposable
             owned.Push(_origin = ModelOrigin.Open(recipe, cancellationToken));
             TrainingMemory.Require(recipe, _origin, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
             LicenceRemarks = LicenceCheck.Demand(recipe, _origin.Parent?.Metadata);
-            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), clock, reading, cancellationToken));
+            owned.Push(_data = RunData.Open(recipe, _origin, PathOf("data.shard"), reading, cancellationToken));
             var parentDigest = _origin.ComputeParentDigest();
             _manifest = new ManifestBuilder(recipe, _data.TokenizerDigest, _origin.Parent, parentDigest, key);
             _validation = new(() => _data.Rows.ValidationBatches(recipe.Validation.Batches));
@@ -137,7 +137,10 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="IOException">A file can't be written; the last checkpoint is kept.</exception>
     public string Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        File.WriteAllText(PathOf("recipe.yaml"), RecipeWriter.Write(_recipe));
+        var origin = Path.GetFullPath(_recipe.Path).ReplaceLineEndings(" ");
+        File.WriteAllText(
+            PathOf("recipe.yaml"),
+            $"# {origin} as it was understood; paths are relative to that file's folder.\n{RecipeWriter.Write(_recipe)}");
         using (var metrics = MetricsFile.Continue(PathOf("metrics.jsonl"), Step))
         {
             var step = new TrainingStep(_model, _pass, _optimizer, _recipe.Optimizer.ClipNorm, _context, _recipe.PreferenceBeta);

@@ -61,6 +61,36 @@ public sealed class MoneyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_credit_is_given_back_in_the_month_of_its_sale_and_by_a_credit_note_later()
+    {
+        var (month, customer) = await UseLastMonthAsync();
+        string invoiced;
+        await using (var books = Books.Open(Path.Combine(Data, "ledger.db"), new StoppedClock(Period.Parse(month).Start.AddDays(21))))
+            invoiced = (await books.BuyCreditAsync(customer, Amount.Parse("5", Currency.Parse("USD")), "bard")).Id;
+        var open = (await CommandAsync("ledger", "credit", "sell", customer, "4", "--model", "bard", "--json")).Json.GetProperty("id").GetString()!;
+        string[] giveBack = ["ledger", "credit", "return", open, "--reason", "a slip", "--reference", "r1", "--json"];
+        var returned = await CommandAsync(giveBack);
+        Assert.Equal(("4.00", false), (returned.Json.GetProperty("amount").GetString(), returned.Json.TryGetProperty("note", out _)));
+        Assert.Equal(returned.Output, (await CommandAsync(giveBack)).Output);
+        (await RunAsync("ledger", "credit", "return", open, "--reason", "again")).Failed("Nothing of");
+        Assert.Equal("-5.00", await DeferredAsync());
+
+        await CommandAsync("period", "close", month);
+        (await RunAsync("ledger", "credit", "return", invoiced, "--reason", "leaves")).Failed("is on no invoice yet");
+        await CommandAsync("ledger", "entity", "set", "AYNI", "--name", "Ayni GmbH");
+        await CommandAsync("ledger", "billing", "set", customer, "--name", "Rumi SL", "--tax", "VAT=21%");
+        await CommandAsync("ledger", "invoice", "issue", month);
+        var note = (await CommandAsync("ledger", "credit", "return", invoiced, "--reason", "leaves", "--json")).Json;
+        Assert.Equal(
+            ("5.00", "6.05"), (note.GetProperty("amount").GetString(), note.GetProperty("note").GetProperty("total").GetString())); // 21 %
+        Assert.Equal("0.00", await DeferredAsync());
+        (await CommandAsync("ledger", "audit")).Succeeded();
+
+        async Task<string> DeferredAsync() => (await CommandAsync("ledger", "balance", "--json")).Json.EnumerateArray()
+            .Single(balance => balance.GetProperty("account").GetString() == $"deferred:{customer}").GetProperty("net").GetString()!;
+    }
+
+    [Fact]
     public async Task Parties_are_paid_by_a_file_that_two_keys_agreed_to()
     {
         var (month, _) = await UseLastMonthAsync();

@@ -53,6 +53,8 @@ public sealed class ProofCommandTests : IDisposable
         // A rolled-back log is seen by whoever saw it before.
         await CommandAsync("log", "rotate", "--revoke");
         await CommandAsync("log", "publish");
+        var named = (await CommandAsync("log", "rotate", "--name", "host1.example", "--promise", "30", "--json")).Json;
+        Assert.Equal(("host1.example", 30L), (named.GetProperty("host").GetString(), named.GetProperty("promise_minutes").GetInt64()));
         Assert.Single((await CommandAsync("log", "keys", "--json")).Json.EnumerateArray(), signing => signing.TryGetProperty("revoked", out _));
         Proves(await VerifyAsync(receipt, ["--key", key, "--log", Log]), "was not revoked before");
         (await AyniCommand.RunAsync(watch)).Succeeded();
@@ -89,7 +91,9 @@ public sealed class ProofCommandTests : IDisposable
         await CommandAsync("party", "key", "register", registered);
 
         var terms = _folder.Write("terms.yaml", "agreement: bard\nmodel: bard\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 20%}]\n");
-        await CommandAsync("agreement", "set", "--file", terms);
+        Assert.Contains(
+            "Owner: ayni agreement show 2 --document --to-sign, and ayni agreement sign", (await CommandAsync("agreement", "set", "--file", terms)).Output,
+            StringComparison.Ordinal);
         (await RunAsync("agreement", "accept", "2", "--party", owner, "--evidence", "a letter")).Failed("accepts by its signature");
         var toSign = await SaveAsync("agreement.txt", "agreement", "show", "2", "--document", "--to-sign");
         var signed = (await AyniCommand.RunAsync("agreement", "sign", toSign, "--key", key, "--party", owner)).Succeeded();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ayni.Tests;
 
@@ -204,6 +205,23 @@ public sealed class ModelCommandTests : IDisposable
         (await AyniCommand.RunAsync("logits", "--model", _model, "--tokens", "1", "--start-pos", "100", "--out", path)).Succeeded();
         var later = Numpy.Read(path).Values;
         Assert.All(later.Zip(all.Values), pair => Assert.Equal(pair.Second, pair.First, 1e-3f));
+    }
+
+    [ConformanceFact]
+    public async Task An_adapter_changes_logits_as_the_reference_s_does()
+    {
+        var folder = Conformance.PathOf("training", "llama3-micro-lora");
+        var expected = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(folder, "expected.json")));
+        var ids = expected.GetProperty("ids")[0].EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        var path = _folder.PathOf("out.npy");
+        var model = Conformance.PathOf("training", "llama3-micro");
+        (await AyniCommand.RunAsync(
+            "logits", "--model", model, "--adapter", folder, "--tokens", string.Join(',', ids), "--out", path)).Succeeded();
+        var reference = MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(Path.Combine(folder, "logits_adapter.f32"))).ToArray();
+        var values = Numpy.Read(path).Values;
+        Assert.All(values.Zip(reference), pair => Assert.Equal(pair.Second, pair.First, 2e-4f));
+        (await AyniCommand.RunAsync("logits", "--model", model, "--adapter", model, "--tokens", "1", "--out", path))
+            .Failed("There is no adapter in");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Ayni.Tests;
 
@@ -84,6 +85,25 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(Losses("whole"), Losses("parts"));
         var whole = await File.ReadAllBytesAsync(_folder.PathOf("whole/model.gguf"));
         Assert.Equal(whole, await File.ReadAllBytesAsync(_folder.PathOf("parts/model.gguf")));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_interrupted_says_where_it_goes_on()
+    {
+        if (OperatingSystem.IsWindows())
+            return; // There is no such signal.
+        using var process = AyniCommand.Start(["train", Copy("hello.yaml"), "--out", _folder.PathOf("parts")]);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (StepsIn("parts") < 3)
+            await Task.Delay(2, limit.Token);
+        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
+            await kill.WaitForExitAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        await output;
+        Assert.Equal(130, process.ExitCode);
+        Assert.Matches("^ayni: ended after step [0-9]+ of 300; the same command goes on from there.\r?\n$", await error);
+        Assert.True(File.Exists(_folder.PathOf("parts/checkpoint.bin")));
     }
 
     [FullDeviceFact]

@@ -44,6 +44,40 @@ public sealed class ErrorTests(HostFixture fixture) : IClassFixture<HostFixture>
     }
 
     [Theory]
+    [InlineData("application/json", null, 200)]
+    [InlineData("application/json; charset=\"UTF-8\"", null, 200)]
+    [InlineData("application/json", "identity", 200)]
+    [InlineData("application/json; charset=utf-16", null, 415)]
+    [InlineData("text/plain", null, 415)]
+    [InlineData("application/json", "gzip", 415)]
+    [InlineData("application/json", "identity, gzip", 415)]
+    public async Task A_body_is_read_in_one_form(string type, string? coding, int status)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        if (coding is not null)
+            content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        using var response = await _test.Http.PostAsync(new Uri(Chat, UriKind.Relative), content);
+        Assert.Equal(status, (int)response.StatusCode);
+        if (status == 415)
+            Assert.Equal("unsupported_media_type", (await response.ErrorAsync()).Code);
+    }
+
+    [Theory]
+    [InlineData("/healthz", 200)]
+    [InlineData("/v1/models", 200)]
+    [InlineData("/api/customers", 200)]
+    [InlineData("/v1/completions", 405)]
+    [InlineData("/nothing", 404)]
+    public async Task Whatever_can_be_asked_for_can_be_asked_about(string path, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var response = await _test.Http.SendAsync(request);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
     [InlineData("GET", "/v1/models", null)]
     [InlineData("GET", "/v1/models", "Bearer")]
     [InlineData("GET", "/v1/models", "Bearer ")]

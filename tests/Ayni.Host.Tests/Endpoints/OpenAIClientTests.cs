@@ -114,7 +114,7 @@ public sealed class OpenAIClientTests(HostFixture fixture) : IClassFixture<HostF
         }
 
         await test.Books.SetSpendingLimitAsync(
-            Assert.Single(test.Books.ListCustomers()).Id, Ledger.Amount.Parse("0.000000000001", Ledger.Currency.Parse("USD")));
+            Assert.Single(test.Books.ListCustomers()).Id, Receipts.Amount.Parse("0.000000000001", Receipts.Currency.Parse("USD")));
         while (!test.Books.ListReceipts(new()).Receipts.Any())
             await Task.Delay(10);
         var spent = await Assert.ThrowsAsync<ClientResultException>(() => client.CompleteChatAsync([new UserChatMessage("Hello")]));

@@ -53,9 +53,10 @@ public sealed class IdempotencyTests
         await using var test = await TestHost.StartAsync();
         var body = Body.Replace("\"n\":2", "\"stream\":true,\"stream_options\":{\"include_usage\":true}", StringComparison.Ordinal);
         using var first = await SendAsync(test, "s", body);
+        // Its headers come before its end.
+        var events = await first.EventsAsync().ToListAsync();
         using var again = await SendAsync(test, "s", body);
         Assert.Equal("text/event-stream", again.Content.Headers.ContentType!.MediaType);
-        var events = await first.EventsAsync().ToListAsync();
         Assert.Equal(events, await again.EventsAsync().ToListAsync());
         Assert.Equal("[DONE]", events[^1]);
         Assert.Single(test.Books.ListReceipts(new()).Receipts);

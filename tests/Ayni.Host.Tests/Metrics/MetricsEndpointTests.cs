@@ -25,7 +25,8 @@ public sealed class MetricsEndpointTests
         ("vllm:request_decode_time_seconds", "histogram"), ("vllm:request_prompt_tokens", "histogram"),
         ("vllm:request_generation_tokens", "histogram"), ("vllm:iteration_tokens_total", "histogram"),
         ("ayni_http_responses_total", "counter"), ("ayni_receipts_total", "counter"), ("ayni_steps_total", "counter"),
-        ("ayni_cache_blocks_used", "gauge"), ("ayni_managed_memory_bytes", "gauge"), ("process_resident_memory_bytes", "gauge"),
+        ("ayni_cache_blocks_used", "gauge"), ("ayni_managed_memory_bytes", "gauge"), ("ayni_oldest_unsigned_receipt_seconds", "gauge"),
+        ("process_resident_memory_bytes", "gauge"),
         ("process_cpu_seconds_total", "counter"), ("process_start_time_seconds", "gauge"),
     ];
 

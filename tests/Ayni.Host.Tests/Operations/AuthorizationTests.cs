@@ -38,12 +38,12 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.Equal(
             Sorted([.. everyone, "createChatCompletion", "createCompletion", "listCustomers", "getCustomer", "getUsage", "listKeys", "listPrices",
                 "listReceipts", "getReceipt", "explainCharge", "listInvoices", "getInvoice", "getAccount", "getBilling", "listLimits",
-                "listObjections", "raiseObjection", "replyToObjection"]),
+                "listObjections", "raiseObjection", "replyToObjection", "listCustomerKeys"]),
             OpenTo(KeyRole.Customer));
         Assert.Equal(
             Sorted([.. everyone, "listParties", "getParty", "listApps", "listKeys", "listPrices", "listAgreements", "listAgreementDocuments",
                 "acceptAgreementDocument", "describeAgreementDocument", "simulateAgreement", "getAgreementToSign", "signAgreementDocument",
-                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "listStatementReceipts", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
+                "listPartyKeys", "registerPartyKey", "revokePartyKey", "listBalances", "listPeriods", "getStatement", "proveStatement", "listStatementReceipts", "getEarnings", "listInvoices", "getInvoice", "listPayouts",
                 "getBankDetails", "getBilling", "listObjections", "raiseObjection", "replyToObjection"]),
             OpenTo(KeyRole.Party));
         Assert.Equal(Sorted([.. everyone, "recordUsage"]), OpenTo(KeyRole.Meter));
@@ -68,7 +68,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         Assert.Equal(200, await StatusAsync(KeyRole.Customer, $"/api/receipts/{fixture.One.Receipt}/why"));
         foreach (var path in (string[])[
             $"/api/receipts/{fixture.Other.Receipt}", $"/api/receipts/{fixture.Other.Receipt}/why", $"/api/receipts?customer={fixture.Other.Customer.Id}",
-            $"/api/customers/{fixture.Other.Customer.Id}", $"/api/customers/{fixture.Other.Customer.Id}/usage"])
+            $"/api/customers/{fixture.Other.Customer.Id}", $"/api/customers/{fixture.Other.Customer.Id}/keys", $"/api/customers/{fixture.Other.Customer.Id}/usage"])
             await SameAsUnknownAsync(KeyRole.Customer, path, fixture.Other.Customer.Id, fixture.Other.Receipt);
         var others = _test.Books.ListKeys().First(key => key.Role == KeyRole.Customer && key.HolderId == fixture.Other.Customer.Id);
         Assert.Empty(await ListAsync(KeyRole.Customer, $"/api/receipts?key={others.Id}"));
@@ -88,7 +88,7 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         foreach (var path in (string[])[$"/api/parties/{one}", $"/api/balances?party={one}", $"/api/statements/{period}/{one}", $"/api/statements/{period}/{one}/receipts",
             "/api/earnings", $"/api/earnings?party={one}"])
             Assert.Equal(200, await StatusAsync(KeyRole.Party, path));
-        foreach (var path in (string[])[$"/api/parties/{other}", $"/api/balances?party={other}", $"/api/statements/{period}/{other}", $"/api/statements/{period}/{other}/receipts",
+        foreach (var path in (string[])[$"/api/parties/{other}", $"/api/statements/{period}/{other}/proof", $"/api/balances?party={other}", $"/api/statements/{period}/{other}", $"/api/statements/{period}/{other}/receipts",
             $"/api/earnings?party={other}"])
             await SameAsUnknownAsync(KeyRole.Party, path, other, other);
 
@@ -98,6 +98,10 @@ public sealed class AuthorizationTests(LedgerFixture fixture) : IClassFixture<Le
         await _test.Books.AgreeAsync("secret", [Share.Of(other, Share.Whole)]);
         Assert.DoesNotContain(await ListAsync(KeyRole.Party, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
         Assert.Contains(await ListAsync(KeyRole.Auditor, "/api/agreements"), agreement => Text(agreement, "model") == "secret");
+        // A page is filled with what the party may see, however much of others' lies between.
+        await _test.Books.AgreeAsync("open", [Share.Of(one, Share.Whole)]);
+        var last = agreements[^1].GetProperty("version").GetInt64();
+        Assert.Equal("open", Text(Assert.Single(await ListAsync(KeyRole.Party, $"/api/agreements?limit=1&after={last}")), "model"));
     }
 
     /// <summary>What is another's is answered as what is nobody's, so that nobody learns what there is.</summary>

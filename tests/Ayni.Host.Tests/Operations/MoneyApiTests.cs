@@ -53,6 +53,14 @@ public sealed class MoneyApiTests : IAsyncLifetime
             Assert.StartsWith(JournalCsv.Header, await journal.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
+        foreach (var proven in (string[])[$"/api/statements/{month}/{host}/proof", $"/api/periods/{month}/absences/rcp_0?currency=USD"])
+        {
+            using var proof = await SendAsync(_auditor, "GET", proven);
+            ProofVerifier.Verify(await proof.Content.ReadAsByteArrayAsync(), _test.Books.LogKey, null, [], _clock.GetUtcNow());
+        }
+        using (var open = await SendAsync(_auditor, "GET", $"/api/statements/2026-12/{host}/proof"))
+            Assert.Equal("invalid_proof", (await open.ErrorAsync()).Code);
+
         // Paid in two parts, the second too much; the same file again changes nothing.
         var csv = $"bank_reference,date,amount,currency,invoice\nr1,2026-12-02,1.00,USD,{number}\nr2,2026-12-03,{total},USD,{number}\n";
         for (var i = 0; i < 2; i++)

@@ -29,16 +29,25 @@ public sealed class PricingApiTests(LedgerFixture fixture) : IClassFixture<Ledge
         var credit = await PostAsync(KeyRole.Finance, "/api/credits", sale);
         Assert.Equal(credit.GetRawText(), (await PostAsync(KeyRole.Finance, "/api/credits", sale)).GetRawText());
         Assert.Equal("5.00", credit.GetProperty("left").GetString());
-        // It is given back by its invoice, which there is none of yet.
-        using (var early = await fixture.SendAsync(
-            KeyRole.Finance, $"/api/credits/{credit.GetProperty("id").GetString()}/return", """{"reason":"leaves","reference":"return 9"}"""))
-            Assert.Contains("is on no invoice yet", (await early.ErrorAsync()).Message, StringComparison.Ordinal);
+        // The month's fee uses all of it; one that nothing uses is given back in the month it was sold in, once.
+        using (var used = await fixture.SendAsync(
+            KeyRole.Finance, $"/api/credits/{credit.GetProperty("id").GetString()}/return", """{"reason":"leaves","reference":"return 8"}"""))
+            Assert.Equal("invalid_credit", (await used.ErrorAsync()).Code);
+        var other = (await PostAsync(KeyRole.Operator, "/api/customers", """{"name":"Wayra","currency":"EUR"}""")).GetProperty("id").GetString()!;
+        var unused = await PostAsync(
+            KeyRole.Finance, "/api/credits", sale.Replace(customer!, other, StringComparison.Ordinal).Replace("order 9", "order 10", StringComparison.Ordinal));
+        var giveBack = $"/api/credits/{unused.GetProperty("id").GetString()}/return";
+        var returned = await PostAsync(KeyRole.Finance, giveBack, """{"reason":"leaves","reference":"return 9"}""");
+        Assert.Equal(("5.00", "EUR"), (returned.GetProperty("amount").GetString(), returned.GetProperty("currency").GetString()));
+        Assert.Equal(returned.GetRawText(), (await PostAsync(KeyRole.Finance, giveBack, """{"reason":"leaves","reference":"return 9"}""")).GetRawText());
+        using (var again = await fixture.SendAsync(KeyRole.Finance, giveBack, """{"reason":"leaves","reference":"return 10"}"""))
+            Assert.Equal("invalid_credit", (await again.ErrorAsync()).Code);
         await PostAsync(KeyRole.Finance, "/api/rates", """{"from":"EUR","to":"USD","per_unit":"1.08","source":"ECB"}""");
 
         var fee = Assert.Single((await GetAsync($"/api/adjustments/{month}")).EnumerateArray());
         Assert.Equal(("subscription_fee", "9.00"), (fee.GetProperty("type").GetString(), fee.GetProperty("amount").GetString()));
-        foreach (var path in (string[])["/api/subscriptions", "/api/credits", "/api/rates"])
-            Assert.Single((await GetAsync(path)).EnumerateArray());
+        foreach (var (path, count) in ((string, int)[])[("/api/subscriptions", 1), ("/api/credits", 2), ("/api/rates", 1)])
+            Assert.Equal(count, (await GetAsync(path)).GetArrayLength());
     }
 
     private async Task<JsonElement> PostAsync(KeyRole role, string path, string body)

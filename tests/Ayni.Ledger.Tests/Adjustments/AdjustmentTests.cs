@@ -102,6 +102,25 @@ public sealed class AdjustmentTests
     }
 
     [Fact]
+    public async Task The_price_that_took_effect_last_has_the_minimum_whatever_the_order_they_were_set_in()
+    {
+        await using var ledger = await PlannedAsync("model: llama\ncurrency: EUR\ninput: 1\noutput: 0\nminimum: 5");
+        await ledger.Books.SetPriceAsync(
+            Plans.Read("model: llama\ncurrency: EUR\ninput: 1\noutput: 0\nminimum: 7"), new DateTimeOffset(2026, 11, 29, 0, 0, 0, TimeSpan.Zero));
+        await ledger.Books.SetPriceAsync(
+            Plans.Read("model: llama\ncurrency: EUR\ninput: 1\noutput: 0\nminimum: 3"), new DateTimeOffset(2026, 11, 28, 0, 0, 0, TimeSpan.Zero));
+        var (key, _) = await KeysAsync(ledger);
+        foreach (var day in new[] { 27, 28, 29 })
+        {
+            ledger.Clock.Now = new(2026, 11, day, 12, 0, 0, TimeSpan.Zero);
+            await ledger.UseAsync(key, 1_000_000, 0, 0);
+        }
+        ledger.Clock.Now = November.End;
+        await CloseAsync(ledger, November);
+        Assert.Equal(Eur("4"), Assert.Single(ledger.Books.ListAdjustments(November)).Amount);
+    }
+
+    [Fact]
     public async Task A_late_receipt_uses_up_a_minimum_that_was_paid_for()
     {
         await using var ledger = await PlannedAsync("model: llama\ncurrency: EUR\ninput: 1\noutput: 0\nminimum: 5");

@@ -163,7 +163,7 @@ public sealed class SignatureTests
             Assert.Throws<ProofException>(() => ProofVerifier.Verify(statement, ledger.Books.LogKey, null, [], ledger.Clock.Now)).Check);
     }
 
-    private static SigningKey NewKey() => new(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+    internal static SigningKey NewKey() => new(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
 
     private static async Task<SigningKey> RegisterAsync(TestLedger ledger, string partyId)
     {

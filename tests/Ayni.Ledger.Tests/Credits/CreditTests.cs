@@ -137,8 +137,10 @@ public sealed class CreditTests
         var credit = await ledger.Books.BuyCreditAsync(customer, Eur("4"), Model, December.Next.End);
         ledger.Clock.Now += TimeSpan.FromMinutes(1);
         await ledger.UseAsync(key, 2_000_000, 0, 0); // 1.00
-        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "no invoice yet"));
         await RefusedAsync(Refusal.UnknownCredit, () => ledger.Books.ReturnCreditAsync("crd_x", "unknown"));
+        ledger.Clock.Now = November.End;
+        await AdjustmentTests.CloseAsync(ledger, November);
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "no invoice yet"));
         // 1.00 + 4.00 - 1.00 = 4.00, with tax 4.84.
         var invoice = (await InvoiceTests.IssueAsync(ledger))[0];
         Assert.Equal(Eur("4.84"), invoice.Total);
@@ -147,9 +149,11 @@ public sealed class CreditTests
         await ledger.UseAsync(key, 1_000_000, 0, 0);
         var line = invoice.Lines.Select((of, i) => (of.Kind, i)).Single(of => of.Kind == "credit_purchase").i;
         await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.CreditInvoiceAsync(invoice.Number, [(line, Eur("2.51"))], "used"));
-        var note = await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1");
+        var returned = await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1");
+        var note = returned.Note!;
+        Assert.Equal((credit.Id, note.Number, Eur("2.50")), (returned.CreditId, returned.Id, returned.Amount));
         Assert.Equal((invoice.Number, Eur("2.50"), Eur("3.03")), (note.Credits, note.Net, note.Total)); // 3.025
-        Assert.Equal(note, await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1"));
+        Assert.Equal(returned, await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1"));
         await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "again"));
         Assert.Equal(Eur("0.50"), Assert.Single(ledger.Books.ListCredits()).Left);
         // What is used from now on is owed.
@@ -161,6 +165,59 @@ public sealed class CreditTests
         Assert.Empty(ledger.Books.ListDeductions(December));
         // 4.84 - 3.03 + 1.00 - 0.50
         Assert.Equal(Eur("2.31"), ledger.Books.UnpaidCharges(customer));
+    }
+
+    [Fact]
+    public async Task What_was_sold_in_a_month_that_is_open_is_given_back_in_that_month()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        var customer = key.CustomerId!;
+        await InvoiceTests.BillAsync(ledger, customer, new Tax("VAT", 210_000));
+        // The first month of a ledger: none was ever closed.
+        var credit = await ledger.Books.BuyCreditAsync(customer, Eur("4"), Model, December.Next.End);
+        ledger.Clock.Now += TimeSpan.FromMinutes(1);
+        await ledger.UseAsync(key, 2_000_000, 0, 0); // 1.00
+        var returned = await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1");
+        Assert.Equal((credit.Id, Eur("3"), null), (returned.CreditId, returned.Amount, returned.Note));
+        Assert.Equal(returned, await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1"));
+        await RefusedAsync(Refusal.ReferenceReused, () => ledger.Books.ReturnCreditAsync(credit.Id, "stays", "ref-1"));
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "again"));
+        Assert.Equal((Eur("1"), Eur("-1")), (Assert.Single(ledger.Books.ListCredits()).Left, Net(ledger, Account.Deferred(customer))));
+        // 4.00 sold, 1.00 used and 3.00 given back; 0.50 more are used than there is left to pay for.
+        await ledger.UseAsync(key, 1_000_000, 0, 0);
+        Assert.Equal(Eur("2.50"), ledger.Books.UnpaidCharges(customer));
+
+        var invoice = (await InvoiceTests.IssueAsync(ledger))[0];
+        Assert.Equal(
+            ["usage 1.50", "credit_purchase 4.00", "credit_return -3.00", "credit_use -1.00"],
+            invoice.Lines.OrderBy(line => line.Kind == "usage" ? 0 : line.Kind == "credit_purchase" ? 1 : line.Kind == "credit_return" ? 2 : 3)
+                .Select(line => $"{line.Kind} {line.Amount.Format()}"));
+        // 1.50 with tax.
+        Assert.Equal(Eur("1.82"), invoice.Total); // 1.815
+        Assert.Equal(Eur("0"), Net(ledger, Account.Deferred(customer)));
+        // Asked again after the month was invoiced, it is what was made.
+        Assert.Equal(returned, await ledger.Books.ReturnCreditAsync(credit.Id, "leaves", "ref-1"));
+        await RefusedAsync(Refusal.InvalidCredit, () => ledger.Books.ReturnCreditAsync(credit.Id, "again"));
+        ledger.Clock.Now = December.End;
+        await AdjustmentTests.CloseAsync(ledger, December);
+        Assert.Empty(ledger.Books.ListDeductions(December));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
+    [Fact]
+    public async Task A_credit_sold_late_in_an_open_month_is_given_back_after_its_end()
+    {
+        await using var ledger = await ReadyAsync();
+        var customer = (await ledger.KeyAsync()).CustomerId!;
+        await InvoiceTests.BillAsync(ledger, customer);
+        var credit = await ledger.Books.BuyCreditAsync(customer, Eur("4"), Model);
+        ledger.Clock.Now = November.End.AddDays(3);
+        Assert.Equal(Eur("4"), (await ledger.Books.ReturnCreditAsync(credit.Id, "leaves")).Amount);
+        // The sale and its return are the same month's, so nothing is to be invoiced.
+        Assert.Empty(await InvoiceTests.IssueAsync(ledger));
+        Assert.Equal(Eur("0"), ledger.Books.UnpaidCharges(customer));
+        Assert.Empty(ledger.Books.Audit());
     }
 
     [Fact]
@@ -198,7 +255,7 @@ public sealed class CreditTests
                 case 4 when credits.Count > 0:
                     try
                     {
-                        returned += (await ledger.Books.ReturnCreditAsync(credits[tokens[i] % credits.Count].Id, "back")).Net;
+                        returned += (await ledger.Books.ReturnCreditAsync(credits[tokens[i] % credits.Count].Id, "back")).Amount;
                     }
                     catch (LedgerRefusedException)
                     {

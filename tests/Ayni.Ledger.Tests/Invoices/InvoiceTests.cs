@@ -35,6 +35,19 @@ public sealed class InvoiceTests
         Assert.Empty(ledger.Books.Audit());
     }
 
+    [Fact]
+    public async Task What_drafts_were_rejected_stands_on_no_invoice()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        await EntityAsync(ledger);
+        await ledger.Books.PostAsync(ledger.Usage(key, 0, 0, 0) with { Counts = new(1_000_000, 2, 3, 777) });
+        var invoice = Assert.Single(await IssueAsync(ledger), invoice => invoice.Kind == InvoiceKind.Invoice);
+        Assert.Equal(new TokenCounts(1_000_000, 2, 3), Assert.Single(invoice.Lines).Counts);
+        Assert.Equal(invoice, ledger.Books.FindInvoice(invoice.Number));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
     [Theory]
     [InlineData("JPY", "0.5", "1")]
     [InlineData("KWD", "0.0005", "0.001")]

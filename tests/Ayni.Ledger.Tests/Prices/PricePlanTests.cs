@@ -223,8 +223,8 @@ public sealed class PricePlanTests
             // Three thousand millions of tokens at 10¹², twice, and a request of 10¹².
             Assert.Equal(Amount.ParseStored("6001000000000000", Currency.Parse("EUR")), plan.Charge(most, "a", new(1, 1_000_000_000_000, 0, 0)));
         }
-        var package = Plans.Read("model: m\ncurrency: EUR\ntiers: {kind: package, metric: tokens, size: 1, price: 1000000000000}");
-        Assert.Equal(Amount.ParseStored("3000000000000000000000", Currency.Parse("EUR")), package.Charge(most, null, default));
+        var package = Plans.Read("model: m\ncurrency: EUR\ntiers: {kind: package, metric: tokens, size: 1, price: 1000000}");
+        Assert.Equal(Amount.ParseStored("3000000000000000", Currency.Parse("EUR")), package.Charge(most, null, default));
     }
 
     [Fact]

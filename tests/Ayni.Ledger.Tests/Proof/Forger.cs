@@ -13,11 +13,15 @@ internal sealed class Forger
     private readonly SigningKey _log = new(RandomNumberGenerator.GetBytes(32));
     private readonly SigningKey _signing = new(RandomNumberGenerator.GetBytes(32));
 
-    public Forger() => Certificate = KeyCertificate.Create(LogKey.Name, _log, _signing.PublicBytes, Noon);
+    public Forger() => Certificate = KeyCertificate.Create(
+        LogKey.Name, _log.Sign, new("host.example", SigningHost.StandardPromise), _signing.PublicBytes, Noon);
 
     public PublicKey LogKey => _log.ForNotes("example.com/forged");
 
     public KeyCertificate Certificate { get; }
+
+    /// <summary>The certificate of the signing key, for a host or as the first version was.</summary>
+    public byte[] Certify(SigningHost? host) => KeyCertificate.Create(LogKey.Name, _log.Sign, host, _signing.PublicBytes, Noon).Encode();
 
     /// <summary>A receipt of 10 units unless said otherwise.</summary>
     public static Receipt Receipt(
@@ -44,10 +48,10 @@ internal sealed class Forger
         };
 
     /// <summary>A receipt in a signed batch of its own.</summary>
-    public ReceiptProof Sign(Receipt receipt, PeriodProof? period = null)
+    public ReceiptProof Sign(Receipt receipt, PeriodProof? period = null, DateTimeOffset? sealedAt = null, DateTimeOffset? loggedBy = null)
     {
         var canonical = ReceiptFormat.Encode(receipt);
-        var batch = new Batch(LogKey.Name, 1, Noon, Noon.AddHours(1), 1, MerkleTree.Leaf(Digest.Of(canonical))).Encode();
+        var batch = new Batch(LogKey.Name, 1, sealedAt ?? Noon, loggedBy ?? Noon.AddHours(1), 1, MerkleTree.Leaf(Digest.Of(canonical))).Encode();
         return new()
         {
             Canonical = canonical,
@@ -96,7 +100,7 @@ internal sealed class Forger
 
     public byte[] SignWithSigningKey(byte[] message) => _signing.Sign(message);
 
-    public Checkpoint Checkpoint(long size, Digest root) => Ledger.Checkpoint.Sign(LogKey, size, root, _log);
+    public Checkpoint Checkpoint(long size, Digest root) => Receipts.Checkpoint.Sign(LogKey, size, root, _log.Sign);
 
     /// <summary>A log of some entries, in memory.</summary>
     public LogReader Log(params byte[][] entries)

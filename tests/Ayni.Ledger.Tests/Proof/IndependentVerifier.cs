@@ -91,11 +91,15 @@ internal static class IndependentVerifier
     {
         var certificate = Bytes(proof, "certificate");
         var body = certificate[..^64];
-        var expected = Concat("ayni/key/v1\0\0\0\0\0"u8.ToArray(), Text(name));
-        if (!body.AsSpan().StartsWith(expected) || body.Length != expected.Length + 32 + 8 || !Ed25519(logKey, body, certificate[^64..]))
+        var expected = Concat("ayni/key/v2\0\0\0\0\0"u8.ToArray(), Text(name));
+        if (!body.AsSpan().StartsWith(expected) || body.Length < expected.Length + 2)
+            return "the signing key is not the log's";
+        // The host's name, whatever it is, then the key, when it was certified, and the promise.
+        var key = expected.Length + 2 + (int)Unsigned(body[expected.Length..(expected.Length + 2)]);
+        if (body.Length != key + 32 + 8 + 8 || !Ed25519(logKey, body, certificate[^64..]))
             return "the signing key is not the log's";
         var (signed, signature) = proof.ContainsKey("batch") ? ("batch", "signature") : ("record", "signature");
-        return Ed25519(body[expected.Length..(expected.Length + 32)], Bytes(proof, signed), Bytes(proof, signature)) ? null : $"the {signed} is not signed";
+        return Ed25519(body[key..(key + 32)], Bytes(proof, signed), Bytes(proof, signature)) ? null : $"the {signed} is not signed";
     }
 
     private static string? Batched(JsonObject proof, string name)

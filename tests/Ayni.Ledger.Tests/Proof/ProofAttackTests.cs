@@ -50,6 +50,15 @@ public sealed class ProofAttackTests : IDisposable
     [InlineData("rolled-back log", ProofCheck.Growth)]
     [InlineData("stolen revoked key", ProofCheck.Revocation)]
     [InlineData("receipt of another batch", ProofCheck.Path)]
+    [InlineData("promise put off", ProofCheck.Promise)]
+    [InlineData("receipt counted before its month", ProofCheck.Continuity)]
+    [InlineData("receipt shown as counted before its month", ProofCheck.Continuity)]
+    [InlineData("two ends of one key", ProofCheck.KeyTails)]
+    [InlineData("statement with two totals in a currency", ProofCheck.Totals)]
+    [InlineData("log with two records of a month", ProofCheck.SingleView)]
+    [InlineData("log with two agreements of a number", ProofCheck.SingleView)]
+    [InlineData("log with two batches of a number", ProofCheck.SingleView)]
+    [InlineData("batch signed in the future", ProofCheck.Promise)]
     public void Is_refused_and_succeeds_without_its_check(string attack, ProofCheck check)
     {
         Assert.Throws<ProofException>(() => Attack(attack, ProofChecks.All));
@@ -203,10 +212,69 @@ public sealed class ProofAttackTests : IDisposable
                 ReceiptVerifier.Verify(
                     Forger.View(one with { Batch = other.Batch, Signature = other.Signature }), _forger.LogKey, null, checks);
                 break;
+            case "receipt counted before its month":
+                Audit(checks, chain => [chain[0], OfNextMonth(chain)], chain => KeepEnd([chain[0], OfNextMonth(chain)]));
+                break;
+            case "receipt shown as counted before its month":
+                var early = Forger.Receipt("rcp_1") with { AdmittedAt = Forger.Noon.AddMonths(1), Period = TestLedger.Period.Next };
+                ReceiptVerifier.Verify(
+                    Forger.View(_forger.Sign(early, _forger.Prove(early, Salt, new(0, 1, []), NodeOf(early, checks)))), _forger.LogKey, null, checks);
+                break;
+            case "two ends of one key":
+                // The auditor's, and one further on to show to whoever holds the receipt that was left out.
+                var third = Digest.Of("the third"u8);
+                Audit(checks, chain => chain[..2], chain => KeepEnd([.. chain.Take(2)]), write: (folder, receipts, tails) => _forger.WriteBundle(
+                    folder, receipts, [.. tails, new("key_a", "", 3, third, 3, third)],
+                    previous: _forger.WriteBundle(Path.Combine(folder, "before"), [Forger.Receipt("rcp_0", key: "key_b")], [])));
+                break;
+            case "statement with two totals in a currency":
+                VerifyStatement(
+                    """
+                    {"period":"2026-11","status":"final","party_id":"p","party_name":"P","lines":[],"shares":[],"totals":[
+                    {"currency":"EUR","carry_in":"0","earned":"0","payable":"0","carry_out":"0"},
+                    {"currency":"EUR","carry_in":"5","earned":"0","payable":"5","carry_out":"0"}]}
+                    """, checks);
+                break;
+            case "log with two records of a month":
+                _forger.View(
+                    checks, new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of("one"u8)).Encode(),
+                    new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of("another"u8)).Encode());
+                break;
+            case "log with two agreements of a number":
+                _forger.View(
+                    checks, new LogEntry.AgreementVersion(1, Digest.Of("one"u8)).Encode(), new LogEntry.AgreementVersion(1, Digest.Of("another"u8)).Encode());
+                break;
+            case "log with two batches of a number":
+                _forger.View(
+                    checks, new LogEntry.Batches(1, 1, Digest.Of("one"u8)).Encode(), new LogEntry.Batches(1, 1, Digest.Of("another"u8)).Encode());
+                break;
+            case "promise put off":
+                Promise(checks, Forger.Noon.AddHours(-2), Forger.Noon.AddYears(70));
+                break;
+            case "batch signed in the future":
+                Promise(checks, Forger.Noon.AddYears(70), Forger.Noon.AddYears(70).AddHours(1));
+                break;
             default:
                 throw new ArgumentException(attack);
         }
     }
+
+    private static Receipt OfNextMonth(IReadOnlyList<Receipt> chain) =>
+        chain[1] with { AdmittedAt = Forger.Noon.AddMonths(1), Period = TestLedger.Period.Next };
+
+    /// <summary>A statement that a month commits to, whatever it says.</summary>
+    private void VerifyStatement(string statement, ProofChecks checks)
+    {
+        var list = new CommittedList([System.Text.Encoding.UTF8.GetBytes(statement)], new byte[32], TestLedger.Period, PeriodListName.Statements);
+        var record = _forger.Record(NodeOf(Forger.Receipt("rcp_1"), checks), [(PeriodListName.Statements, list.Commitment)]).Encode();
+        var proof = new StatementProof(record, _forger.SignWithSigningKey(record), _forger.Certificate.Encode(), null, list.Prove(0), []);
+        StatementVerifier.Verify(ProofFormat.ParseObject(proof.Encode(), "statement"), _forger.LogKey, null, checks);
+    }
+
+    /// <summary>The log holds nothing of a receipt, and the host says that it need not yet.</summary>
+    private void Promise(ProofChecks checks, DateTimeOffset sealedAt, DateTimeOffset loggedBy) => ReceiptVerifier.Verify(
+        Forger.View(_forger.Sign(Forger.Receipt("rcp_1"), null, sealedAt, loggedBy)), _forger.LogKey,
+        _forger.View(checks, new LogEntry.Model("llama", Digest.Zero).Encode()), checks);
 
     private static byte[] Entry(int number) => TransparencyLogTests.Entries(number)[^1];
 

@@ -129,7 +129,7 @@ public sealed class ProofFuzzTests
             new LogEntry.ClosedPeriod(TestLedger.Period, Digest.Of(period.Record)).Encode()];
         var signed = forger.Logged(forger.Sign(receipt, period), entries, 0);
         var checkpoint = forger.Checkpoint(2, Digest.Of("root"u8)).Cosign(
-            new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]), Forger.Noon);
+            new SigningKey(new byte[32]).ForCosignatures("witness.example"), new SigningKey(new byte[32]).Sign, Forger.Noon);
         var log = forger.Log(entries);
         var statement = new StatementProof(
             period.Record, period.Signature, period.Certificate, null, period.Tail with { Item = Statement() }, [period.Tail]).Encode();
@@ -161,6 +161,7 @@ public sealed class ProofFuzzTests
             ("absence proof", new AbsenceProof(Forger.Euro, new(leaves[2], path), null).Encode(), bytes => Same(bytes, AbsenceProof.Decode(bytes).Encode())),
             ("batch", signed.Batch, bytes => Same(bytes, Batch.Decode(bytes).Encode())),
             ("key certificate", signed.Certificate, bytes => Same(bytes, KeyCertificate.Decode(bytes).Encode())),
+            ("key certificate of the first version", forger.Certify(null), bytes => Same(bytes, KeyCertificate.Decode(bytes).Encode())),
             ("period record", period.Record, bytes => Same(bytes, PeriodRecord.Decode(bytes).Encode())),
             ("key tail", period.Tail.Item, bytes => Same(bytes, KeyTail.Decode(bytes).Encode())),
             ("log entry of batches", entries[0], bytes => Same(bytes, LogEntry.Decode(bytes).Encode())),

@@ -45,6 +45,48 @@ public sealed class SignedReceiptTests
     }
 
     [Fact]
+    public async Task The_certificate_names_the_host_and_its_promise()
+    {
+        await using var ledger = await TestLedger.ReadyAsync();
+        var key = await ledger.KeyAsync();
+        var first = Assert.Single(ledger.Books.ListSigningKeys());
+        Assert.Equal((SigningHost.ThisMachine.Name, 60L), (first.Host, first.PromiseMinutes));
+        var state = await ledger.Books.ReplaceSigningKeyAsync(
+            revokes: false, change: _ => new("host1.example", TimeSpan.FromMinutes(7)));
+        Assert.Equal(("host1.example", 7L), (state.Host, state.PromiseMinutes));
+        var receipt = await ledger.UseAsync(key, 1, 1, 1);
+        var json = Json(ledger.Books, receipt.Id);
+        var verification = ReceiptVerifier.Verify(json, ledger.Books.LogKey);
+        Assert.Contains("by host1.example at", verification.Proven[0], StringComparison.Ordinal);
+        Assert.Contains(
+            verification.NotProven, sentence => sentence.Contains($"{ledger.Clock.Now.AddMinutes(7):u}", StringComparison.Ordinal));
+        // The next key keeps what is not changed.
+        Assert.Equal("host1.example", (await ledger.Books.ReplaceSigningKeyAsync(revokes: false)).Host);
+    }
+
+    [Theory]
+    [InlineData("two words", 60)]
+    [InlineData("", 60)]
+    [InlineData("plus+plus", 60)]
+    [InlineData("host", 0)]
+    [InlineData("host", 100_000)]
+    public void What_is_no_host_and_no_promise_is_refused(string name, int minutes) => Assert.Equal(
+        ProofCheck.Format, Assert.Throws<ProofException>(() => new SigningHost(name, TimeSpan.FromMinutes(minutes))).Check);
+
+    [Fact]
+    public void A_certificate_of_the_first_version_is_still_one()
+    {
+        var forger = new Forger();
+        var first = forger.Certify(null);
+        var read = KeyCertificate.Decode(first);
+        Assert.Equal(first, read.Encode());
+        read.Demand(forger.LogKey, ProofChecks.All);
+        Assert.Equal((null, SigningHost.StandardPromise), (read.Host, read.Promise));
+        // A host's name can't be passed off for part of a key.
+        Assert.Equal("host.example", KeyCertificate.Decode(forger.Certify(new("host.example", SigningHost.StandardPromise))).Host!.Name);
+    }
+
+    [Fact]
     public async Task A_changed_view_is_refused()
     {
         await using var ledger = await TestLedger.ReadyAsync();

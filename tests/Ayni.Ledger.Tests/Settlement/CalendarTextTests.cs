@@ -12,10 +12,10 @@ public sealed class CalendarTextTests
     public void A_day_begins_and_ends_in_the_ledgers_zone(string id, string start, string end)
     {
         var zone = LedgerZone.Find(id);
-        Assert.True(CalendarText.TryParseStart("2026-12-01", zone, out var first));
-        Assert.True(CalendarText.TryParseEnd("2026-12-01", zone, out var last));
+        Assert.True(zone.TryParseStart("2026-12-01", out var first));
+        Assert.True(zone.TryParseEnd("2026-12-01", out var last));
         Assert.Equal((Instant(start), Instant(end)), (first, last));
-        Assert.True(CalendarText.TryParseStart("2026-12-01T08:00:00+03:00", zone, out var instant));
+        Assert.True(zone.TryParseStart("2026-12-01T08:00:00+03:00", out var instant));
         Assert.Equal(Instant("2026-12-01T05:00:00Z"), instant);
         Assert.Equal(Instant(start), PricePlan.Parse("p", $$"""{"model":"m","currency":"EUR","input":1,"output":1,"from":"2026-12-01"}""", zone).From);
     }
@@ -38,8 +38,8 @@ public sealed class CalendarTextTests
     {
         Assert.False(CalendarText.TryParseDay(text, out _));
         Assert.False(CalendarText.TryParseInstant(text, out _));
-        Assert.False(CalendarText.TryParseStart(text, LedgerZone.Find("America/Lima"), out _));
-        Assert.False(CalendarText.TryParseEnd(text, LedgerZone.Find("Pacific/Kiritimati"), out _));
+        Assert.False(LedgerZone.Find("America/Lima").TryParseStart(text, out _));
+        Assert.False(LedgerZone.Find("Pacific/Kiritimati").TryParseEnd(text, out _));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class CalendarTextTests
         text =>
         {
             var zone = LedgerZone.Find("Pacific/Kiritimati");
-            return !CalendarText.TryParseEnd(text, zone, out var end) || CalendarText.TryParseStart(text, zone, out var start) && start <= end;
+            return !zone.TryParseEnd(text, out var end) || zone.TryParseStart(text, out var start) && start <= end;
         }).QuickCheckThrowOnFailure();
 
     private static DateTimeOffset Instant(string text) =>

@@ -423,6 +423,61 @@ public sealed class EvaluationPropertyTests
             }
         }).QuickCheckThrowOnFailure();
 
+    [Theory]
+    [InlineData("0", "0.00", "40.00")]      // November 500, of which 100 were too much; nothing bears them, until January's 300 − 100 = 200.
+    [InlineData("50", "0.00", "50.00")]     // December's 10 bear half of the 20, the other 50 of the base come off January's.
+    [InlineData("100", "0.00", "60.00")]
+    [InlineData("400", "60.00", "60.00")]   // 80 − 20.
+    public void What_a_closed_month_was_charged_too_much_comes_off_what_is_earned_later(string own, string december, string january)
+    {
+        var history = new ShareHistory();
+        var month = TestLedger.Period;
+        Assert.Equal(("100.00", december, january), (
+            Share(month, ("500", month)), Share(month.Next, (own, month.Next), ("-100", month)), Share(month.Next.Next, ("300", month.Next.Next))));
+
+        string Share(Period period, params (string Gross, Period Month)[] lines)
+        {
+            var result = Evaluate(Plain(200_000), period, [.. lines.Select(line => Line(TestLedger.Eur(line.Gross), line.Month))], history);
+            history.Add(result);
+            return result.Shares[0].Amount.Format();
+        }
+    }
+
+    [Fact]
+    public void What_a_closed_month_had_to_share_less_than_nothing_is_carried()
+    {
+        var history = new ShareHistory();
+        var month = TestLedger.Period;
+        // October's refunds took all it had. What it was charged too much takes off as much of November's.
+        history.Add(Evaluate(Plain(200_000), month, [Line(TestLedger.Eur("0"), month)], history));
+        history.Add(Evaluate(Plain(200_000), month.Next, [Line(TestLedger.Eur("-100"), month)], history));
+        Assert.Equal(
+            TestLedger.Eur("40"), Evaluate(Plain(200_000), month.Next.Next, [Line(TestLedger.Eur("300"), month.Next.Next)], history).Shares[0].Amount);
+    }
+
+    [Theory]
+    [InlineData("100", "198.00")]  // 180 + 20 % of what the marketplace's 10 % leave of 100.
+    [InlineData("-100", "162.00")]
+    public void The_marketplaces_part_of_a_correction_is_no_partys_share(string late, string share)
+    {
+        var history = new ShareHistory();
+        var month = TestLedger.Period;
+        var terms = new AgreementTerms
+        {
+            Name = "any",
+            Currency = Euro,
+            CollectorId = "pty_host",
+            MarketplaceFee = new("pty_store", 100_000),
+            Shares = [Plain(200_000)],
+        };
+        history.Add(Run(month, [Line(TestLedger.Eur("1000"), month)]));
+        var result = Run(month.Next, [Line(TestLedger.Eur("1000"), month.Next), Line(TestLedger.Eur(late), month)]);
+        Assert.Equal(TestLedger.Eur(share), result.Shares.Single(one => one.Key.Share != AgreementEvaluation.MarketplaceFeeShare).Amount);
+
+        AgreementResult Run(Period period, IReadOnlyList<NetLine> lines) =>
+            AgreementEvaluation.Evaluate(1, terms, true, period, Euro, lines, history);
+    }
+
     [Fact]
     public void A_floor_paid_in_a_month_whose_revenue_was_all_refunded_is_not_paid_again_for_late_receipts()
     {

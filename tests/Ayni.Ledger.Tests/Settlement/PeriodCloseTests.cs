@@ -4,6 +4,26 @@ namespace Ayni.Ledger.Tests;
 
 public sealed class PeriodCloseTests
 {
+    [Fact]
+    public async Task A_clock_that_was_set_back_into_a_closed_month_changes_nothing_of_it()
+    {
+        await using var ledger = await ReadyAsync();
+        await ledger.UseAsync(await ledger.KeyAsync(), 1_000_000, 0, 0);
+        ledger.Clock.Now = TestLedger.Period.End;
+        await ledger.Books.ClosePeriodAsync(TestLedger.Period);
+        var closed = ledger.Books.Statements(TestLedger.Period);
+
+        ledger.Clock.Now = TestLedger.Period.End.AddMicroseconds(-1);
+        await RefusedAsync(Refusal.ClockSkewed, () => ledger.SetPriceAsync("EUR", "9", "9", "9"));
+        await RefusedAsync(Refusal.ClockSkewed, () => ledger.Books.EnterAgreementAsync(
+            "terms.yaml",
+            "agreement: bard\nmodel: llama\ncurrency: EUR\ncollector: host\nshares: [{name: royalty, payee: licensor, rate: 50%, fixed: 5}]"));
+        ledger.Clock.Now = TestLedger.Period.End;
+        await ledger.SetPriceAsync("EUR", "9", "9", "9");
+        Assert.Equal(closed, ledger.Books.Statements(TestLedger.Period));
+        Assert.Empty(ledger.Books.Audit());
+    }
+
     private static readonly Period November = TestLedger.Period;
     private static readonly Period December = TestLedger.Period.Next;
 

@@ -18,7 +18,7 @@ public sealed class StatementHtmlTests
         var values = page.Descendants(Html + "bdi").Select(value => value.Value).ToList();
         string[] needed =
         [
-            "Hostess & Söhne <b>", "pty_1", "2026-11", "2026-11-01 – 2026-11-30", "2026-11/pty_1", "llama", "app_1", "3", "2026-10", "2",
+            "Hostess & Söhne <b>", "pty_1", "2026-11", "2026-11-01 – 2026-11-30 (UTC)", "2026-11/pty_1", "llama", "app_1", "3", "2026-10", "2",
             "1234577", "10", "5", "1234.5678", "50%", "617.2839", "EUR", "0.001", "617.28", "0.0049",
         ];
         Assert.All(needed, field => Assert.Contains(field, values));

@@ -3,8 +3,7 @@ using System.Globalization;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file. The same seed gives
-/// the same life.
+/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file.
 /// </summary>
 internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
 {
@@ -47,6 +46,8 @@ internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
         Note();
         var usages = await TakeAsync(Random.Next(1, 30)).ConfigureAwait(false);
         await Task.WhenAll(usages.Select(usage => Books.PostAsync(usage))).ConfigureAwait(false);
+        if (Random.Next(2) == 0)
+            await ActUnheardAsync().ConfigureAwait(false);
 
         if (Random.Next(3) == 0)
         {
@@ -55,7 +56,9 @@ internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
             session.Control("PRAGMA wal_checkpoint(PASSIVE)");
         }
 
-        var images = everyWrite ? _images.AtEveryWrite(Random).ToArray() : [_images.AtRandom(Random)];
+        // As much chance as there is to decide, which the life does not follow.
+        var chance = new Random(Random.Next());
+        var images = everyWrite ? _images.AtEveryWrite(chance).ToArray() : [_images.AtRandom(chance)];
         await Books.DisposeAsync().ConfigureAwait(false);
         foreach (var image in images)
         {

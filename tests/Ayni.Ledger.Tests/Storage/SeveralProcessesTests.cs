@@ -101,7 +101,7 @@ public sealed class SeveralProcessesTests
     }
 
     /// <summary>Starts a process, kills it after it printed a line and a while, and returns the lines it printed.</summary>
-    private static async Task<List<string>> KilledAsync(TestLedger ledger, string perKey, IssuedKey[] keys)
+    internal static async Task<List<string>> KilledAsync(TestLedger ledger, string perKey, IssuedKey[] keys)
     {
         using var writer = Start(ledger, perKey, keys);
         var lines = new List<string>
@@ -129,6 +129,7 @@ public sealed class SeveralProcessesTests
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ayni.Ledger.Tests.Writer.dll"));
         start.ArgumentList.Add(ledger.Path);
+        start.ArgumentList.Add(ledger.Folder);
         start.ArgumentList.Add(perKey);
         foreach (var key in keys)
             start.ArgumentList.Add(key.Text);

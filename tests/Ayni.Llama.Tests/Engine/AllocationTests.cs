@@ -20,9 +20,11 @@ public sealed class AllocationTests
         start.ArgumentList.Add(Conformance.PathOf("models", name));
         start.ArgumentList.Add(cacheType);
         using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var bytes = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        using var end = deadline.Token.Register(process.Kill);
+        var error = process.StandardError.ReadToEndAsync(deadline.Token);
+        var bytes = await process.StandardOutput.ReadToEndAsync(deadline.Token);
+        await process.WaitForExitAsync(deadline.Token);
         Assert.Equal("", await error);
         Assert.Equal(["0", "0", "0", "0", "0"], bytes.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }

@@ -94,5 +94,5 @@ public sealed class CriaModelTests : IDisposable
     }
 
     private static IReadOnlyList<ProvenanceFinding> Verify(ModelProvenance provenance) =>
-        ProvenanceVerifier.Verify(provenance, recipe: null, key: null, TimeProvider.System, progress: null, CancellationToken.None);
+        ProvenanceVerifier.Verify(provenance, recipe: null, key: null, progress: null, CancellationToken.None);
 }

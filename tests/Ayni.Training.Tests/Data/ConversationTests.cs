@@ -58,9 +58,19 @@ public sealed class ConversationTests
     {
         using var file = new TemporaryModel(new TinyModel { ChatTemplate = null });
         using var source = ModelSource.Open(file.Path);
-        var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, null, TimeProvider.System);
+        var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, null);
         Assert.Contains(
             "no chat format", Assert.Throws<ChatFormatException>(() => tokenizer.Encode(Messages, [], _ => true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_template_that_asks_for_the_day_is_told_the_same_one_whenever_data_are_read()
+    {
+        using var file = new TemporaryModel(new TinyModel { ChatTemplate = "{{ strftime_now('%d %b %Y %H:%M') }}" + MarkedTurns });
+        using var source = ModelSource.Open(file.Path);
+        var tokenizer = new TrainingTokenizer(TokenizerDescription.Of(source)!, source.ChatTemplate);
+        var text = source.ReadTokenizer()!.Decode(tokenizer.Encode(Messages, [], _ => true).Ids);
+        Assert.Contains("26 Jul 2024 00:00", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal sealed class Corpus : IDisposable
     public static TokenizerDescription Vocabulary { get; } = TokenizerDescription.Read(
         Path.Combine(Conformance.RepositoryRoot, "recipes", "hello", "tokenizer.tiktoken"));
 
-    public static TrainingTokenizer Tokenizer { get; } = new(Vocabulary, null, TimeProvider.System);
+    public static TrainingTokenizer Tokenizer { get; } = new(Vocabulary, null);
 
     public static LlamaConfig Config { get; } = new()
     {

@@ -107,6 +107,16 @@ public sealed class ShardTests : IDisposable
         Assert.Contains("no file matches", Assert.Throws<DataException>(() => Names("a/*.jsonl")).Message, StringComparison.Ordinal);
         Assert.Contains("no file or folder", Assert.Throws<DataException>(() => Names("nowhere")).Message, StringComparison.Ordinal);
 
+        if (!OperatingSystem.IsWindows())
+        {
+            // Two ways back at every level would be more paths than anybody could walk.
+            foreach (var name in (string[])["again", "once-more"])
+                Directory.CreateSymbolicLink(Path.Combine(_corpus.PathOf("a"), name), ".");
+            File.CreateSymbolicLink(Path.Combine(_corpus.PathOf("a"), "link.txt"), "one.txt");
+            Assert.Equal(["deep/two.txt", "link.txt", "one.txt"], Names("a/**/*.txt"));
+            Assert.Equal(["deep/two.txt", "link.txt", "one.txt"], Names("a"));
+        }
+
         IEnumerable<string> Names(string path) => SourceFiles.Find(Corpus.Source(path), _corpus.PathOf(
             ".")).Files.Select(file => file.Name);
     }
@@ -118,6 +128,7 @@ public sealed class ShardTests : IDisposable
     [InlineData("""{"text":"a"}""", """{"text":"\ud800"}""", "line 2: a string is not valid Unicode")]
     [InlineData("", """{"messages":[]}""", "line 2: expected \"messages\"")]
     [InlineData("", """{"messages":[{"role":"user","content":"a"}]}""", "line 2: no message is the assistant's")]
+    [InlineData("", """{"messages":[{"role":"assistant","content":"a","weight":0}]}""", "line 2: every message of the assistant has a weight of 0")]
     [InlineData("", """{"messages":[{"role":"cook","content":"a"}]}""", "messages[0].role is 'cook'")]
     [InlineData("", """{"messages":[{"role":"assistant"}]}""", "line 2: messages[0]: expected \"content\"")]
     [InlineData("", """{"text":"a","text":"b"}""", "line 2: the field \"text\" occurs twice in one object.")]

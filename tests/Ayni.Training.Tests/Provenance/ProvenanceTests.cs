@@ -59,11 +59,23 @@ public sealed class ProvenanceTests : IDisposable
         var wrong = Assert.Single(Verify(ModelProvenance.Open(provenance.Model), Key), finding => finding.State == FindingState.Wrong);
         Assert.Equal("weights", wrong.Subject);
 
+        // Its vocabulary and its chat template are what the manifest says, too.
+        model[^100] ^= 1;
+        var place = model.AsSpan().IndexOf("<|eot_id|>"u8) + 2;
+        model[place] ^= 1;
+        File.WriteAllBytes(provenance.Model, model);
+        wrong = Assert.Single(Verify(ModelProvenance.Open(provenance.Model), Key), finding => finding.State == FindingState.Wrong);
+        Assert.Equal("tokenizer", wrong.Subject);
+        model[place] ^= 1;
+        File.WriteAllBytes(provenance.Model, model);
+
         var json = File.ReadAllText(provenance.Path);
         AssertRefused("\"licence\": \"CC0-1.0\"", "\"licence\": \"Apache-2.0\"", "this manifest has the SHA-256");
         AssertRefused("\"weight\": \"2.500000\"", "\"weight\": \"2.000000\"", "is not the share of its tokens times its weight");
         AssertRefused("\"version\": 1", "\"version\": 2", "manifest.version: 2, where 1 is read");
-        AssertRefused("\"files\": 1,", "\"files\": 1, \"more\": 2,", "provenance.json:");
+        AssertRefused("\"files\": 1,", "\"files\": 1, \"more\": 2,", "more: there is no field 'more'.");
+        AssertRefused("\"files\": 1,", "", "fields are missing: 'files'.");
+        AssertRefused("\"files\": 1,", "\"files\": \"1\",", "files: the value is of another kind.");
         AssertRefused("\"files\": 1,", "\"files\": 1, \"files\": 1,", "provenance.json:");
         AssertRefused("\"signature\": \"", "\"signature\": \"0", "expected 128 hexadecimal digits");
         File.Delete(provenance.Path);
@@ -152,7 +164,7 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Equal(
             [("small", "letters", Membership.Member), ("base", "letters", Membership.Member), ("base", "notes", Membership.Absent)],
             member.Verify(member.Prove(adapter, Key, false), adapter, Key).Select(found => (found.Model, found.Source, found.Membership)));
-        var findings = ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, TimeProvider.System, null, None);
+        var findings = ProvenanceVerifier.Verify(adapter, Tune("base/model.gguf"), null, null, None);
         Assert.DoesNotContain(findings, finding => finding.State == FindingState.Wrong);
         // The documents of the base are held against its manifest as well.
         Assert.Contains(findings, finding => finding is { Subject: "source 'notes' of base", State: FindingState.Right });
@@ -218,7 +230,7 @@ public sealed class ProvenanceTests : IDisposable
         Assert.Contains(VerifyWith(first, recipe), finding => finding is { Subject: "parent", State: FindingState.Wrong });
 
         IReadOnlyList<ProvenanceFinding> VerifyWith(ModelProvenance provenance, Recipe recipe) =>
-            ProvenanceVerifier.Verify(provenance, recipe, Key, TimeProvider.System, null, None);
+            ProvenanceVerifier.Verify(provenance, recipe, Key, null, None);
     }
 
     [Fact]
@@ -413,7 +425,7 @@ public sealed class ProvenanceTests : IDisposable
 
     private IReadOnlyList<ProvenanceFinding> Verify(ModelProvenance provenance, MakerKey? key, string? text = null) =>
         ProvenanceVerifier.Verify(
-            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, TimeProvider.System, null, None);
+            provenance, RecipeReader.Read(_folder.PathOf("small.yaml"), text ?? Text()), key, null, None);
 
     private GivenDocument Read(string name) => GivenDocument.Read(_folder.PathOf(name), null);
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
+using Ayni.Tests;
 
 namespace Ayni.Training.Tests;
 
@@ -69,6 +71,27 @@ public sealed class RecipeTests
         var recipe = Read(Small.Replace("layers: 1", "layers: 1\n    " + fields, StringComparison.Ordinal));
         Assert.Equal(recipe.NewModel, Read(RecipeWriter.Write(recipe)).NewModel);
         Assert.NotEqual(Read(Small).ComputeDigest(), recipe.ComputeDigest());
+    }
+
+    [Fact]
+    public void The_page_on_training_has_every_field_in_recipes_that_are_read()
+    {
+        var page = File.ReadAllText(Path.Combine(Conformance.RepositoryRoot, "docs", "training.md")).ReplaceLineEndings("\n");
+        string[] recipes = [.. Regex.Matches(page, "```yaml\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+        Assert.Equal(2, recipes.Length);
+        foreach (var text in recipes)
+        {
+            Assert.NotNull(Read(text));
+            // What is unknown somewhere is refused with all that could stand there.
+            foreach (Match place in Regex.Matches(text, "^( *)(?:[a-z_]+: *(?:#.*)?|- name: [a-z]+)\n", RegexOptions.Multiline))
+            {
+                if (place.Value.TrimStart().StartsWith("sources:", StringComparison.Ordinal))
+                    continue;
+                var error = Assert.Throws<RecipeException>(() => Read(text.Insert(place.Index + place.Length, $"{place.Groups[1].Value}  nothing: 1\n")));
+                var known = error.Message[(error.Message.IndexOf("here there are ", StringComparison.Ordinal) + "here there are ".Length)..];
+                Assert.All(known.Split(", "), name => Assert.Matches($"(?m)^ *(- |# )?{name}:", string.Join('\n', recipes)));
+            }
+        }
     }
 
     [Fact]

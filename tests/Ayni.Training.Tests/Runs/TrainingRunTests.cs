@@ -135,7 +135,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         AssertRefused<RecipeException>("small.yaml:23:12: context: a context of 65 tokens is more than the model's 64", ("context: 32", "context: 65"));
         AssertRefused<RecipeException>("small.yaml:2:14: tokenizer: there is no file or folder ", ("tokenizer: tokenizer.tiktoken", "tokenizer: nowhere"));
-        AssertRefused<DataException>("there is no file or folder", ("path: letters.jsonl", "path: nowhere.jsonl"));
+        AssertRefused<RecipeException>(
+            ": path: source 'letters': there is no file or folder", ("path: letters.jsonl", "path: nowhere.jsonl"));
         AssertRefused<RecipeException>(
             "small.yaml:4:5: new: its ", ("hidden_size: 16", "hidden_size: 8192"), ("intermediate_size: 24", "intermediate_size: 20000"),
             ("layers: 1", "layers: 10000"));
@@ -243,7 +244,11 @@ public sealed class TrainingRunTests : IDisposable
     {
         Finish(Recipe(("steps: 12", "epochs: 2.5")), "run");
         var losses = Losses("run");
-        Assert.Equal(RecipeWriter.Write(Recipe(("steps: 12", "epochs: 2.5"))), File.ReadAllText(PathOf("run", "recipe.yaml")));
+        var recipe = Recipe(("steps: 12", "epochs: 2.5"));
+        var kept = File.ReadAllText(PathOf("run", "recipe.yaml"));
+        Assert.StartsWith($"# {recipe.Path} as it was understood; paths are relative", kept, StringComparison.Ordinal);
+        Assert.Equal(RecipeWriter.Write(recipe), kept[(kept.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal(recipe.ComputeDigest(), RecipeReader.Read(recipe.Path, kept).ComputeDigest());
         Assert.Equal(Enumerable.Range(1, losses.Length).Select(step => (long)step), losses.Select(point => point.Step));
         Assert.Equal(
             losses.Where(point => point.Step % 4 == 0 || point.Step == losses.Length), losses.Where(point =>

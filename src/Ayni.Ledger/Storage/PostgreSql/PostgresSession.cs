@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
@@ -14,20 +15,34 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     private const string Clock = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
+    /// <summary>How long the server's clock is not asked for: much longer, and it may have been set.</summary>
+    private static readonly TimeSpan LongestGuess = TimeSpan.FromSeconds(1);
+
+    private const string Number = "pg_current_xact_id()::text::bigint";
+
+    private const string FirstUnderWay = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+
     private static readonly string[] Beginning =
     [
         "BEGIN ISOLATION LEVEL READ COMMITTED",
         string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({LockSpace}, hashtext(current_schema()))"),
-        $"SELECT {Clock}, pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        $"SELECT {Clock}, {Number}, {FirstUnderWay}",
     ];
+
+    /// <summary>The last step of the beginning for whom nobody else may have written: fails where the transaction's number is not as expected.</summary>
+    private const string BeginningAlone =
+        $"SELECT {Clock}, {Number}, {FirstUnderWay}, 1 / (CASE WHEN {Number} = $1 AND {FirstUnderWay} >= $1 THEN 1 ELSE 0 END)";
 
     private readonly Dictionary<Table, PendingRows> _pending = [];
 
-    private bool _isBeginning, _inTransaction, _isPending, _wasAlone;
+    private bool _isBeginning, _isGuess, _inTransaction, _isPending, _wasAlone, _isLikelyAlone;
     private long _lastTransaction, _foreignCommits;
 
     /// <summary>What time it was at the server when the transaction that writes had its lock.</summary>
     private DateTimeOffset? _began;
+
+    /// <summary>The same of the last transaction, and when that was known here.</summary>
+    private (DateTimeOffset Server, long Here) _lastBegan;
 
     public override bool IsRemote => true;
 
@@ -39,7 +54,18 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement after
     /// the lock sees what was committed before. Nothing is sent yet: the beginning goes over with the first query, in one round trip.
     /// </summary>
-    public override void BeginWriting() => _isBeginning = true;
+    public override void BeginWriting() => (_isBeginning, _isGuess) = (true, false);
+
+    public override bool TryBeginAlone(out DateTimeOffset now)
+    {
+        now = default;
+        var since = Stopwatch.GetElapsedTime(_lastBegan.Here);
+        if (!_isLikelyAlone || since > LongestGuess)
+            return false;
+        now = _lastBegan.Server + since;
+        (_isBeginning, _isGuess) = (true, true);
+        return true;
+    }
 
     public override void BeginReading()
     {
@@ -72,15 +98,20 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     public override void Commit()
     {
-        BeginNow();
-        Send(new NpgsqlBatchCommand("COMMIT"));
+        if (_isBeginning && _isGuess)
+            DoAlone();
+        else
+        {
+            BeginNow();
+            Send(new NpgsqlBatchCommand("COMMIT"));
+        }
         _inTransaction = false;
         _began = null;
     }
 
     public override void RollBack()
     {
-        _isBeginning = false;
+        (_isBeginning, _isLikelyAlone) = (false, false);
         if (!_inTransaction)
             return;
         _inTransaction = false;
@@ -101,7 +132,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     public override DateTimeOffset? ReadServerClock()
     {
         BeginNow();
-        return _began ?? Rows.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
+        return _began ?? Instants.FromMicroseconds((long)Scalar($"SELECT {Clock}")!);
     }
 
     protected override DbParameter CreateParameter(int number) => new NpgsqlParameter();
@@ -113,6 +144,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         (typed.NpgsqlDbType, typed.Value) = value switch
         {
             null => (NpgsqlDbType.Unknown, DBNull.Value),
+            // The server holds every character but this one, and says so as a fault of its own.
+            string text when text.Contains('\0', StringComparison.Ordinal) =>
+                throw new LedgerRefusedException(Refusal.InvalidText, "A text holds the character U+0000, which nothing here is called by."),
             string text => (NpgsqlDbType.Unknown, text),
             long number => (NpgsqlDbType.Bigint, number),
             int number => (NpgsqlDbType.Bigint, (object)(long)number),
@@ -153,12 +187,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         {
             row.NextResult();
             row.Read();
-            _began = Rows.FromMicroseconds(row.GetInt64(0));
-            var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
-            var isAlone = firstUnderWay >= number;
-            if (!isAlone || !_wasAlone || number != _lastTransaction + 1)
-                _foreignCommits++;
-            (_lastTransaction, _wasAlone) = (number, isAlone);
+            NoteBeginning(row);
+            if (_isGuess && !_isLikelyAlone)
+                throw new NotAloneException();
             row.NextResult();
             return row;
         }
@@ -166,6 +197,46 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         {
             row.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes in what the server says at the beginning.</summary>
+    private void NoteBeginning(NpgsqlDataReader row)
+    {
+        _began = Instants.FromMicroseconds(row.GetInt64(0));
+        _lastBegan = (_began.Value, Stopwatch.GetTimestamp());
+        var (number, firstUnderWay) = (row.GetInt64(1), row.GetInt64(2));
+        var isAlone = firstUnderWay >= number;
+        _isLikelyAlone = isAlone && _wasAlone && number == _lastTransaction + 1;
+        if (!_isLikelyAlone)
+            _foreignCommits++;
+        (_lastTransaction, _wasAlone) = (number, isAlone);
+    }
+
+    /// <summary>Sends a whole transaction that asked nothing. The server ends it at its beginning if anybody else has written.</summary>
+    private void DoAlone()
+    {
+        (_isBeginning, _inTransaction, _isPending) = (false, true, false);
+        using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(Beginning[0]));
+        batch.BatchCommands.Add(new(Beginning[1]));
+        batch.BatchCommands.Add(Command(BeginningAlone, [_lastTransaction + 1]));
+        AddPending(batch);
+        batch.BatchCommands.Add(new("COMMIT"));
+        try
+        {
+            using var row = batch.ExecuteReader();
+            row.NextResult();
+            row.Read();
+            NoteBeginning(row);
+            // Each statement may yet be refused.
+            while (row.NextResult())
+            {
+            }
+        }
+        catch (PostgresException refusal) when (refusal.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            throw new NotAloneException();
         }
     }
 
@@ -187,12 +258,17 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     /// </summary>
     private void Send(NpgsqlBatchCommand? after = null)
     {
-        _isPending = false;
         using var batch = new NpgsqlBatch(connection);
-        foreach (var rows in _pending.Values.Where(rows => rows.Count > 0))
-            batch.BatchCommands.Add(rows.ToCommand());
+        AddPending(batch);
         if (after is not null)
             batch.BatchCommands.Add(after);
         batch.ExecuteNonQuery();
+    }
+
+    private void AddPending(NpgsqlBatch batch)
+    {
+        _isPending = false;
+        foreach (var rows in _pending.Values.Where(rows => rows.Count > 0))
+            batch.BatchCommands.Add(rows.ToCommand());
     }
 }

@@ -38,6 +38,35 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task A_restored_ledger_publishes_nothing_until_its_log_is_put_away_and_lost_receipts_are_evidence()
+    {
+        await using var ledger = await ReadyAsync();
+        var key = await ledger.KeyAsync();
+        await ledger.UseAsync(key, 1, 1, 1);
+        await ledger.Books.PublishLogAsync();
+        var copy = ledger.AnotherPlace();
+        Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+        ledger.Books.BackUp(copy);
+        var lost = await ledger.UseAsync(key, 2, 2, 2);
+        await ledger.Books.PublishLogAsync();
+        var (proof, after) = (SignedReceiptTests.Json(ledger.Books, lost.Id), ledger.Usage(key, 3, 3, 3));
+        await ledger.Books.DisposeAsync();
+        File.Copy(copy, ledger.Path, overwrite: true);
+        File.Delete(ledger.Path + "-wal");
+        File.Delete(ledger.Path + "-shm");
+
+        await using var restored = Books.Open(ledger.Path, ledger.Clock, folder: ledger.Folder);
+        Assert.Contains(
+            "restored from an older backup", (await Assert.ThrowsAsync<ProofException>(() => restored.PublishLogAsync())).Message, StringComparison.Ordinal);
+        var next = await restored.PostAsync(after);
+        Directory.Move(restored.LogFolderPath!, restored.LogFolderPath + ".before");
+        await restored.PublishLogAsync();
+        var log = LogReader.Of(restored.LogFolderPath!);
+        ProofVerifier.Verify(SignedReceiptTests.Json(restored, next.Id), restored.LogKey, log, [], ledger.Clock.Now);
+        Assert.Throws<ProofException>(() => ProofVerifier.Verify(proof, restored.LogKey, log, [], ledger.Clock.Now));
+    }
+
+    [Fact]
     public async Task A_place_that_can_not_be_written_is_named()
     {
         await using var ledger = await ReadyAsync();

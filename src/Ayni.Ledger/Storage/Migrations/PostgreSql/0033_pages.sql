@@ -1,0 +1,31 @@
+-- Lists are read page by page in these orders, and those of one holder without the others'.
+ALTER TABLE subscriptions ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE webhooks ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE webhook_deliveries ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE party_keys ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE customer_keys ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE objections ADD COLUMN rowid bigint GENERATED ALWAYS AS IDENTITY;
+CREATE INDEX parties_in_order ON parties (rowid);
+CREATE INDEX customers_in_order ON customers (rowid);
+CREATE INDEX apps_in_order ON apps (rowid);
+CREATE INDEX keys_in_order ON keys (rowid);
+CREATE INDEX subscriptions_in_order ON subscriptions (rowid);
+CREATE INDEX webhooks_in_order ON webhooks (rowid);
+CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (rowid);
+CREATE INDEX objections_in_order ON objections (rowid);
+
+CREATE INDEX apps_of_developer ON apps (developer);
+CREATE INDEX keys_by_party ON keys (party);
+CREATE INDEX prices_by_model ON prices (model, version);
+CREATE INDEX invoices_in_order ON invoices (entry);
+CREATE INDEX invoices_of_period ON invoices (period, entry);
+CREATE INDEX payments_in_order ON payments (entry);
+CREATE INDEX write_offs_in_order ON write_offs (entry);
+CREATE INDEX payouts_in_order ON payouts (entry);
+CREATE INDEX credits_in_order ON credits (entry);
+CREATE INDEX adjustments_of_period ON adjustments (period, number);
+CREATE INDEX party_keys_of_party ON party_keys (party, rowid);
+CREATE INDEX customer_keys_of_customer ON customer_keys (customer, rowid);
+CREATE INDEX objections_of_period ON objections (period, rowid);
+CREATE INDEX objections_of_holder ON objections (raised_by, rowid);
+DROP INDEX objections_by_time;
