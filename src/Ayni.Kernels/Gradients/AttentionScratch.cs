@@ -19,7 +19,7 @@ internal readonly unsafe struct AttentionScratch<TTile>
         var next = start;
         var byRows = RowPanels(length) * PanelProduct<TTile>.Steps(headDim);
         var byColumns = RowPanels(headDim) * PanelProduct<TTile>.Steps(length);
-        var columns = PanelProduct<TTile>.PackedColumns(headDim) * PanelProduct<TTile>.Steps(TTile.Columns);
+        var columns = PanelProduct<TTile>.Padded(headDim, TTile.Columns) * PanelProduct<TTile>.Steps(TTile.Columns);
         KeyRows = Take(ref next, byRows);
         ValueRows = Take(ref next, hasGradients ? byRows : 0);
         KeyColumns = Take(ref next, hasGradients ? byColumns : 0);

@@ -41,15 +41,17 @@ internal readonly unsafe ref struct HeadAttention<TTile>
 
         var (keys, values) = (KeyValues(operands.Key), KeyValues(operands.Value));
         var length = document.Length;
-        TTile.Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
+        AskFor(keys, length);
+        AskFor(values, length);
+        Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
         if (HasGradients)
         {
-            TTile.Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
-            TTile.Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
+            Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
+            Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
         }
         else
         {
-            TTile.Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
+            Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
         }
     }
 
@@ -89,7 +91,8 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var largest = stackalloc float[TTile.Columns];
         var sums = stackalloc float[TTile.Columns];
         new Span<float>(largest, TTile.Columns).Fill(float.MinValue);
-        TTile.Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        AskForNext(_operands.Query, block);
+        Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
             var count = Math.Min(KeyBlock, block.EndKey - key);
@@ -112,10 +115,13 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         var commons = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
-        TTile.Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
-        TTile.Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
-        TTile.Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
-        TTile.Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
+        AskForNext(_operands.Query, block);
+        AskForNext(_operands.AttendedGradient, block);
+        AskForNext(_operands.Attended, block);
+        Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
+        Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
+        Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
         new Span<float>(logSums, TTile.Columns).Clear();
         new Span<float>(commons, TTile.Columns).Clear();
         var outputs = Rows(_operands.Attended, block);
@@ -287,6 +293,29 @@ internal readonly unsafe ref struct HeadAttention<TTile>
                         to.From(q, d).Values[0] = from[d * TTile.Columns + q] * factors[query + q];
                 }
             }
+        }
+    }
+
+    private static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
+        TTile.Pack(source, rows, depth, width, panels, PanelProduct<TTile>.Steps(depth));
+
+    /// <summary>Asks for the rows of the block that follows, since a head's rows lie far apart.</summary>
+    private void AskForNext(float* values, QueryBlock block)
+    {
+        var (head, start) = block.Start + TTile.Columns < _document.Length ? (block.Head, block.Start + TTile.Columns) : (block.Head + 1, 0);
+        if (head < (_keyValueHead + 1) * GroupSize)
+        {
+            var next = new QueryBlock(this, head, start);
+            AskFor(Rows(values, next), next.Count);
+        }
+    }
+
+    private void AskFor(StridedMatrix rows, int count)
+    {
+        for (var row = 0; row < count && Sse.IsSupported; row++)
+        {
+            for (var i = 0; i < _headDim; i += NativeBuffer.Alignment / sizeof(float))
+                Sse.Prefetch1(rows.From(row, i).Values);
         }
     }
 

@@ -15,8 +15,8 @@ internal readonly struct BFloat16Tile256 : IProductTile
 
     public static int StepValues => 2;
 
-    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
-        PairPacking.Pack(source, rows, depth, width, (uint*)panels);
+    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
+        PairPacking.Pack(source, rows, depth, width, (uint*)panels, panelSteps);
 
     public static unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
         PairPacking.LayRows<BFloat16Tile256>(source, rows, depth, memory);

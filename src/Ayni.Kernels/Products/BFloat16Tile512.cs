@@ -9,8 +9,8 @@ internal readonly unsafe struct BFloat16Tile512(Kernel kernel) : IProductTile
 
     public static int StepValues => 2;
 
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
-        PairPacking.Pack(source, rows, depth, width, (uint*)panels);
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
+        PairPacking.Pack(source, rows, depth, width, (uint*)panels, panelSteps);
 
     public static TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
         PairPacking.LayRows<BFloat16Tile512>(source, rows, depth, memory);

@@ -58,13 +58,37 @@ public static unsafe class FloatProduct
     /// <param name="context">Team.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
     public static void Multiply(
-        MatrixView left, PackedColumns right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
+        MatrixView left, PackedOperand right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
     {
-        CheckShapes(left, right.Depth, right.Columns, addend, output);
+        CheckShapes(left, right.Depth, right.Count, addend, output);
+        if (right.Side != OperandSide.Right)
+            throw new ArgumentException("The operand is a left side.", nameof(right));
         if (output.Length == 0)
             return;
         var work = new MultiplyPacked { Left = left, Right = right, Addend = addend, Output = output, Context = context };
         ProductTiles.Choose(ref work, right.Precision, context);
+    }
+
+    /// <summary>Adds products to sums: <c>sums += left · right</c>.</summary>
+    /// <param name="products">All of one precision.</param>
+    /// <param name="context">Team.</param>
+    /// <exception cref="ShapeMismatchException">Shapes do not fit together.</exception>
+    /// <exception cref="ArgumentException">An operand is on the other side, or of another precision.</exception>
+    public static void Add(ReadOnlySpan<PackedProduct> products, ComputeContext context)
+    {
+        foreach (var (left, right, sums) in products)
+        {
+            ShapeMismatchException.ThrowUnlessEqual(right.Depth, left.Depth, nameof(right));
+            ShapeMismatchException.ThrowUnlessEqual(sums.Length, (long)left.Count * right.Count, nameof(sums));
+            if (left.Side != OperandSide.Left || right.Side != OperandSide.Right)
+                throw new ArgumentException("An operand is on the other side.", nameof(products));
+            if (left.Precision != products[0].Left.Precision || right.Precision != left.Precision)
+                throw new ArgumentException("Operands have several precisions.", nameof(products));
+        }
+        if (products.IsEmpty)
+            return;
+        var work = new AddPacked { Products = products, Context = context };
+        ProductTiles.Choose(ref work, products[0].Left.Precision, context);
     }
 
     internal static void Multiply<TTile>(
@@ -80,17 +104,19 @@ public static unsafe class FloatProduct
             for (var column = 0; column < right.Columns; column += mostColumns)
             {
                 var columns = Math.Min(mostColumns, right.Columns - column);
-                var packedColumns = PanelProduct<TTile>.PackedColumns(columns);
+                var packedColumns = PanelProduct<TTile>.Padded(columns, TTile.Columns);
                 var mostDepth = (int)Math.Max(1, MostPacked / packedColumns / PanelProduct<TTile>.StepBlock) * depthBlock;
                 for (var step = 0; step < left.Columns; step += mostDepth)
                 {
                     var depth = Math.Min(mostDepth, left.Columns - step);
-                    var panels = (float*)context.RentScratch(PackColumns<TTile>.Length(columns, depth) * sizeof(float));
-                    var packing = new PackColumns<TTile>
+                    var panels = (float*)context.RentScratch(PackPanels<TTile>.Length(columns, TTile.Columns, depth) * sizeof(float));
+                    var packing = new PackPanels<TTile>
                     {
-                        Right = rightMatrix.From(step, column).Transposed,
-                        Columns = columns,
+                        Source = rightMatrix.From(step, column).Transposed,
+                        Count = columns,
+                        Width = TTile.Columns,
                         Depth = depth,
+                        WholeDepth = depth,
                         Panels = panels,
                     };
                     context.Team.Run(ref packing, packing.ChunkCount);
@@ -133,7 +159,7 @@ public static unsafe class FloatProduct
     private ref struct MultiplyPacked : ITileUser
     {
         public MatrixView Left;
-        public PackedColumns Right;
+        public PackedOperand Right;
         public ReadOnlySpan<float> Addend;
         public Span<float> Output;
         public ComputeContext Context;
@@ -142,7 +168,7 @@ public static unsafe class FloatProduct
         {
             fixed (float* left = Left.Values, addend = Addend, output = Output)
             {
-                var product = new MultiplyBlocks<TTile>(Left.Rows, Right.Columns, Context.Team.WorkerCount)
+                var product = new MultiplyBlocks<TTile>(Left.Rows, Right.Count, Context.Team.WorkerCount)
                 {
                     Panels = new PanelProduct<TTile>(tile),
                     Left = new StridedMatrix(left, Left.RowStride, Left.ColumnStride),
@@ -150,10 +176,37 @@ public static unsafe class FloatProduct
                     Depth = Right.Depth,
                     Addend = addend,
                     Output = output,
-                    Stride = Right.Columns,
+                    Stride = Right.Count,
                 };
                 Context.Team.Run(ref product, product.ChunkCount);
             }
+        }
+    }
+
+    private ref struct AddPacked : ITileUser
+    {
+        public ReadOnlySpan<PackedProduct> Products;
+        public ComputeContext Context;
+
+        public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
+        {
+            var products = new MultiplyBlocks<TTile>[Products.Length];
+            var sums = new float[Products.Length][];
+            for (var i = 0; i < products.Length; i++)
+            {
+                var (left, right) = (Products[i].Left, Products[i].Right);
+                sums[i] = Products[i].Sums;
+                products[i] = new MultiplyBlocks<TTile>(left.Count, right.Count, Context.Team.WorkerCount)
+                {
+                    Panels = new PanelProduct<TTile>(tile),
+                    LeftPanels = left.Panels,
+                    Right = right.Panels,
+                    Depth = left.Depth,
+                    Stride = right.Count,
+                };
+            }
+            var work = new AddProducts<TTile>(products, sums);
+            Context.Team.Run(ref work, work.ChunkCount);
         }
     }
 }

@@ -22,7 +22,8 @@ internal interface IProductTile
     /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
     /// <param name="panels">Receives <c>[rows / width, steps, width]</c> and, behind it, up to <see cref="PanelPacking.Slack"/> floats
     /// without meaning.</param>
-    static abstract unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels);
+    /// <param name="panelSteps">Steps from one panel to the next, where more than these follow in each.</param>
+    static abstract unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps);
 
     /// <summary>Makes rows the left side of tiles: where they are, if the tile can read them there, and packed or rounded otherwise.</summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>

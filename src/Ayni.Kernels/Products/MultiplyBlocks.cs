@@ -26,7 +26,13 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
     }
 
     public PanelProduct<TTile> Panels;
+
+    /// <summary>The left side, if it is not packed.</summary>
     public StridedMatrix Left;
+
+    /// <summary>The left side, packed; null if it is not.</summary>
+    public float* LeftPanels;
+
     public float* Right;
     public int Depth;
     public float* Addend;
@@ -39,22 +45,29 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
     public readonly void Execute(int chunk)
     {
         var depthBlock = PanelProduct<TTile>.DepthBlock;
-        var packed = stackalloc float[_rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack];
+        var memory = stackalloc float[LeftPanels == null ? _rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack : 0];
         var (rowChunk, columnChunk) = Math.DivRem(chunk, Ceiling(_columns, _columnBlock));
         var (row, column) = (rowChunk * _rowBlock, columnChunk * _columnBlock);
         var (rows, columns) = (Math.Min(_rowBlock, _rows - row), Math.Min(_columnBlock, _columns - column));
         for (var step = 0; step < Depth; step += depthBlock)
         {
             var depth = Math.Min(depthBlock, Depth - step);
-            var left = TTile.LayRows(Left.From(row, step), rows, depth, packed);
-            var right = Right + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.PackedColumns(_columns)
-                + (nint)column * PanelProduct<TTile>.Steps(depth);
+            var left = LeftPanels == null
+                ? TTile.LayRows(Left.From(row, step), rows, depth, memory)
+                : TileRows.Packed<TTile>(Panel(LeftPanels, _rows, TTile.Rows, row, step, depth), PanelProduct<TTile>.Steps(depth));
+            var right = Panel(Right, _columns, TTile.Columns, column, step, depth);
             var offset = row * Stride + column;
             var addend = step > 0 ? Output : Addend;
+            var next = LeftPanels == null || step + depthBlock >= Depth ? null
+                : Panel(LeftPanels, _rows, TTile.Rows, row, step + depthBlock, Math.Min(depthBlock, Depth - step - depthBlock));
             Panels.MultiplyPanels(
-                left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride);
+                left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride, next);
         }
     }
+
+    /// <summary>The panel of a row or column in a block of the depth, as <see cref="PackPanels{TTile}"/> lays them out.</summary>
+    private static float* Panel(float* panels, int count, int width, int place, int step, int depth) =>
+        panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.Padded(count, width) + (nint)place * PanelProduct<TTile>.Steps(depth);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 

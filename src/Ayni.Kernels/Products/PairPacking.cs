@@ -16,7 +16,7 @@ internal static unsafe class PairPacking
         var steps = (depth + 1) / 2;
         if (source.ColumnStride != 1 || rows % TTile.Rows != 0)
         {
-            Pack(source, rows, depth, TTile.Rows, (uint*)memory);
+            Pack(source, rows, depth, TTile.Rows, (uint*)memory, steps);
             return TileRows.Packed<TTile>(memory, steps);
         }
         for (nint row = 0; row < rows; row++)
@@ -27,7 +27,7 @@ internal static unsafe class PairPacking
     /// <summary>A panel of the right side from <c>[depth, TTile.Columns]</c>.</summary>
     public static float* LayColumns<TTile>(float* values, int depth, float* memory) where TTile : struct, IProductTile
     {
-        Pack(new StridedMatrix(values, 1, TTile.Columns), TTile.Columns, depth, TTile.Columns, (uint*)memory);
+        Pack(new StridedMatrix(values, 1, TTile.Columns), TTile.Columns, depth, TTile.Columns, (uint*)memory, (depth + 1) / 2);
         return memory;
     }
 
@@ -37,7 +37,8 @@ internal static unsafe class PairPacking
     /// <param name="depth">Columns.</param>
     /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
     /// <param name="panels">Receives the pairs and, behind them, up to <see cref="PanelPacking.Slack"/> without meaning.</param>
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, uint* panels)
+    /// <param name="panelSteps">Steps from one panel to the next.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, uint* panels, int panelSteps)
     {
         var (row, steps) = (0, (depth + 1) / 2);
         if (source.RowStride == 1 && width % 8 == 0)
@@ -46,11 +47,11 @@ internal static unsafe class PairPacking
             for (var step = 0; step < steps; step += PanelPacking.Sweep)
             {
                 var values = Math.Min(2 * PanelPacking.Sweep, depth - 2 * step);
-                JoinSweep(source.From(0, 2 * step), row, values, width, panels + (nint)step * width, steps);
+                JoinSweep(source.From(0, 2 * step), row, values, width, panels + (nint)step * width, panelSteps);
             }
         }
         for (; row < rows; row += width)
-            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * steps);
+            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * panelSteps);
     }
 
     private static void PackPanel(StridedMatrix source, int rows, int depth, int width, uint* panel)
@@ -89,13 +90,13 @@ internal static unsafe class PairPacking
     }
 
     /// <summary>Some steps of all panels, before the cache lines that these share are gone.</summary>
-    private static void JoinSweep(StridedMatrix source, int rows, int depth, int width, uint* panels, int steps)
+    private static void JoinSweep(StridedMatrix source, int rows, int depth, int width, uint* panels, int panelSteps)
     {
         var row = 0;
         for (; width == 8 && row + 16 <= rows; row += 16)
-            JoinTwice(source.From(row, 0), depth, panels + (nint)row * steps, panels + (nint)(row + 8) * steps);
+            JoinTwice(source.From(row, 0), depth, panels + (nint)row * panelSteps, panels + (nint)(row + 8) * panelSteps);
         for (; row < rows; row += width)
-            PackPanel(source.From(row, 0), width, depth, width, panels + (nint)row * steps);
+            PackPanel(source.From(row, 0), width, depth, width, panels + (nint)row * panelSteps);
     }
 
     /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>

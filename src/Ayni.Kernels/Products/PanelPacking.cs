@@ -19,7 +19,7 @@ internal static unsafe class PanelPacking
         // What lies a multiple of 4 KB apart would share one set of the first-level cache.
         if (source.ColumnStride == 1 && source.RowStride % 1024 != 0 && rows % TTile.Rows == 0)
             return TileRows.InPlace<TTile>(source.Values, source.RowStride);
-        Pack(source, rows, depth, TTile.Rows, memory);
+        Pack(source, rows, depth, TTile.Rows, memory, depth);
         return TileRows.Packed<TTile>(memory, depth);
     }
 
@@ -32,17 +32,18 @@ internal static unsafe class PanelPacking
     /// <param name="depth">Columns.</param>
     /// <param name="width">Rows of a panel: less than 8, or a multiple of 8.</param>
     /// <param name="panels">Receives the panels and, behind them, up to <see cref="Slack"/> floats without meaning.</param>
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels)
+    /// <param name="panelSteps">Steps from one panel to the next.</param>
+    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps)
     {
         var row = 0;
         if (source.RowStride == 1 && width % 8 == 0)
         {
             row = rows / width * width;
             for (var step = 0; step < depth; step += Sweep)
-                CopySweep(source.From(0, step), row, Math.Min(Sweep, depth - step), width, panels + (nint)step * width, depth);
+                CopySweep(source.From(0, step), row, Math.Min(Sweep, depth - step), width, panels + (nint)step * width, panelSteps);
         }
         for (; row < rows; row += width)
-            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * depth);
+            PackPanel(source.From(row, 0), Math.Min(width, rows - row), depth, width, panels + (nint)row * panelSteps);
     }
 
     private static void PackPanel(StridedMatrix source, int rows, int depth, int width, float* panel)
@@ -56,13 +57,16 @@ internal static unsafe class PanelPacking
     }
 
     /// <summary>Some steps of all panels, before the cache lines that these share are gone.</summary>
-    private static void CopySweep(StridedMatrix source, int rows, int steps, int width, float* panels, int depth)
+    private static void CopySweep(StridedMatrix source, int rows, int steps, int width, float* panels, int panelSteps)
     {
         var row = 0;
         for (; width == 8 && row + 16 <= rows; row += 16)
-            CopyTwice(source.Values + row, source.ColumnStride, steps, panels + (nint)row * depth, panels + (nint)(row + 8) * depth);
+        {
+            CopyTwice(
+                source.Values + row, source.ColumnStride, steps, panels + (nint)row * panelSteps, panels + (nint)(row + 8) * panelSteps);
+        }
         for (; row < rows; row += width)
-            CopySteps(source.Values + row, source.ColumnStride, steps, width, panels + (nint)row * depth);
+            CopySteps(source.Values + row, source.ColumnStride, steps, width, panels + (nint)row * panelSteps);
     }
 
     /// <summary>Two panels of eight rows at once, which share a cache line of the source.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ayni.Kernels;
 
@@ -12,6 +13,8 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// </summary>
     public const int StepBlock = 256;
 
+    private const int LineFloats = 64 / sizeof(float);
+
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.
     private const int RowBlock = 96;
 
@@ -24,18 +27,30 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// <summary>Steps that so many values of the inner dimension take, the last filled up.</summary>
     public static int Steps(int depth) => (depth + TTile.StepValues - 1) / TTile.StepValues;
 
-    /// <summary>The floats of packed columns, the last panel filled up.</summary>
-    public static long PackedColumns(int columns) => (columns + TTile.Columns - 1) / TTile.Columns * (long)TTile.Columns;
+    /// <summary>Rows or columns with those that fill up the last panel, of so many each.</summary>
+    public static long Padded(int count, int width) => (count + width - 1) / width * (long)width;
 
     /// <summary>Multiplies packed rows by packed columns over one block of the inner dimension.</summary>
+    /// <param name="left">Rows.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="right">Panels.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="depth">The inner dimension.</param>
+    /// <param name="addend"><c>[rows, columns]</c>, which may be the output; null for none.</param>
+    /// <param name="output"><c>[rows, columns]</c>.</param>
+    /// <param name="stride">Floats from one row of the output, and of the addend, to the next.</param>
+    /// <param name="next">As many rows that are multiplied next, to be asked for meanwhile; null for none.</param>
     [SkipLocalsInit]
     public void MultiplyPanels(
-        TileRows left, int rows, float* right, int columns, int depth, float* addend, float* output, nint stride)
+        TileRows left, int rows, float* right, int columns, int depth, float* addend, float* output, nint stride, float* next = null)
     {
         var edge = stackalloc float[TTile.Rows * TTile.Columns];
         var steps = Steps(depth);
-        for (var column = 0; column < columns; column += TTile.Columns)
+        var share = next == null ? 0 : (nint)rows * steps * TTile.Columns / Padded(columns, TTile.Columns);
+        for (var column = 0; column < columns; column += TTile.Columns, next += share)
         {
+            for (nint line = 0; line < share && Sse.IsSupported; line += LineFloats)
+                Sse.Prefetch1(next + line);
             var columnCount = Math.Min(TTile.Columns, columns - column);
             var rightPanel = right + (nint)column * steps;
             var whole = columnCount == TTile.Columns ? rows / TTile.Rows : 0;

@@ -14,8 +14,8 @@ internal readonly struct ProductTile512 : IProductTile
 
     public static int StepValues => 1;
 
-    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
-        PanelPacking.Pack(source, rows, depth, width, panels);
+    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
+        PanelPacking.Pack(source, rows, depth, width, panels, panelSteps);
 
     public static unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
         PanelPacking.LayRows<ProductTile512>(source, rows, depth, memory);

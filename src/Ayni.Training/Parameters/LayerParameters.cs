@@ -7,6 +7,9 @@ internal sealed record FeedForwardParameters(Linear Gate, Linear Up, Linear Down
 {
     public IEnumerable<Linear> Projections => [Gate, Up, Down];
 
+    /// <summary>The projections, those that have the same input together.</summary>
+    public Linear[][] Groups => [[Gate, Up], [Down]];
+
     /// <summary>The width between the projections.</summary>
     public int Width => Gate.Weight.Rows;
 }

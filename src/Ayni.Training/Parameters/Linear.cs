@@ -30,12 +30,12 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     {
         var tokens = input.Length / weight.Columns;
         if (weight.Packed is { } packed)
-            FrozenProduct.Forward(packed, input, addend, output, pass, Precision(pass));
+            FrozenProduct.Forward(packed, input, addend, output, pass, PrecisionIn(pass));
         else if (pass.Weights.Find(weight, PassDirection.Forward) is { } columns)
             FloatProduct.Multiply(new MatrixView(input, tokens, weight.Columns), columns, addend, output, pass.Context);
         else
             FloatProduct.Multiply(
-                new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, addend, output, pass.Context, Precision(pass));
+                new MatrixView(input, tokens, weight.Columns), weight.View.Transposed, addend, output, pass.Context, PrecisionIn(pass));
         if (bias is not null)
         {
             for (var start = 0; start < output.Length; start += weight.Rows)
@@ -43,14 +43,6 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
         }
         if (pass.UsesAdapters)
             Adapter?.Forward(input, output, pass);
-    }
-
-    /// <summary>Gives the gradient of the input and adds to those of the parameters.</summary>
-    public void Backward(
-        ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate = false)
-    {
-        BackwardToInput(outputGradient, inputGradient, pass, accumulate);
-        BackwardToParameters(input, outputGradient, pass);
     }
 
     /// <summary>Gives the gradient of the input.</summary>
@@ -62,49 +54,28 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     {
         var tokens = outputGradient.Length / weight.Rows;
         if (weight.Packed is { } packed)
-            FrozenProduct.BackwardToInput(packed, outputGradient, inputGradient, pass, accumulate, Precision(pass));
+            FrozenProduct.BackwardToInput(packed, outputGradient, inputGradient, pass, accumulate, PrecisionIn(pass));
         else if (pass.Weights.Find(weight, PassDirection.Backward) is { } columns)
             FloatProduct.Multiply(
                 new MatrixView(outputGradient, tokens, weight.Rows), columns, accumulate ? inputGradient : [], inputGradient, pass.Context);
         else
             FloatProduct.Multiply(
-                new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, Precision(pass));
+                new MatrixView(outputGradient, tokens, weight.Rows), weight.View, inputGradient, pass.Context, accumulate, PrecisionIn(pass));
         Adapter?.BackwardToInput(outputGradient, inputGradient, pass);
     }
 
-    /// <summary>Adds to the gradients of the parameters that are trained.</summary>
+    /// <summary>Adds to the gradients of the parameters that are trained, when the pass's are (<see cref="WeightGradients"/>).</summary>
+    /// <param name="tokens">Which; they begin a block.</param>
     /// <param name="input">What went in, <c>[tokens, columns]</c>.</param>
     /// <param name="outputGradient"><c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team and memory.</param>
-    /// <param name="packedInput">The input packed (<see cref="PackInput"/>), where several projections have the same.</param>
     public void BackwardToParameters(
-        ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass, PackedColumns? packedInput = null)
+        TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass)
     {
-        if (weight.IsTrainable)
-        {
-            var tokens = input.Length / weight.Columns;
-            var outputs = new MatrixView(outputGradient, tokens, weight.Rows).Transposed;
-            if (packedInput is null)
-                FloatProduct.Multiply(
-                    outputs, new MatrixView(input, tokens, weight.Columns), weight.Gradient, pass.Context, accumulate: true, Precision(pass));
-            else
-                FloatProduct.Multiply(outputs, packedInput, weight.Gradient, weight.Gradient, pass.Context);
-        }
-        if (bias is { IsTrainable: true })
-            GradientSums.AddRows(outputGradient, bias.Gradient, pass.Context);
+        pass.Gradients.Add(this, tokens, input, outputGradient, pass);
         Adapter?.BackwardToParameters(input, outputGradient, pass);
     }
 
-    /// <summary>Packs what went into this projection and its neighbours; null if they are not trained.</summary>
-    /// <param name="input"><c>[tokens, columns]</c>.</param>
-    /// <param name="pass">Team and memory.</param>
-    public PackedColumns? PackInput(ReadOnlySpan<float> input, PassState pass)
-    {
-        if (!weight.IsTrainable)
-            return null;
-        pass.PackedInput.Pack(new MatrixView(input, input.Length / weight.Columns, weight.Columns), Precision(pass), pass.Context);
-        return pass.PackedInput;
-    }
-
-    private ProductPrecision Precision(PassState pass) => isAlwaysExact ? ProductPrecision.F32 : pass.Precision;
+    /// <summary>To what operands are rounded.</summary>
+    public ProductPrecision PrecisionIn(PassState pass) => isAlwaysExact ? ProductPrecision.F32 : pass.Precision;
 }

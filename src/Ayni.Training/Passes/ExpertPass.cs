@@ -86,16 +86,20 @@ internal static class ExpertPass
             LoadBalance.AddGradient(
                 kept.RouterScores.Take(scoreGradient.Length), routing, experts, pass.BalanceFactor, scoreGradient);
         }
-        weights.Router.Backward(input, scoreGradient, inputGradient, pass, accumulate: true);
+        weights.Router.BackwardToInput(scoreGradient, inputGradient, pass, accumulate: true);
+        pass.Gradients.Begin(tokens, [[weights.Router]], pass);
+        weights.Router.BackwardToParameters(new TokenRange(0, tokens), input, scoreGradient, pass);
+        pass.Gradients.End(pass);
     }
 
     private static void Backward(
         FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> outputGradient,
         Span<float> inputGradient, PassState pass)
     {
-        var inner = pass.Inner.Take(gate.Length);
-        FeedForwardPass.BackwardToInput(weights, gate, up, inner, outputGradient, inputGradient, pass);
-        FeedForwardPass.BackwardToParameters(weights, input, gate, up, inner, outputGradient, pass);
+        var tokens = new TokenRange(0, outputGradient.Length / weights.Down.Weight.Rows);
+        pass.Gradients.Begin(tokens.Count, weights.Groups, pass);
+        FeedForwardPass.Backward(weights, tokens, input, gate, up, outputGradient, inputGradient, pass);
+        pass.Gradients.End(pass);
     }
 
     /// <summary>Each token's input times its share, in the experts' order.</summary>

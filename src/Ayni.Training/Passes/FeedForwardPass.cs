@@ -24,39 +24,26 @@ internal static class FeedForwardPass
         weights.Down.Forward(inner, addend, output, pass);
     }
 
-    /// <summary>Gives the gradient of the network's input, and what <see cref="BackwardToParameters"/> needs.</summary>
+    /// <summary>Gives the gradient of the network's input, and adds to those of the network.</summary>
     /// <param name="weights">The network.</param>
+    /// <param name="tokens">Which; they begin a block.</param>
+    /// <param name="input">As it went in, <c>[tokens, hidden]</c>.</param>
     /// <param name="gate">What was kept; receives its gradient.</param>
     /// <param name="up">What was kept; receives its gradient.</param>
-    /// <param name="inner">Receives the activations between the projections, computed anew.</param>
     /// <param name="outputGradient"><c>[tokens, hidden]</c>.</param>
     /// <param name="inputGradient">Receives <c>[tokens, hidden]</c>; not the output's.</param>
     /// <param name="pass">Team and memory.</param>
-    public static void BackwardToInput(
-        FeedForwardParameters weights, Span<float> gate, Span<float> up, Span<float> inner, ReadOnlySpan<float> outputGradient,
-        Span<float> inputGradient, PassState pass)
+    public static void Backward(
+        FeedForwardParameters weights, TokenRange tokens, ReadOnlySpan<float> input, Span<float> gate, Span<float> up,
+        ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass)
     {
+        var inner = pass.Inner.Take(gate.Length);
         weights.Down.BackwardToInput(outputGradient, inner, pass);
         SwiGluGradient.Apply(gate, up, inner, pass.Context);
+        weights.Down.BackwardToParameters(tokens, inner, outputGradient, pass);
+        weights.Gate.BackwardToParameters(tokens, input, gate, pass);
+        weights.Up.BackwardToParameters(tokens, input, up, pass);
         weights.Gate.BackwardToInput(gate, inputGradient, pass);
         weights.Up.BackwardToInput(up, inputGradient, pass, accumulate: true);
-    }
-
-    /// <summary>Adds to the gradients of the network.</summary>
-    /// <param name="weights">The network.</param>
-    /// <param name="input">As it went in.</param>
-    /// <param name="gate">The gradient of the gate.</param>
-    /// <param name="up">The gradient of what it lets through.</param>
-    /// <param name="inner">The activations between the projections.</param>
-    /// <param name="outputGradient"><c>[tokens, hidden]</c>.</param>
-    /// <param name="pass">Team and memory.</param>
-    public static void BackwardToParameters(
-        FeedForwardParameters weights, ReadOnlySpan<float> input, ReadOnlySpan<float> gate, ReadOnlySpan<float> up,
-        ReadOnlySpan<float> inner, ReadOnlySpan<float> outputGradient, PassState pass)
-    {
-        weights.Down.BackwardToParameters(inner, outputGradient, pass);
-        var packed = weights.Gate.PackInput(input, pass);
-        weights.Gate.BackwardToParameters(input, gate, pass, packed);
-        weights.Up.BackwardToParameters(input, up, pass, packed);
     }
 }

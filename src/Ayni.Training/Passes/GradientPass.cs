@@ -197,12 +197,12 @@ public sealed class GradientPass
         var (input, output) = (_streams[layer], _streams[layer + 1]);
         kept.Reserve(_model.Config, weights, plan.Tokens);
         output.Take(StreamLength(plan));
-        _pass.ForEachBlock(plan.Tokens, [weights.Query, weights.Key, weights.Value], PassDirection.Forward, (tokens, pass) =>
+        _pass.ForEachBlock(plan.Tokens, [[weights.Query, weights.Key, weights.Value]], PassDirection.Forward, (tokens, pass) =>
             _attention.Project(layer, weights, tokens, input.Rows(tokens, hidden), kept, plan, pass));
         _attention.Attend(layer, kept, plan, _pass);
         if (weights.FeedForward is { } network)
         {
-            _pass.ForEachBlock(plan.Tokens, [weights.AttentionOutput, .. network.Projections], PassDirection.Forward, (tokens, pass) =>
+            _pass.ForEachBlock(plan.Tokens, [[weights.AttentionOutput], .. network.Groups], PassDirection.Forward, (tokens, pass) =>
             {
                 var middle = AddAttended(weights, kept, input, tokens, pass);
                 var normed = pass.Normed.Take(middle.Length);
@@ -235,15 +235,12 @@ public sealed class GradientPass
         if (_kept.Length == 0)
             Forward(layer, plan, _forgotten);
         var kept = _kept.Length == 0 ? _forgotten : _kept[layer];
-        var (weights, hidden) = (_model.Layers[layer], _model.Config.HiddenSize);
-        _normed.Take(StreamLength(plan));
+        var weights = _model.Layers[layer];
         _nextGradient.Take(StreamLength(plan));
         if (weights.FeedForward is { } network)
             BackwardThroughNetwork(weights, network, kept, plan);
         else
             BackwardThroughExperts(weights, kept, plan);
-        weights.AttentionOutput.BackwardToParameters(
-            kept.Attended.Rows(plan.All, _model.Config.QueryWidth), _nextGradient.Rows(plan.All, hidden), _pass);
         _attention.AttendBackward(layer, kept, plan, _pass);
         BackwardThroughProjections(layer, weights, kept, plan);
         (_gradient, _nextGradient) = (_nextGradient, _gradient);
@@ -257,28 +254,24 @@ public sealed class GradientPass
     {
         var (hidden, queryWidth, width) = (_model.Config.HiddenSize, _model.Config.QueryWidth, network.Width);
         var norm = weights.FeedForwardNorm;
-        _pass.Inner.Take((long)plan.Tokens * width);
         _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth);
         _normGradient.Begin(norm, plan.Tokens);
-        Linear[] projections = [network.Down, network.Gate, network.Up, weights.AttentionOutput];
-        _pass.ForEachBlock(plan.Tokens, projections, PassDirection.Backward, (tokens, pass) =>
+        _pass.ForEachBlock(plan.Tokens, [.. network.Groups, [weights.AttentionOutput]], PassDirection.Backward, (tokens, pass) =>
         {
             var middle = kept.Middle.Rows(tokens, hidden);
-            Normalize(middle, norm, _normed.Rows(tokens, hidden), pass);
+            var normed = pass.Normed.Take(middle.Length);
+            Normalize(middle, norm, normed, pass);
             var gradient = _gradient.Rows(tokens, hidden);
             var next = _nextGradient.Rows(tokens, hidden);
             var normedGradient = pass.NormedGradient.Take(gradient.Length);
-            FeedForwardPass.BackwardToInput(
-                network, kept.Gate.Rows(tokens, width), kept.Up.Rows(tokens, width), _pass.Inner.Rows(tokens, width), gradient,
-                normedGradient, pass);
+            FeedForwardPass.Backward(
+                network, tokens, normed, kept.Gate.Rows(tokens, width), kept.Up.Rows(tokens, width), gradient, normedGradient, pass);
             gradient.CopyTo(next);
             _normGradient.Add(norm, tokens, middle, normedGradient, next, pass);
             weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
+            weights.AttentionOutput.BackwardToParameters(tokens, kept.Attended.Rows(tokens, queryWidth), next, pass);
         });
         _normGradient.End(norm);
-        FeedForwardPass.BackwardToParameters(
-            network, _normed.Rows(plan.All, hidden), kept.Gate.Rows(plan.All, width), kept.Up.Rows(plan.All, width),
-            _pass.Inner.Rows(plan.All, width), _gradient.Rows(plan.All, hidden), _pass);
     }
 
     /// <summary>The same through a mixture of experts.</summary>
@@ -286,7 +279,7 @@ public sealed class GradientPass
     {
         var (hidden, norm) = (_model.Config.HiddenSize, weights.FeedForwardNorm);
         var middle = kept.Middle.Rows(plan.All, hidden);
-        var normed = _normed.Rows(plan.All, hidden);
+        var normed = _normed.Take(middle.Length);
         Normalize(middle, norm, normed, _pass);
         var gradient = _gradient.Rows(plan.All, hidden);
         var next = _nextGradient.Rows(plan.All, hidden);
@@ -296,8 +289,11 @@ public sealed class GradientPass
         _normGradient.Begin(norm, plan.Tokens);
         _normGradient.Add(norm, plan.All, middle, normedGradient, next, _pass);
         _normGradient.End(norm);
-        var attendedGradient = _pass.AttendedGradient.Take((long)plan.Tokens * _model.Config.QueryWidth);
-        weights.AttentionOutput.BackwardToInput(next, attendedGradient, _pass);
+        var queryWidth = _model.Config.QueryWidth;
+        weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth), _pass);
+        _pass.Gradients.Begin(plan.Tokens, [[weights.AttentionOutput]], _pass);
+        weights.AttentionOutput.BackwardToParameters(plan.All, kept.Attended.Rows(plan.All, queryWidth), next, _pass);
+        _pass.Gradients.End(_pass);
     }
 
     /// <summary>From the gradients of queries, keys and values to that of the layer's input.</summary>
@@ -306,25 +302,25 @@ public sealed class GradientPass
         var (hidden, queryWidth, keyWidth) = (_model.Config.HiddenSize, _model.Config.QueryWidth, _model.Config.KeyValueWidth);
         var (norm, input) = (weights.AttentionNorm, _streams[layer]);
         _normGradient.Begin(norm, plan.Tokens);
-        _pass.ForEachBlock(plan.Tokens, [weights.Query, weights.Key, weights.Value], PassDirection.Backward, (tokens, pass) =>
+        _pass.ForEachBlock(plan.Tokens, [[weights.Query, weights.Key, weights.Value]], PassDirection.Backward, (tokens, pass) =>
         {
             var query = _pass.QueryGradient.Rows(tokens, queryWidth);
             var key = _pass.KeyGradient.Rows(tokens, keyWidth);
+            var value = _pass.ValueGradient.Rows(tokens, keyWidth);
             _attention.RotateBackward(layer, tokens, kept, query, key, plan, pass);
             var stream = input.Rows(tokens, hidden);
-            Normalize(stream, norm, _normed.Rows(tokens, hidden), pass);
+            var normed = pass.Normed.Take(stream.Length);
+            Normalize(stream, norm, normed, pass);
             var normedGradient = pass.NormedGradient.Take(stream.Length);
             weights.Query.BackwardToInput(query, normedGradient, pass);
             weights.Key.BackwardToInput(key, normedGradient, pass, accumulate: true);
-            weights.Value.BackwardToInput(_pass.ValueGradient.Rows(tokens, keyWidth), normedGradient, pass, accumulate: true);
+            weights.Value.BackwardToInput(value, normedGradient, pass, accumulate: true);
+            weights.Query.BackwardToParameters(tokens, normed, query, pass);
+            weights.Key.BackwardToParameters(tokens, normed, key, pass);
+            weights.Value.BackwardToParameters(tokens, normed, value, pass);
             _normGradient.Add(norm, tokens, stream, normedGradient, _nextGradient.Rows(tokens, hidden), pass);
         });
         _normGradient.End(norm);
-        var normed = _normed.Rows(plan.All, hidden);
-        var packed = weights.Query.PackInput(normed, _pass);
-        weights.Query.BackwardToParameters(normed, _pass.QueryGradient.Rows(plan.All, queryWidth), _pass, packed);
-        weights.Key.BackwardToParameters(normed, _pass.KeyGradient.Rows(plan.All, keyWidth), _pass, packed);
-        weights.Value.BackwardToParameters(normed, _pass.ValueGradient.Rows(plan.All, keyWidth), _pass, packed);
     }
 
     private void Normalize(ReadOnlySpan<float> stream, Parameter norm, Span<float> normed, PassState pass) =>

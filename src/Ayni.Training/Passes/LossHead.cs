@@ -10,15 +10,12 @@ internal sealed class LossHead(TrainableModel model, PassState pass, NormGradien
 {
     // Logits at a time: 64 MB.
     private const long MostLogits = 16 << 20;
-    private const int MostRows = 1024;
 
     private readonly Linear _head = new(model.Head, bias: null);
-    private readonly FloatBuffer _normed = new();
-    private readonly FloatBuffer _logits = new();
 
     private int Hidden => model.Config.HiddenSize;
 
-    private int ChunkRows => (int)Math.Clamp(MostLogits / model.Config.VocabularySize, 1, MostRows);
+    private int ChunkRows => (int)Math.Max(1, MostLogits / model.Config.VocabularySize);
 
     /// <summary>The sum of the losses, in nats. With a gradient to fill, adds to those of norm and head as well.</summary>
     /// <param name="stream">The residual stream behind the last layer, <c>[tokens, hidden]</c>.</param>
@@ -56,18 +53,15 @@ internal sealed class LossHead(TrainableModel model, PassState pass, NormGradien
         for (var i = 0; i < rows.Length; i++)
             wanted[i] = targets[rows[i]];
         var all = new TokenRange(0, targets.Length);
-        var chunk = new TokenRange(0, rows.Length);
-        _normed.Take((long)rows.Length * Hidden);
-        _logits.Take((long)rows.Length * vocabulary);
         normGradient.Begin(norm, rows.Length);
-        pass.ForEachBlock(rows.Length, [_head], gradient is null ? PassDirection.Forward : PassDirection.Both, (tokens, pass) =>
+        pass.ForEachBlock(rows.Length, [[_head]], gradient is null ? PassDirection.Forward : PassDirection.Both, (tokens, pass) =>
         {
             var chosen = rows.AsSpan(tokens.Start, tokens.Count);
             var selected = pass.Selected.Take((long)tokens.Count * Hidden);
             SelectedRows.Gather(stream.Rows(all, Hidden), chosen, selected, pass.Context);
-            var normed = _normed.Rows(tokens, Hidden);
+            var normed = pass.Normed.Take(selected.Length);
             RmsNorm.Apply(selected, norm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
-            var logits = _logits.Rows(tokens, vocabulary);
+            var logits = pass.Logits.Take((long)tokens.Count * vocabulary);
             _head.Forward(normed, logits, pass);
             CrossEntropy.Apply(
                 logits, wanted.AsSpan(tokens.Start, tokens.Count), scale, losses.Span.Slice(tokens.Start, tokens.Count), pass.Context);
@@ -80,15 +74,14 @@ internal sealed class LossHead(TrainableModel model, PassState pass, NormGradien
             }
             var normedGradient = pass.NormedGradient.Take(selected.Length);
             _head.BackwardToInput(logits, normedGradient, pass);
+            _head.BackwardToParameters(tokens, normed, logits, pass);
             var selectedGradient = pass.SelectedGradient.Take(selected.Length);
             selectedGradient.Clear();
             normGradient.Add(norm, tokens, selected, normedGradient, selectedGradient, pass);
             SelectedRows.Scatter(selectedGradient, chosen, gradient.Rows(all, Hidden), pass.Context);
         });
-        if (gradient is null)
-            return;
-        normGradient.End(norm);
-        _head.BackwardToParameters(_normed.Rows(chunk, Hidden), _logits.Rows(chunk, vocabulary), pass);
+        if (gradient is not null)
+            normGradient.End(norm);
     }
 
     /// <summary>The logits of some tokens.</summary>
@@ -96,7 +89,7 @@ internal sealed class LossHead(TrainableModel model, PassState pass, NormGradien
     /// <param name="logits">Receives <c>[tokens, vocabulary]</c>.</param>
     public void Project(ReadOnlySpan<float> stream, Span<float> logits)
     {
-        var normed = _normed.Take(stream.Length);
+        var normed = pass.Normed.Take(stream.Length);
         RmsNorm.Apply(stream, model.OutputNorm.Values, model.Config.RmsNormEpsilon, normed, pass.Context);
         _head.Forward(normed, logits, pass);
     }

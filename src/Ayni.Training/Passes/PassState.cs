@@ -18,12 +18,12 @@ internal sealed class PassState
     private readonly ConcurrentBag<PassState> _workers = [];
 
     public PassState(ComputeContext context, ProductPrecision precision)
-        : this(context, precision, new PackedWeights())
+        : this(context, precision, new PackedWeights(), new WeightGradients())
     {
     }
 
-    private PassState(ComputeContext context, ProductPrecision precision, PackedWeights weights) =>
-        (Context, Precision, Weights) = (context, precision, weights);
+    private PassState(ComputeContext context, ProductPrecision precision, PackedWeights weights, WeightGradients gradients) =>
+        (Context, Precision, Weights, Gradients) = (context, precision, weights, gradients);
 
     public ComputeContext Context { get; }
 
@@ -32,6 +32,9 @@ internal sealed class PassState
 
     /// <summary>Weights that are packed for the moment.</summary>
     public PackedWeights Weights { get; }
+
+    /// <summary>The gradients of projections that tokens go back through at the moment.</summary>
+    public WeightGradients Gradients { get; }
 
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
@@ -54,8 +57,8 @@ internal sealed class PassState
     /// <summary>Its gradient, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer NormedGradient { get; } = new();
 
-    /// <summary>What went into several projections, packed for the gradients of all.</summary>
-    public PackedColumns PackedInput { get; } = new();
+    /// <summary>Logits, and then their gradient, <c>[rows, vocabulary]</c>.</summary>
+    public FloatBuffer Logits { get; } = new();
 
     /// <summary>Rows of the stream that have something to learn, <c>[rows, hidden]</c>.</summary>
     public FloatBuffer Selected { get; } = new();
@@ -101,17 +104,24 @@ internal sealed class PassState
     /// that stays as its file has it takes part, or the weights are too large, all at once, operator by operator.
     /// </summary>
     /// <param name="tokens">How many.</param>
-    /// <param name="projections">What they are multiplied by.</param>
-    /// <param name="directions">Which way.</param>
+    /// <param name="groups">What they are multiplied by, projections of the same input together.</param>
+    /// <param name="directions">Which way. Where they go back, the gradients of the projections are added up.</param>
     /// <param name="body">Called with tokens and with the team and memory to use, from several threads at once.</param>
-    public void ForEachBlock(int tokens, ReadOnlySpan<Linear> projections, PassDirection directions, Action<TokenRange, PassState> body)
+    public void ForEachBlock(int tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action<TokenRange, PassState> body)
     {
-        if (!CanPack(projections))
-        {
+        if (directions.HasFlag(PassDirection.Backward))
+            Gradients.Begin(tokens, groups, this);
+        if (CanPack(groups))
+            Divide(tokens, groups, directions, body);
+        else
             body(new TokenRange(0, tokens), this);
-            return;
-        }
-        Weights.Pack(projections, directions, this);
+        if (directions.HasFlag(PassDirection.Backward))
+            Gradients.End(this);
+    }
+
+    private void Divide(int tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action<TokenRange, PassState> body)
+    {
+        Weights.Pack(groups, directions, this);
         try
         {
             var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
@@ -123,14 +133,17 @@ internal sealed class PassState
         }
     }
 
-    private static bool CanPack(ReadOnlySpan<Linear> projections)
+    private static bool CanPack(ReadOnlySpan<Linear[]> groups)
     {
         var numbers = 0L;
-        foreach (var projection in projections)
+        foreach (var group in groups)
         {
-            if (projection.Adapter is not null || projection.Weight.Packed is not null)
-                return false;
-            numbers += projection.Weight.Values.Length;
+            foreach (var projection in group)
+            {
+                if (projection.Adapter is not null || projection.Weight.Packed is not null)
+                    return false;
+                numbers += projection.Weight.Values.Length;
+            }
         }
         return numbers <= MostPacked;
     }
@@ -144,7 +157,7 @@ internal sealed class PassState
         public readonly void Execute(int chunk)
         {
             if (!Pass._workers.TryTake(out var worker))
-                worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights);
+                worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights, Pass.Gradients);
             var start = chunk * BlockTokens;
             Body(new TokenRange(start, Math.Min(BlockTokens, Tokens - start)), worker);
             Pass._workers.Add(worker);

@@ -50,7 +50,7 @@ public sealed class FloatProductTests
     {
         using var context = new ComputeContext(ComputeContext.BestTier, 2);
         using var alone = context.ForOneWorker();
-        var packed = new PackedColumns();
+        var packed = new PackedOperand(OperandSide.Right);
         foreach (var (depth, columns) in ((int, int)[])[(700, 90), (31, 33), (1, 1)])
         {
             var right = new MatrixView(Numbers(depth * columns, 2), columns, depth).Transposed;
@@ -68,6 +68,60 @@ public sealed class FloatProductTests
             }
         }
         Assert.Throws<ShapeMismatchException>(() => FloatProduct.Multiply(new MatrixView(new float[6], 3, 2), packed, [], new float[3], context));
+    }
+
+    /// <summary>Parts that end where blocks of the inner dimension do and elsewhere, and with it both sides' last panels.</summary>
+    [Theory]
+    [InlineData(ProductPrecision.F32, KernelTier.Simd)]
+    [InlineData(ProductPrecision.BF16, KernelTier.Simd)]
+    [InlineData(ProductPrecision.F32, KernelTier.Compiled)]
+    [InlineData(ProductPrecision.BF16, KernelTier.Compiled)]
+    public void What_was_packed_in_parts_gives_the_same_bits(ProductPrecision precision, KernelTier tier)
+    {
+        using var context = new ComputeContext(tier, 2);
+        PackedOperand left = new(OperandSide.Left), right = new(OperandSide.Right), other = new(OperandSide.Left);
+        (int, int, int, int)[] shapes = [(1200, 150, 90, 96), (1023, 5, 33, 512), (3, 1, 1, 2), (40, 9, 300, 40)];
+        foreach (var (depth, rows, columns, part) in shapes)
+        {
+            var (leftValues, rightValues) = (Numbers(depth * rows, 1), Numbers(depth * columns, 2));
+            left.Reserve(depth, rows, precision, context);
+            right.Reserve(depth, columns, precision, context);
+            for (var start = 0; start < depth; start += part)
+            {
+                var count = Math.Min(part, depth - start);
+                left.Pack(start, new MatrixView(leftValues.AsSpan(start * rows, count * rows), count, rows), context);
+                right.Pack(start, new MatrixView(rightValues.AsSpan(start * columns, count * columns), count, columns), context);
+            }
+            other.Pack(new MatrixView(Numbers(depth * 20, 4), depth, 20), precision, context);
+            float[] sums = Numbers(rows * columns, 3), otherSums = Numbers(20 * columns, 5);
+            float[] expected = [.. sums], otherExpected = [.. otherSums];
+            var rightView = new MatrixView(rightValues, depth, columns);
+            FloatProduct.Multiply(new MatrixView(leftValues, depth, rows).Transposed, rightView, expected, context, true, precision);
+            FloatProduct.Multiply(
+                new MatrixView(Numbers(depth * 20, 4), depth, 20).Transposed, rightView, otherExpected, context, true, precision);
+            FloatProduct.Add([new PackedProduct(left, right, sums), new PackedProduct(other, right, otherSums)], context);
+            Assert.Equal(expected, sums);
+            Assert.Equal(otherExpected, otherSums);
+        }
+    }
+
+    [Fact]
+    public void Packed_operands_that_do_not_fit_are_refused()
+    {
+        using var context = new ComputeContext(KernelTier.Simd, 1);
+        PackedOperand left = new(OperandSide.Left), right = new(OperandSide.Right);
+        right.Pack(new MatrixView(new float[12], 4, 3), ProductPrecision.F32, context);
+        left.Pack(new MatrixView(new float[8], 4, 2), ProductPrecision.F32, context);
+        Assert.Throws<ShapeMismatchException>(() => left.Pack(0, new MatrixView(new float[6], 2, 3), context));
+        Assert.Throws<ArgumentOutOfRangeException>(() => left.Pack(2, new MatrixView(new float[8], 4, 2), context));
+        Assert.Throws<ArgumentException>(() => left.Pack(1, new MatrixView(new float[4], 2, 2), context));
+        Assert.Throws<ArgumentException>(() => left.Pack(0, new MatrixView(new float[2], 1, 2), context));
+        Assert.Throws<ArgumentException>(() => left.Pack(0, new MatrixView(new float[8], 2, 4).Transposed, context));
+        Assert.Throws<ShapeMismatchException>(() => FloatProduct.Add([new PackedProduct(left, right, new float[5])], context));
+        Assert.Throws<ArgumentException>(() => FloatProduct.Add([new PackedProduct(right, right, new float[9])], context));
+        Assert.Throws<ArgumentException>(() => FloatProduct.Multiply(new MatrixView(new float[4], 1, 4), left, [], new float[2], context));
+        right.Pack(new MatrixView(new float[12], 4, 3), ProductPrecision.BF16, context);
+        Assert.Throws<ArgumentException>(() => FloatProduct.Add([new PackedProduct(left, right, new float[6])], context));
     }
 
     [Theory]
