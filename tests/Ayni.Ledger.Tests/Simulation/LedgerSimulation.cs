@@ -1,7 +1,7 @@
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// One life of a ledger, whose seed decides all that is asked of it and when it crashes, but not what was written together and so is lost: requests admitted, reserved, posted, posted twice, posted late and out of order, voided;
+/// One life of a ledger, all of it decided by a seed: requests admitted, reserved, posted, posted twice, posted late and out of order, voided;
 /// a clock that jumps; months closed by several at once; an office that deals with their money (<see cref="SimulatedOffice"/>); hosts that end,
 /// and crashes of what the ledger stands on. After each, the ledger must be what those who were answered know: a client's receipts are there and
 /// charged once, documents are what they were, and balances come to what all of them say.
@@ -165,9 +165,27 @@ internal abstract class LedgerSimulation(int seed) : IAsyncDisposable
     protected async Task PostAsync(int count)
     {
         var usages = await TakeAsync(count).ConfigureAwait(false);
-        var receipts = await Task.WhenAll(usages.Select(usage => Books.PostAsync(usage))).ConfigureAwait(false);
+        var receipts = await PostTogetherAsync(usages).ConfigureAwait(false);
         for (var i = 0; i < usages.Count; i++)
             Answer(usages[i], receipts[i]);
+    }
+
+    /// <summary>Posts them in one transaction, whatever the threads do: the writer waits until all are queued.</summary>
+    protected async Task<Receipt[]> PostTogetherAsync(List<Usage> usages)
+    {
+        using var begun = new SemaphoreSlim(0);
+        using var queued = new ManualResetEventSlim();
+        var held = Books.HoldWriterAsync(() =>
+        {
+            begun.Release();
+            queued.Wait();
+        });
+        await Task.WhenAny(begun.WaitAsync(), held).ConfigureAwait(false);
+        var posted = usages.Select(usage => Books.PostAsync(usage)).ToArray();
+        queued.Set();
+        var receipts = await Task.WhenAll(posted).ConfigureAwait(false);
+        await held.ConfigureAwait(false);
+        return receipts;
     }
 
     protected async Task<List<Usage>> TakeAsync(int count)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file.
+/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file. The same seed gives
+/// the same life.
 /// </summary>
 internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
 {
@@ -45,7 +46,7 @@ internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
         await PostAsync(1).ConfigureAwait(false);
         Note();
         var usages = await TakeAsync(Random.Next(1, 30)).ConfigureAwait(false);
-        await Task.WhenAll(usages.Select(usage => Books.PostAsync(usage))).ConfigureAwait(false);
+        await PostTogetherAsync(usages).ConfigureAwait(false);
         if (Random.Next(2) == 0)
             await ActUnheardAsync().ConfigureAwait(false);
 
