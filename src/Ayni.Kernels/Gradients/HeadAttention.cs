@@ -302,7 +302,8 @@ internal readonly unsafe ref struct HeadAttention<TTile>
     /// <summary>Asks for the rows of the block that follows, since a head's rows lie far apart.</summary>
     private void AskForNext(float* values, QueryBlock block)
     {
-        var (head, start) = block.Start + TTile.Columns < _document.Length ? (block.Head, block.Start + TTile.Columns) : (block.Head + 1, 0);
+        var isLast = block.EndKey == _document.Length;
+        var (head, start) = isLast ? (block.Head + 1, 0) : (block.Head, block.EndKey);
         if (head < (_keyValueHead + 1) * GroupSize)
         {
             var next = new QueryBlock(this, head, start);

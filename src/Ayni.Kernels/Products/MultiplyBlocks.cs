@@ -67,7 +67,8 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
 
     /// <summary>The panel of a row or column in a block of the depth, as <see cref="PackPanels{TTile}"/> lays them out.</summary>
     private static float* Panel(float* panels, int count, int width, int place, int step, int depth) =>
-        panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.Padded(count, width) + (nint)place * PanelProduct<TTile>.Steps(depth);
+        panels + PanelProduct<TTile>.Steps(step) * PanelProduct<TTile>.Padded(count, width)
+        + (nint)place * PanelProduct<TTile>.Steps(depth);
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
