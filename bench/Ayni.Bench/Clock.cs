@@ -7,7 +7,9 @@ namespace Ayni.Bench;
 /// </summary>
 internal static class Clock
 {
-    /// <summary>Seconds of processor time that one run takes, garbage collections included: the median, after one run that warms up.</summary>
+    /// <summary>
+    /// Seconds of processor time that one run takes, garbage collections included: the median, after one run that warms up.
+    /// </summary>
     /// <param name="runs">Runs that count.</param>
     /// <param name="prepare">What happens before each run and is not timed.</param>
     /// <param name="run">The work.</param>

@@ -5,8 +5,8 @@ using Ayni.Ledger;
 namespace Ayni.Bench;
 
 /// <summary>
-/// <c>bench/run load</c>: an hour's traffic compressed. Fails if an answer is not what was asked for, if anything is left behind, or if what
-/// was generated is not what was billed; memory and latency are reported.
+/// <c>bench/run load</c>: an hour's traffic compressed. Fails if an answer is not what was asked for, if anything is left behind, or if
+/// what was generated is not what was billed; memory and latency are reported.
 /// </summary>
 internal static class LoadCommand
 {

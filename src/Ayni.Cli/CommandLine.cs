@@ -48,7 +48,9 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>What a failure ends in: the exit code, and a sentence for the terminal; of a defect, where it is, if that is asked for.</summary>
+    /// <summary>
+    /// What a failure ends in: the exit code, and a sentence for the terminal; of a defect, where it is, if that is asked for.
+    /// </summary>
     internal static (int ExitCode, string Text) Tell(Exception error, bool showsTrace)
     {
         if (IsExpected(error))

@@ -21,7 +21,9 @@ internal static class UnknownCommand
             : $"; did you mean {string.Join(" or ", names.Select(name => $"'{name}'"))}?");
     }
 
-    /// <summary>The commands of that name or, if there is none, those written most like it, with not much more than a third to change.</summary>
+    /// <summary>
+    /// The commands of that name or, if there is none, those written most like it, with not much more than a third to change.
+    /// </summary>
     private static IEnumerable<string> Nearest(string word, IEnumerable<(string Path, Command Command)> commands)
     {
         var distances = commands

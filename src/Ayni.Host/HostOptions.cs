@@ -25,8 +25,8 @@ public sealed record HostOptions
     public string DataDirectory { get; init; } = "ayni-data";
 
     /// <summary>
-    /// The address of a PostgreSQL database that holds the ledger, <c>postgres://USER@HOST:PORT/DATABASE</c> or Npgsql's <c>Host=…</c>; null
-    /// for the SQLite file in <see cref="DataDirectory"/>. Several hosts may share either.
+    /// The address of a PostgreSQL database that holds the ledger, <c>postgres://USER@HOST:PORT/DATABASE</c> or Npgsql's <c>Host=…</c>;
+    /// null for the SQLite file in <see cref="DataDirectory"/>. Several hosts may share either.
     /// </summary>
     public string? Database { get; init; }
 
@@ -46,9 +46,9 @@ public sealed record HostOptions
     public int Port { get; init; } = 8080;
 
     /// <summary>
-    /// Names besides <c>localhost</c>, the loopback addresses and, where others reach the host, the machine's name and every address, that a
-    /// request's Host header may hold. All others are refused, since a web page could otherwise reach the host by a name that resolves here
-    /// (DNS rebinding).
+    /// Names besides <c>localhost</c>, the loopback addresses and, where others reach the host, the machine's name and every address, that
+    /// a request's Host header may hold. All others are refused, since a web page could otherwise reach the host by a name that resolves
+    /// here (DNS rebinding).
     /// </summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
@@ -76,8 +76,8 @@ public sealed record HostOptions
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>
-    /// Whether prompts that begin alike share cache blocks across customers, too, and not only within one: faster, but a hit's timing tells what
-    /// others asked.
+    /// Whether prompts that begin alike share cache blocks across customers, too, and not only within one: faster, but a hit's timing tells
+    /// what others asked.
     /// </summary>
     public bool SharesPrefixes { get; init; }
 
@@ -121,7 +121,8 @@ public sealed record StartingTerms
     public Amount OutputPerMillion { get; init; } = Amount.Parse("0.40", Dollar);
 
     /// <summary>
-    /// The host's share, in parts of a million. A first start binds nobody else: whoever is to share accepts that first, also the model's owner.
+    /// The host's share, in parts of a million. A first start binds nobody else: whoever is to share accepts that first, also the model's
+    /// owner.
     /// </summary>
     public int HostParts { get; init; } = 700_000;
 

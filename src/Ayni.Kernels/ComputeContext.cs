@@ -52,8 +52,8 @@ public sealed unsafe class ComputeContext : IDisposable
     public KernelTier Tier { get; }
 
     /// <summary>
-    /// The layout that weights are packed in here, such as <c>avx512-vnni</c>: what was packed for another is of no use. Null where they are
-    /// read from the file.
+    /// The layout that weights are packed in here, such as <c>avx512-vnni</c>: what was packed for another is of no use. Null where they
+    /// are read from the file.
     /// </summary>
     public string? PackedLayout => Tier == KernelTier.Scalar ? null : Kernels?.Target.Name ?? "simd";
 

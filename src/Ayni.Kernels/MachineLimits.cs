@@ -6,8 +6,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// What this machine can do at most, measured whenever asked on all threads of a context's team: the two bounds that no forward pass gets past.
-/// Other programs' load lowers them as it lowers everything else, so measure them beside what is held against them. Used by one thread at a time.
+/// What this machine can do at most, measured whenever asked on all threads of a context's team: the two bounds that no forward pass gets
+/// past. Other programs' load lowers them as it lowers everything else, so measure them beside what is held against them. Used by one
+/// thread at a time.
 /// </summary>
 public sealed unsafe class MachineLimits : IDisposable
 {
@@ -30,17 +31,23 @@ public sealed unsafe class MachineLimits : IDisposable
             _buffer.Span<byte>((long)chunk * ChunkBytes, ChunkBytes).Fill(1);
     }
 
-    /// <summary>The processor's instructions that kernels use or may come to use, such as <c>AVX2, AVX-VNNI</c>; empty where there is none.</summary>
+    /// <summary>
+    /// The processor's instructions that kernels use or may come to use, such as <c>AVX2, AVX-VNNI</c>; empty where there is none.
+    /// </summary>
     public static string Instructions => ProcessorFeatures.Detect().ToString();
 
-    /// <summary>Bytes read from memory a second, all of them once; the best of some passes, which together take less than a tenth of a second.</summary>
+    /// <summary>
+    /// Bytes read from memory a second, all of them once; the best of some passes, which together take less than a tenth of a second.
+    /// </summary>
     public double ReadBandwidth()
     {
         var work = new ReadChunks { Buffer = _buffer, Kernel = _context.Kernels?.Reads, Sums = _sums };
         return ReadBytes / Best(4, () => _context.Team.Run(ref work, _sums.Length));
     }
 
-    /// <summary>Multiply-accumulates a second by the best instruction that the context's kernels have for a type of weights, with its name.</summary>
+    /// <summary>
+    /// Multiply-accumulates a second by the best instruction that the context's kernels have for a type of weights, with its name.
+    /// </summary>
     public (string Instruction, double PerSecond) PeakMultiplyAccumulates(TensorType type)
     {
         var (name, perRound, kernel) = ("fused multiply-add", FloatSums * Vector<float>.Count, (Kernel?)null);

@@ -23,8 +23,9 @@ public sealed partial class Books
         _readers.Read(session => SubscriptionRows.All(session, after, limit));
 
     /// <summary>
-    /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is revenue
-    /// of what was used while it was valid, or of <paramref name="model"/> if that was nothing. Asked again by the same reference, it gives the first.
+    /// Sells a customer a credit. It is owed like a charge, and pays charges of requests admitted until it expires; what is left then is
+    /// revenue of what was used while it was valid, or of <paramref name="model"/> if that was nothing. Asked again by the same reference,
+    /// it gives the first.
     /// </summary>
     public Task<Credit> BuyCreditAsync(
         string customerId, Amount amount, string model, DateTimeOffset? expires = null, int priority = 0, string? reference = null,
@@ -41,8 +42,8 @@ public sealed partial class Books
         _readers.Read(session => CreditRows.List(session, after, limit));
 
     /// <summary>
-    /// The adjustments of a period: as they would be now while it is open, then as they were posted. At most so many, after the one of a key. An
-    /// estimate is of the whole period, however few of it are asked for: there is nothing of it in the database.
+    /// The adjustments of a period: as they would be now while it is open, then as they were posted. At most so many, after the one of a
+    /// key. An estimate is of the whole period, however few of it are asked for: there is nothing of it in the database.
     /// </summary>
     public IReadOnlyList<Adjustment> ListAdjustments(Period period, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
@@ -50,7 +51,8 @@ public sealed partial class Books
             : AdjustmentRows.Of(session, period, after, limit));
 
     /// <summary>
-    /// What credits pay of a period's charges: as it would be now while it is open, then as it was posted. At most so many, after that of a credit.
+    /// What credits pay of a period's charges: as it would be now while it is open, then as it was posted. At most so many, after that of a
+    /// credit.
     /// </summary>
     public IReadOnlyList<CreditUse> ListCreditUses(Period period, string after = "", int limit = int.MaxValue) => _readers.Read(session =>
         PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open
@@ -72,8 +74,8 @@ public sealed partial class Books
         _readers.Read(session => RateRows.All(session, after, limit));
 
     /// <summary>
-    /// What a period converts: as it would be now while it is open, then as it was posted. At most so much, after that of a customer and a currency
-    /// (<c>CUSTOMER/CURRENCY</c>, or nothing).
+    /// What a period converts: as it would be now while it is open, then as it was posted. At most so much, after that of a customer and a
+    /// currency (<c>CUSTOMER/CURRENCY</c>, or nothing).
     /// </summary>
     public IReadOnlyList<Conversion> ListConversions(Period period, string after = "", int limit = int.MaxValue) => _readers.Read(session =>
         PeriodRows.Last(session).StatusOf(period) == PeriodStatus.Open

@@ -49,8 +49,8 @@ public sealed partial class Books
     public IReadOnlyList<Deduction> ListDeductions(Period period) => _readers.Read(session => DeductionRows.Of(session, period));
 
     /// <summary>
-    /// At most so many of them in the order in which they were recorded, after the one of a number, and the number after which the next are; null
-    /// at the end.
+    /// At most so many of them in the order in which they were recorded, after the one of a number, and the number after which the next
+    /// are; null at the end.
     /// </summary>
     public (IReadOnlyList<Deduction> Deductions, long? Next) ListDeductions(Period period, long after, int limit)
     {
@@ -59,8 +59,9 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Records what customers paid for a model's use to somebody else, such as a store, for shares of what is collected, in the first month from
-    /// the given one on that is open. What pays the ledger's own invoices counts by itself. The same one recorded again changes nothing.
+    /// Records what customers paid for a model's use to somebody else, such as a store, for shares of what is collected, in the first month
+    /// from the given one on that is open. What pays the ledger's own invoices counts by itself. The same one recorded again changes
+    /// nothing.
     /// </summary>
     public Task<CollectedRevenue> RecordCollectionAsync(
         string evidenceId, Period period, string model, Amount amount, string? appId = null, CancellationToken cancellationToken = default)
@@ -70,16 +71,16 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// The collections that count in a period: those recorded, in order of evidence, model and app, then what was found to be paid of invoices
-    /// and by credits.
+    /// The collections that count in a period: those recorded, in order of evidence, model and app, then what was found to be paid of
+    /// invoices and by credits.
     /// </summary>
     public IReadOnlyList<CollectedRevenue> ListCollections(Period period) => _readers.Read(session => CollectionList.Of(session, period));
 
     // Agreements with documents.
 
     /// <summary>
-    /// Enters an agreement's document (YAML or JSON). It becomes the agreement's next version when the last party has accepted it, and is in force
-    /// no sooner. Throws <see cref="DocumentException"/> where it makes no agreement.
+    /// Enters an agreement's document (YAML or JSON). It becomes the agreement's next version when the last party has accepted it, and is
+    /// in force no sooner. Throws <see cref="DocumentException"/> where it makes no agreement.
     /// </summary>
     /// <param name="path">What to call it in messages.</param>
     /// <param name="text">The document.</param>
@@ -92,8 +93,8 @@ public sealed partial class Books
         EnterAgreementAsync(TermsReader.Read(path, text, readManifest, Zone), held, cancellationToken);
 
     /// <summary>
-    /// Enters an agreement that splits each charge of a model, or with null of every model that has no agreement of its own, by shares, from an
-    /// instant on, now unless given. It becomes a version when the last party has accepted it.
+    /// Enters an agreement that splits each charge of a model, or with null of every model that has no agreement of its own, by shares,
+    /// from an instant on, now unless given. It becomes a version when the last party has accepted it.
     /// </summary>
     public Task<AgreementDocument> SetAgreementAsync(
         string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom = null, HeldAcceptances? held = null,
@@ -107,7 +108,8 @@ public sealed partial class Books
             cancellationToken);
 
     /// <summary>
-    /// Records that a party accepted a document, by the word of whoever records it. With the last one, it becomes a version of its agreement.
+    /// Records that a party accepted a document, by the word of whoever records it. With the last one, it becomes a version of its
+    /// agreement.
     /// </summary>
     /// <param name="documentId">The document.</param>
     /// <param name="party">Who accepted it, by role or id.</param>
@@ -129,15 +131,16 @@ public sealed partial class Books
     public AgreementDocument? FindAgreementDocument(long documentId) => _readers.Read(session => AgreementRows.Find(session, documentId));
 
     /// <summary>
-    /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their name,
-    /// as if they were in force. Posts nothing.
+    /// What a month comes to under other terms: all revenue of the models they are about, with what is carried for an agreement of their
+    /// name, as if they were in force. Posts nothing.
     /// </summary>
     /// <param name="period">The month.</param>
     /// <param name="path">What to call the document in messages.</param>
     /// <param name="text">The document.</param>
     /// <param name="readManifest">Reads the provenance manifests that pools name; null if none may be read.</param>
     /// <param name="partyId">
-    /// The party who asks, if one does: only revenue that its own statement shows goes into it, and what is carried for an agreement that names it.
+    /// The party who asks, if one does: only revenue that its own statement shows goes into it, and what is carried for an agreement that
+    /// names it.
     /// </param>
     public IReadOnlyList<AgreementResult> Simulate(
         Period period, string path, string text, Func<string, byte[]>? readManifest = null, string? partyId = null)
@@ -163,8 +166,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// An agreement's document in plain words, and what of it is worse for the smaller party than the standard terms; in English unless another
-    /// language is given.
+    /// An agreement's document in plain words, and what of it is worse for the smaller party than the standard terms; in English unless
+    /// another language is given.
     /// </summary>
     public AgreementDescription Describe(
         string path, string text, StatementLanguage? language = null, Func<string, byte[]>? readManifest = null)
@@ -184,8 +187,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Opens a party's statement: calls back with each receipt of each of its lines, in posting order, and the line's number from 1. A line's
-    /// gross is the charges of its receipts and what adjustments add.
+    /// Opens a party's statement: calls back with each receipt of each of its lines, in posting order, and the line's number from 1. A
+    /// line's gross is the charges of its receipts and what adjustments add.
     /// </summary>
     public void OpenStatement(Period period, string partyId, Action<int, Receipt> each)
     {
@@ -208,8 +211,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Opens a party's statement to what its period commits to, a page of the period's receipts at a time: those of the party's lines, without
-    /// their customers. A page may be empty while another one follows.
+    /// Opens a party's statement to what its period commits to, a page of the period's receipts at a time: those of the party's lines,
+    /// without their customers. A page may be empty while another one follows.
     /// </summary>
     /// <param name="period">The period.</param>
     /// <param name="partyId">The party.</param>
@@ -249,7 +252,9 @@ public sealed partial class Books
     public Task<CustomerOwner> SetCustomerOwnerAsync(string customerId, string? ownerId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Registry.SetOwner(transaction, customerId, ownerId), cancellationToken);
 
-    /// <summary>Says which host's the ledger's own machines are from now on; what meters report is theirs who hold the meters' keys.</summary>
+    /// <summary>
+    /// Says which host's the ledger's own machines are from now on; what meters report is theirs who hold the meters' keys.
+    /// </summary>
     public Task<OwnHost> SetOwnHostAsync(string partyId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Registry.SetOwnHost(transaction, partyId), cancellationToken);
 

@@ -56,7 +56,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Issues a credit note for parts of an invoice's lines, which are numbered from 0. Asked again by the same reference, it gives the first.
+    /// Issues a credit note for parts of an invoice's lines, which are numbered from 0. Asked again by the same reference, it gives the
+    /// first.
     /// </summary>
     public Task<Invoice> CreditInvoiceAsync(
         string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, string? reference = null,
@@ -72,8 +73,8 @@ public sealed partial class Books
         CreditAsync(number, "all", (session, _) => Invoicing.AllThatIsLeft(session, number), reason, reference, cancellationToken);
 
     /// <summary>
-    /// Gives back what is unused of a credit: by a credit note for its line of the invoice it was sold on, or while the month is open in which it
-    /// was sold, in that month, whose invoice it then lessens. Asked again by the same reference, it gives the first.
+    /// Gives back what is unused of a credit: by a credit note for its line of the invoice it was sold on, or while the month is open in
+    /// which it was sold, in that month, whose invoice it then lessens. Asked again by the same reference, it gives the first.
     /// </summary>
     public async Task<ReturnedCredit> ReturnCreditAsync(
         string creditId, string reason, string? reference = null, CancellationToken cancellationToken = default)
@@ -121,8 +122,8 @@ public sealed partial class Books
             : null);
 
     /// <summary>
-    /// What the month of an invoice converted. A closed month stands still, so it is read beside the writer; of an unknown invoice, which is
-    /// refused later, it is nothing.
+    /// What the month of an invoice converted. A closed month stands still, so it is read beside the writer; of an unknown invoice, which
+    /// is refused later, it is nothing.
     /// </summary>
     private Task<ConvertedCharges> ConvertedOfAsync(Func<Session, string?> numberOf, CancellationToken cancellationToken) => Task.Run(
         () => _readers.Read(session => numberOf(session) is { } number

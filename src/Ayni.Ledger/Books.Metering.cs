@@ -64,8 +64,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out and of what this one holds that is
-    /// not under way, erases answers that were kept for long enough, and compares the clocks.
+    /// Prolongs a host's lease by <see cref="HostLease.Term"/>, lets go of what hosts held whose leases ran out and of what this one holds
+    /// that is not under way, erases answers that were kept for long enough, and compares the clocks.
     /// </summary>
     /// <param name="lease">The run.</param>
     /// <param name="oldestRequest">When the oldest of its requests under way came; null if it has none.</param>
@@ -93,9 +93,9 @@ public sealed partial class Books
         cancellationToken, mustSurvive: false);
 
     /// <summary>
-    /// Lets a request of an authenticated key in, as <see cref="Admit"/> does, and reserves what it may come to cost if anything limits it, as
-    /// <see cref="ReserveAsync"/> does: faster than one after the other, since the step that reserves also sees whether the terms still are what
-    /// they were.
+    /// Lets a request of an authenticated key in, as <see cref="Admit"/> does, and reserves what it may come to cost if anything limits it,
+    /// as <see cref="ReserveAsync"/> does: faster than one after the other, since the step that reserves also sees whether the terms still
+    /// are what they were.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="model">The model.</param>

@@ -25,7 +25,9 @@ public sealed partial class Books
         string objectionId, string says, string? correction = null, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => Disputes.Resolve(transaction, objectionId, says, correction), cancellationToken);
 
-    /// <summary>Objections, oldest first: every one, those about one month, a party's or customer's; at most so many, after another.</summary>
+    /// <summary>
+    /// Objections, oldest first: every one, those about one month, a party's or customer's; at most so many, after another.
+    /// </summary>
     public IReadOnlyList<Objection> ListObjections(
         Period? period = null, string? raisedBy = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => ObjectionRows.All(session, period, raisedBy, after, limit));

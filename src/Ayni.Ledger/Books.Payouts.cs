@@ -33,8 +33,9 @@ public sealed partial class Books
     public BankDetails? FindBankDetails(string subject) => _readers.Read(session => PayoutRows.LastBankDetails(session, subject));
 
     /// <summary>
-    /// Sets whom a party, or an entity that pays, has as its contact. The first counts at once, by two keys where the ledger asks for them; a change needs a
-    /// second key, whatever the ledger asks for otherwise, and who was the contact is told. Throws <see cref="ApprovalNeededException"/>.
+    /// Sets whom a party, or an entity that pays, has as its contact. The first counts at once, by two keys where the ledger asks for them;
+    /// a change needs a second key, whatever the ledger asks for otherwise, and who was the contact is told. Throws
+    /// <see cref="ApprovalNeededException"/>.
     /// </summary>
     /// <param name="subject">The party's id or the entity's code.</param>
     /// <param name="name">The person or office.</param>

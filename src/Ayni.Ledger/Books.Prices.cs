@@ -21,8 +21,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Sets what a plan's models cost from an instant on, now unless given: the next version of each one's price, everybody's or, if the plan
-    /// has a name, its subscribers'.
+    /// Sets what a plan's models cost from an instant on, now unless given: the next version of each one's price, everybody's or, if the
+    /// plan has a name, its subscribers'.
     /// </summary>
     public Task<ImmutableArray<Price>> SetPriceAsync(
         PricePlan plan, DateTimeOffset? effectiveFrom = null, CancellationToken cancellationToken = default) =>
@@ -44,8 +44,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Why a receipt was charged what it was, found anew; null if there is no such receipt. Reads its customer's month where the charge depends
-    /// on it.
+    /// Why a receipt was charged what it was, found anew; null if there is no such receipt. Reads its customer's month where the charge
+    /// depends on it.
     /// </summary>
     /// <param name="receiptOrRequestId">The receipt's own id or its request's.</param>
     public ChargeExplanation? ExplainCharge(string receiptOrRequestId) => _readers.Read(session =>

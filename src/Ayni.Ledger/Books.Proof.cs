@@ -31,8 +31,8 @@ public sealed partial class Books
             : null);
 
     /// <summary>
-    /// A party's final statement of a closed period with what proves it, as JSON. Throws <see cref="ProofException"/> if the period commits to
-    /// nothing, or to no statement of the party.
+    /// A party's final statement of a closed period with what proves it, as JSON. Throws <see cref="ProofException"/> if the period commits
+    /// to nothing, or to no statement of the party.
     /// </summary>
     public byte[] ProveStatement(Period period, string partyId) =>
         _readers.Read(session => new Prover(session, Log).ProveStatement(period, partyId).Encode());
@@ -68,9 +68,10 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Signs receipts that are not signed yet, oldest first: those posted while an external signer was busy or failed, while this host's key was not
-    /// certified, or by a process that has no key. A host does it every two seconds. Throws <see cref="SignerException"/> if the signer fails, and
-    /// asks it again after a minute at the earliest, then after twice as long each time, up to an hour; receipts wait meanwhile.
+    /// Signs receipts that are not signed yet, oldest first: those posted while an external signer was busy or failed, while this host's
+    /// key was not certified, or by a process that has no key. A host does it every two seconds. Throws <see cref="SignerException"/> if
+    /// the signer fails, and asks it again after a minute at the earliest, then after twice as long each time, up to an hour; receipts wait
+    /// meanwhile.
     /// </summary>
     public Task SignReceiptsAsync(CancellationToken cancellationToken = default) => SignReceiptsAsync(insists: false, cancellationToken);
 
@@ -81,9 +82,9 @@ public sealed partial class Books
     public DateTimeOffset? OldestUnsigned() => _readers.Read(UnsignedRows.Oldest);
 
     /// <summary>
-    /// Writes into the log's files what is not there yet: batches of receipts, closed periods, agreements, models, keys and revocations. Returns
-    /// how many entries the log has. Throws <see cref="ProofException"/> if the log's key is not in the folder, or if the ledger does not
-    /// contain what was published before.
+    /// Writes into the log's files what is not there yet: batches of receipts, closed periods, agreements, models, keys and revocations.
+    /// Returns how many entries the log has. Throws <see cref="ProofException"/> if the log's key is not in the folder, or if the ledger
+    /// does not contain what was published before.
     /// </summary>
     public async Task<long> PublishLogAsync(CancellationToken cancellationToken = default)
     {
@@ -137,8 +138,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// The public key with which this host signs, under a name; made, if there is none yet. Receipts are signed with it once it is certified
-    /// where the log's key is (<see cref="CertifySigningKeyAsync"/>).
+    /// The public key with which this host signs, under a name; made, if there is none yet. Receipts are signed with it once it is
+    /// certified where the log's key is (<see cref="CertifySigningKeyAsync"/>).
     /// </summary>
     /// <param name="name">What the host is called.</param>
     /// <param name="signer">The command of an external signer that has the key, if it is to be made; null makes one in a file.</param>
@@ -149,8 +150,8 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Certifies a host's signing key under the host's name, which the key has. Throws <see cref="ProofException"/> if the log's key is not in this
-    /// ledger's folder.
+    /// Certifies a host's signing key under the host's name, which the key has. Throws <see cref="ProofException"/> if the log's key is not
+    /// in this ledger's folder.
     /// </summary>
     /// <param name="key">The key, under the name of its host.</param>
     /// <param name="promise">How long it may take until the log holds a receipt of that host; an hour unless given.</param>
@@ -175,9 +176,9 @@ public sealed partial class Books
     }
 
     /// <summary>
-    /// Destroys the secret under which a customer's receipts are committed to, so that what the log and statements hold of them can be opened by
-    /// nobody; the commitments themselves stay, and with them every other customer's proofs. Backups, and a server's archived logs, still have the
-    /// secret: those from before are to be destroyed, too.
+    /// Destroys the secret under which a customer's receipts are committed to, so that what the log and statements hold of them can be
+    /// opened by nobody; the commitments themselves stay, and with them every other customer's proofs. Backups, and a server's archived
+    /// logs, still have the secret: those from before are to be destroyed, too.
     /// </summary>
     public async Task EraseCustomerSecretAsync(string customerId, CancellationToken cancellationToken = default)
     {

@@ -24,7 +24,10 @@ public sealed partial class Books
     public Task<PartyKey> RevokePartyKeyAsync(string partyId, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(transaction => PartyKeys.Revoke(transaction, partyId), cancellationToken);
 
-    /// <summary>Keys to sign with, by holder and in the order of registration: every one, or a party's or customer's; at most so many, after another.</summary>
+    /// <summary>
+    /// Keys to sign with, by holder and in the order of registration: every one, or a party's or customer's; at most so many, after
+    /// another.
+    /// </summary>
     public IReadOnlyList<PartyKey> ListPartyKeys(string? holderId = null, string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => PartyKeyRows.All(session, holderId, after, limit));
 
@@ -42,8 +45,8 @@ public sealed partial class Books
     });
 
     /// <summary>
-    /// Records the signatures under an agreement's document, which are its parties' acceptance. With the last one that must, it becomes a version
-    /// of its agreement. Throws <see cref="ProofException"/> for bytes that are no signed document.
+    /// Records the signatures under an agreement's document, which are its parties' acceptance. With the last one that must, it becomes a
+    /// version of its agreement. Throws <see cref="ProofException"/> for bytes that are no signed document.
     /// </summary>
     public Task<AgreementDocument> SignAgreementAsync(ReadOnlySpan<byte> document, CancellationToken cancellationToken = default)
     {

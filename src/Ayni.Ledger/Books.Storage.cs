@@ -36,7 +36,9 @@ public sealed partial class Books
             CancellationToken.None, foreseen: new(usage.Admission, usage.RequestId, Posts: true, usage.MeterId)).ConfigureAwait(false);
     }
 
-    /// <summary>For simulating: the writer takes no other job until this one is done, so that those queued meanwhile are written together.</summary>
+    /// <summary>
+    /// For simulating: the writer takes no other job until this one is done, so that those queued meanwhile are written together.
+    /// </summary>
     internal Task HoldWriterAsync(Action job) => _owned.RunAsync(
         _ =>
         {
@@ -46,8 +48,8 @@ public sealed partial class Books
         CancellationToken.None, mustSurvive: false);
 
     /// <summary>
-    /// Copies the ledger of a SQLite file into another file that can take its place: one state of it, while hosts go on writing. The copy is
-    /// on disk and was read through once when this returns; until then it has another name. Refused for a server
+    /// Copies the ledger of a SQLite file into another file that can take its place: one state of it, while hosts go on writing. The copy
+    /// is on disk and was read through once when this returns; until then it has another name. Refused for a server
     /// (<see cref="Refusal.NotAFile"/>: it has its own means) and over a file that is there (<see cref="Refusal.FileExists"/>).
     /// </summary>
     public void BackUp(string path) => _database.BackUp(System.IO.Path.GetFullPath(path));

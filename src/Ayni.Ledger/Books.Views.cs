@@ -32,7 +32,9 @@ public sealed partial class Books
         });
     }
 
-    /// <summary>What a party earns, the newest month first: open ones as estimates. At most so many months, and none before the first entry.</summary>
+    /// <summary>
+    /// What a party earns, the newest month first: open ones as estimates. At most so many months, and none before the first entry.
+    /// </summary>
     public PartyEarnings EarningsOf(string partyId, int months, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(months, 1);

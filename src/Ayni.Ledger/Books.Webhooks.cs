@@ -19,7 +19,9 @@ public sealed partial class Books
     public IReadOnlyList<Webhook> ListWebhooks(string after = "", int limit = int.MaxValue) =>
         _readers.Read(session => WebhookRows.All(session, after, limit));
 
-    /// <summary>At most so many deliveries, newest first, after that of an event to an endpoint (<c>EVENT/ENDPOINT</c>, or nothing).</summary>
+    /// <summary>
+    /// At most so many deliveries, newest first, after that of an event to an endpoint (<c>EVENT/ENDPOINT</c>, or nothing).
+    /// </summary>
     public IReadOnlyList<WebhookDelivery> ListDeliveries(string after = "", int limit = 100) =>
         _readers.Read(session => WebhookRows.Deliveries(session, after, limit));
 

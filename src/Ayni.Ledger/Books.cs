@@ -74,7 +74,8 @@ public sealed partial class Books : IAsyncDisposable
     /// <param name="folder">
     /// Where the keys and the log's files are; beside a SQLite file unless given. Without a folder nothing is signed.
     /// </param>
-    /// <param name="host">What is certified of this host where its signing key is made; this machine's name and an hour unless given.</param>
+    /// <param name="host">What is certified of this host where its signing key is made; this machine's name and an hour unless
+    /// given.</param>
     public static Books Open(
         string place, TimeProvider clock, RandomNumberGenerator? random = null, string? folder = null, SigningHost? host = null)
     {
@@ -238,8 +239,8 @@ public sealed partial class Books : IAsyncDisposable
     public IReadOnlyList<Balance> Balances(string? partyId = null) => ListBalances(partyId, "", int.MaxValue);
 
     /// <summary>
-    /// The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many; or what they had come to at an instant, for
-    /// which every posting until then is read.
+    /// The same after an account in a currency (<c>ACCOUNT CURRENCY</c>, or nothing), at most so many; or what they had come to at an
+    /// instant, for which every posting until then is read.
     /// </summary>
     public IReadOnlyList<Balance> ListBalances(string? partyId, string after, int limit, DateTimeOffset? at = null)
     {
@@ -286,8 +287,8 @@ public sealed partial class Books : IAsyncDisposable
 
     /// <summary>
     /// Closes a period after its end: shares out its revenue by the agreements its receipts name and makes whole coins payable. Refused
-    /// before the period's end, while a host answers requests of it, and while an earlier one with entries is open. Closing it again finishes what a crash left, or changes
-    /// nothing; the result is the same.
+    /// before the period's end, while a host answers requests of it, and while an earlier one with entries is open. Closing it again
+    /// finishes what a crash left, or changes nothing; the result is the same.
     /// </summary>
     public async Task<PeriodSettlement> ClosePeriodAsync(Period period, CancellationToken cancellationToken = default)
     {

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// A life in a schema of a PostgreSQL server whose connections are cut in the midst of transactions, and which crashes where it may: then the
-/// host goes on, or crashes with it. What a server does when is not decided by the seed.
+/// A life in a schema of a PostgreSQL server whose connections are cut in the midst of transactions, and which crashes where it may: then
+/// the host goes on, or crashes with it. What a server does when is not decided by the seed.
 /// </summary>
 internal sealed class PostgresSimulation : LedgerSimulation
 {

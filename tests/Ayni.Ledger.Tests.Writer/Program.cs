@@ -3,9 +3,9 @@ using System.Text;
 using Ayni.Ledger;
 
 // A process for tests to kill: reserves and posts receipts under the keys given until it is ended or has posted enough, and prints each
-// receipt's id once its task has completed. With 'named' for a number each request has a name, as by an Idempotency-Key, which is printed before
-// it begins and with its receipt; with 'signing' it signs what it posted, too, as a host does. Arguments: database, folder of its keys, requests per
-// key, keys. With 'signer', a name and a word it is an external signer instead.
+// receipt's id once its task has completed. With 'named' for a number each request has a name, as by an Idempotency-Key, which is printed
+// before it begins and with its receipt; with 'signing' it signs what it posted, too, as a host does. Arguments: database, folder of its
+// keys, requests per key, keys. With 'signer', a name and a word it is an external signer instead.
 if (args[0] == "signer")
 {
     ExternalSigner.Answer(args[1], args[^1]);

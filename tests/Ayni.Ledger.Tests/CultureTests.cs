@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// That the suite really runs in the culture that it is asked to: the build server runs all of it in each of them, by LC_ALL, and once without any.
+/// That the suite really runs in the culture that it is asked to: the build server runs all of it in each of them, by LC_ALL, and once
+/// without any.
 /// </summary>
 public sealed class CultureTests
 {

@@ -2,9 +2,9 @@ using System.Diagnostics.Metrics;
 using Ayni.Kernels;
 using Ayni.Llama;
 
-// A process in which nothing else runs, for a test to count what decoding allocates: three sequences generate together, each with a client that reads,
-// and for each of five times 100 steps a line says how many bytes the whole process has taken of the managed heap. The model has no tokenizer, so
-// that no text is made, which clients would take away with them. Arguments: model, cache type.
+// A process in which nothing else runs, for a test to count what decoding allocates: three sequences generate together, each with a client
+// that reads, and for each of five times 100 steps a line says how many bytes the whole process has taken of the managed heap. The model
+// has no tokenizer, so that no text is made, which clients would take away with them. Arguments: model, cache type.
 using var model = LlamaModel.Load(args[0], ComputeContext.BestTier, threads: 2);
 using var metrics = new EngineMetrics(model.Name, 4096, TimeProvider.System, null);
 // Somebody listens, as the host does.

@@ -5,8 +5,8 @@ using Ayni.Ledger;
 namespace Ayni.Bench;
 
 /// <summary>
-/// Sends requests at a steady rate, whether or not those before were answered, to an engine that answers at once: one second metered and one
-/// second not, in turn, so that both meet the same machine.
+/// Sends requests at a steady rate, whether or not those before were answered, to an engine that answers at once: one second metered and
+/// one second not, in turn, so that both meet the same machine.
 /// </summary>
 /// <param name="place">Where the ledger is made.</param>
 /// <param name="keyCount">Keys that the requests come by.</param>

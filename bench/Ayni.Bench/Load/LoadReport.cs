@@ -32,7 +32,9 @@ internal sealed record LoadReport
     /// <summary>What the ledger's audit finds.</summary>
     public IReadOnlyList<string> AuditFindings { get; init; } = [];
 
-    /// <summary>Whether every answer was right, nothing is left, and the ledger, if anybody looked, has billed what was generated.</summary>
+    /// <summary>
+    /// Whether every answer was right, nothing is left, and the ledger, if anybody looked, has billed what was generated.
+    /// </summary>
     public bool IsClean =>
         ProblemCount == 0 && Left.Count == 0 && AuditFindings.Count == 0 && (BilledTokens ?? GeneratedTokens) == GeneratedTokens;
 
@@ -42,7 +44,9 @@ internal sealed record LoadReport
     /// <summary>From a stream's request to its first text.</summary>
     public required Quantiles FirstToken { get; init; }
 
-    /// <summary>How long <c>GET /healthz</c> took meanwhile, asked for every 10 ms: whether computing starves what else the host does.</summary>
+    /// <summary>
+    /// How long <c>GET /healthz</c> took meanwhile, asked for every 10 ms: whether computing starves what else the host does.
+    /// </summary>
     public required Quantiles Health { get; init; }
 
     /// <summary>The host's resident memory.</summary>

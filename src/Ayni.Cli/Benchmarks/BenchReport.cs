@@ -225,7 +225,9 @@ internal sealed class BenchReport(LlamaModel model, string path, double loadSeco
     private (string Instruction, double PerSecond)? Peak =>
         _peaks.Count == 0 ? null : _peaks.OrderBy(peak => peak.PerSecond).ElementAt(_peaks.Count / 2);
 
-    /// <summary>The most memory that was in use once the model was loaded, but for what bandwidth is measured by; or while it was loaded.</summary>
+    /// <summary>
+    /// The most memory that was in use once the model was loaded, but for what bandwidth is measured by; or while it was loaded.
+    /// </summary>
     private long PeakMemory => Math.Max(_loadingPeak, Process.GetCurrentProcess().PeakWorkingSet64 - MachineLimits.ReadBytes);
 
     /// <summary>Measures how fast arithmetic is now. Returns how often it allows so many multiply-accumulates a second.</summary>

@@ -5,8 +5,8 @@ using Ayni.Llama;
 namespace Ayni.Cli;
 
 /// <summary>
-/// The time from the start of a process to its first token of output: <c>ayni run</c> by this same program, and the peer's. A text is the prompt on
-/// both sides, so that both read their tokenizer. The model's file is in the system's cache: whoever measures has just loaded it.
+/// The time from the start of a process to its first token of output: <c>ayni run</c> by this same program, and the peer's. A text is the
+/// prompt on both sides, so that both read their tokenizer. The model's file is in the system's cache: whoever measures has just loaded it.
 /// </summary>
 internal static class FirstToken
 {

@@ -7,8 +7,8 @@ using Ayni.Llama;
 namespace Ayni.Cli;
 
 /// <summary>
-/// llama.cpp beside us, through the npm package <c>node-llama-cpp</c> with its prebuilt libraries: a process of its own that computes what it is
-/// told, one line of JSON each way, so that measurements can alternate.
+/// llama.cpp beside us, through the npm package <c>node-llama-cpp</c> with its prebuilt libraries: a process of its own that computes what
+/// it is told, one line of JSON each way, so that measurements can alternate.
 /// </summary>
 internal sealed class Peer : IDisposable
 {
@@ -21,7 +21,9 @@ internal sealed class Peer : IDisposable
     /// <summary>What the peer says of itself and of its loading: build, seconds.</summary>
     public required JsonElement Hello { get; init; }
 
-    /// <summary>Starts the peer on a model, to compute tokens of so many ids. Installs its package in the user's cache folder the first time.</summary>
+    /// <summary>
+    /// Starts the peer on a model, to compute tokens of so many ids. Installs its package in the user's cache folder the first time.
+    /// </summary>
     public static Peer Start(string model, int threads, int context, int sequences, int ids)
     {
         string[] arguments = [Path.GetFullPath(model), Text(threads), Text(context), Text(sequences), Text(ids)];
@@ -39,8 +41,8 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>
-    /// Seconds from the start of a process to its first token after a prompt, and what of it Node.js took to start. The process's end is not
-    /// counted.
+    /// Seconds from the start of a process to its first token after a prompt, and what of it Node.js took to start. The process's end is
+    /// not counted.
     /// </summary>
     public static (double Seconds, double NodeSeconds) FirstToken(string model, int threads, string prompt)
     {

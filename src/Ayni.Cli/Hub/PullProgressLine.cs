@@ -4,8 +4,8 @@ using Ayni.Llama;
 namespace Ayni.Cli;
 
 /// <summary>
-/// Shows a pull on one line of a terminal: how much is here, how fast it comes and how long it will take. What failed and is tried again gets a
-/// line of its own, wherever errors go.
+/// Shows a pull on one line of a terminal: how much is here, how fast it comes and how long it will take. What failed and is tried again
+/// gets a line of its own, wherever errors go.
 /// </summary>
 internal sealed class PullProgressLine(string name) : IProgress<PullProgress>, IProgress<HubWait>, IDisposable
 {

@@ -68,8 +68,8 @@ internal static class LedgerCommand
     }
 
     /// <summary>
-    /// The ledger as the key in <c>AYNI_KEY</c> uses it, so that maker and approver can be told apart on one machine; as the console where it
-    /// is not set. Whoever can read the ledger's files can do without: the log of actions then says console.
+    /// The ledger as the key in <c>AYNI_KEY</c> uses it, so that maker and approver can be told apart on one machine; as the console where
+    /// it is not set. Whoever can read the ledger's files can do without: the log of actions then says console.
     /// </summary>
     private static Books As(Books books)
     {

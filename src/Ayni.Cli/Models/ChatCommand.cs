@@ -53,7 +53,9 @@ internal static class ChatCommand
         return command;
     }
 
-    /// <summary>The conversation's ids; the earliest exchanges are forgotten where they leave less than a quarter of the context for the answer.</summary>
+    /// <summary>
+    /// The conversation's ids; the earliest exchanges are forgotten where they leave less than a quarter of the context for the answer.
+    /// </summary>
     private static int[] EncodeWithinContext(ChatFormat format, List<ChatMessage> messages, int contextLength)
     {
         var ids = format.Encode(messages);

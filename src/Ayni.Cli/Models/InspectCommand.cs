@@ -77,7 +77,9 @@ internal static class InspectCommand
         writer.WriteEndObject();
     }
 
-    /// <summary>Numbers, texts and truth values as they are; of an array only its length, since vocabularies have 128 thousand entries.</summary>
+    /// <summary>
+    /// Numbers, texts and truth values as they are; of an array only its length, since vocabularies have 128 thousand entries.
+    /// </summary>
     private static void WriteValue(Utf8JsonWriter writer, string key, object value)
     {
         switch (value)

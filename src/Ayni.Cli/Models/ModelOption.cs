@@ -72,8 +72,8 @@ internal static class ModelOption
     public static Option<bool> Force() => new("--force", "-f") { Description = "Replace what is there under the name to write." };
 
     /// <summary>
-    /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder or the
-    /// program's own, where the model in the box lies.
+    /// The model's file or folder: the one named, which may be a pulled model's name, or the one in <c>models/</c> below the current folder
+    /// or the program's own, where the model in the box lies.
     /// </summary>
     public static string Find(string? named)
     {

@@ -6,8 +6,8 @@ using System.Text;
 namespace Ayni.Cli;
 
 /// <summary>
-/// Writes a float32 matrix row by row in NumPy's format 1.0 (numpy.lib.format). The file grows under another name and gets its own when it is
-/// complete.
+/// Writes a float32 matrix row by row in NumPy's format 1.0 (numpy.lib.format). The file grows under another name and gets its own when it
+/// is complete.
 /// </summary>
 internal sealed class NumpyFile : IDisposable
 {

@@ -1,6 +1,8 @@
 namespace Ayni.Cli;
 
-/// <summary>Makes text that came from a file or a model safe to show: its control characters could move the cursor, retitle the window or worse.</summary>
+/// <summary>
+/// Makes text that came from a file or a model safe to show: its control characters could move the cursor, retitle the window or worse.
+/// </summary>
 internal static class TerminalText
 {
     /// <summary>The text with every control character but line feeds and tabs replaced by U+FFFD.</summary>

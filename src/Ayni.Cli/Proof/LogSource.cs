@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Ayni.Cli;
 
-/// <summary>A log that is read where it is: a folder, or a web server. A server has a time for each file, and one for all of them.</summary>
+/// <summary>
+/// A log that is read where it is: a folder, or a web server. A server has a time for each file, and one for all of them.
+/// </summary>
 internal sealed class LogSource : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30), PatienceInAll = TimeSpan.FromMinutes(10);

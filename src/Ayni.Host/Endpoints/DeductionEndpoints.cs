@@ -4,7 +4,8 @@ using Ayni.Ledger;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>/api/deductions</c> and <c>/api/collections</c>: what lessens the shares of a month, with its evidence, and what customers paid to others.
+/// <c>/api/deductions</c> and <c>/api/collections</c>: what lessens the shares of a month, with its evidence, and what customers paid to
+/// others.
 /// </summary>
 internal static class DeductionEndpoints
 {

@@ -24,7 +24,8 @@ internal static class KeyAuthentication
     }
 
     /// <summary>
-    /// The key a request presents, if its role is one of some. Throws <see cref="ApiException"/> (401) as above, and (403) for another role.
+    /// The key a request presents, if its role is one of some. Throws <see cref="ApiException"/> (401) as above, and (403) for another
+    /// role.
     /// </summary>
     public static ApiKey Authenticate(this Books books, HttpRequest request, params ReadOnlySpan<KeyRole> roles)
     {

@@ -20,7 +20,9 @@ internal sealed record UserEstimate(string Period, long Estimate, double Standar
 internal sealed record LicenceReport(
     string Model, string? Licence, string? Name, Uri? Address, string Evidence, LicenceFinding[] Findings, UserEstimate? Users, string Remark);
 
-/// <summary><c>/api/licence</c> and <c>/api/attestations</c>: what the model's licence asks, and what the operator states about itself.</summary>
+/// <summary>
+/// <c>/api/licence</c> and <c>/api/attestations</c>: what the model's licence asks, and what the operator states about itself.
+/// </summary>
 internal static class LicenceEndpoints
 {
     private const string Remark = "Clauses are in our words; the licence's own text governs. This is no legal advice.";

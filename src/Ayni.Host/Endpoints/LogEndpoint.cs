@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>GET /log/…</c>: the transparency log's files, as C2SP's tlog-tiles names them. Everybody may read them: they name models and parties' ids,
-/// but no customer, no receipt and no sum.
+/// <c>GET /log/…</c>: the transparency log's files, as C2SP's tlog-tiles names them. Everybody may read them: they name models and parties'
+/// ids, but no customer, no receipt and no sum.
 /// </summary>
 internal sealed class LogEndpoint(Books books)
 {

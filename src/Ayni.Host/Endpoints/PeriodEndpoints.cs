@@ -3,7 +3,9 @@ using Ayni.Ledger;
 
 namespace Ayni.Host;
 
-/// <summary><c>/api/periods</c>, <c>/api/statements</c> and <c>/api/earnings</c>: the months, their close, and what everyone earned.</summary>
+/// <summary>
+/// <c>/api/periods</c>, <c>/api/statements</c> and <c>/api/earnings</c>: the months, their close, and what everyone earned.
+/// </summary>
 internal static class PeriodEndpoints
 {
     /// <summary>Months of earnings shown where no number is given, and at most.</summary>

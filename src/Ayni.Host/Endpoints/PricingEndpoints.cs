@@ -4,8 +4,8 @@ using Ayni.Ledger;
 namespace Ayni.Host;
 
 /// <summary>
-/// <c>/api/price-plans</c>, <c>/api/adjustments</c>, <c>/api/subscriptions</c>, <c>/api/credits</c>, <c>/api/rates</c> and <c>/api/exchanges</c>: what
-/// a month costs beside flat rates.
+/// <c>/api/price-plans</c>, <c>/api/adjustments</c>, <c>/api/subscriptions</c>, <c>/api/credits</c>, <c>/api/rates</c> and
+/// <c>/api/exchanges</c>: what a month costs beside flat rates.
 /// </summary>
 internal static class PricingEndpoints
 {

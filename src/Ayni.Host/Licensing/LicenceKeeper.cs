@@ -4,7 +4,9 @@ using Ayni.Llama;
 
 namespace Ayni.Host;
 
-/// <summary>Finds what the guard must know of this host's deployment: the model's file, the ledger's prices and attestations, the options.</summary>
+/// <summary>
+/// Finds what the guard must know of this host's deployment: the model's file, the ledger's prices and attestations, the options.
+/// </summary>
 internal sealed class LicenceKeeper(HostOptions options, Books books, TimeProvider clock)
 {
     /// <summary>The licence of a model: as stated in the options, or as its file says.</summary>
@@ -37,14 +39,18 @@ internal sealed class LicenceKeeper(HostOptions options, Books books, TimeProvid
             : throw new LicenceRefusedException(model.Licence.Name!, broken);
     }
 
-    /// <summary>Throws <see cref="ApiException"/> (403) for a model that nobody may be charged for and that has been given a price since.</summary>
+    /// <summary>
+    /// Throws <see cref="ApiException"/> (403) for a model that nobody may be charged for and that has been given a price since.
+    /// </summary>
     public void DemandFree(ServedModel model)
     {
         if (model.Licence.Terms?.Find(LicenceRule.ResearchOnly) is { } clause && IsPriced(model.Name))
             throw ApiException.NotAdmitted($"{clause.Text} The operator has set a price.", "licence_research_only");
     }
 
-    /// <summary>Whether anybody may be charged real money for a model by a price in force, or by the one that a first start would set.</summary>
+    /// <summary>
+    /// Whether anybody may be charged real money for a model by a price in force, or by the one that a first start would set.
+    /// </summary>
     public bool IsPriced(string model)
     {
         var now = clock.GetUtcNow();

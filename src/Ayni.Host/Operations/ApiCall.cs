@@ -97,9 +97,9 @@ internal sealed class ApiCall : IDisposable
     }
 
     /// <summary>
-    /// Reads a page: at most so many values after the one of an id, from the beginning where that is empty. The database cuts it, since every list
-    /// but that of the months grows without bound. Where only the values themselves tell whether the key may see them, it reads on until the page
-    /// is full.
+    /// Reads a page: at most so many values after the one of an id, from the beginning where that is empty. The database cuts it, since
+    /// every list but that of the months grows without bound. Where only the values themselves tell whether the key may see them, it reads
+    /// on until the page is full.
     /// </summary>
     public Page<T> Read<T>(Func<string, int, IReadOnlyList<T>> read, Func<T, string> id, Func<T, bool>? isSeen = null)
     {

@@ -9,7 +9,9 @@ namespace Ayni.Host;
 /// </summary>
 internal static class KeyPolicy
 {
-    /// <summary>Throws <see cref="KeyPolicyException"/> if the address is not this machine's own alone and the keys are not in order.</summary>
+    /// <summary>
+    /// Throws <see cref="KeyPolicyException"/> if the address is not this machine's own alone and the keys are not in order.
+    /// </summary>
     public static void Demand(HostOptions options, Books books)
     {
         if (IPAddress.IsLoopback(options.ListenAddress))

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Ayni.Host;
 
 /// <summary>
-/// Signs receipts that are not signed yet, and publishes what is new in the ledger's log, until it is disposed, which the host's services are
-/// before its ledger is closed.
+/// Signs receipts that are not signed yet, and publishes what is new in the ledger's log, until it is disposed, which the host's services
+/// are before its ledger is closed.
 /// </summary>
 internal sealed class LogPublisher(Books books, HostMetrics metrics, ILogger<LogPublisher> logger) : IAsyncDisposable
 {

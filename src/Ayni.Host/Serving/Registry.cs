@@ -40,7 +40,8 @@ internal static class Registry
     }
 
     /// <summary>
-    /// Until others have accepted another agreement, the host promises a part to whoever's app asks and keeps the rest. Who starts it accepts that.
+    /// Until others have accepted another agreement, the host promises a part to whoever's app asks and keeps the rest. Who starts it
+    /// accepts that.
     /// </summary>
     private static async Task<AgreementDocument> AgreeAsync(
         Books books, string model, string owner, StartingTerms terms, CancellationToken cancellationToken)

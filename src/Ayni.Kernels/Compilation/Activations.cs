@@ -25,7 +25,8 @@ internal static unsafe class Activations
 
     /// <summary>
     /// Where the start values lie, minus the offset of the weights times the sum of 32 columns, of the first 16 and of the last 16: 32-bit
-    /// integers, or for products that are added in pairs two 16-bit ones, of the columns whose number modulo 4 is 0 or 1 and of those where it is 2 or 3.
+    /// integers, or for products that are added in pairs two 16-bit ones, of the columns whose number modulo 4 is 0 or 1 and of those where
+    /// it is 2 or 3.
     /// </summary>
     public const int StartOffset = 48;
 

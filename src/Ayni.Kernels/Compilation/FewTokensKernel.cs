@@ -36,14 +36,14 @@ internal unsafe struct FewTokensArguments
 }
 
 /// <summary>
-/// Multiplies whole panels with a few tokens while unpacking them, so that weights come from memory once and go nowhere but into the product;
-/// and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same integers in the same order of blocks
-/// as <see cref="UnpackKernel"/> and <see cref="IntegerProductKernel"/> together, so the same bits.
+/// Multiplies whole panels with a few tokens while unpacking them, so that weights come from memory once and go nowhere but into the
+/// product; and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same integers in the same order of
+/// blocks as <see cref="UnpackKernel"/> and <see cref="IntegerProductKernel"/> together, so the same bits.
 /// </summary>
 /// <remarks>
-/// What a core loads bounds it with one token, two vectors of 512 bits a cycle. So two streams of panels share each of the tokens' activations,
-/// and every stored vector is loaded once for all blocks that have values in it, where there are registers for so many sums. With more
-/// tokens multiplications bound it, and weights may be loaded again.
+/// What a core loads bounds it with one token, two vectors of 512 bits a cycle. So two streams of panels share each of the tokens'
+/// activations, and every stored vector is loaded once for all blocks that have values in it, where there are registers for so many sums.
+/// With more tokens multiplications bound it, and weights may be loaded again.
 /// </remarks>
 internal sealed class FewTokensKernel : IUnpackedBlocks
 {
@@ -64,7 +64,8 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     // Of all streams: about the time a line takes to come; half of the smallest first-level cache.
     private const int PrefetchBytes = 16384;
 
-    // Registers that a format needs to unpack for each stream, the mask apart, and to unpack blocks together without loading anything twice.
+    // Registers that a format needs to unpack for each stream, the mask apart, and to unpack blocks together without loading anything
+    // twice.
     private const int LeastUnpackVectors = 5;
     private const int TogetherUnpackVectors = 8;
 
@@ -186,7 +187,8 @@ internal sealed class FewTokensKernel : IUnpackedBlocks
     }
 
     /// <summary>
-    /// Registers left to unpack with: others are for what is multiplied, the integer sums of all that is unpacked together, and the float sums.
+    /// Registers left to unpack with: others are for what is multiplied, the integer sums of all that is unpacked together, and the float
+    /// sums.
     /// </summary>
     private static int UnpackVectors(PanelLayout layout, int tokens, KernelTarget target, int blocksTogether) =>
         target.VectorCount - TemporaryCount(target) - tokens * (StreamsAtATime(target) * blocksTogether * SumsPerBlock(layout.Shape, target) + GroupsOf(target));

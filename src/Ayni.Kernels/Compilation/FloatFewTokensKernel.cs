@@ -3,9 +3,9 @@ using Iced.Intel;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies whole panels of floats with a few tokens, up to four panels side by side, since one sum alone would wait for each of its additions;
-/// and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same columns in the same order as
-/// <see cref="FloatProductKernel"/>, so the same bits.
+/// Multiplies whole panels of floats with a few tokens, up to four panels side by side, since one sum alone would wait for each of its
+/// additions; and asks for what lies ahead, across pages, where the processor's own prefetching stops. The same columns in the same order
+/// as <see cref="FloatProductKernel"/>, so the same bits.
 /// </summary>
 internal sealed class FloatFewTokensKernel
 {

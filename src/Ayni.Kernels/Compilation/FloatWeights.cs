@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>How weights that are floats are loaded from a panel and multiplied, a block of it at a time: one column, or a pair of BF16.</summary>
+/// <summary>
+/// How weights that are floats are loaded from a panel and multiplied, a block of it at a time: one column, or a pair of BF16.
+/// </summary>
 internal sealed class FloatWeights(FloatLayout layout, KernelAssembler code)
 {
     /// <summary>Bytes of a token's activations for a block: a float, or two BF16 numbers.</summary>

@@ -2,8 +2,8 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// What becomes of a block while it is unpacked: a format gives its weights first, then what scales them, then what is added, one block of
-/// 32 columns after another, in a vector for each group of rows that is unpacked at a time. Each call emits code; the vectors given are free again
-/// when it returns.
+/// 32 columns after another, in a vector for each group of rows that is unpacked at a time. Each call emits code; the vectors given are
+/// free again when it returns.
 /// </summary>
 internal interface IUnpackedBlocks
 {

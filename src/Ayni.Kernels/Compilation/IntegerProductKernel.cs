@@ -1,9 +1,10 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Multiplies unpacked integer weights with any number of tokens, in tiles of as many tokens as registers hold sums for. Two vectors of rows
-/// share each token's activations: a panel's halves, or two panels where a vector holds all rows of one; or a panel's four. Every sum adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever
-/// the tile.
+/// Multiplies unpacked integer weights with any number of tokens, in tiles of as many tokens as registers hold sums for. Two vectors of
+/// rows share each token's activations: a panel's halves, or two panels where a vector holds all rows of one; or a panel's four. Every sum
+/// adds its blocks in the order of columns, <c>sum = fma(integer · weight scale, activation scale, sum)</c>, then its minima, whatever the
+/// tile.
 /// </summary>
 internal sealed class IntegerProductKernel : ProductKernel
 {
@@ -23,8 +24,8 @@ internal sealed class IntegerProductKernel : ProductKernel
     private protected override int ActivationBytes => Activations.RecordBytes;
 
     /// <summary>
-    /// Integer sums for each vector, twice that with sub-blocks, float sums where there are registers for them, the vectors themselves and two
-    /// more. Twelve integer sums hide what each takes; more gain nothing.
+    /// Integer sums for each vector, twice that with sub-blocks, float sums where there are registers for them, the vectors themselves and
+    /// two more. Twelve integer sums hide what each takes; more gain nothing.
     /// </summary>
     private protected override int LargestTile =>
         Math.Min((Target.VectorCount - 2 - VectorCount) / VectorCount / (_shape.SubBlockCount + (HoldsTotals ? 1 : 0)), 6);

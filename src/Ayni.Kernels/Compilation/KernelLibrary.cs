@@ -71,7 +71,9 @@ internal sealed class KernelLibrary : IDisposable
                 FewTokensStreams: FewTokensKernel.StreamsAtATime(Target));
     }
 
-    /// <summary>Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.</summary>
+    /// <summary>
+    /// Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.
+    /// </summary>
     public Kernel? FindBFloat16Tile() => Target.HasBFloat16 ? Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit) : null;
 
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ namespace Ayni.Kernels;
 /// <param name="Name">For messages and tests.</param>
 /// <param name="VectorBytes">Bytes of a vector register: 16, 32 or 64.</param>
 /// <param name="VectorCount">Vector registers: 16, or 32 with AVX-512's encoding and on ARM64.</param>
-/// <param name="HasDotProduct">Whether <c>vpdpbusd</c> is there: four unsigned times signed bytes, added to 32 bits; or <c>sdot</c>.</param>
+/// <param name="HasDotProduct">Whether <c>vpdpbusd</c> is there: four unsigned times signed bytes, added to 32 bits; or
+/// <c>sdot</c>.</param>
 /// <param name="HasBFloat16">Whether <c>vdpbf16ps</c> is there: two products of BF16 numbers, added to a float.</param>
 /// <param name="IsArm64">Whether it is ARM64's, where kernels become methods of the runtime's intrinsics and dot products take signed bytes
 /// alone.</param>

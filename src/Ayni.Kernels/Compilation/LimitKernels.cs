@@ -30,7 +30,9 @@ internal enum LimitOperation
     BFloat16Pairs,
 }
 
-/// <summary>Loops that do one thing as fast as the processor can, and nothing with its results: what other kernels are measured against.</summary>
+/// <summary>
+/// Loops that do one thing as fast as the processor can, and nothing with its results: what other kernels are measured against.
+/// </summary>
 internal static class LimitKernels
 {
     /// <summary>Bytes that a round of the reading kernel reads.</summary>

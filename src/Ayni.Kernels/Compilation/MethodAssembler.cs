@@ -10,8 +10,9 @@ using Label = System.Reflection.Emit.Label;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// A kernel as a method: pointers and vectors are its variables, and every vector instruction is an intrinsic of the runtime, whose compiler
-/// makes the processor's code of it. So ARM64 gets its kernels, <c>sdot</c> among them, and any other processor the same ones to test them.
+/// A kernel as a method: pointers and vectors are its variables, and every vector instruction is an intrinsic of the runtime, whose
+/// compiler makes the processor's code of it. So ARM64 gets its kernels, <c>sdot</c> among them, and any other processor the same ones to
+/// test them.
 /// </summary>
 /// <remarks>
 /// The runtime has no intrinsics for ARM64's matrix products of bytes (I8MM) and for F16 numbers in vectors, nor for asking ahead.

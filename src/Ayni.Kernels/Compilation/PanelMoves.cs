@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// What packing moves for each block of a layout: elements that lie side by side in the file in groups that are transposed in registers, the
-/// others by themselves. Flat arrays of offsets, since they are read for every block.
+/// What packing moves for each block of a layout: elements that lie side by side in the file in groups that are transposed in registers,
+/// the others by themselves. Flat arrays of offsets, since they are read for every block.
 /// </summary>
 internal sealed class PanelMoves
 {
@@ -23,7 +23,9 @@ internal sealed class PanelMoves
         Rest = Flatten(elements);
     }
 
-    /// <summary>Of each group of four elements of 4 bytes: where it begins in the file's block, and where each goes in the panel's.</summary>
+    /// <summary>
+    /// Of each group of four elements of 4 bytes: where it begins in the file's block, and where each goes in the panel's.
+    /// </summary>
     public int[] Fours { get; }
 
     /// <summary>The same of sixteen bytes.</summary>

@@ -100,7 +100,9 @@ internal static unsafe class PanelPacker
         }
     }
 
-    /// <summary>Four elements of 4 bytes of sixteen rows, transposed in registers; line by line, since memory is written by lines.</summary>
+    /// <summary>
+    /// Four elements of 4 bytes of sixteen rows, transposed in registers; line by line, since memory is written by lines.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MoveFours(byte* from, long rowBytes, byte* panel, int* offsets)
     {
@@ -139,8 +141,8 @@ internal static unsafe class PanelPacker
     }
 
     /// <summary>
-    /// Sixteen bytes of sixteen rows, transposed in registers: each time, rows from the first and the second half are interleaved, and after
-    /// four times each vector has one byte of all rows.
+    /// Sixteen bytes of sixteen rows, transposed in registers: each time, rows from the first and the second half are interleaved, and
+    /// after four times each vector has one byte of all rows.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MoveBytes(byte* from, long rowBytes, byte* panel, int* offsets, Vector128<byte>* vectors)

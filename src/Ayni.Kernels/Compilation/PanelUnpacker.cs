@@ -39,7 +39,8 @@ internal sealed class PanelUnpacker(
 
     /// <summary>Emits the unpacking of one block of a format.</summary>
     /// <param name="layout">The format.</param>
-    /// <param name="groups">The groups of rows, whose results are put together; one alone where a target multiplies values in two halves.</param>
+    /// <param name="groups">The groups of rows, whose results are put together; one alone where a target multiplies values in two
+    /// halves.</param>
     public void Unpack(PanelLayout layout, params int[] groups)
     {
         _groups = groups;

@@ -30,8 +30,8 @@ internal unsafe struct ProductArguments
 }
 
 /// <summary>
-/// What products have in common: weights of one panel or some with any number of tokens, in tiles of as many tokens as registers hold sums for, and
-/// the blocks of a strip within a tile. Every tile adds up in the same order.
+/// What products have in common: weights of one panel or some with any number of tokens, in tiles of as many tokens as registers hold sums
+/// for, and the blocks of a strip within a tile. Every tile adds up in the same order.
 /// </summary>
 internal abstract class ProductKernel(KernelAssembler code)
 {

@@ -3,15 +3,17 @@ using System.Buffers.Binary;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Looks for blocks of quantized weights whose scale is not a finite number: one such block makes every result that it touches not a number.
-/// Only the scales are read.
+/// Looks for blocks of quantized weights whose scale is not a finite number: one such block makes every result that it touches not a
+/// number. Only the scales are read.
 /// </summary>
 public static class BlockScales
 {
     // Bytes looked at in one go: enough that handing them out costs nothing.
     private const long ChunkBytes = 1 << 20;
 
-    /// <summary>The number of the first block with a scale or offset that is not finite, or -1. Other types than quantized ones have no scales.</summary>
+    /// <summary>
+    /// The number of the first block with a scale or offset that is not finite, or -1. Other types than quantized ones have no scales.
+    /// </summary>
     /// <param name="data">Whole blocks, one after another.</param>
     /// <param name="type">Their type.</param>
     /// <param name="context">The threads that look.</param>
@@ -25,7 +27,9 @@ public static class BlockScales
         return work.First[0] == long.MaxValue ? -1 : work.First[0];
     }
 
-    /// <summary>Where a block's scale is, in bytes, and how many F16 numbers are there; none for MXFP4, whose scale is an exponent of one byte.</summary>
+    /// <summary>
+    /// Where a block's scale is, in bytes, and how many F16 numbers are there; none for MXFP4, whose scale is an exponent of one byte.
+    /// </summary>
     private static (int Offset, int Halves)? Layout(TensorType type) => type switch
     {
         TensorType.Q4_0 or TensorType.Q5_0 or TensorType.Q8_0 or TensorType.IQ4_NL or TensorType.IQ4_XS => (0, 1),

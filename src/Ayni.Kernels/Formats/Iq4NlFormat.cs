@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 32 weights (IQ4_NL): an F16 scale, then 16 bytes whose low halves are codes of the first 16 weights and whose high halves of the
-/// last 16, into <see cref="CodeTable.NonLinear"/>.
+/// Blocks of 32 weights (IQ4_NL): an F16 scale, then 16 bytes whose low halves are codes of the first 16 weights and whose high halves of
+/// the last 16, into <see cref="CodeTable.NonLinear"/>.
 /// </summary>
 internal readonly unsafe struct Iq4NlFormat : IWeightFormat
 {

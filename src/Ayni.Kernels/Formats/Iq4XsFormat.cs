@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights (IQ4_XS): an F16 scale, eight 6-bit sub-scales of 32 weights each (2 bytes with their upper 2 bits, 4 bytes with their
-/// lower 4), stored plus 32, then 16 bytes a sub-block whose low halves are codes of its first 16 weights and whose high halves of its
-/// last 16, into <see cref="CodeTable.NonLinear"/>.
+/// Blocks of 256 weights (IQ4_XS): an F16 scale, eight 6-bit sub-scales of 32 weights each (2 bytes with their upper 2 bits, 4 bytes with
+/// their lower 4), stored plus 32, then 16 bytes a sub-block whose low halves are codes of its first 16 weights and whose high halves of
+/// its last 16, into <see cref="CodeTable.NonLinear"/>.
 /// </summary>
 internal readonly unsafe struct Iq4XsFormat : IWeightFormat
 {

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 32 weights (MXFP4, OCP Microscaling Formats 1.0): a scale that is an exponent of two, stored plus 127 (255 is not a number), then
-/// 16 bytes whose low halves are the first 16 weights and whose high halves the last 16, as 4-bit floats E2M1.
+/// Blocks of 32 weights (MXFP4, OCP Microscaling Formats 1.0): a scale that is an exponent of two, stored plus 127 (255 is not a number),
+/// then 16 bytes whose low halves are the first 16 weights and whose high halves the last 16, as 4-bit floats E2M1.
 /// </summary>
 internal readonly unsafe struct Mxfp4Format : IWeightFormat
 {
@@ -44,7 +44,9 @@ internal readonly unsafe struct Mxfp4Format : IWeightFormat
         }
     }
 
-    /// <summary>Half the scale, since the table holds doubled values: 2^(exponent − 128), which for the two least is a subnormal number.</summary>
+    /// <summary>
+    /// Half the scale, since the table holds doubled values: 2^(exponent − 128), which for the two least is a subnormal number.
+    /// </summary>
     private static float HalfScale(byte exponent) => exponent switch
     {
         255 => float.NaN,

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights (Q2_K): 16 bytes whose low halves are the sub-scales and whose high halves the sub-minima of 16 weights each, 64 bytes of
-/// 2-bit values, an F16 scale and an F16 scale of the minima. A half block of 128 weights is four runs of 32 that share 32 bytes: run r
-/// takes bits 2r and 2r + 1.
+/// Blocks of 256 weights (Q2_K): 16 bytes whose low halves are the sub-scales and whose high halves the sub-minima of 16 weights each, 64
+/// bytes of 2-bit values, an F16 scale and an F16 scale of the minima. A half block of 128 weights is four runs of 32 that share 32 bytes:
+/// run r takes bits 2r and 2r + 1.
 /// </summary>
 internal readonly unsafe struct Q2KFormat : IWeightFormat
 {

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights (Q3_K): 32 bytes with each weight's third bit, 64 bytes with its low 2 bits, 12 bytes of 6-bit sub-scales for 16 weights
-/// each, and an F16 scale. A half block of 128 weights is four runs of 32 that share 32 bytes: run r takes bits 2r and 2r + 1, and bit
-/// 4 · half + r of the third bits. A third bit that is not set means minus 4; sub-scales are stored plus 32.
+/// Blocks of 256 weights (Q3_K): 32 bytes with each weight's third bit, 64 bytes with its low 2 bits, 12 bytes of 6-bit sub-scales for 16
+/// weights each, and an F16 scale. A half block of 128 weights is four runs of 32 that share 32 bytes: run r takes bits 2r and 2r + 1, and
+/// bit 4 · half + r of the third bits. A third bit that is not set means minus 4; sub-scales are stored plus 32.
 /// </summary>
 internal readonly unsafe struct Q3KFormat : IWeightFormat
 {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 32 weights (Q5_0): an F16 scale, 32 bits with each weight's fifth bit, then 16 bytes whose low halves belong to the first 16 weights
-/// and whose high halves to the last 16. Values are stored plus 16.
+/// Blocks of 32 weights (Q5_0): an F16 scale, 32 bits with each weight's fifth bit, then 16 bytes whose low halves belong to the first 16
+/// weights and whose high halves to the last 16. Values are stored plus 16.
 /// </summary>
 internal readonly unsafe struct Q50Format : IWeightFormat
 {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 32 weights (Q5_1): an F16 scale, an F16 minimum, 32 bits with each weight's fifth bit, then 16 bytes whose low halves belong to the
-/// first 16 weights and whose high halves to the last 16.
+/// Blocks of 32 weights (Q5_1): an F16 scale, an F16 minimum, 32 bits with each weight's fifth bit, then 16 bytes whose low halves belong
+/// to the first 16 weights and whose high halves to the last 16.
 /// </summary>
 internal readonly unsafe struct Q51Format : IWeightFormat
 {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights (Q5_K): an F16 scale, an F16 scale of the minima, <see cref="SubScales"/> of 32 weights each, 32 bytes with the fifth
-/// bits (bit s of byte c belongs to weight c of sub-block s), and 128 bytes: each 32 bytes hold 32 weights in their low halves and
+/// Blocks of 256 weights (Q5_K): an F16 scale, an F16 scale of the minima, <see cref="SubScales"/> of 32 weights each, 32 bytes with the
+/// fifth bits (bit s of byte c belongs to weight c of sub-block s), and 128 bytes: each 32 bytes hold 32 weights in their low halves and
 /// the next 32 in their high halves.
 /// </summary>
 internal readonly unsafe struct Q5KFormat : IWeightFormat

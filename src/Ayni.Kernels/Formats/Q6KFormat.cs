@@ -5,8 +5,8 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// Blocks of 256 weights (Q6_K): 128 bytes with the low 4 bits, 64 bytes with the high 2 bits, 16 signed sub-scales of 16 weights each,
-/// and an F16 scale. A half block of 128 weights is four runs of 32 that share the bytes of the half: runs 0 and 1 take the low halves of its
-/// low bytes, runs 2 and 3 the high halves; run r takes bits 2r and 2r + 1 of its high bytes. Values are stored plus 32.
+/// and an F16 scale. A half block of 128 weights is four runs of 32 that share the bytes of the half: runs 0 and 1 take the low halves of
+/// its low bytes, runs 2 and 3 the high halves; run r takes bits 2r and 2r + 1 of its high bytes. Values are stored plus 32.
 /// </summary>
 internal readonly unsafe struct Q6KFormat : IWeightFormat
 {

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights of −1, 0 and 1 (TQ1_0): 48 bytes of five ternary digits each, 4 bytes of four, and an F16 scale. Digit n of a byte is
-/// read by multiplying the byte, a fraction of 256, by 3ⁿ and taking the third it then lies in. The first 32 bytes hold weights 32 apart,
-/// the next 16 weights 16 apart, the last 4 weights 4 apart.
+/// Blocks of 256 weights of −1, 0 and 1 (TQ1_0): 48 bytes of five ternary digits each, 4 bytes of four, and an F16 scale. Digit n of a byte
+/// is read by multiplying the byte, a fraction of 256, by 3ⁿ and taking the third it then lies in. The first 32 bytes hold weights 32
+/// apart, the next 16 weights 16 apart, the last 4 weights 4 apart.
 /// </summary>
 internal readonly unsafe struct Tq1Format : IWeightFormat
 {

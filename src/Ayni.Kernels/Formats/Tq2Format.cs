@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Blocks of 256 weights of −1, 0 and 1 (TQ2_0): 64 bytes of 2-bit values, stored plus 1, and an F16 scale. A half block of 128 weights is four
-/// runs of 32 that share 32 bytes: run r takes bits 2r and 2r + 1.
+/// Blocks of 256 weights of −1, 0 and 1 (TQ2_0): 64 bytes of 2-bit values, stored plus 1, and an F16 scale. A half block of 128 weights is
+/// four runs of 32 that share 32 bytes: run r takes bits 2r and 2r + 1.
 /// </summary>
 internal readonly unsafe struct Tq2Format : IWeightFormat
 {

@@ -6,8 +6,8 @@ namespace Ayni.Kernels;
 
 /// <summary>
 /// Attention of all query heads that share one key-value head of a document, and its gradient, on one thread. Keys and values are packed
-/// once. A tile's columns are queries and its rows keys, so that every query is a lane of the softmax, which it carries along by itself from
-/// one block of keys to the next (Dao et al. 2022, arXiv:2205.14135).
+/// once. A tile's columns are queries and its rows keys, so that every query is a lane of the softmax, which it carries along by itself
+/// from one block of keys to the next (Dao et al. 2022, arXiv:2205.14135).
 /// </summary>
 internal readonly unsafe ref struct HeadAttention<TTile>
     where TTile : struct, IProductTile

@@ -20,8 +20,8 @@ internal static unsafe partial class MemoryAdvice
     public static void UseHugePages(void* start, long bytes) => Advise(start, bytes / HugePageBytes * HugePageBytes, MadvHugePage);
 
     /// <summary>
-    /// Lets go of the pages of a mapped file that have any part of a range: they no longer count as this process's memory, and come from the
-    /// file again if they are read again.
+    /// Lets go of the pages of a mapped file that have any part of a range: they no longer count as this process's memory, and come from
+    /// the file again if they are read again.
     /// </summary>
     public static void DropFilePages(void* start, long bytes)
     {

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The exponential function of eight or sixteen floats, the same bits for both, within two units in the last place: a power of two times a polynomial on ±ln 2 / 2 (Cephes,
-/// expf).
+/// The exponential function of eight or sixteen floats, the same bits for both, within two units in the last place: a power of two times a
+/// polynomial on ±ln 2 / 2 (Cephes, expf).
 /// </summary>
 internal static class Exponential
 {

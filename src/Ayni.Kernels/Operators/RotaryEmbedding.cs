@@ -1,12 +1,14 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Rotary position embedding (Su et al. 2021, arXiv:2104.09864): each adjacent pair of a head's values is turned by an angle that grows with
-/// the position.
+/// Rotary position embedding (Su et al. 2021, arXiv:2104.09864): each adjacent pair of a head's values is turned by an angle that grows
+/// with the position.
 /// </summary>
 public static class RotaryEmbedding
 {
-    /// <summary>The frequencies of a head's pairs: <c>theta^(-2i / rotaryDim)</c>, each divided by its divisor if there are divisors.</summary>
+    /// <summary>
+    /// The frequencies of a head's pairs: <c>theta^(-2i / rotaryDim)</c>, each divided by its divisor if there are divisors.
+    /// </summary>
     /// <param name="rotaryDim">Values of a head that are turned; even.</param>
     /// <param name="theta">The base.</param>
     /// <param name="divisors"><c>[rotaryDim / 2]</c>, or empty for none.</param>

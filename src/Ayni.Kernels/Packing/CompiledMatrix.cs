@@ -101,8 +101,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
     private protected override void DisposeCore() => _panels.Dispose();
 
     /// <summary>
-    /// Few tokens. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches in
-    /// turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
+    /// Few tokens. The panels are as many stretches as all workers together read streams of; chunks are taken from each worker's stretches
+    /// in turn, so that a worker mostly reads on where it stopped, what it asked for ahead has come, and yet none is late.
     /// </summary>
     private void MultiplyFewTokens(byte* activations, float* output, int tokens, WorkerTeam team)
     {
@@ -208,7 +208,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
                 ActivationStride = stride,
                 TokenCount = tokens,
             };
-            // Where panels are multiplied in pairs and one is left, the other is whatever lies there, or the same again, and its sums go nowhere.
+            // Where panels are multiplied in pairs and one is left, the other is whatever lies there, or the same again, and its sums go
+            // nowhere.
             var group = kernels.PanelsAtATime;
             var groupSums = group * tokens * Lanes.Count;
             new Span<float>(sums, (panels + group - 1) / group * groupSums).Clear();
@@ -296,8 +297,8 @@ internal sealed unsafe class CompiledMatrix<TFormat> : PackedMatrix where TForma
         }
 
         /// <summary>
-        /// Where a stretch begins. All are equally long: where panels cannot be divided so, the last ones begin earlier, and what two of them
-        /// have in common is multiplied twice, to the same bits.
+        /// Where a stretch begins. All are equally long: where panels cannot be divided so, the last ones begin earlier, and what two of
+        /// them have in common is multiplied twice, to the same bits.
         /// </summary>
         private readonly int Start(int stretch) => Math.Min(stretch * StretchPanels, Matrix._panelCount - StretchPanels);
 

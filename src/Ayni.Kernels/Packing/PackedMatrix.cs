@@ -37,12 +37,14 @@ public abstract class PackedMatrix : IDisposable
     public abstract TensorData Packed { get; }
 
     /// <summary>Packs a matrix stored row by row.</summary>
-    /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading them.</param>
+    /// <param name="data">The file's bytes, <c>[rows, columns]</c> in blocks of <paramref name="type"/>. The scalar tier goes on reading
+    /// them.</param>
     /// <param name="type">The storage type.</param>
     /// <param name="rows">Rows, at least 1.</param>
     /// <param name="columns">Columns, a multiple of the type's block length.</param>
     /// <param name="context">The tier to pack for, and the team that packs.</param>
-    /// <param name="isExact">Whether what is multiplied may not be rounded to 8 or 16 bits, at whatever cost: for products that decide.</param>
+    /// <param name="isExact">Whether what is multiplied may not be rounded to 8 or 16 bits, at whatever cost: for products that
+    /// decide.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
     /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>.</exception>
     public static PackedMatrix Pack(TensorData data, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
@@ -56,7 +58,8 @@ public abstract class PackedMatrix : IDisposable
     /// <param name="context">A context of the same <see cref="ComputeContext.PackedLayout"/>.</param>
     /// <param name="isExact">What was said when it was packed.</param>
     /// <exception cref="ShapeMismatchException">The bytes are not exactly those of the shape.</exception>
-    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>, or the context's tier packs nothing.</exception>
+    /// <exception cref="NotSupportedException">The type is not among <see cref="TensorTypes.Readable"/>, or the context's tier packs
+    /// nothing.</exception>
     public static PackedMatrix FromPacked(TensorData packed, TensorType type, int rows, int columns, ComputeContext context, bool isExact = false) =>
         Create(packed, type, rows, columns, context, isExact, isPacked: true);
 

@@ -1,9 +1,9 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Memory for the panels of many matrices, one after another in slabs: so nearly all of it lies in huge pages, where a matrix with memory of its
-/// own has up to one such page's worth of small ones at its end, whose addresses are translated anew at every pass over the weights. A slab is
-/// freed when no matrix uses it any more and none can come to. Safe for many threads.
+/// Memory for the panels of many matrices, one after another in slabs: so nearly all of it lies in huge pages, where a matrix with memory
+/// of its own has up to one such page's worth of small ones at its end, whose addresses are translated anew at every pass over the weights.
+/// A slab is freed when no matrix uses it any more and none can come to. Safe for many threads.
 /// </summary>
 internal sealed unsafe class PanelArena : IDisposable
 {

@@ -78,7 +78,9 @@ internal sealed unsafe class PanelMatrix<TFormat> : PackedMatrix where TFormat :
 
     private protected override void DisposeCore() => _panels.Dispose();
 
-    /// <summary>The decoded weights of one strip, <c>[columns, 16]</c>: in the panel itself for F32, else in <paramref name="scratch"/>.</summary>
+    /// <summary>
+    /// The decoded weights of one strip, <c>[columns, 16]</c>: in the panel itself for F32, else in <paramref name="scratch"/>.
+    /// </summary>
     private float* DecodeStrip(int panel, int strip, int columns, float* scratch)
     {
         var source = _panels.Pointer + panel * _panelBytes + (long)strip * StripBytes;

@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Where the panels of a matrix lie: in memory of a context's arena, or in a file that was packed before and is mapped, not copied.</summary>
+/// <summary>
+/// Where the panels of a matrix lie: in memory of a context's arena, or in a file that was packed before and is mapped, not copied.
+/// </summary>
 internal sealed unsafe class PanelMemory : IDisposable
 {
     private readonly PanelArena.Lease? _lease;

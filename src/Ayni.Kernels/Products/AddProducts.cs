@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Multiplies several packed products and adds them to their sums, as one work, so that threads wait for each other once.</summary>
+/// <summary>
+/// Multiplies several packed products and adds them to their sums, as one work, so that threads wait for each other once.
+/// </summary>
 internal readonly unsafe struct AddProducts<TTile>(MultiplyBlocks<TTile>[] products, float[][] sums) : IChunkedWork
     where TTile : struct, IProductTile
 {

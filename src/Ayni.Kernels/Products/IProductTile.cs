@@ -15,7 +15,9 @@ internal interface IProductTile
     /// <summary>Values of the inner dimension in a step.</summary>
     static abstract int StepValues { get; }
 
-    /// <summary>Packs rows into panels; rows that are missing in the last are zero. To pack columns, hand over the transposed matrix.</summary>
+    /// <summary>
+    /// Packs rows into panels; rows that are missing in the last are zero. To pack columns, hand over the transposed matrix.
+    /// </summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="depth">Columns.</param>
@@ -25,7 +27,9 @@ internal interface IProductTile
     /// <param name="panelSteps">Steps from one panel to the next, where more than these follow in each.</param>
     static abstract unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps);
 
-    /// <summary>Makes rows the left side of tiles: where they are, if the tile can read them there, and packed or rounded otherwise.</summary>
+    /// <summary>
+    /// Makes rows the left side of tiles: where they are, if the tile can read them there, and packed or rounded otherwise.
+    /// </summary>
     /// <param name="source"><c>[rows, depth]</c>.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="depth">Columns.</param>

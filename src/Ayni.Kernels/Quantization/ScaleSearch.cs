@@ -1,15 +1,17 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Finds the scales of a block that is to be stored in few bits: tries scales around the obvious one, rounds the values with each, and takes the
-/// scale that is the least-squares fit of the roundings with the least weighted error.
+/// Finds the scales of a block that is to be stored in few bits: tries scales around the obvious one, rounds the values with each, and
+/// takes the scale that is the least-squares fit of the roundings with the least weighted error.
 /// </summary>
 internal static class ScaleSearch
 {
     // How far around the obvious scale is searched, in tenths of a step.
     private const int Reach = 10;
 
-    /// <summary>A scale for values stored as whole numbers from −<paramref name="levels"/> to <paramref name="levels"/> − 1; 0 if all are 0.</summary>
+    /// <summary>
+    /// A scale for values stored as whole numbers from −<paramref name="levels"/> to <paramref name="levels"/> − 1; 0 if all are 0.
+    /// </summary>
     /// <param name="values">The block.</param>
     /// <param name="importance">What an error of each value costs; as long as the block.</param>
     /// <param name="levels">Half the number of levels.</param>

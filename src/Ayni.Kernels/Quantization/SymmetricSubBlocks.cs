@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>The scales of the sub-blocks of Q3_K and Q6_K: whole multiples, of either sign, of one scale that the block stores as F16.</summary>
+/// <summary>
+/// The scales of the sub-blocks of Q3_K and Q6_K: whole multiples, of either sign, of one scale that the block stores as F16.
+/// </summary>
 internal static class SymmetricSubBlocks
 {
     /// <summary>Chooses a scale for every sub-block of 16.</summary>

@@ -12,8 +12,8 @@ public interface IChunkedWork
 }
 
 /// <summary>
-/// A persistent team of threads that divide one operator's work at a time. The thread that calls <see cref="Run"/> is worker 0 and works too;
-/// the others spin briefly for the next operator and then sleep, so that an idle team costs nothing. One caller at a time.
+/// A persistent team of threads that divide one operator's work at a time. The thread that calls <see cref="Run"/> is worker 0 and works
+/// too; the others spin briefly for the next operator and then sleep, so that an idle team costs nothing. One caller at a time.
 /// </summary>
 /// <remarks>
 /// Chunks are handed out dynamically, and a worker that has not woken up by the time the last chunk is taken is not waited for, so a core

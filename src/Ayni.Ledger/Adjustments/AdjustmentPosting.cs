@@ -39,8 +39,8 @@ internal static class AdjustmentPosting
     }
 
     /// <summary>
-    /// Posts those of some conversions that the period has not yet: balanced in each currency against a position that holds what the customers'
-    /// currency is worth in the prices' until it is exchanged.
+    /// Posts those of some conversions that the period has not yet: balanced in each currency against a position that holds what the
+    /// customers' currency is worth in the prices' until it is exchanged.
     /// </summary>
     public static bool Post(Transaction transaction, IReadOnlyList<Conversion> conversions)
     {

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Finds what a period comes to beside its receipts' charges: a pure function of what was recorded, the same each time it is asked. Reads only.
+/// Finds what a period comes to beside its receipts' charges: a pure function of what was recorded, the same each time it is asked. Reads
+/// only.
 /// </summary>
 internal sealed class Adjustments
 {
@@ -131,7 +132,8 @@ internal sealed class Adjustments
     }
 
     /// <summary>
-    /// What revenue a month without use is: a model's, of no app, shared by the agreement in force at the month's end, or by the last before it.
+    /// What revenue a month without use is: a model's, of no app, shared by the agreement in force at the month's end, or by the last
+    /// before it.
     /// </summary>
     private AdjustmentShare WithoutUse(string model, Period month)
     {

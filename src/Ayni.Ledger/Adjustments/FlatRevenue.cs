@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Divides flat revenue among models, apps, adapters, agreements and hosts in proportion to what their use weighs by its price plan: what it is
-/// worth by the list, or was charged. By largest remainder. So it reaches everyone whose work was used, and nobody can move it out of another's
-/// base; use that weighs nothing bears nothing.
+/// Divides flat revenue among models, apps, adapters, agreements and hosts in proportion to what their use weighs by its price plan: what
+/// it is worth by the list, or was charged. By largest remainder. So it reaches everyone whose work was used, and nobody can move it out of
+/// another's base; use that weighs nothing bears nothing.
 /// </summary>
 internal sealed class FlatRevenue(Currency currency, RevenueFacts facts)
 {

@@ -63,7 +63,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     /// <summary>What the month comes to in a period beside its receipts' charges, in order of type.</summary>
     /// <param name="period">The period that closes.</param>
     /// <param name="earlier">What was posted for the month in periods before.</param>
-    /// <param name="subscribed">The plan subscribed to and the month's fee, if this is a subscriber's month whose fee was not posted before.</param>
+    /// <param name="subscribed">The plan subscribed to and the month's fee, if this is a subscriber's month whose fee was not posted
+    /// before.</param>
     /// <param name="withoutUse">What revenue it is that nothing was used for.</param>
     public IEnumerable<Adjustment> Adjust(
         Period period, IReadOnlyList<Adjustment> earlier, SubscribedMonth? subscribed, Func<AdjustmentShare> withoutUse)
@@ -100,8 +101,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     }
 
     /// <summary>
-    /// Whose revenue the fee is: that of all that was used, or where breakage is the plan's, of what it pays for by the list, and the rest of the
-    /// plan's first model.
+    /// Whose revenue the fee is: that of all that was used, or where breakage is the plan's, of what it pays for by the list, and the rest
+    /// of the plan's first model.
     /// </summary>
     private ImmutableArray<AdjustmentPart> FeeParts(SubscribedMonth subscribed, Func<AdjustmentShare> withoutUse)
     {
@@ -117,8 +118,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     }
 
     /// <summary>
-    /// What all use costs at the steps that the month has reached, less what it was charged at, rounded once for each kind of revenue, price and
-    /// metric; less what was posted before.
+    /// What all use costs at the steps that the month has reached, less what it was charged at, rounded once for each kind of revenue,
+    /// price and metric; less what was posted before.
     /// </summary>
     private (ImmutableArray<AdjustmentPart> Parts, string Explanation)? VolumeTrueUp(IReadOnlyList<Adjustment> earlier)
     {
@@ -188,8 +189,8 @@ internal sealed class MonthAccount(string customerId, string scope, Period month
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// What was charged under volume or package tiers: the quantity, and the sum of each rate it was charged at times its quantity, in units of
-    /// money.
+    /// What was charged under volume or package tiers: the quantity, and the sum of each rate it was charged at times its quantity, in
+    /// units of money.
     /// </summary>
     private readonly record struct TieredUse(long Quantity, Int128 Charged);
 }

@@ -8,7 +8,8 @@ namespace Ayni.Ledger;
 /// </summary>
 /// <param name="Version">Its number, unique over all models.</param>
 /// <param name="Model">The model it is about; null for every model that has no agreement of its own.</param>
-/// <param name="Shares">By which parts each charge is split; they add up to 1,000,000. Empty where a month is evaluated by the document.</param>
+/// <param name="Shares">By which parts each charge is split; they add up to 1,000,000. Empty where a month is evaluated by the
+/// document.</param>
 /// <param name="WithoutAppPartyId">
 /// Who earns the developer's share of a request that came from no app: the host. Null without such a share.
 /// </param>

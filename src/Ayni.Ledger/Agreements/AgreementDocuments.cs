@@ -3,12 +3,14 @@ using System.Globalization;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Enters agreements and records who accepts them; what everybody has accepted is in force, and nothing else. Where a document's amounts are
-/// for calendar months, the next one follows with a month.
+/// Enters agreements and records who accepts them; what everybody has accepted is in force, and nothing else. Where a document's amounts
+/// are for calendar months, the next one follows with a month.
 /// </summary>
 internal static class AgreementDocuments
 {
-    /// <summary>Resolves a document's roles and stores it, with the acceptances that there are. With the last one it becomes a version.</summary>
+    /// <summary>
+    /// Resolves a document's roles and stores it, with the acceptances that there are. With the last one it becomes a version.
+    /// </summary>
     public static AgreementDocument Enter(Transaction transaction, AgreementTerms terms, HeldAcceptances? held)
     {
         terms = Resolve(transaction.Session, terms);
@@ -138,8 +140,8 @@ internal static class AgreementDocuments
     }
 
     /// <summary>
-    /// Retroactive terms with the version that they replace, and with everybody who earns by that and must accept it, too. Refuses to reach into
-    /// a month that is closed, and back over a version: one takes the place of one.
+    /// Retroactive terms with the version that they replace, and with everybody who earns by that and must accept it, too. Refuses to reach
+    /// into a month that is closed, and back over a version: one takes the place of one.
     /// </summary>
     private static AgreementTerms Replacing(Transaction transaction, AgreementTerms terms)
     {
@@ -181,8 +183,8 @@ internal static class AgreementDocuments
     /// <param name="transaction">The transaction.</param>
     /// <param name="terms">The document.</param>
     /// <param name="isAccepted">
-    /// Whether everybody has accepted it. Then it waits for the next month where it can't begin when it says: it was entered in time, and accepted
-    /// late.
+    /// Whether everybody has accepted it. Then it waits for the next month where it can't begin when it says: it was entered in time, and
+    /// accepted late.
     /// </param>
     private static DateTimeOffset Effective(Transaction transaction, AgreementTerms terms, bool isAccepted)
     {

@@ -4,8 +4,8 @@ namespace Ayni.Ledger;
 internal static class AgreementList
 {
     /// <summary>
-    /// The document that splits each charge by shares. What collects is the host that it names, or the only one there is, or else who is named
-    /// first; it has the developer's part of what came from no app, and only a host may.
+    /// The document that splits each charge by shares. What collects is the host that it names, or the only one there is, or else who is
+    /// named first; it has the developer's part of what came from no app, and only a host may.
     /// </summary>
     public static AgreementTerms TermsOf(
         IReadOnlyList<Party> parties, string? model, IReadOnlyList<Share> shares, DateTimeOffset? effectiveFrom)

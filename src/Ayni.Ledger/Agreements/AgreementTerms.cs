@@ -3,13 +3,14 @@ using System.Collections.Immutable;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What an agreement's document says: one party collects a model's revenue, pays the others their shares and keeps the rest. Either side may
-/// be the collector. Immutable; <see cref="TermsText"/> gives it its one canonical text.
+/// What an agreement's document says: one party collects a model's revenue, pays the others their shares and keeps the rest. Either side
+/// may be the collector. Immutable; <see cref="TermsText"/> gives it its one canonical text.
 /// </summary>
 public sealed record AgreementTerms
 {
     /// <summary>
-    /// The agreement's name. Versions of one name follow each other, and what is carried (advances, guarantees) passes from one to the next.
+    /// The agreement's name. Versions of one name follow each other, and what is carried (advances, guarantees) passes from one to the
+    /// next.
     /// </summary>
     public required string Name { get; init; }
 
@@ -31,7 +32,9 @@ public sealed record AgreementTerms
     /// <summary>The last month; null for no end.</summary>
     public Period? Until { get; init; }
 
-    /// <summary>Whether it is in force from a time on that was past when it was entered: for what older versions shared until then.</summary>
+    /// <summary>
+    /// Whether it is in force from a time on that was past when it was entered: for what older versions shared until then.
+    /// </summary>
     public bool IsRetroactive { get; init; }
 
     /// <summary>The versions that it takes the place of from its beginning on, if it is retroactive, in order.</summary>
@@ -50,8 +53,8 @@ public sealed record AgreementTerms
     public required ImmutableArray<ShareTerms> Shares { get; init; }
 
     /// <summary>
-    /// The parts of a million by which each charge is split, where that is all there is to it; they add up to the whole. The collector has the
-    /// developer's part of what came from no app.
+    /// The parts of a million by which each charge is split, where that is all there is to it; they add up to the whole. The collector has
+    /// the developer's part of what came from no app.
     /// </summary>
     public ImmutableArray<Share> Split { get; init; } = [];
 

@@ -10,8 +10,8 @@ namespace Ayni.Ledger;
 public sealed record PartyKey(string Id, string PartyId, string Key, DateTimeOffset Registered, bool IsEndorsed, DateTimeOffset? Revoked);
 
 /// <summary>
-/// Registers and revokes parties' and customers' keys. A job of the writer. Each has one key in force at most, and a party that had one accepts
-/// agreements by signature alone. Each change stands in the log in its place among the agreements' versions.
+/// Registers and revokes parties' and customers' keys. A job of the writer. Each has one key in force at most, and a party that had one
+/// accepts agreements by signature alone. Each change stands in the log in its place among the agreements' versions.
 /// </summary>
 internal static class PartyKeys
 {

@@ -11,8 +11,8 @@ public static class PartySigner
         SignedNote.Sign(PartyKeyNote.TextOf(next), current.ForNotes(next.Name), current.Sign).Encode();
 
     /// <summary>
-    /// Signs an agreement's document as the host hands it out, whether others have signed it already or not. Throws <see cref="ProofException"/>
-    /// for anything else, and for a document that does not name the party.
+    /// Signs an agreement's document as the host hands it out, whether others have signed it already or not. Throws
+    /// <see cref="ProofException"/> for anything else, and for a document that does not name the party.
     /// </summary>
     public static byte[] Sign(ReadOnlySpan<byte> document, string partyId, SigningKey key)
     {

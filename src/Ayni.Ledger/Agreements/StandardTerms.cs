@@ -4,7 +4,8 @@ using System.Reflection;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The public standard terms that come with Ayni, by the roles of the parties: something to begin with, and what agreements are held against.
+/// The public standard terms that come with Ayni, by the roles of the parties: something to begin with, and what agreements are held
+/// against.
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Text">The document, with what it is for in its first line.</param>
@@ -31,8 +32,8 @@ public sealed record StandardTerms(string Name, string Text, ImmutableArray<Role
     internal AgreementTerms Terms => TermsReader.Read(Name, Text);
 
     /// <summary>
-    /// The clauses of an agreement that are worse for the smaller party than the standard between the same two roles, by name. Shares between
-    /// roles that no standard is about are left out.
+    /// The clauses of an agreement that are worse for the smaller party than the standard between the same two roles, by name. Shares
+    /// between roles that no standard is about are left out.
     /// </summary>
     /// <param name="terms">The agreement, with ids or roles for parties.</param>
     /// <param name="roleOf">A party's role by its id.</param>

@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The canonical text of an agreement's document: YAML with every field in one order, everything resolved, nothing that says nothing. Reading
-/// it back gives the same terms, and the same terms have the same text.
+/// The canonical text of an agreement's document: YAML with every field in one order, everything resolved, nothing that says nothing.
+/// Reading it back gives the same terms, and the same terms have the same text.
 /// </summary>
 internal static class TermsText
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What an agreement says in a language, sentence by sentence: formats whose places are numbered in the order of the English ones. A place in
-/// every sentence is given what the summary of its property says.
+/// What an agreement says in a language, sentence by sentence: formats whose places are numbered in the order of the English ones. A place
+/// in every sentence is given what the summary of its property says.
 /// </summary>
 internal sealed partial class TermsWords
 {

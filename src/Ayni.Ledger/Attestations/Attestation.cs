@@ -9,6 +9,8 @@ namespace Ayni.Ledger;
 /// <param name="Statement">Who states it and on what grounds, in words.</param>
 public sealed record Attestation(long Number, DateTimeOffset At, string Actor, string Subject, bool IsAffirmed, string Statement)
 {
-    /// <summary>The subject of a statement that there were at most so many users as a licence allows, before its models were released.</summary>
+    /// <summary>
+    /// The subject of a statement that there were at most so many users as a licence allows, before its models were released.
+    /// </summary>
     public static string MonthlyUsers(string licenceId) => $"monthly_users:{licenceId}";
 }

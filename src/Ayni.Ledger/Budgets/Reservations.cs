@@ -188,7 +188,9 @@ internal static class Reservations
         void Consider(MoneyBound bound) => tightest = tightest is null || bound.Room < tightest.Room ? bound : tightest;
     }
 
-    /// <summary>The longest answers whose cost, each as long as the others, stays within an amount; 0 if not even one token each does.</summary>
+    /// <summary>
+    /// The longest answers whose cost, each as long as the others, stays within an amount; 0 if not even one token each does.
+    /// </summary>
     private static long Affordable(Price price, TokenDemand demand, long maxTokens, Amount room)
     {
         // Most can afford all they ask for.

@@ -8,8 +8,8 @@ internal sealed class CreditList(Identifiers identifiers)
         ?? throw Registry.Unknown(Refusal.UnknownCredit, "credit", id);
 
     /// <summary>
-    /// The number of the invoice that a credit was sold on; null while the month is open that it will be on. Refused between a month's close and
-    /// its invoices.
+    /// The number of the invoice that a credit was sold on; null while the month is open that it will be on. Refused between a month's
+    /// close and its invoices.
     /// </summary>
     public static string? InvoiceOf(Session session, string id)
     {
@@ -64,7 +64,8 @@ internal sealed class CreditList(Identifiers identifiers)
     }
 
     /// <summary>
-    /// Refuses to give back what charges have used of a credit, or what expired: that is revenue. While a month closes, nobody knows how much.
+    /// Refuses to give back what charges have used of a credit, or what expired: that is revenue. While a month closes, nobody knows how
+    /// much.
     /// </summary>
     public static void DemandUnused(Transaction transaction, Credit credit, Amount amount, IEnumerable<CreditUse> used)
     {

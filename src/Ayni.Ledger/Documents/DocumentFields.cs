@@ -60,7 +60,9 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
         }
     }
 
-    /// <summary>A whole number in a range, with underscores between its digits if they help, or null where the field is not there.</summary>
+    /// <summary>
+    /// A whole number in a range, with underscores between its digits if they help, or null where the field is not there.
+    /// </summary>
     public long? FindInteger(string name, long least, long most)
     {
         if (FindString(name) is not { } text)
@@ -82,7 +84,9 @@ internal sealed class DocumentFields(string path, DocumentMapping mapping)
             : throw Error(name, $"expected an amount of {currency} such as 12.50, found '{Short(text)}'");
     }
 
-    /// <summary>Percent with at most four decimals, such as <c>12.5%</c>, in parts of a million; null where the field is not there.</summary>
+    /// <summary>
+    /// Percent with at most four decimals, such as <c>12.5%</c>, in parts of a million; null where the field is not there.
+    /// </summary>
     public int? FindPercent(string name)
     {
         if (FindString(name) is not { } text)

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What a customer owed for a month in a price's currency, owed in its own from the month's close on: at the rate in force at the month's end.
+/// What a customer owed for a month in a price's currency, owed in its own from the month's close on: at the rate in force at the month's
+/// end.
 /// </summary>
 /// <param name="CustomerId">Who owes it.</param>
 /// <param name="Period">The month.</param>

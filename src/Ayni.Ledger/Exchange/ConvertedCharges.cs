@@ -30,8 +30,9 @@ internal sealed class ConvertedCharges
         && _lines.TryGetValue(line.Reference!, out var found) && found.Conversion.Converted.Currency == line.Amount.Currency;
 
     /// <summary>
-    /// What an amount of a line is of each charge behind it, at the rate it was converted by, after as much of the line was taken back before.
-    /// A model's line is itself; what is no charge is nothing. In whatever parts a line is taken back, all of it is all of each charge.
+    /// What an amount of a line is of each charge behind it, at the rate it was converted by, after as much of the line was taken back
+    /// before. A model's line is itself; what is no charge is nothing. In whatever parts a line is taken back, all of it is all of each
+    /// charge.
     /// </summary>
     public ImmutableArray<InvoiceLine> Behind(InvoiceLine line, Amount before)
     {

@@ -9,8 +9,8 @@ internal static class RateList
     private const long Highest = 1_000_000_000;
 
     /// <summary>
-    /// Stores a rate as the next version; without an instant it takes effect now. It may be dated back, but not into a month whose close has
-    /// begun: what was converted never changes.
+    /// Stores a rate as the next version; without an instant it takes effect now. It may be dated back, but not into a month whose close
+    /// has begun: what was converted never changes.
     /// </summary>
     public static ExchangeRate Set(Transaction transaction, Currency from, Amount perUnit, string source, DateTimeOffset? effectiveFrom)
     {
@@ -30,8 +30,8 @@ internal static class RateList
     }
 
     /// <summary>
-    /// Records that money received in the customers' currency was exchanged. The difference to what it had been converted at, on average over
-    /// all that is held, is gain or loss. The same one recorded again changes nothing.
+    /// Records that money received in the customers' currency was exchanged. The difference to what it had been converted at, on average
+    /// over all that is held, is gain or loss. The same one recorded again changes nothing.
     /// </summary>
     public static BankExchange Exchange(Transaction transaction, string evidenceId, Amount sold, Amount bought)
     {

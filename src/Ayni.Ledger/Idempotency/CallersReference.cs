@@ -3,7 +3,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What a caller calls something it asks for, so that asking again, after an answer was lost, makes no second one. A part of a writer's job.
+/// What a caller calls something it asks for, so that asking again, after an answer was lost, makes no second one. A part of a writer's
+/// job.
 /// </summary>
 internal static class CallersReference
 {

@@ -17,7 +17,9 @@ internal static class InvoiceDrafts
     /// </summary>
     public static IReadOnlyList<InvoiceDraft> OfCustomers(Session session, Period period) => Invoiced(ChargesOf(session, period));
 
-    /// <summary>The same with those that come to nothing, such as charges in a currency that were converted to the customer's own.</summary>
+    /// <summary>
+    /// The same with those that come to nothing, such as charges in a currency that were converted to the customer's own.
+    /// </summary>
     public static IEnumerable<InvoiceDraft> ChargesOf(Session session, Period period)
     {
         var usage = new Dictionary<(string Customer, Currency Currency, string Model, string? App, Period Service), InvoiceLine>();

@@ -76,8 +76,8 @@ internal static class Invoicing
     /// <summary>
     /// Credits some of an invoice's lines. What is left of a line bounds its credit; the note that takes the last of every line takes what
     /// is left of taxes and rounding too, so that an invoice's notes never come to more, nor all of them to less, than the invoice. Refused
-    /// while some of the invoice is given up: what was never paid would come back as the customer's credit. Charges that were converted are what its month
-    /// converted; of a credit sold only what is unused goes back, and open months have used some.
+    /// while some of the invoice is given up: what was never paid would come back as the customer's credit. Charges that were converted are
+    /// what its month converted; of a credit sold only what is unused goes back, and open months have used some.
     /// </summary>
     public static Invoice Credit(
         Transaction transaction, string number, ImmutableArray<(int Line, Amount Amount)> credits, string reason, ConvertedCharges converted,
@@ -241,8 +241,8 @@ internal static class Invoicing
     }
 
     /// <summary>
-    /// Records what a document takes off the charges behind one of its lines, numbered from 0. The evidence is the line, and of several charges
-    /// that were converted the charge.
+    /// Records what a document takes off the charges behind one of its lines, numbered from 0. The evidence is the line, and of several
+    /// charges that were converted the charge.
     /// </summary>
     public static void RecordDeductions(
         Transaction transaction, DeductionType type, string document, int number, InvoiceLine line, ImmutableArray<InvoiceLine> charges,

@@ -1,7 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>An account's place in the chart of accounts that exports name.</summary>
-/// <param name="Code">Four digits; the first is the class: 1 assets, 2 liabilities, 4 income, 6 expenses, 9 what the chart doesn't know.</param>
+/// <param name="Code">Four digits; the first is the class: 1 assets, 2 liabilities, 4 income, 6 expenses, 9 what the chart doesn't
+/// know.</param>
 /// <param name="Title">What the accounts of this code hold.</param>
 public sealed record AccountCode(string Code, string Title)
 {

@@ -4,8 +4,8 @@ namespace Ayni.Ledger;
 internal static class Contacts
 {
     /// <summary>
-    /// How long somebody who was the contact is still told: so that who changes the contact first, and the account then, is not the only one to hear of
-    /// it.
+    /// How long somebody who was the contact is still told: so that who changes the contact first, and the account then, is not the only
+    /// one to hear of it.
     /// </summary>
     private static readonly TimeSpan Memory = TimeSpan.FromDays(30);
 

@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A letter to somebody's contact that something was changed which a thief would change: where it is paid, or who its contact is. The ledger writes it
-/// in the transaction of the change, and finance sends it.
+/// A letter to somebody's contact that something was changed which a thief would change: where it is paid, or who its contact is. The
+/// ledger writes it in the transaction of the change, and finance sends it.
 /// </summary>
 /// <param name="Number">1, 2, 3, …</param>
 /// <param name="Subject">Whose bank details or contact were changed.</param>

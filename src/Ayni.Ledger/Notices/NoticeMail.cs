@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A notice as a message that any mail program opens and sends: RFC 5322, with words beyond ASCII in its header as RFC 2047 writes them, and a body of
-/// UTF-8 in base64 (RFC 2045). Pure.
+/// A notice as a message that any mail program opens and sends: RFC 5322, with words beyond ASCII in its header as RFC 2047 writes them,
+/// and a body of UTF-8 in base64 (RFC 2045). Pure.
 /// </summary>
 public static class NoticeMail
 {

@@ -52,7 +52,9 @@ internal sealed class Disputes(Identifiers identifiers)
             Text.Demand(says, "reply", LongestText), null);
     }
 
-    /// <summary>Ends an objection: with the credit note or deduction that puts it right, or saying why nothing is to be put right.</summary>
+    /// <summary>
+    /// Ends an objection: with the credit note or deduction that puts it right, or saying why nothing is to be put right.
+    /// </summary>
     public static Objection Resolve(Transaction transaction, string id, string says, string? correction)
     {
         var session = transaction.Session;

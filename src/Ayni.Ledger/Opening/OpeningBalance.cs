@@ -48,8 +48,8 @@ public sealed record OpeningBalance(string Reference, Account Account, Amount Am
 internal static class OpeningList
 {
     /// <summary>
-    /// Posts each balance against <see cref="Account.Opening"/>, in the month at whose end it stood, which has no entries of any other kind.
-    /// A reference entered before with the same account and amount is passed over.
+    /// Posts each balance against <see cref="Account.Opening"/>, in the month at whose end it stood, which has no entries of any other
+    /// kind. A reference entered before with the same account and amount is passed over.
     /// </summary>
     public static ImmutableArray<Entry> Enter(Transaction transaction, IReadOnlyList<OpeningBalance> balances, Period period)
     {

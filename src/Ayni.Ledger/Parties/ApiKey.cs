@@ -6,8 +6,8 @@ namespace Ayni.Ledger;
 /// <param name="Id"><c>key_…</c>; part of the key's text, not secret.</param>
 /// <param name="Role">What it opens.</param>
 /// <param name="HolderId">
-/// Whom it acts for: the customer who pays for its requests, the party whose earnings it sees, or the host whose usage a meter reports, if one
-/// is named; null for every other role.
+/// Whom it acts for: the customer who pays for its requests, the party whose earnings it sees, or the host whose usage a meter reports, if
+/// one is named; null for every other role.
 /// </param>
 /// <param name="AppId">The app its requests come from, if any.</param>
 /// <param name="Label">What its owner calls it.</param>

@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What a client presents: <c>ayni_&lt;id&gt;_&lt;secret&gt;</c>, where the id is the key's without its <c>key_</c>. The secret has 256 bits, so one
-/// round of SHA-256 protects it.
+/// What a client presents: <c>ayni_&lt;id&gt;_&lt;secret&gt;</c>, where the id is the key's without its <c>key_</c>. The secret has 256
+/// bits, so one round of SHA-256 protects it.
 /// </summary>
 /// <param name="KeyId">The key's id, <c>key_…</c>.</param>
 /// <param name="Secret">52 letters of Crockford's base 32.</param>

@@ -43,8 +43,8 @@ internal sealed class Registry(Identifiers identifiers)
     }
 
     /// <summary>
-    /// Issues a key of any role but the customer's. A party's may be revoked, since what it earned stays its own to see; a meter's may name the
-    /// host that it reports for.
+    /// Issues a key of any role but the customer's. A party's may be revoked, since what it earned stays its own to see; a meter's may name
+    /// the host that it reports for.
     /// </summary>
     public IssuedKey IssueKey(Transaction transaction, KeyRole role, string? partyId, string label)
     {

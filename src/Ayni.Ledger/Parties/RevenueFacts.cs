@@ -41,7 +41,8 @@ internal sealed class RevenueFacts
         _retroactive.AddRange(agreements.Where(agreement => agreement.Document?.Terms.IsRetroactive == true));
 
     /// <summary>
-    /// The agreement that shares a receipt's revenue: the one in force at its admission, or what all its parties agreed on later for that time.
+    /// The agreement that shares a receipt's revenue: the one in force at its admission, or what all its parties agreed on later for that
+    /// time.
     /// </summary>
     public long AgreementOf(Receipt receipt)
     {

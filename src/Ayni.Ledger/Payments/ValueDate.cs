@@ -5,7 +5,9 @@ internal static class ValueDate
 {
     private const int MostDaysAhead = 31, MostYearsBack = 10;
 
-    /// <summary>Whether a bank may have booked on a day: not more than a month ahead or ten years back, where only slips of the hand are.</summary>
+    /// <summary>
+    /// Whether a bank may have booked on a day: not more than a month ahead or ten years back, where only slips of the hand are.
+    /// </summary>
     public static bool IsPlausible(Transaction transaction, DateOnly day) =>
         day <= transaction.Today.AddDays(MostDaysAhead) && day >= transaction.Today.AddYears(-MostYearsBack);
 

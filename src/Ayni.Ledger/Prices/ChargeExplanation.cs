@@ -5,7 +5,8 @@ namespace Ayni.Ledger;
 /// <summary>Why a request was charged what it was.</summary>
 /// <param name="ReceiptId">Its receipt.</param>
 /// <param name="PriceVersion">The price in force when it was let in.</param>
-/// <param name="Before">What its customer had used in the month before it, of the model or of its plan; zero where the plan doesn't count.</param>
+/// <param name="Before">What its customer had used in the month before it, of the model or of its plan; zero where the plan doesn't
+/// count.</param>
 /// <param name="Lines">What it used and at what rates.</param>
 /// <param name="Charge">The exact sum of all quantities times their rates, rounded once, half to even, to 10⁻¹².</param>
 public sealed record ChargeExplanation(
@@ -33,7 +34,8 @@ public sealed record ChargeExplanation(
 }
 
 /// <summary>One quantity of a request at one rate.</summary>
-/// <param name="What">What is counted, such as <c>output</c>, <c>output, step 2</c>, <c>input, free</c> or <c>adapter poet, tokens</c>.</param>
+/// <param name="What">What is counted, such as <c>output</c>, <c>output, step 2</c>, <c>input, free</c> or
+/// <c>adapter poet, tokens</c>.</param>
 /// <param name="Quantity">How many tokens or requests.</param>
 /// <param name="Rate">What they cost …</param>
 /// <param name="Per">… for so many.</param>

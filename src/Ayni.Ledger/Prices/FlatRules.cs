@@ -16,7 +16,9 @@ public enum Breakage
     /// <summary>Everyone whose work was used, in proportion.</summary>
     Used = 0,
 
-    /// <summary>The plan's first model, of no app; use has of the fee what it is worth by the list beyond its charges, and no more.</summary>
+    /// <summary>
+    /// The plan's first model, of no app; use has of the fee what it is worth by the list beyond its charges, and no more.
+    /// </summary>
     Plan = 1,
 }
 
@@ -30,7 +32,9 @@ public enum Proration
     Days = 1,
 }
 
-/// <summary>The rules by which a plan's flat revenue comes about and reaches models and apps; fixed with the plan, for all to read.</summary>
+/// <summary>
+/// The rules by which a plan's flat revenue comes about and reaches models and apps; fixed with the plan, for all to read.
+/// </summary>
 /// <param name="FreeUse">Who bears free use.</param>
 /// <param name="Breakage">Who gets what of a fee was not used.</param>
 /// <param name="Proration">What the first month's fee is.</param>

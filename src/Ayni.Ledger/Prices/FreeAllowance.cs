@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// How much of each metric is free in a month, first come first served. It frees the metric's own price and no surcharge. Free tokens of any
-/// kind are taken of a request's input first, then of its cached tokens, then of its output.
+/// How much of each metric is free in a month, first come first served. It frees the metric's own price and no surcharge. Free tokens of
+/// any kind are taken of a request's input first, then of its cached tokens, then of its output.
 /// </summary>
 public readonly record struct FreeAllowance(long Input, long Cached, long Output, long Tokens, long Requests)
 {

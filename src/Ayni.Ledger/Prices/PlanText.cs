@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Writes a plan as its canonical JSON: one text for one plan, which <see cref="PlanReader"/> reads back. Fields stand in one order, amounts
-/// are decimal strings in their shortest form, quantities are numbers, and what is zero or absent is left out.
+/// Writes a plan as its canonical JSON: one text for one plan, which <see cref="PlanReader"/> reads back. Fields stand in one order,
+/// amounts are decimal strings in their shortest form, quantities are numbers, and what is zero or absent is left out.
 /// </summary>
 internal static class PlanText
 {

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What models cost: rates for a million tokens of each kind and for a request, surcharges for adapters, free allowances, tiers by metric, a
-/// minimum and a fee for each month. Immutable and checked: only <see cref="Parse"/> and <see cref="Flat"/> make one.
+/// What models cost: rates for a million tokens of each kind and for a request, surcharges for adapters, free allowances, tiers by metric,
+/// a minimum and a fee for each month. Immutable and checked: only <see cref="Parse"/> and <see cref="Flat"/> make one.
 /// </summary>
 [JsonConverter(typeof(PricePlanJsonConverter))]
 public sealed record PricePlan
@@ -171,7 +171,9 @@ public sealed record PricePlan
     /// <summary>What a request is worth by the plan's list: at the rates of first steps and as if nothing were free.</summary>
     internal Amount ListValue(TokenCounts counts, string? adapter) => Value(counts, adapter, tiers => tiers.ListRate);
 
-    /// <summary>What a request weighs where flat revenue is divided: its list value, or what it was charged where free use bears itself.</summary>
+    /// <summary>
+    /// What a request weighs where flat revenue is divided: its list value, or what it was charged where free use bears itself.
+    /// </summary>
     internal Amount Weight(Receipt receipt) =>
         Rules.FreeUse == FreeUse.Own ? receipt.Charge : ListValue(receipt.Counts, receipt.Adapter?.Name);
 

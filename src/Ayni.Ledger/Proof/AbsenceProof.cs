@@ -3,9 +3,10 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Proves that no leaf of a period's summation tree has some id: by the last leaf before it and the first after it, which stand side by side.
-/// Its bytes: <c>"ayni/absence/v1"</c> and a zero, currency (3), and for each of the two whether it follows (1) and, if so, id (text), sums (49),
-/// commitment (32), index (8), leaves (8), nodes (1) and the nodes of its path (81 each). Without both the tree has no leaves.
+/// Proves that no leaf of a period's summation tree has some id: by the last leaf before it and the first after it, which stand side by
+/// side. Its bytes: <c>"ayni/absence/v1"</c> and a zero, currency (3), and for each of the two whether it follows (1) and, if so, id
+/// (text), sums (49), commitment (32), index (8), leaves (8), nodes (1) and the nodes of its path (81 each). Without both the tree has no
+/// leaves.
 /// </summary>
 internal sealed record AbsenceProof(Currency Currency, ProvenLeaf? Before, ProvenLeaf? After)
 {

@@ -6,8 +6,8 @@ namespace Ayni.Ledger;
 internal static class AgreementVerifier
 {
     /// <summary>
-    /// Demands that everybody has accepted agreements who must, also by those that a retroactive one replaces. With the log, each must be the
-    /// version that the log holds, and each party that had a key by then must have signed it with that.
+    /// Demands that everybody has accepted agreements who must, also by those that a retroactive one replaces. With the log, each must be
+    /// the version that the log holds, and each party that had a key by then must have signed it with that.
     /// </summary>
     public static void Verify(
         IReadOnlyList<AgreementItem> items, string origin, LogView? log, VerificationBuilder result, ProofChecks checks)

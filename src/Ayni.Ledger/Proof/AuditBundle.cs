@@ -8,14 +8,18 @@ namespace Ayni.Ledger;
 /// Everything a closed period's record commits to, in a folder that an auditor takes elsewhere: the record with its signature and the log's
 /// proof, every list with its salts, and every leaf of the trees with what opens it.
 /// <code>
-/// bundle.json    { version: 1, record, signature, certificate, entry?, tlog_proof?, previous?, later_agreements }: bytes in base64; previous is the
+/// bundle.json    { version: 1, record, signature, certificate, entry?, tlog_proof?, previous?, later_agreements }: bytes in base64;
+/// previous is the
 ///                hash's record; the agreements are those that take effect after the month
-/// lists.json     { key_tails, gross, deductions, splits, totals, agreements, statements, collections, carried, facts }: each [{ item, salt }]
-/// leaves.bin     the leaves of each tree in order: 0 and an opened receipt, 1 and an opened adjustment, each followed by its salt (16), length (4,
-///                big-endian) and bytes; or 2 and one whose customer was erased: currency (3), kind (1), sums (49), commitment (32), its id (length
+/// lists.json     { key_tails, gross, deductions, splits, totals, agreements, statements, collections, carried, facts }: each [{ item, salt
+/// }] leaves.bin     the leaves of each tree in order: 0 and an opened receipt, 1 and an opened adjustment, each followed by its salt (16),
+/// length (4,
+///                big-endian) and bytes; or 2 and one whose customer was erased: currency (3), kind (1), sums (49), commitment (32), its id
+/// (length
 ///                (1) and ASCII), and its link in its key's series, or for an adjustment its customer's id
-/// objections.json  { objections: [{ id, subject, reference, period, raised_by, steps }] } that were raised about it until now; none if it is missing
-/// between.bin    receipts that keys' numbers pass over because they count in another month: 0, length (4) and bytes; or 2 and the link of one whose
+/// objections.json  { objections: [{ id, subject, reference, period, raised_by, steps }] } that were raised about it until now; none if it
+/// is missing between.bin    receipts that keys' numbers pass over because they count in another month: 0, length (4) and bytes; or 2 and
+/// the link of one whose
 ///                customer was erased
 /// </code>
 /// </summary>

@@ -1,6 +1,8 @@
 namespace Ayni.Ledger;
 
-/// <summary>What an auditor finds in a bundle: what was proven of the period, and which receipts it has, for receipts held elsewhere.</summary>
+/// <summary>
+/// What an auditor finds in a bundle: what was proven of the period, and which receipts it has, for receipts held elsewhere.
+/// </summary>
 public sealed class AuditedPeriod
 {
     private readonly BundleLeaves _leaves;
@@ -25,8 +27,8 @@ public sealed class AuditedPeriod
     internal PeriodEnd End { get; }
 
     /// <summary>
-    /// Demands that the period counted a receipt that somebody holds, such as a canary's. Throws <see cref="ProofException"/>: an omitted receipt
-    /// that the host signed is evidence against it.
+    /// Demands that the period counted a receipt that somebody holds, such as a canary's. Throws <see cref="ProofException"/>: an omitted
+    /// receipt that the host signed is evidence against it.
     /// </summary>
     /// <param name="json">The receipt's JSON with its field <c>proof</c>.</param>
     /// <param name="logKey">The log's key.</param>

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A request that a licensor made as a customer, to see whether its use is counted: what was asked of whom, what the answer said it used, and the
-/// receipt that the host gave for it. A line of JSON in a canary's file. Immutable.
+/// A request that a licensor made as a customer, to see whether its use is counted: what was asked of whom, what the answer said it used,
+/// and the receipt that the host gave for it. A line of JSON in a canary's file. Immutable.
 /// </summary>
 /// <param name="AskedAt">When it was asked.</param>
 /// <param name="Model">Which model was asked.</param>
@@ -45,8 +45,8 @@ public sealed record Canary(DateTimeOffset AskedAt, string Model, long PromptTok
     }
 
     /// <summary>
-    /// Demands that the request was counted: that there is a receipt which the host signed, of this model and these tokens, that the log holds it
-    /// once it must, and that the month's bundle, if there is one, counts it. Throws <see cref="ProofException"/>.
+    /// Demands that the request was counted: that there is a receipt which the host signed, of this model and these tokens, that the log
+    /// holds it once it must, and that the month's bundle, if there is one, counts it. Throws <see cref="ProofException"/>.
     /// </summary>
     /// <param name="logKey">The log's key, from somewhere trusted; null takes the certificate's word for whose log it is.</param>
     /// <param name="log">The log as it is now; null leaves open what only the log shows.</param>

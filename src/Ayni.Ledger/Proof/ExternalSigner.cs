@@ -8,8 +8,8 @@ namespace Ayni.Ledger;
 public sealed class SignerException(string message, Exception? innerException = null) : LedgerException(message, innerException);
 
 /// <summary>
-/// A key that stays where it is, such as a card or a machine of its own, and signs by a command. The command runs in the system's shell with one more
-/// word, and answers in base64 on standard output within ten seconds and with exit code 0:
+/// A key that stays where it is, such as a card or a machine of its own, and signs by a command. The command runs in the system's shell
+/// with one more word, and answers in base64 on standard output within ten seconds and with exit code 0:
 /// <code>
 /// COMMAND public-key     the 32 bytes of the Ed25519 public key (RFC 8032)
 /// COMMAND sign           the 64 bytes of the signature over what it reads on standard input until its end

@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Where a receipt stands in its key's series. Its bytes, where its receipt can't be opened: customer, key and meter (each its length (1) and
-/// ASCII; empty without meter), number (8), hash of the receipt before (32) and its own (32).
+/// Where a receipt stands in its key's series. Its bytes, where its receipt can't be opened: customer, key and meter (each its length (1)
+/// and ASCII; empty without meter), number (8), hash of the receipt before (32) and its own (32).
 /// </summary>
 internal readonly record struct ReceiptLink(string CustomerId, string KeyId, string MeterId, long Number, Digest Previous, Digest Hash)
 {
@@ -27,7 +27,9 @@ internal readonly record struct ReceiptLink(string CustomerId, string KeyId, str
 /// <param name="Receipt">What it says; null where its customer was erased.</param>
 internal readonly record struct ReceiptBetween(ReceiptLink Link, Receipt? Receipt);
 
-/// <summary>Checks that keys' receipts are numbered without a gap and chained, from where the last close left them to where this one did.</summary>
+/// <summary>
+/// Checks that keys' receipts are numbered without a gap and chained, from where the last close left them to where this one did.
+/// </summary>
 internal static class KeySeries
 {
     /// <param name="tails">Where series end, and began after the close before.</param>

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The files of a ledger's log, <c>log/</c> beside it: tiles, bundles of entries and the checkpoint, as any web server can hand them out. They
-/// are written from the ledger's rows, tiles before the checkpoint, so that whatever ends it the checkpoint speaks of tiles that are there.
+/// The files of a ledger's log, <c>log/</c> beside it: tiles, bundles of entries and the checkpoint, as any web server can hand them out.
+/// They are written from the ledger's rows, tiles before the checkpoint, so that whatever ends it the checkpoint speaks of tiles that are
+/// there.
 /// </summary>
 internal sealed class LogFolder(string folder)
 {
@@ -26,8 +27,8 @@ internal sealed class LogFolder(string folder)
             : null;
 
     /// <summary>
-    /// Writes what is new since the last checkpoint, and a new checkpoint. Throws <see cref="ProofException"/> if the ledger does not contain
-    /// what was published before: such a checkpoint is never signed.
+    /// Writes what is new since the last checkpoint, and a new checkpoint. Throws <see cref="ProofException"/> if the ledger does not
+    /// contain what was published before: such a checkpoint is never signed.
     /// </summary>
     /// <param name="size">How many entries the ledger has.</param>
     /// <param name="readEntries">Reads entries from one place up to another.</param>
@@ -61,8 +62,8 @@ internal sealed class LogFolder(string folder)
     }
 
     /// <summary>
-    /// Keeps a witness's cosignature where everybody reads it. Throws <see cref="ProofException"/> if it is not the witness's, or of a checkpoint
-    /// that this log never signed.
+    /// Keeps a witness's cosignature where everybody reads it. Throws <see cref="ProofException"/> if it is not the witness's, or of a
+    /// checkpoint that this log never signed.
     /// </summary>
     public Checkpoint AddCosignature(
         ReadOnlySpan<byte> note, PublicKey witness, PublicKey name, CancellationToken cancellationToken = default)

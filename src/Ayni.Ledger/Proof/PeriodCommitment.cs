@@ -44,7 +44,9 @@ internal sealed class PeriodCommitment
         return new(record, trees, lists, tails);
     }
 
-    /// <summary>Keeps the record, signed if there is a key, and what proofs are made of; once. False if the key is no longer in force.</summary>
+    /// <summary>
+    /// Keeps the record, signed if there is a key, and what proofs are made of; once. False if the key is no longer in force.
+    /// </summary>
     public bool Store(Session session, HostKey? key, byte[]? signature)
     {
         if (PeriodProofRows.Record(session, Record.Period) is not null)

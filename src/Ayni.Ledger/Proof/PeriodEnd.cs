@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Where an audited period ended, and those audited before it: what the next one must go on from. Where no month was audited before, it is where
-/// the period itself says that it began.
+/// Where an audited period ended, and those audited before it: what the next one must go on from. Where no month was audited before, it is
+/// where the period itself says that it began.
 /// </summary>
 internal sealed class PeriodEnd
 {
@@ -34,8 +34,8 @@ internal sealed class PeriodEnd
     }
 
     /// <summary>
-    /// Demands that a period goes on where the one audited before it ended: its record follows, keys' numbers go on, what was carried out is
-    /// carried in, and receipts that stand between keys' numbers are counted in the month they belong to.
+    /// Demands that a period goes on where the one audited before it ended: its record follows, keys' numbers go on, what was carried out
+    /// is carried in, and receipts that stand between keys' numbers are counted in the month they belong to.
     /// </summary>
     public static PeriodEnd Demand(
         PeriodRecord record, Digest hash, PeriodEnd? before, IReadOnlyList<KeyTail> tails, BundleLeaves leaves, IReadOnlyList<ReceiptBetween> between,

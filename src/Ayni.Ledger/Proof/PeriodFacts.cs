@@ -1,8 +1,9 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A fact beside receipts that decides how a period's revenue is shared, as a list has it: the ledger's zone; whose an app is; where a customer
-/// was, or whose (empty for unknown or nobody's), from an instant on; which host a meter reports for; or whose the own machines were.
+/// A fact beside receipts that decides how a period's revenue is shared, as a list has it: the ledger's zone; whose an app is; where a
+/// customer was, or whose (empty for unknown or nobody's), from an instant on; which host a meter reports for; or whose the own machines
+/// were.
 /// </summary>
 internal sealed record FactItem(
     string? Zone = null, string? App = null, string? Developer = null, string? Customer = null, string? Country = null, string? Owner = null,

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Ayni.Ledger;
 
-/// <summary>The items of a period's lists, each in an order of its own: keys' tails in their own bytes, all else as canonical JSON.</summary>
+/// <summary>
+/// The items of a period's lists, each in an order of its own: keys' tails in their own bytes, all else as canonical JSON.
+/// </summary>
 internal static class PeriodLists
 {
     /// <summary>Every list in the order of <see cref="PeriodListName"/>.</summary>
@@ -81,7 +83,9 @@ internal sealed record AgreementItem(
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, ProofItems.Default.AgreementItem);
 }
 
-/// <summary>That a party accepted an agreement: by its key's signature, or by the word of whoever recorded it, and on what evidence.</summary>
+/// <summary>
+/// That a party accepted an agreement: by its key's signature, or by the word of whoever recorded it, and on what evidence.
+/// </summary>
 internal sealed record AcceptedItem(string Party, string? Key, string? Signature, string? Evidence = null, string? RecordedBy = null)
 {
     public static AcceptedItem Of(Acceptance one) =>

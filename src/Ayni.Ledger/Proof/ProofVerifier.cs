@@ -6,7 +6,8 @@ namespace Ayni.Ledger;
 public static class ProofVerifier
 {
     /// <summary>
-    /// Verifies the JSON of a receipt, a statement or a receipt's absence. Throws <see cref="ProofException"/> that names the check which fails.
+    /// Verifies the JSON of a receipt, a statement or a receipt's absence. Throws <see cref="ProofException"/> that names the check which
+    /// fails.
     /// </summary>
     /// <param name="json">The JSON with its field <c>proof</c>.</param>
     /// <param name="logKey">The log's key, from somewhere trusted; null takes the certificate's word for whose log it is.</param>

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Signs receipts: one signature over the root of many receipts' hashes. With a key in a file the receipts of each group commit are signed within its
-/// transaction, which takes microseconds. An external signer is never waited for there: what no commit signed stands in
-/// <c>unsigned_receipts</c>, and is signed afterwards (<see cref="SignBacklogAsync"/>), oldest first, by whichever host of the ledger can. This
-/// host's signing key is a file beside the ledger, and so is the log's key where it certifies them. Thread-safe.
+/// Signs receipts: one signature over the root of many receipts' hashes. With a key in a file the receipts of each group commit are signed
+/// within its transaction, which takes microseconds. An external signer is never waited for there: what no commit signed stands in
+/// <c>unsigned_receipts</c>, and is signed afterwards (<see cref="SignBacklogAsync"/>), oldest first, by whichever host of the ledger can.
+/// This host's signing key is a file beside the ledger, and so is the log's key where it certifies them. Thread-safe.
 /// </summary>
 internal sealed class ReceiptSigner
 {
@@ -53,8 +53,8 @@ internal sealed class ReceiptSigner
         File.Exists(LogKeyPath(folder)) && SigningKey.Read(LogKeyPath(folder)).PublicBytes.SequenceEqual(identity.Key.Bytes);
 
     /// <summary>
-    /// Prepares signing: names the log, and makes and certifies this host's key, where there is none yet. Where the log's key is elsewhere, as on
-    /// a second host or after a restore without its keys, receipts stay unsigned until this host's key is certified there.
+    /// Prepares signing: names the log, and makes and certifies this host's key, where there is none yet. Where the log's key is elsewhere,
+    /// as on a second host or after a restore without its keys, receipts stay unsigned until this host's key is certified there.
     /// </summary>
     /// <param name="session">The ledger's writer.</param>
     /// <param name="folder">Where the keys are.</param>
@@ -95,8 +95,8 @@ internal sealed class ReceiptSigner
     }
 
     /// <summary>
-    /// Signs the receipts of a transaction, as its last act, or notes that they are to be signed afterwards: what was used is charged and durable
-    /// all the same.
+    /// Signs the receipts of a transaction, as its last act, or notes that they are to be signed afterwards: what was used is charged and
+    /// durable all the same.
     /// </summary>
     /// <param name="signer">What signs; null in a process that has no folder of keys.</param>
     /// <param name="session">The transaction's session.</param>
@@ -118,9 +118,9 @@ internal sealed class ReceiptSigner
     }
 
     /// <summary>
-    /// Signs what no commit signed, oldest first. Where an external signer fails it throws <see cref="SignerException"/>, and does nothing for the
-    /// next minute, or after the next failures for twice as long each, up to an hour. Meanwhile receipts get batches now and then, since the log can
-    /// hold a batch that is not signed yet.
+    /// Signs what no commit signed, oldest first. Where an external signer fails it throws <see cref="SignerException"/>, and does nothing
+    /// for the next minute, or after the next failures for twice as long each, up to an hour. Meanwhile receipts get batches now and then,
+    /// since the log can hold a batch that is not signed yet.
     /// </summary>
     /// <param name="readers">Readers of the ledger.</param>
     /// <param name="writer">Its writer, which waits for no signer.</param>

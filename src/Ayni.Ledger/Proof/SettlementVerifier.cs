@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Runs a period's settlement again from what its receipts say, the facts, and the agreements in force: nothing of the result is taken from the
-/// host. Pure.
+/// Runs a period's settlement again from what its receipts say, the facts, and the agreements in force: nothing of the result is taken from
+/// the host. Pure.
 /// </summary>
 internal sealed class SettlementVerifier(PeriodRecord record, ImmutableArray<IReadOnlyList<byte[]>> lists, ProofChecks checks)
 {

@@ -6,8 +6,8 @@ namespace Ayni.Ledger;
 
 /// <summary>
 /// An Ed25519 key that signs (RFC 8032), in a file that only its owner may read: the private key as PEM of PKCS #8 (RFC 8410), as
-/// <c>openssl pkey</c> reads it, or three lines that say which external signer has it (<see cref="ExternalSigner"/>): <c>ayni/signer/v1</c>, the
-/// public key in base64, the command. Immutable and thread-safe.
+/// <c>openssl pkey</c> reads it, or three lines that say which external signer has it (<see cref="ExternalSigner"/>):
+/// <c>ayni/signer/v1</c>, the public key in base64, the command. Immutable and thread-safe.
 /// </summary>
 public sealed class SigningKey
 {
@@ -114,8 +114,8 @@ public sealed class SigningKey
     }
 
     /// <summary>
-    /// Signs a message; 64 bytes. The same message has always the same signature. Throws <see cref="SignerException"/> if an external signer
-    /// fails.
+    /// Signs a message; 64 bytes. The same message has always the same signature. Throws <see cref="SignerException"/> if an external
+    /// signer fails.
     /// </summary>
     internal byte[] Sign(ReadOnlySpan<byte> message)
     {

@@ -58,8 +58,8 @@ internal static class StatementVerifier
     }
 
     /// <summary>
-    /// Demands that lines and shares add up to what was earned, that with the carry to what is paid, and that each share of a line is what its
-    /// agreement gives, to the unit that rounding decides. Returns how many of those there are.
+    /// Demands that lines and shares add up to what was earned, that with the carry to what is paid, and that each share of a line is what
+    /// its agreement gives, to the unit that rounding decides. Returns how many of those there are.
     /// </summary>
     private static int CheckSums(JsonElement statement, Dictionary<long, AgreementItem> agreements, ProofChecks checks)
     {

@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Watches others' logs and cosigns what it has seen to only grow, as C2SP's tlog-cosignature has it. What it has seen of a log is in a file of
-/// its own, on disk before a cosignature is given away, so that it never vouches for two histories. One process at a time.
+/// Watches others' logs and cosigns what it has seen to only grow, as C2SP's tlog-cosignature has it. What it has seen of a log is in a
+/// file of its own, on disk before a cosignature is given away, so that it never vouches for two histories. One process at a time.
 /// </summary>
 public sealed class Witness
 {
@@ -24,8 +24,9 @@ public sealed class Witness
     public PublicKey Key { get; }
 
     /// <summary>
-    /// Reads a log's checkpoint, checks that it contains the one seen before, keeps it and returns it cosigned. Throws <see cref="ProofException"/>
-    /// for a log that was rolled back, shows another history or is signed by somebody else: then nothing is kept or signed.
+    /// Reads a log's checkpoint, checks that it contains the one seen before, keeps it and returns it cosigned. Throws
+    /// <see cref="ProofException"/> for a log that was rolled back, shows another history or is signed by somebody else: then nothing is
+    /// kept or signed.
     /// </summary>
     public byte[] Cosign(LogReader log, PublicKey logKey, DateTimeOffset now) => Cosign(log, logKey, now, ProofChecks.All);
 

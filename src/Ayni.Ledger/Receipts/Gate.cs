@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Lets keys in and requests through. Reads only; what was found is kept as long as the database says that no terms changed, which it is asked
-/// each time. Thread-safe.
+/// Lets keys in and requests through. Reads only; what was found is kept as long as the database says that no terms changed, which it is
+/// asked each time. Thread-safe.
 /// </summary>
 internal sealed class Gate(Readers readers)
 {
@@ -35,8 +35,8 @@ internal sealed class Gate(Readers readers)
     }
 
     /// <summary>
-    /// By what was found before, without asking the database whether it still holds: whoever reserves must (<see cref="AdmitAgain"/>). Null if
-    /// nothing was found for this instant.
+    /// By what was found before, without asking the database whether it still holds: whoever reserves must (<see cref="AdmitAgain"/>). Null
+    /// if nothing was found for this instant.
     /// </summary>
     public Admission? Remember(ApiKey key, string model, DateTimeOffset now) =>
         _terms is { } terms && terms.Cover(now) && terms.Find(key.Id, model) is { } known ? known.Admission with { AdmittedAt = now } : null;

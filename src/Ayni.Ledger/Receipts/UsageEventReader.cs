@@ -34,7 +34,9 @@ public static class UsageEventReader
         }
     }
 
-    /// <summary>Reads an object. Throws <see cref="UsageEventException"/>, and <see cref="InvalidOperationException"/> for text that is no UTF-8.</summary>
+    /// <summary>
+    /// Reads an object. Throws <see cref="UsageEventException"/>, and <see cref="InvalidOperationException"/> for text that is no UTF-8.
+    /// </summary>
     public static UsageEvent Read(JsonElement element)
     {
         var fields = new Fields(element, "", "id", "key", "model", "at", "prompt", "cached", "generated", "rejected", "outcome", "model_digest", "adapter");

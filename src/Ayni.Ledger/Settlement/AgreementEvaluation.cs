@@ -16,7 +16,8 @@ public static class AgreementEvaluation
     /// <param name="version">Its version.</param>
     /// <param name="terms">Its document.</param>
     /// <param name="isInForce">
-    /// Whether it is in force in the period; otherwise it only shares out late receipts of its own months, and promises nothing for this one.
+    /// Whether it is in force in the period; otherwise it only shares out late receipts of its own months, and promises nothing for this
+    /// one.
     /// </param>
     /// <param name="period">The period that is settled.</param>
     /// <param name="currency">The currency of everything.</param>
@@ -192,9 +193,9 @@ public static class AgreementEvaluation
         }
 
         /// <summary>
-        /// What late receipts and adjustments add to the share of a month that is closed: the difference that they make to its tiers, floor and
-        /// cap. What they lower its base by beyond what the share can bear now comes off later months' bases. Returns what they add to that
-        /// month's revenue and base.
+        /// What late receipts and adjustments add to the share of a month that is closed: the difference that they make to its tiers, floor
+        /// and cap. What they lower its base by beyond what the share can bear now comes off later months' bases. Returns what they add to
+        /// that month's revenue and base.
         /// </summary>
         public ShareCarry TakeCorrection(Period month, IReadOnlyList<NetLine> late)
         {

@@ -1,9 +1,9 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What closed months came to. It never changes, and takes a pass over all receipts of its month, so the last few that somebody asked for are kept and
-/// none is computed by two at a time. An open month is computed anew for each who asks what it comes to; of the last one asked for, the lines are kept
-/// for who only asks which receipts are theirs. Thread-safe.
+/// What closed months came to. It never changes, and takes a pass over all receipts of its month, so the last few that somebody asked for
+/// are kept and none is computed by two at a time. An open month is computed anew for each who asks what it comes to; of the last one asked
+/// for, the lines are kept for who only asks which receipts are theirs. Thread-safe.
 /// </summary>
 internal sealed class ClosedSettlements
 {
@@ -33,8 +33,8 @@ internal sealed class ClosedSettlements
     }
 
     /// <summary>
-    /// A month's settlement of which only the lines count, whose they are and in which order, and not what they come to. While the month is open, the
-    /// one computed before serves as long as a new one would have the same lines.
+    /// A month's settlement of which only the lines count, whose they are and in which order, and not what they come to. While the month is
+    /// open, the one computed before serves as long as a new one would have the same lines.
     /// </summary>
     public Settlement LinesOf(Session session, Period period)
     {
@@ -63,8 +63,9 @@ internal sealed class ClosedSettlements
         }
 
         /// <summary>
-        /// These lines, if they are the month's still: what was posted since are receipts of theirs alone. Where plans adjust at the close or credits
-        /// expire, receipts may change lines that are not their own, so that nothing may have been posted at all. Null where they may be others.
+        /// These lines, if they are the month's still: what was posted since are receipts of theirs alone. Where plans adjust at the close
+        /// or credits expire, receipts may change lines that are not their own, so that nothing may have been posted at all. Null where
+        /// they may be others.
         /// </summary>
         public OpenLines? After(Session session)
         {

@@ -28,8 +28,8 @@ internal sealed class CollectedPayments
     }
 
     /// <summary>
-    /// What was collected in a period, in order of evidence and revenue; nothing where no agreement asks, which is settled before the period
-    /// ends. An estimate until the period is closed.
+    /// What was collected in a period, in order of evidence and revenue; nothing where no agreement asks, which is settled before the
+    /// period ends. An estimate until the period is closed.
     /// </summary>
     public static IReadOnlyList<CollectedRevenue> Of(Session session, Period period)
     {

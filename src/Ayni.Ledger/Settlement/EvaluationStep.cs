@@ -120,7 +120,8 @@ public static class StepKindNames
 
 /// <summary>One step of an evaluation.</summary>
 /// <param name="Kind">What it does.</param>
-/// <param name="Detail">By what: a deduction's type, a rate, a month, a share's name; the same in every language. Null where the kind says all.</param>
+/// <param name="Detail">By what: a deduction's type, a rate, a month, a share's name; the same in every language. Null where the kind says
+/// all.</param>
 /// <param name="Amount">What it adds, negative if it takes off.</param>
 /// <param name="Result">What it leaves.</param>
 public sealed record EvaluationStep(StepKind Kind, string? Detail, Amount Amount, Amount Result);
@@ -167,7 +168,8 @@ public readonly record struct ShareKey(string Agreement, string Share, string De
 /// <param name="Steps">How, step by step.</param>
 /// <param name="Parts">Who gets it; the parts add up to <see cref="Amount"/>.</param>
 /// <param name="Amount">How much, never negative.</param>
-/// <param name="Carry">What it adds to what is carried, by the month it is about: the period itself, and earlier ones for late receipts.</param>
+/// <param name="Carry">What it adds to what is carried, by the month it is about: the period itself, and earlier ones for late
+/// receipts.</param>
 public sealed record ShareResult(
     ShareKey Key, ImmutableArray<EvaluationStep> Steps, ImmutableArray<SharePart> Parts, Amount Amount,
     [property: JsonIgnore] ImmutableArray<(Period Month, ShareCarry Carry)> Carry);

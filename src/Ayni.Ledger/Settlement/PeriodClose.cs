@@ -9,7 +9,9 @@ namespace Ayni.Ledger;
 /// </summary>
 internal static class PeriodClose
 {
-    /// <summary>The first step. Refuses a period that has not ended or has requests under way, or one after an open period with entries.</summary>
+    /// <summary>
+    /// The first step. Refuses a period that has not ended or has requests under way, or one after an open period with entries.
+    /// </summary>
     public static PeriodStatus Begin(Transaction transaction, Period period)
     {
         var status = transaction.LastPeriod.StatusOf(period);

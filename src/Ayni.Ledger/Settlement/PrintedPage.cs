@@ -5,8 +5,8 @@ using System.Text;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What printed documents share: a page of HTML that is well-formed XML and needs nothing from elsewhere, each document on sheets of its own.
-/// Numbers look the same in every language, and values are isolated from the direction of the text around them.
+/// What printed documents share: a page of HTML that is well-formed XML and needs nothing from elsewhere, each document on sheets of its
+/// own. Numbers look the same in every language, and values are isolated from the direction of the text around them.
 /// </summary>
 internal static class PrintedPage
 {

@@ -5,8 +5,8 @@ using static Ayni.Ledger.PrintedPage;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// The print-ready view of statements: one page of HTML that is well-formed XML and needs nothing from elsewhere, each statement on sheets of
-/// its own. Numbers are exact and look the same in every language, so that two prints can be held against each other; names are isolated
+/// The print-ready view of statements: one page of HTML that is well-formed XML and needs nothing from elsewhere, each statement on sheets
+/// of its own. Numbers are exact and look the same in every language, so that two prints can be held against each other; names are isolated
 /// from the direction of the text around them.
 /// </summary>
 public static class StatementHtml

@@ -34,8 +34,8 @@ internal static class AgreementRows
         ?? throw new LedgerRefusedException(Refusal.UnknownDocument, $"There is no agreement's document {id}.");
 
     /// <summary>
-    /// The documents from one to another in the order of their ids. What a party accepted without a signature before it had a key counts only if the
-    /// document was in force by then.
+    /// The documents from one to another in the order of their ids. What a party accepted without a signature before it had a key counts
+    /// only if the document was in force by then.
     /// </summary>
     public static IReadOnlyList<AgreementDocument> Documents(Session session, long first = 1, long last = long.MaxValue)
     {

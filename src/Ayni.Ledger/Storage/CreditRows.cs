@@ -49,7 +49,9 @@ internal static class CreditRows
         session, after.Length == 0 ? [] : [after, period.ToString()], limit, ("u.period = ?", period.ToString())).ReadAll(row =>
             new CreditUse(row.GetString(0), row.GetString(1), period, row.GetAmount(3, row.GetCurrency(2))));
 
-    /// <summary>Every credit, oldest first, with what is left of it after what was given back: after all closes, or before a period's.</summary>
+    /// <summary>
+    /// Every credit, oldest first, with what is left of it after what was given back: after all closes, or before a period's.
+    /// </summary>
     public static IReadOnlyList<Credit> All(Session session, Period? before = null) => Lessened(session, Every.Query(session), null, before);
 
     /// <summary>A customer's credits, oldest first.</summary>
@@ -72,8 +74,8 @@ internal static class CreditRows
             : null;
 
     /// <summary>
-    /// What a customer's credits that have not expired may pay of its charges since the last close. Once one expires within a month, what the
-    /// month used of it counts as owed until the close: less may be spent than could be, never more.
+    /// What a customer's credits that have not expired may pay of its charges since the last close. Once one expires within a month, what
+    /// the month used of it counts as owed until the close: less may be spent than could be, never more.
     /// </summary>
     public static Amount Available(Session session, string customerId, Currency currency, DateTimeOffset now) =>
         OfCustomer(session, customerId).Where(credit => credit.Currency == currency && (credit.Expires is not { } expires || now < expires))

@@ -29,8 +29,8 @@ internal abstract class Database
     public abstract void BackUp(string path);
 
     /// <summary>
-    /// Writes a small table anew, so that nothing of what its rows were before is left in the database's files. A server's archived logs and
-    /// any backup still have it. Called outside transactions.
+    /// Writes a small table anew, so that nothing of what its rows were before is left in the database's files. A server's archived logs
+    /// and any backup still have it. Called outside transactions.
     /// </summary>
     public abstract void Scrub(string table);
 

@@ -42,7 +42,9 @@ internal static class DeductionRows
                 .ThenBy(deduction => deduction.Model, StringComparer.Ordinal).ThenBy(deduction => deduction.AppId, StringComparer.Ordinal),
         ];
 
-    /// <summary>The deductions that count in a period in the order in which they were recorded, with their numbers; after the one of a number.</summary>
+    /// <summary>
+    /// The deductions that count in a period in the order in which they were recorded, with their numbers; after the one of a number.
+    /// </summary>
     public static IReadOnlyList<(long Number, Deduction Deduction)> Page(Session session, Period period, long after, int limit) =>
         Every.Query(session, after, limit, ("period = ?", period.ToString())).ReadAll(row => (row.GetInt64(13), Read(row)));
 

@@ -40,8 +40,8 @@ internal static class JournalRows
     }
 
     /// <summary>
-    /// The latest instant in the last entries, when one was recorded or the request let in that it charges; null before the first. A host whose
-    /// clock is ahead lets in at most so long after what is recorded meanwhile.
+    /// The latest instant in the last entries, when one was recorded or the request let in that it charges; null before the first. A host
+    /// whose clock is ahead lets in at most so long after what is recorded meanwhile.
     /// </summary>
     public static DateTimeOffset? LatestInstant(Session session, TimeSpan ahead)
     {

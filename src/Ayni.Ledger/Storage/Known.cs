@@ -1,8 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// What a writer's transactions have read and written: what is in the database, as long as nobody else writes to it and none of them is rolled
-/// back.
+/// What a writer's transactions have read and written: what is in the database, as long as nobody else writes to it and none of them is
+/// rolled back.
 /// </summary>
 internal sealed class Known
 {

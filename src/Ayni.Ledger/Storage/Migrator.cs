@@ -9,9 +9,9 @@ namespace Ayni.Ledger;
 /// </summary>
 /// <remarks>
 /// A change of the schema is a pair of new files of the next free number and one name, <c>Migrations/Sqlite/NNNN_name.sql</c> and
-/// <c>Migrations/PostgreSql/NNNN_name.sql</c>; a file that was released never changes. The two make the same tables and columns, which a test
-/// compares. All other SQL is written once, so that both understand it: <c>$1</c> for values, <c>RETURNING</c> for numbers the database gives,
-/// every <c>$n</c> used, no <c>INSERT OR …</c>. In PostgreSQL's dialect:
+/// <c>Migrations/PostgreSql/NNNN_name.sql</c>; a file that was released never changes. The two make the same tables and columns, which a
+/// test compares. All other SQL is written once, so that both understand it: <c>$1</c> for values, <c>RETURNING</c> for numbers the
+/// database gives, every <c>$n</c> used, no <c>INSERT OR …</c>. In PostgreSQL's dialect:
 /// <list type="bullet">
 /// <item><c>TEXT</c> is <c>text COLLATE "C"</c>, so that texts compare by their bytes; money is <c>numeric(38,12)</c>; <c>INTEGER</c> is
 /// <c>bigint</c> and <c>BLOB</c> is <c>bytea</c>; <c>STRICT</c> and <c>WITHOUT ROWID</c> go.</item>

@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A list that grows without bound, of which the database cuts pages: the rows of a query after a row. What is added while somebody reads page
-/// after page comes behind what was there, or, where the order is one of names, into its place; nothing is read twice or passed over.
+/// A list that grows without bound, of which the database cuts pages: the rows of a query after a row. What is added while somebody reads
+/// page after page comes behind what was there, or, where the order is one of names, into its place; nothing is read twice or passed over.
 /// </summary>
 /// <param name="select">The query without its conditions.</param>
 /// <param name="order">The columns that order the rows, all of them together unique.</param>

@@ -11,7 +11,9 @@ internal static class PeriodProofRows
         FROM period_records r LEFT JOIN signing_keys k ON k.id = r.signing_key
         """;
 
-    /// <summary>Gives every customer that has none a secret, and every receipt of a period whose customer was erased a commitment.</summary>
+    /// <summary>
+    /// Gives every customer that has none a secret, and every receipt of a period whose customer was erased a commitment.
+    /// </summary>
     public static void PrepareSalts(Session session, Period period, Func<byte[]> newSecret)
     {
         var customers = new List<string>();

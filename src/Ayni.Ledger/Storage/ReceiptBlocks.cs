@@ -22,8 +22,8 @@ internal sealed record ReceiptFilter(
     long After = 0, long UpTo = long.MaxValue, int Limit = int.MaxValue);
 
 /// <summary>
-/// The receipts of some keys among some entries. Their index begins anew with each block of entries, so that whatever is posted at a time goes
-/// to few of its pages, however many keys there are; whoever looks for a key's receipts looks into each block, some at once.
+/// The receipts of some keys among some entries. Their index begins anew with each block of entries, so that whatever is posted at a time
+/// goes to few of its pages, however many keys there are; whoever looks for a key's receipts looks into each block, some at once.
 /// </summary>
 internal static class ReceiptBlocks
 {

@@ -26,8 +26,8 @@ internal abstract class Session(DbConnection connection) : IDisposable
 
     /// <summary>
     /// Begins a transaction that writes like the last one here, on the guess that nobody else has written since: then a server needs not be
-    /// asked what it knows, and a transaction that asks nothing else is one round trip. Where the guess was wrong, the first query or the commit
-    /// throws <see cref="NotAloneException"/>, and nothing was written. False where it is no good guess, and nothing was begun.
+    /// asked what it knows, and a transaction that asks nothing else is one round trip. Where the guess was wrong, the first query or the
+    /// commit throws <see cref="NotAloneException"/>, and nothing was written. False where it is no good guess, and nothing was begun.
     /// </summary>
     /// <param name="now">What time it is at the server, or a little less.</param>
     public virtual bool TryBeginAlone(out DateTimeOffset now)
@@ -50,8 +50,8 @@ internal abstract class Session(DbConnection connection) : IDisposable
     }
 
     /// <summary>
-    /// Adds a row, or replaces the one of its key, at the latest when the next statement is executed or the transaction committed. Where that fails, the transaction can only
-    /// be rolled back.
+    /// Adds a row, or replaces the one of its key, at the latest when the next statement is executed or the transaction committed. Where
+    /// that fails, the transaction can only be rolled back.
     /// </summary>
     public abstract void Append(Table table, params ReadOnlySpan<object?> values);
 

@@ -111,7 +111,9 @@ internal static class TermRows
             return ReadInForce(row, at);
     }
 
-    /// <summary>When prices, agreements, exchange rates or subscriptions last began or ended up to an instant, and when they next will.</summary>
+    /// <summary>
+    /// When prices, agreements, exchange rates or subscriptions last began or ended up to an instant, and when they next will.
+    /// </summary>
     public static (DateTimeOffset? Last, DateTimeOffset? Next) ChangesAround(Session session, DateTimeOffset at)
     {
         using var row = session.Query(

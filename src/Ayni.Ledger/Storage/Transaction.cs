@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// One write transaction. What it has read outlives it only while nobody else writes (<see cref="Known"/>), so nothing is stale when another
-/// process has written in between.
+/// One write transaction. What it has read outlives it only while nobody else writes (<see cref="Known"/>), so nothing is stale when
+/// another process has written in between.
 /// </summary>
 /// <param name="session">The connection.</param>
 /// <param name="now">When it began.</param>
@@ -157,8 +157,8 @@ internal sealed class Transaction(
     public Period OpenPeriod => FirstOpen(Zone.PeriodOf(now));
 
     /// <summary>
-    /// Refuses (<see cref="Refusal.ClockSkewed"/>) to do anything by a clock that shows a month which is closed already: what took effect in it now
-    /// would change what it came to.
+    /// Refuses (<see cref="Refusal.ClockSkewed"/>) to do anything by a clock that shows a month which is closed already: what took effect
+    /// in it now would change what it came to.
     /// </summary>
     public void DemandClock()
     {
@@ -274,8 +274,8 @@ internal sealed class Transaction(
     }
 
     /// <summary>
-    /// Lets a run hold what its requests under way do and nothing else. Where the answer to a commit was lost, only the database knows what came
-    /// of it: more may be held than is known here, never less.
+    /// Lets a run hold what its requests under way do and nothing else. Where the answer to a commit was lost, only the database knows what
+    /// came of it: more may be held than is known here, never less.
     /// </summary>
     public void HoldOnlyWhatIsUnderWay(LeaseTerm lease)
     {
@@ -470,8 +470,8 @@ internal sealed class AccountTotal(long id, Amount debits, Amount credits)
     public Amount Credits { get; private set; } = credits;
 
     /// <summary>
-    /// Whether it has more than charges may come to: a month's are summed up and converted at its close, at a rate that is not known before, and
-    /// that must never overflow.
+    /// Whether it has more than charges may come to: a month's are summed up and converted at its close, at a rate that is not known
+    /// before, and that must never overflow.
     /// </summary>
     public bool IsBeyondCharging => Debits > Largest || Credits > Largest;
 

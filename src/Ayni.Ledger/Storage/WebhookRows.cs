@@ -31,7 +31,9 @@ internal static class WebhookRows
     /// <summary>Every endpoint, oldest first.</summary>
     public static IReadOnlyList<Webhook> All(Session session, string after, int limit) => Every.Query(session, after, limit).ReadAll(Read);
 
-    /// <summary>The endpoints told what happens to a subject, or to every party: the subject's, or every party's, and the operator's.</summary>
+    /// <summary>
+    /// The endpoints told what happens to a subject, or to every party: the subject's, or every party's, and the operator's.
+    /// </summary>
     public static IReadOnlyList<string> Of(Session session, string? subject) => session.Query(
         """
         SELECT id FROM webhooks

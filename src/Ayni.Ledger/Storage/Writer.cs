@@ -74,7 +74,9 @@ internal sealed class Writer : IAsyncDisposable
         return await job.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Counts a request as under way no more that could not be let go: the next renewal of its run's lease lets go of it.</summary>
+    /// <summary>
+    /// Counts a request as under way no more that could not be let go: the next renewal of its run's lease lets go of it.
+    /// </summary>
     public void GiveUp(string requestId) => _givenUp.Enqueue(requestId);
 
     public async ValueTask DisposeAsync()
@@ -168,7 +170,9 @@ internal sealed class Writer : IAsyncDisposable
         group.ForEach(job => job.Publish());
     }
 
-    /// <summary>Begins a transaction with what is still known: of a server that seems to be this writer's alone, without asking it.</summary>
+    /// <summary>
+    /// Begins a transaction with what is still known: of a server that seems to be this writer's alone, without asking it.
+    /// </summary>
     private (Transaction Transaction, Known Known, long ForeignCommits) Begin(Foreseen[] foreseen)
     {
         var posted = foreseen.Where(job => job.Posts).Select(job => job.RequestId);

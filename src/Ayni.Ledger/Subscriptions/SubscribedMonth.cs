@@ -9,8 +9,8 @@ namespace Ayni.Ledger;
 internal sealed record SubscribedMonth(PricePlan Plan, Amount Fee, string Explanation)
 {
     /// <summary>
-    /// The fee of a month. In the one in which the subscription began, a plan that prorates by days charges the part of the days left, the first
-    /// among them, rounded once, half to even.
+    /// The fee of a month. In the one in which the subscription began, a plan that prorates by days charges the part of the days left, the
+    /// first among them, rounded once, half to even.
     /// </summary>
     public static SubscribedMonth Of(Subscription subscription, PricePlan plan, Period month, LedgerZone zone)
     {

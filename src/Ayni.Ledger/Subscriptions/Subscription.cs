@@ -1,7 +1,8 @@
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A customer's subscription to a named price plan, for whole months: each month's fee is due in full, and its free allowances hold in full.
+/// A customer's subscription to a named price plan, for whole months: each month's fee is due in full, and its free allowances hold in
+/// full.
 /// </summary>
 /// <param name="Id"><c>sub_…</c></param>
 /// <param name="CustomerId">Who subscribes.</param>

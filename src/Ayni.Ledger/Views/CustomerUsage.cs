@@ -51,7 +51,8 @@ public sealed record LimitLeft(string SubjectId, Amount? PerDay, Amount? LeftTod
 /// <param name="Owed">Unpaid charges of all months.</param>
 /// <param name="SpendingLimit">The unpaid charges at which requests are refused; null without a limit.</param>
 /// <param name="Left">What may still be spent before the limit, credits included; null without one.</param>
-/// <param name="Limits">What is left today and this month, for the customer and each of its keys that is limited so, in ordinal order.</param>
+/// <param name="Limits">What is left today and this month, for the customer and each of its keys that is limited so, in ordinal
+/// order.</param>
 public sealed record CustomerUsage(
     string CustomerId, Period Period, ImmutableArray<ModelUsage> Models, Amount Charge, Amount Owed, Amount? SpendingLimit, Amount? Left,
     ImmutableArray<LimitLeft> Limits)

@@ -129,7 +129,8 @@ public static class AdapterFolder
     }
 
     /// <summary>
-    /// SHA-256 of the factors alone, as <see cref="ModelSource.ComputeTensorDigest"/> computes it, but under PEFT's names and as they are stored.
+    /// SHA-256 of the factors alone, as <see cref="ModelSource.ComputeTensorDigest"/> computes it, but under PEFT's names and as they are
+    /// stored.
     /// </summary>
     public static ReadOnlyMemory<byte> ComputeTensorDigest(string folder)
     {

@@ -4,8 +4,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// What an adapter adds to the product of one matrix: <c>B·(A·x)</c> (Hu et al. 2021, arXiv:2106.09685), both factors in float32 beside a base
-/// of any type. A token's result does not depend on how many there are. Used by one thread at a time.
+/// What an adapter adds to the product of one matrix: <c>B·(A·x)</c> (Hu et al. 2021, arXiv:2106.09685), both factors in float32 beside a
+/// base of any type. A token's result does not depend on how many there are. Used by one thread at a time.
 /// </summary>
 internal sealed class LowRankChange : IDisposable
 {

@@ -5,8 +5,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Times many clients of an engine whose prompts begin alike: a system prompt of 300 tokens, 50 to 200 of their own, and answers of 64 that are
-/// given and not sampled, so that everybody who is measured computes the same. Used while no other engine uses the model.
+/// Times many clients of an engine whose prompts begin alike: a system prompt of 300 tokens, 50 to 200 of their own, and answers of 64 that
+/// are given and not sampled, so that everybody who is measured computes the same. Used while no other engine uses the model.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="clients">Clients, each with one request; at least 2.</param>

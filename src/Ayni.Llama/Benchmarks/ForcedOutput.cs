@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ayni.Llama;
 
 /// <summary>
-/// A prompt and the answer to it that a benchmark takes as generated, whatever the model would say: how fast a text comes then depends on the
-/// text, and not on how wise the model is. Immutable.
+/// A prompt and the answer to it that a benchmark takes as generated, whatever the model would say: how fast a text comes then depends on
+/// the text, and not on how wise the model is. Immutable.
 /// </summary>
 public sealed record ForcedOutput
 {

@@ -5,8 +5,8 @@ namespace Ayni.Llama;
 
 /// <summary>
 /// Times a model's forward passes as an engine makes them, one measurement at a time: prompts in steps of 512 tokens with the last token's
-/// logits, and tokens one by one, for one sequence or several together. Token ids are arbitrary. Used by one thread at a time, while no engine
-/// uses the model.
+/// logits, and tokens one by one, for one sequence or several together. Token ids are arbitrary. Used by one thread at a time, while no
+/// engine uses the model.
 /// </summary>
 public sealed class ThroughputMeter : IDisposable
 {
@@ -43,7 +43,9 @@ public sealed class ThroughputMeter : IDisposable
     /// <summary>How many different tokens are computed, those of the lowest ids: no more than the model has.</summary>
     public static int IdsOf(LlamaModel model) => Math.Min(model.Config.VocabularySize, MostIds);
 
-    /// <summary>Bytes that a step of <see cref="Decode"/> reads, in the mean: the weights once, and each sequence's keys and values.</summary>
+    /// <summary>
+    /// Bytes that a step of <see cref="Decode"/> reads, in the mean: the weights once, and each sequence's keys and values.
+    /// </summary>
     public long BytesRead(int sequences, int tokens, int depth) =>
         _model.BytesReadPerToken + sequences * _cache.BytesReadAt(Math.Max(1, depth) + tokens / 2);
 
@@ -54,7 +56,10 @@ public sealed class ThroughputMeter : IDisposable
         return Time(() => Prompt(_sequences[0], tokens, cancellationToken));
     }
 
-    /// <summary>Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth. Cancelled between steps.</summary>
+    /// <summary>
+    /// Seconds to compute some tokens one after another, for each of some sequences together, after texts of some depth. Cancelled between
+    /// steps.
+    /// </summary>
     public double Decode(int sequences, int tokens, int depth, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sequences, _sequences.Length);

@@ -6,8 +6,8 @@ using System.Text;
 namespace Ayni.Llama;
 
 /// <summary>
-/// What a full cache block holds: the hash of its tokens, of all tokens before them and of whose they are. Half a SHA-256, so that nobody can
-/// make another's block pass for their own.
+/// What a full cache block holds: the hash of its tokens, of all tokens before them and of whose they are. Half a SHA-256, so that nobody
+/// can make another's block pass for their own.
 /// </summary>
 internal readonly record struct BlockHash(UInt128 Value)
 {

@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Cache blocks for some of a model's layers. A block is free, or owned by one or more sequences, or kept: owned by none, but full and found by
-/// its hash until its room is needed, those not used for longest first.
+/// Cache blocks for some of a model's layers. A block is free, or owned by one or more sequences, or kept: owned by none, but full and
+/// found by its hash until its room is needed, those not used for longest first.
 /// </summary>
 internal sealed class BlockPool : IDisposable
 {

@@ -3,9 +3,9 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// The keys and values of past tokens, in blocks of 16 tokens (Kwon et al. 2023, arXiv:2309.06180): memory is not reserved for what a sequence might
-/// become, and sequences that begin alike share the blocks of their beginning. Layers with <see cref="LocalAttention"/> have blocks of their
-/// own, whose number does not grow with the context. Owned by one thread.
+/// The keys and values of past tokens, in blocks of 16 tokens (Kwon et al. 2023, arXiv:2309.06180): memory is not reserved for what a
+/// sequence might become, and sequences that begin alike share the blocks of their beginning. Layers with <see cref="LocalAttention"/> have
+/// blocks of their own, whose number does not grow with the context. Owned by one thread.
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
@@ -83,8 +83,8 @@ public sealed class KeyValueCache : IDisposable
     internal KeyValueBlocks Layer(int layer) => _layers[layer].Pool.Layer(_layers[layer].Layer);
 
     /// <summary>
-    /// Gives a sequence without blocks those of the longest beginning of its tokens that is in the cache: whole blocks, and never all tokens, since
-    /// the last one's logits are wanted.
+    /// Gives a sequence without blocks those of the longest beginning of its tokens that is in the cache: whole blocks, and never all
+    /// tokens, since the last one's logits are wanted.
     /// </summary>
     /// <returns>The tokens found.</returns>
     public int Find(SequenceBlocks blocks, ReadOnlySpan<int> tokens)
@@ -123,9 +123,9 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>
-    /// Gives a sequence what it needs to store the tokens from <paramref name="cachedLength"/> to <paramref name="length"/>: further blocks, and a
-    /// copy of its own of one that it shares. Takes from it the local blocks that none of these attends to. False, having given nothing, if too few
-    /// blocks are free.
+    /// Gives a sequence what it needs to store the tokens from <paramref name="cachedLength"/> to <paramref name="length"/>: further
+    /// blocks, and a copy of its own of one that it shares. Takes from it the local blocks that none of these attends to. False, having
+    /// given nothing, if too few blocks are free.
     /// </summary>
     /// <param name="blocks">The sequence's blocks.</param>
     /// <param name="cachedLength">Tokens in the cache already.</param>

@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>The cache blocks that one sequence owns, alone or with others. Owned by the thread that owns the <see cref="KeyValueCache"/>.</summary>
+/// <summary>
+/// The cache blocks that one sequence owns, alone or with others. Owned by the thread that owns the <see cref="KeyValueCache"/>.
+/// </summary>
 public sealed class SequenceBlocks
 {
     /// <summary>Starts without blocks.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Ayni.Llama;
 
 /// <summary>
-/// A conversation as a plain transcript, for base models that were never taught a chat format: <c>User: …</c>, <c>Assistant: …</c>, one blank
-/// line between. Such a model goes on writing the transcript, so the answer ends where it would begin the next turn.
+/// A conversation as a plain transcript, for base models that were never taught a chat format: <c>User: …</c>, <c>Assistant: …</c>, one
+/// blank line between. Such a model goes on writing the transcript, so the answer ends where it would begin the next turn.
 /// </summary>
 public sealed class PlainChatFormat(Tokenizer tokenizer) : ChatFormat
 {

@@ -35,7 +35,8 @@ internal static class ToolText
     }
 
     /// <summary>
-    /// What goes before the first user message so that the model knows its tools: the words of the templates Meta ships with Llama 3.1 to 4.
+    /// What goes before the first user message so that the model knows its tools: the words of the templates Meta ships with Llama 3.1 to
+    /// 4.
     /// </summary>
     public static string OfDefinitions(IReadOnlyList<ToolDefinition> tools)
     {

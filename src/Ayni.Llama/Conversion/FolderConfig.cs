@@ -2,13 +2,16 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>The shape of a model as files outside GGUF say it, where the rotary scaling is in the configuration and not a tensor of divisors.</summary>
+/// <summary>
+/// The shape of a model as files outside GGUF say it, where the rotary scaling is in the configuration and not a tensor of divisors.
+/// </summary>
 internal static class FolderConfig
 {
     private const string DivisorsName = "rope_freqs.weight";
 
     /// <summary>Reads the shape, and finds the scaling that divisors mean.</summary>
-    /// <exception cref="ModelFormatException">The divisors are not those of Llama 3's scaling, or the shape is none that other files can say.</exception>
+    /// <exception cref="ModelFormatException">The divisors are not those of Llama 3's scaling, or the shape is none that other files can
+    /// say.</exception>
     public static LlamaConfig Of(ModelSource source, Tokenizer? tokenizer)
     {
         var config = source.ReadConfig(tokenizer);

@@ -66,7 +66,9 @@ internal static class HuggingFaceConversion
         return tensors;
     }
 
-    /// <summary>The type of a tensor where only F32, F16 and BF16 can be: of those its own, else F16, which loses least of quantized weights.</summary>
+    /// <summary>
+    /// The type of a tensor where only F32, F16 and BF16 can be: of those its own, else F16, which loses least of quantized weights.
+    /// </summary>
     internal static TensorType TypeOf(ModelTensor tensor, QuantizationMix? mix)
     {
         GgufConversion.RequireReadable(tensor);

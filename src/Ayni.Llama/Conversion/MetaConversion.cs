@@ -23,7 +23,9 @@ internal static class MetaConversion
         return (tensors, twins);
     }
 
-    /// <summary>A model's tensors under Meta's names. Of a Llama 4 some are one there, and experts and routers have a row for each input.</summary>
+    /// <summary>
+    /// A model's tensors under Meta's names. Of a Llama 4 some are one there, and experts and routers have a row for each input.
+    /// </summary>
     private static List<OutputTensor> Tensors(ModelSource source, WeightStreams weights, bool isLlama4, QuantizationMix? mix)
     {
         var byName = source.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);

@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Writes a model in another kind of file, its configuration and tokenizer included. What the other kind can't say is refused by name, never
-/// left out in silence. Holds nothing between calls.
+/// Writes a model in another kind of file, its configuration and tokenizer included. What the other kind can't say is refused by name,
+/// never left out in silence. Holds nothing between calls.
 /// </summary>
 public static class ModelConverter
 {
@@ -12,8 +12,8 @@ public static class ModelConverter
     private const long OtherBytes = 32 << 20;
 
     /// <summary>
-    /// Writes the model. Nothing is left under the path unless it is complete. Types stay as they are unless one is given, but for what the other
-    /// kind of file can't hold: quantized weights become F16 in safetensors and Meta's checkpoints, and vectors F32 in GGUF.
+    /// Writes the model. Nothing is left under the path unless it is complete. Types stay as they are unless one is given, but for what the
+    /// other kind of file can't hold: quantized weights become F16 in safetensors and Meta's checkpoints, and vectors F32 in GGUF.
     /// </summary>
     /// <param name="source">The model.</param>
     /// <param name="path">The file or folder to write.</param>
@@ -24,7 +24,8 @@ public static class ModelConverter
     /// <param name="provenance">The digest of the manifest that GGUF and safetensors are to name; null keeps what the source names.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Ends the writing; nothing is left behind.</param>
-    /// <exception cref="ModelFormatException">The model can't be read, or not be said in the other kind of file; the field or tensor is named.</exception>
+    /// <exception cref="ModelFormatException">The model can't be read, or not be said in the other kind of file; the field or tensor is
+    /// named.</exception>
     /// <exception cref="DiskSpaceException">There is no room for the model.</exception>
     /// <exception cref="IOException">There is something under that name already, or it can't be written.</exception>
     public static void Convert(

@@ -3,7 +3,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>Reads a model's tensors as other files keep them: in another type, row order or layout of experts. One tensor is in memory at a time.</summary>
+/// <summary>
+/// Reads a model's tensors as other files keep them: in another type, row order or layout of experts. One tensor is in memory at a time.
+/// </summary>
 internal sealed class WeightStreams(ModelSource source, RowConverter converter)
 {
     /// <summary>A tensor as GGUF keeps it.</summary>
@@ -23,7 +25,9 @@ internal sealed class WeightStreams(ModelSource source, RowConverter converter)
             Write(tensor, content.Data, type, stream);
         }));
 
-    /// <summary>Query or key rows, or their biases, in the order of Hugging Face's files: a head's first halves of pairs, then their second halves.</summary>
+    /// <summary>
+    /// Query or key rows, or their biases, in the order of Hugging Face's files: a head's first halves of pairs, then their second halves.
+    /// </summary>
     public OutputTensor InHalves(ModelTensor tensor, string name, TensorType type, int headDim) =>
         new(name, type, tensor.Dimensions, stream => Guarded(tensor, () =>
         {
@@ -50,8 +54,8 @@ internal sealed class WeightStreams(ModelSource source, RowConverter converter)
     }
 
     /// <summary>
-    /// A router, or the matrices of all experts, as other files keep them: a row for each input, with the outputs of one matrix or, of gates and
-    /// up projections, of both.
+    /// A router, or the matrices of all experts, as other files keep them: a row for each input, with the outputs of one matrix or, of
+    /// gates and up projections, of both.
     /// </summary>
     /// <returns><c>[experts, inputs, outputs]</c>; of a router, a single such matrix.</returns>
     public OutputTensor ByInput(ImmutableArray<ModelTensor> stacks, string name, TensorType type)

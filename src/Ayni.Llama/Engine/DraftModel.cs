@@ -93,7 +93,9 @@ internal sealed class DraftModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
 
-    /// <summary>Computes the next tokens that are not in the cache, as many as a step takes, and the last one's logits; returns how many.</summary>
+    /// <summary>
+    /// Computes the next tokens that are not in the cache, as many as a step takes, and the last one's logits; returns how many.
+    /// </summary>
     private int Compute(Text text, int cached)
     {
         var count = Math.Min(StepTokens, text.Tokens.Count - cached);

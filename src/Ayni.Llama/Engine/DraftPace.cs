@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// How long a model's drafts are and when they pause: after the second that fails in a row, longer each time, so that text that can't be guessed
-/// costs next to nothing.
+/// How long a model's drafts are and when they pause: after the second that fails in a row, longer each time, so that text that can't be
+/// guessed costs next to nothing.
 /// </summary>
 internal sealed class DraftPace
 {

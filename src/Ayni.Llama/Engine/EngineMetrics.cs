@@ -3,9 +3,9 @@ using System.Diagnostics.Metrics;
 namespace Ayni.Llama;
 
 /// <summary>
-/// What an engine measures, as instruments of .NET, which OpenTelemetry and any <see cref="MeterListener"/> see. Names and buckets are vLLM's
-/// (<c>vllm/v1/metrics/loggers.py</c>), with a dot for its colon, which OpenTelemetry allows in no name. Distributions are recorded by the
-/// scheduler's thread as they happen, without a tag or an allocation; counts and states are read when somebody asks.
+/// What an engine measures, as instruments of .NET, which OpenTelemetry and any <see cref="MeterListener"/> see. Names and buckets are
+/// vLLM's (<c>vllm/v1/metrics/loggers.py</c>), with a dot for its colon, which OpenTelemetry allows in no name. Distributions are recorded
+/// by the scheduler's thread as they happen, without a tag or an allocation; counts and states are read when somebody asks.
 /// </summary>
 internal sealed class EngineMetrics : IDisposable
 {

@@ -26,15 +26,20 @@ public sealed record EngineOptions
     /// <summary>How many sequences are computed together.</summary>
     public int MaxSequences { get; init; } = 16;
 
-    /// <summary>How many requests of one owner may wait and run together; one more is refused with <see cref="OwnerBusyException"/>. Null for any number.</summary>
+    /// <summary>
+    /// How many requests of one owner may wait and run together; one more is refused with <see cref="OwnerBusyException"/>. Null for any
+    /// number.
+    /// </summary>
     public int? MaxPerOwner { get; init; }
 
-    /// <summary>Whether tokens that follow earlier in a text are guessed to follow again and checked in one step. Changes no answer.</summary>
+    /// <summary>
+    /// Whether tokens that follow earlier in a text are guessed to follow again and checked in one step. Changes no answer.
+    /// </summary>
     public bool Speculates { get; init; } = true;
 
     /// <summary>
-    /// Memory for keys and values, in bytes; always enough for one sequence of full length. Further sequences wait for room, and where too many
-    /// were taken in, the youngest yield.
+    /// Memory for keys and values, in bytes; always enough for one sequence of full length. Further sequences wait for room, and where too
+    /// many were taken in, the youngest yield.
     /// </summary>
     public long CacheBytes { get; init; } = 1L << 30;
 

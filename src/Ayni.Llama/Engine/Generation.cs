@@ -17,7 +17,8 @@ public enum FinishReason
 
 /// <summary>One generated token.</summary>
 /// <param name="Id">The token's id.</param>
-/// <param name="Text">The text that can be shown now: whole characters only, and nothing that may yet become part of a stop text. Often empty.</param>
+/// <param name="Text">The text that can be shown now: whole characters only, and nothing that may yet become part of a stop text. Often
+/// empty.</param>
 public readonly record struct GeneratedToken(int Id, string Text);
 
 /// <summary>What one generation used, in tokens; the counts are disjoint.</summary>
@@ -38,7 +39,9 @@ public sealed record GenerationResult(FinishReason Reason, TokenUsage Usage, Tim
     /// <summary>Prompt tokens computed a second; 0 where there was nothing to measure.</summary>
     public double PromptTokensPerSecond => Prefill > TimeSpan.Zero ? Usage.Prompt / Prefill.TotalSeconds : 0;
 
-    /// <summary>Tokens generated a second, after the first, which belongs to the prompt's time; 0 where there was nothing to measure.</summary>
+    /// <summary>
+    /// Tokens generated a second, after the first, which belongs to the prompt's time; 0 where there was nothing to measure.
+    /// </summary>
     public double TokensPerSecond => Decode > TimeSpan.Zero ? (Usage.Generated - 1) / Decode.TotalSeconds : 0;
 }
 

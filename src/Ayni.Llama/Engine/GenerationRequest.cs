@@ -17,7 +17,9 @@ public sealed record GenerationRequest
     /// <summary>Texts that end the generation; neither they nor what follows them is returned.</summary>
     public ImmutableArray<string> Stop { get; init; } = [];
 
-    /// <summary>True where the answer goes on in the prompt's own text, as a completion does; false where it is a text of its own, as in a chat.</summary>
+    /// <summary>
+    /// True where the answer goes on in the prompt's own text, as a completion does; false where it is a text of its own, as in a chat.
+    /// </summary>
     public bool ContinuesText { get; init; }
 
     /// <summary>True to go on past the model's own end tokens, for benchmarks and comparisons.</summary>
@@ -27,8 +29,8 @@ public sealed record GenerationRequest
     public string Owner { get; init; } = "";
 
     /// <summary>
-    /// Whose texts share their beginnings in the cache with this one: requests with the same text here. A cache hit's timing tells what others
-    /// asked, so this is the customer, unless the operator says otherwise.
+    /// Whose texts share their beginnings in the cache with this one: requests with the same text here. A cache hit's timing tells what
+    /// others asked, so this is the customer, unless the operator says otherwise.
     /// </summary>
     public string CacheShare { get; init; } = "";
 

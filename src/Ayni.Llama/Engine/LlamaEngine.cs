@@ -12,8 +12,9 @@ namespace Ayni.Llama;
 public sealed class LlamaEngine : IAsyncDisposable
 {
     /// <summary>
-    /// The meter of every engine's instruments, which are tagged with the model's name: <c>AddMeter(LlamaEngine.MeterName)</c> shows them to
-    /// OpenTelemetry. Those that vLLM has, too, bear its names with a dot for the colon, such as <c>vllm.time_to_first_token_seconds</c>.
+    /// The meter of every engine's instruments, which are tagged with the model's name: <c>AddMeter(LlamaEngine.MeterName)</c> shows them
+    /// to OpenTelemetry. Those that vLLM has, too, bear its names with a dot for the colon, such as
+    /// <c>vllm.time_to_first_token_seconds</c>.
     /// </summary>
     public const string MeterName = "Ayni.Llama";
 
@@ -88,7 +89,9 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// <summary>Cache blocks that no sequence owns, and all blocks: equal when nothing runs.</summary>
     public (int Free, int All) CacheBlocks => (_scheduler.Cache.FreeBlockCount, _scheduler.Cache.BlockCount);
 
-    /// <summary>What ended the engine against its will; null while it is well. Every generation then under way has failed with it.</summary>
+    /// <summary>
+    /// What ended the engine against its will; null while it is well. Every generation then under way has failed with it.
+    /// </summary>
     public Exception? Failure => _failure;
 
     /// <summary>What the engine has done so far.</summary>
@@ -97,8 +100,8 @@ public sealed class LlamaEngine : IAsyncDisposable
     /// <summary>
     /// Queues a generation. Cancelling the token ends it within one step; it then completes with <see cref="FinishReason.Cancelled"/>.
     /// Throws <see cref="ContextLengthExceededException"/>, <see cref="QueueFullException"/>, <see cref="OwnerBusyException"/>,
-    /// <see cref="EngineStoppingException"/>, or <see cref="ArgumentException"/> for an empty prompt, a token id outside the vocabulary or a
-    /// parameter out of its range.
+    /// <see cref="EngineStoppingException"/>, or <see cref="ArgumentException"/> for an empty prompt, a token id outside the vocabulary or
+    /// a parameter out of its range.
     /// </summary>
     public Generation Submit(GenerationRequest request, CancellationToken cancellationToken) => Submit(request, 1, cancellationToken)[0];
 
@@ -144,7 +147,9 @@ public sealed class LlamaEngine : IAsyncDisposable
         return [.. sequences.Select(sequence => sequence.Generation)];
     }
 
-    /// <summary>Takes no new requests and waits until those under way have ended; those still running at <paramref name="limit"/> are cancelled.</summary>
+    /// <summary>
+    /// Takes no new requests and waits until those under way have ended; those still running at <paramref name="limit"/> are cancelled.
+    /// </summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         _draining = true;

@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Drafts what comes next from what came after the same tokens before (prompt lookup; Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding).
-/// A text that copies another with changes goes on, after each change, near where it left off: there two tokens are enough to find the place again.
+/// Drafts what comes next from what came after the same tokens before (prompt lookup; Saxena 2023,
+/// github.com/apoorvumang/prompt-lookup-decoding). A text that copies another with changes goes on, after each change, near where it left
+/// off: there two tokens are enough to find the place again.
 /// </summary>
 internal sealed class PromptLookup
 {
@@ -22,7 +23,8 @@ internal sealed class PromptLookup
     private readonly DraftAccount _account = new();
     private int _indexed = Gram;
 
-    // The last draft: where it was copied from, its length, and the text's length then; and whether it is not checked, but held against what comes.
+    // The last draft: where it was copied from, its length, and the text's length then; and whether it is not checked, but held against
+    // what comes.
     private (int Place, int Count, int Length) _last;
     private bool _isUnchecked;
 
@@ -44,8 +46,8 @@ internal sealed class PromptLookup
     }
 
     /// <summary>
-    /// Writes the tokens that are likely to follow into <paramref name="draft"/> and returns how many: none where nothing is likely, or where
-    /// checking does not pay.
+    /// Writes the tokens that are likely to follow into <paramref name="draft"/> and returns how many: none where nothing is likely, or
+    /// where checking does not pay.
     /// </summary>
     /// <param name="tokens">The text so far; the same as before and more.</param>
     /// <param name="draft">Receives at most as many as fit.</param>

@@ -164,7 +164,10 @@ internal sealed class Scheduler : IDisposable
         _running.Insert(place, sequence);
     }
 
-    /// <summary>Decides how many tokens of each sequence are computed, and gives each the blocks for them; the youngest yield where too few are free.</summary>
+    /// <summary>
+    /// Decides how many tokens of each sequence are computed, and gives each the blocks for them; the youngest yield where too few are
+    /// free.
+    /// </summary>
     private void Plan()
     {
         _planned.Clear();
@@ -199,8 +202,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Whether a sequence that has computed nothing yet leaves it to one before it to compute the beginning that both have. Once that is done, it
-    /// takes what it finds.
+    /// Whether a sequence that has computed nothing yet leaves it to one before it to compute the beginning that both have. Once that is
+    /// done, it takes what it finds.
     /// </summary>
     private bool WaitsForBeginning(int index)
     {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Ayni.Llama;
 
-/// <summary>One generation as the scheduler sees it: its tokens, its place in the cache, what it has said. Owned by the scheduler's thread.</summary>
+/// <summary>
+/// One generation as the scheduler sees it: its tokens, its place in the cache, what it has said. Owned by the scheduler's thread.
+/// </summary>
 internal sealed class Sequence
 {
     private readonly LlamaModel _model;
@@ -187,8 +189,8 @@ internal sealed class Sequence
     }
 
     /// <summary>
-    /// Samples from the logits after its last token and, as long as what is sampled is what was guessed, from those after the guesses. So each
-    /// token is drawn as it would be without guessing. Tells why the generation ends, or null if it goes on.
+    /// Samples from the logits after its last token and, as long as what is sampled is what was guessed, from those after the guesses. So
+    /// each token is drawn as it would be without guessing. Tells why the generation ends, or null if it goes on.
     /// </summary>
     /// <param name="logits"><c>[1 + DraftCount, vocabulary]</c>.</param>
     public FinishReason? Advance(ReadOnlySpan<float> logits)
@@ -228,7 +230,9 @@ internal sealed class Sequence
         _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_started, _firstToken),
         _firstToken == 0 ? TimeSpan.Zero : _clock.GetElapsedTime(_firstToken, LastTokenAt));
 
-    /// <summary>Samples the next token from its logits, hands it to the reader, and tells why the generation ends, or null if it goes on.</summary>
+    /// <summary>
+    /// Samples the next token from its logits, hands it to the reader, and tells why the generation ends, or null if it goes on.
+    /// </summary>
     private FinishReason? Append(ReadOnlySpan<float> logits)
     {
         var token = GeneratedCount < Request.ForcedOutput.Length ? Request.ForcedOutput[GeneratedCount] : _sampler.Next(logits);

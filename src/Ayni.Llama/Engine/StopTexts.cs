@@ -13,7 +13,9 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
     /// <summary>Whether a stop text has appeared; nothing may be appended after that.</summary>
     public bool Found { get; private set; }
 
-    /// <summary>Takes more text and returns what can be shown now: everything before a stop text, or before what may be the start of one.</summary>
+    /// <summary>
+    /// Takes more text and returns what can be shown now: everything before a stop text, or before what may be the start of one.
+    /// </summary>
     public string Append(string text)
     {
         if (_stops.Length == 0)

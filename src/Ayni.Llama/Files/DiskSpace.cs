@@ -25,8 +25,8 @@ public sealed class DiskSpaceException : IOException
 internal static class DiskSpace
 {
     /// <summary>
-    /// Throws <see cref="DiskSpaceException"/> unless the disk that a path lies on has room for as many bytes. A place whose disk can't be asked,
-    /// such as a network share, passes: writing it will tell.
+    /// Throws <see cref="DiskSpaceException"/> unless the disk that a path lies on has room for as many bytes. A place whose disk can't be
+    /// asked, such as a network share, passes: writing it will tell.
     /// </summary>
     public static void Require(string path, long bytes)
     {

@@ -21,7 +21,8 @@ internal static class FolderFiles
     public static string NameOf(string folder) => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)));
 
     /// <summary>
-    /// The chat template: of <c>chat_template.jinja</c>, or of <c>tokenizer_config.json</c>, where it is a text or one of several named ones.
+    /// The chat template: of <c>chat_template.jinja</c>, or of <c>tokenizer_config.json</c>, where it is a text or one of several named
+    /// ones.
     /// </summary>
     public static string? ReadChatTemplate(string folder)
     {
@@ -61,7 +62,9 @@ internal static class FolderFiles
         }
     }
 
-    /// <summary>Refuses a tokenizer with ids that the model has no weights for; a model may have more than the tokenizer, as padding.</summary>
+    /// <summary>
+    /// Refuses a tokenizer with ids that the model has no weights for; a model may have more than the tokenizer, as padding.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="tokenizer">The tokenizer, or null for none.</param>
     /// <param name="vocabularySize">The ids that the model has weights for.</param>

@@ -41,7 +41,9 @@ public sealed class GgufFile : IDisposable
     /// <summary>All tensors, in the file's order. Their names differ and their data neither overlap nor reach outside the file.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
-    /// <summary>Opens a file and checks everything but the weights themselves. Of a split file any part opens all, which lie beside it.</summary>
+    /// <summary>
+    /// Opens a file and checks everything but the weights themselves. Of a split file any part opens all, which lie beside it.
+    /// </summary>
     /// <exception cref="ModelFormatException">The file is not a GGUF file that Ayni reads, or says something impossible.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file can't be read.</exception>

@@ -2,7 +2,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>One GGUF file on the disk, which is a model or a part of one. Header and metadata are read and checked; the tensors stay in the file.</summary>
+/// <summary>
+/// One GGUF file on the disk, which is a model or a part of one. Header and metadata are read and checked; the tensors stay in the file.
+/// </summary>
 internal sealed class GgufPart : IDisposable
 {
     private GgufPart(MappedFile mapping, GgufHeader header) => (Mapping, Header) = (mapping, header);

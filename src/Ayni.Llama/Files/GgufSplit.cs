@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Ayni.Llama;
 
 /// <summary>
-/// A model in several GGUF files, as llama.cpp's <c>gguf-split</c> writes it: <c>NAME-00001-of-00003.gguf</c> and so on, each with its number, the
-/// number of files and the number of tensors of all of them. The first has the metadata.
+/// A model in several GGUF files, as llama.cpp's <c>gguf-split</c> writes it: <c>NAME-00001-of-00003.gguf</c> and so on, each with its
+/// number, the number of files and the number of tensors of all of them. The first has the metadata.
 /// </summary>
 internal static partial class GgufSplit
 {
@@ -32,8 +32,8 @@ internal static partial class GgufSplit
     public static bool IsLaterPart(string path) => Parse(path) is { Number: > 1 };
 
     /// <summary>
-    /// All parts of the model that an opened file is of, in order: the file alone where it is not split. Takes the file over, and closes it with
-    /// the others if they are refused. Throws <see cref="ModelFormatException"/> naming the file that is missing or doesn't belong.
+    /// All parts of the model that an opened file is of, in order: the file alone where it is not split. Takes the file over, and closes it
+    /// with the others if they are refused. Throws <see cref="ModelFormatException"/> naming the file that is missing or doesn't belong.
     /// </summary>
     public static GgufPart[] OpenAll(GgufPart opened)
     {

@@ -53,7 +53,9 @@ internal sealed class HuggingFaceNames
         _fromGguf = names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
     }
 
-    /// <summary>GGUF's name of a tensor; null for one that no Llama has. Experts' gates and up projections, one tensor here, have that of the gates.</summary>
+    /// <summary>
+    /// GGUF's name of a tensor; null for one that no Llama has. Experts' gates and up projections, one tensor here, have that of the gates.
+    /// </summary>
     public string? ToGguf(string name) => Translate(name, LayerPrefix, BlockPrefix, _toGguf);
 
     /// <summary>Hugging Face's name of a tensor of GGUF's name; null for one that no Llama has.</summary>

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Ayni.Llama;
 
 /// <summary>
-/// The fields of one JSON object in a small file such as <c>config.json</c>. A field that is <c>null</c> counts as absent; one of another type
-/// than asked for throws <see cref="ModelFormatException"/> naming it.
+/// The fields of one JSON object in a small file such as <c>config.json</c>. A field that is <c>null</c> counts as absent; one of another
+/// type than asked for throws <see cref="ModelFormatException"/> naming it.
 /// </summary>
 internal sealed class JsonFields
 {

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Ayni.Llama;
 
-/// <summary>Writes small JSON files such as <c>config.json</c> as Python's tools do, whose readers tell whole numbers from real ones.</summary>
+/// <summary>
+/// Writes small JSON files such as <c>config.json</c> as Python's tools do, whose readers tell whole numbers from real ones.
+/// </summary>
 internal static class JsonText
 {
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -90,8 +90,8 @@ internal static class MetaNames
     }
 
     /// <summary>
-    /// Whether nothing that is said of a text depends on a tensor: rotary frequencies follow from the parameters, statistics of a router are for
-    /// training, and what sees pictures has no part in text.
+    /// Whether nothing that is said of a text depends on a tensor: rotary frequencies follow from the parameters, statistics of a router
+    /// are for training, and what sees pictures has no part in text.
     /// </summary>
     public static bool IsLeftOut(string name) =>
         name == "rope.freqs"

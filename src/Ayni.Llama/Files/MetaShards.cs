@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Says how the tensors of Meta's model-parallel parts make up a model's, after <c>models/checkpoint.py</c> of <c>llama-models</c>. Reads no weights.
+/// Says how the tensors of Meta's model-parallel parts make up a model's, after <c>models/checkpoint.py</c> of <c>llama-models</c>. Reads
+/// no weights.
 /// </summary>
 /// <param name="parameters">The fields of <c>params.json</c>.</param>
 /// <param name="shards">The parts, in order.</param>
@@ -114,8 +115,8 @@ internal sealed class MetaShards(JsonFields parameters, IReadOnlyList<TorchCheck
         MetaConfig.Experts(parameters)?.Dimension("num_experts") ?? throw Error(stored, "the checkpoint has experts, and params.json has no moe_args");
 
     /// <summary>
-    /// How many parts share a key-value head. Where there are more parts than such heads, as of the 405B in 16 parts, each part has the whole head
-    /// that its query heads go with; neighbours have the same one.
+    /// How many parts share a key-value head. Where there are more parts than such heads, as of the 405B in 16 parts, each part has the
+    /// whole head that its query heads go with; neighbours have the same one.
     /// </summary>
     private int CopiesOf(long rows)
     {

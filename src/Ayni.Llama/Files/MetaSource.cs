@@ -56,7 +56,9 @@ internal sealed class MetaSource : ModelSource
     /// <summary>Whether a folder has weights of this kind.</summary>
     public static bool IsIn(string folder) => ShardNames(folder).Any();
 
-    /// <summary>Opens a folder and checks everything but the weights themselves. Newer files keep the parameters in an object of their own.</summary>
+    /// <summary>
+    /// Opens a folder and checks everything but the weights themselves. Newer files keep the parameters in an object of their own.
+    /// </summary>
     public static MetaSource OpenFolder(string folder)
     {
         var file = JsonFields.Read(System.IO.Path.Combine(folder, "params.json"));

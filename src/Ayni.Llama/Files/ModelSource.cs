@@ -30,7 +30,9 @@ public abstract class ModelSource : IDisposable
     /// <summary>The name clients call the model by: the file's name without its ending, or the folder's.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What the model says of itself beside its weights: GGUF's key-value pairs, or the values of the folder's configuration.</summary>
+    /// <summary>
+    /// What the model says of itself beside its weights: GGUF's key-value pairs, or the values of the folder's configuration.
+    /// </summary>
     public abstract GgufMetadata Metadata { get; }
 
     /// <summary>All tensors, those that no Llama has included.</summary>
@@ -60,8 +62,9 @@ public abstract class ModelSource : IDisposable
     public long TotalBytes => Files.Sum(file => new FileInfo(file).Length);
 
     /// <summary>
-    /// Opens a GGUF file (of a split one, any part; or the folder it lies in alone), a Hugging Face folder or Meta's download, and checks everything but the weights themselves. Throws
-    /// <see cref="ModelFormatException"/> if it is none of these, and the file system's own exceptions.
+    /// Opens a GGUF file (of a split one, any part; or the folder it lies in alone), a Hugging Face folder or Meta's download, and checks
+    /// everything but the weights themselves. Throws <see cref="ModelFormatException"/> if it is none of these, and the file system's own
+    /// exceptions.
     /// </summary>
     public static ModelSource Open(string path)
     {
@@ -143,9 +146,9 @@ public abstract class ModelSource : IDisposable
     }
 
     /// <summary>
-    /// SHA-256 of what tells whether the files are the same as before without reading them all: of each its length, the time it was written, its
-    /// first 64 KiB and 256 pages spread over the rest. Whoever changes a file in place and sets back its time is not noticed unless a page is
-    /// hit; hashing everything would take longer than what is saved by knowing (<see cref="PackCache"/>).
+    /// SHA-256 of what tells whether the files are the same as before without reading them all: of each its length, the time it was
+    /// written, its first 64 KiB and 256 pages spread over the rest. Whoever changes a file in place and sets back its time is not noticed
+    /// unless a page is hit; hashing everything would take longer than what is saved by knowing (<see cref="PackCache"/>).
     /// </summary>
     internal byte[] ComputeFingerprint()
     {

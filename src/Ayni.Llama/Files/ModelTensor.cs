@@ -6,7 +6,9 @@ namespace Ayni.Llama;
 /// <summary>One weight tensor of a model, whatever file it comes from. Immutable.</summary>
 public sealed record ModelTensor
 {
-    /// <summary>What a tensor's name begins with in files of other formats where GGUF has no name for it, so that it is never taken for one.</summary>
+    /// <summary>
+    /// What a tensor's name begins with in files of other formats where GGUF has no name for it, so that it is never taken for one.
+    /// </summary>
     internal const string UnknownPrefix = "unknown:";
 
     /// <summary>The name by GGUF's rules, such as <c>blk.0.attn_q.weight</c>; that of a tensor no Llama has is no such name.</summary>
@@ -18,7 +20,9 @@ public sealed record ModelTensor
     /// <summary>How the weights are stored, in the file format's own word.</summary>
     public required string TypeName { get; init; }
 
-    /// <summary>How the weights are stored; null for a type that GGUF has no number for. Not necessarily <see cref="TensorTypes.IsReadable"/>.</summary>
+    /// <summary>
+    /// How the weights are stored; null for a type that GGUF has no number for. Not necessarily <see cref="TensorTypes.IsReadable"/>.
+    /// </summary>
     public required TensorType? Type { get; init; }
 
     /// <summary>Sizes in ggml's order: the first is the contiguous one, so a matrix is [columns, rows].</summary>

@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// A folder that grows under its name with <c>.partial</c> appended and gets its name only when it is complete. Disposed of before that, nothing
-/// is left behind.
+/// A folder that grows under its name with <c>.partial</c> appended and gets its name only when it is complete. Disposed of before that,
+/// nothing is left behind.
 /// </summary>
 internal sealed class OutputFolder : IDisposable
 {

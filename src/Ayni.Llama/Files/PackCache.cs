@@ -6,13 +6,14 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Weights as they were packed for a processor, in a file beside their model, mapped and not copied: with it a model starts without packing.
-/// Anything about the file that is not as it should be means that it is not used and made again.
+/// Weights as they were packed for a processor, in a file beside their model, mapped and not copied: with it a model starts without
+/// packing. Anything about the file that is not as it should be means that it is not used and made again.
 /// </summary>
 /// <remarks>
-/// Little-endian: a head of 64 bytes (magic, version, matrices, length of head and directory, length of the file, key of 32 bytes), for each
-/// matrix its name's length and its name, type, rows, columns, place and length, and a SHA-256 of all that; then the weights, each matrix at a
-/// multiple of 4 KiB. The weights themselves are trusted, as those of the model's own file are: hashing either takes longer than packing.
+/// Little-endian: a head of 64 bytes (magic, version, matrices, length of head and directory, length of the file, key of 32 bytes), for
+/// each matrix its name's length and its name, type, rows, columns, place and length, and a SHA-256 of all that; then the weights, each
+/// matrix at a multiple of 4 KiB. The weights themselves are trusted, as those of the model's own file are: hashing either takes longer
+/// than packing.
 /// </remarks>
 internal sealed class PackCache : IDisposable
 {
@@ -143,7 +144,9 @@ internal sealed class PackCache : IDisposable
         return directory;
     }
 
-    /// <summary>What the file says it holds; null where it is not what was written for this key. Trusts nothing, not even what its own hash covers.</summary>
+    /// <summary>
+    /// What the file says it holds; null where it is not what was written for this key. Trusts nothing, not even what its own hash covers.
+    /// </summary>
     private static Dictionary<string, Entry>? ReadDirectory(MappedFile file, ReadOnlySpan<byte> key)
     {
         if (file.Length < HeadBytes + KeyBytes)

@@ -6,8 +6,8 @@ namespace Ayni.Llama;
 
 /// <summary>
 /// Reads the pickle of a PyTorch checkpoint: a dictionary from names to tensors. A pickle is a program for a stack machine; this machine
-/// knows only the operations and names that such dictionaries are written with, and refuses everything else by name. Nothing is ever imported
-/// or called. (The operations are those of Python's <c>pickletools</c>.)
+/// knows only the operations and names that such dictionaries are written with, and refuses everything else by name. Nothing is ever
+/// imported or called. (The operations are those of Python's <c>pickletools</c>.)
 /// </summary>
 internal ref struct PickleReader
 {
@@ -37,8 +37,8 @@ internal ref struct PickleReader
     }
 
     /// <summary>
-    /// The tensors by name, in the pickle's order. What the layers of NVIDIA's Transformer Engine keep beside their weights (<c>_extra_state</c>,
-    /// for 8-bit training) is passed over; other entries that are not tensors are refused.
+    /// The tensors by name, in the pickle's order. What the layers of NVIDIA's Transformer Engine keep beside their weights
+    /// (<c>_extra_state</c>, for 8-bit training) is passed over; other entries that are not tensors are refused.
     /// </summary>
     public Dictionary<string, PickleTensor> ReadTensors()
     {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Ayni.Llama;
 
-/// <summary>What a checkpoint's pickle may name: nothing is imported and nothing runs, a name only says what a tuple of arguments means.</summary>
+/// <summary>
+/// What a checkpoint's pickle may name: nothing is imported and nothing runs, a name only says what a tuple of arguments means.
+/// </summary>
 internal enum PickleGlobal
 {
     /// <summary><c>collections.OrderedDict</c>.</summary>

@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// The two orders in which files keep the rows of query and key weights. A rotated pair is two adjacent rows of a head in Meta's own files and
-/// in GGUF, and here; in Hugging Face's files it is a row of the head's first half and the same row of its second half.
+/// The two orders in which files keep the rows of query and key weights. A rotated pair is two adjacent rows of a head in Meta's own files
+/// and in GGUF, and here; in Hugging Face's files it is a row of the head's first half and the same row of its second half.
 /// </summary>
 internal static class RotaryRows
 {

@@ -3,7 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// An open safetensors file. The header is read and checked at once; the tensors stay in the file, mapped into memory. Safe for many threads.
+/// An open safetensors file. The header is read and checked at once; the tensors stay in the file, mapped into memory. Safe for many
+/// threads.
 /// </summary>
 internal sealed class SafetensorsFile : IDisposable
 {

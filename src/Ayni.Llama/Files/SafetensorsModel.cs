@@ -24,7 +24,9 @@ internal sealed class SafetensorsModel : IDisposable
     public static bool IsIn(string folder) =>
         File.Exists(System.IO.Path.Combine(folder, WholeName)) || File.Exists(System.IO.Path.Combine(folder, IndexName));
 
-    /// <summary>Opens all files. Throws <see cref="ModelFormatException"/> naming the file, shard or tensor at fault; nothing then stays open.</summary>
+    /// <summary>
+    /// Opens all files. Throws <see cref="ModelFormatException"/> naming the file, shard or tensor at fault; nothing then stays open.
+    /// </summary>
     public static SafetensorsModel Open(string folder)
     {
         var model = new SafetensorsModel();

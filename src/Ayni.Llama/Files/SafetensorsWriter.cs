@@ -6,8 +6,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Writes safetensors (<see href="https://github.com/huggingface/safetensors#format"/>): one file, or several with an index where they would be
-/// large.
+/// Writes safetensors (<see href="https://github.com/huggingface/safetensors#format"/>): one file, or several with an index where they
+/// would be large.
 /// </summary>
 internal static class SafetensorsWriter
 {

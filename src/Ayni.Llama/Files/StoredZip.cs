@@ -11,8 +11,8 @@ namespace Ayni.Llama;
 internal readonly record struct ZipMember(string Name, long Offset, long Bytes);
 
 /// <summary>
-/// The directory of a zip archive whose members are stored as they are, as PyTorch writes its checkpoints, so that they can be read where they
-/// lie (PKWARE's APPNOTE 6.3.10, ZIP64 included).
+/// The directory of a zip archive whose members are stored as they are, as PyTorch writes its checkpoints, so that they can be read where
+/// they lie (PKWARE's APPNOTE 6.3.10, ZIP64 included).
 /// </summary>
 internal static class StoredZip
 {

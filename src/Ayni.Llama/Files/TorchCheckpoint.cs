@@ -12,8 +12,8 @@ namespace Ayni.Llama;
 internal sealed record TorchTensor(string Name, TensorType Type, ImmutableArray<long> Shape, long Offset, long Bytes);
 
 /// <summary>
-/// An open PyTorch checkpoint (<c>.pth</c>, as <c>torch.save</c> has written it since version 1.6): a zip archive of one pickle, which names the
-/// tensors, and the numbers of each storage. The numbers stay in the file, mapped into memory. Safe for many threads.
+/// An open PyTorch checkpoint (<c>.pth</c>, as <c>torch.save</c> has written it since version 1.6): a zip archive of one pickle, which
+/// names the tensors, and the numbers of each storage. The numbers stay in the file, mapped into memory. Safe for many threads.
 /// </summary>
 internal sealed class TorchCheckpoint : IDisposable
 {
@@ -34,8 +34,8 @@ internal sealed class TorchCheckpoint : IDisposable
     public IReadOnlyDictionary<string, TorchTensor> Tensors { get; }
 
     /// <summary>
-    /// Opens a file and checks everything but the weights themselves. Throws <see cref="ModelFormatException"/> naming the place and the field,
-    /// member or tensor at fault, and the file system's own exceptions.
+    /// Opens a file and checks everything but the weights themselves. Throws <see cref="ModelFormatException"/> naming the place and the
+    /// field, member or tensor at fault, and the file system's own exceptions.
     /// </summary>
     public static TorchCheckpoint Open(string path)
     {

@@ -3,7 +3,9 @@ using System.IO.Compression;
 
 namespace Ayni.Llama;
 
-/// <summary>Writes a PyTorch checkpoint (<c>.pth</c>) that <c>torch.load</c> reads with <c>weights_only</c>: a zip archive of stored members.</summary>
+/// <summary>
+/// Writes a PyTorch checkpoint (<c>.pth</c>) that <c>torch.load</c> reads with <c>weights_only</c>: a zip archive of stored members.
+/// </summary>
 internal static class TorchCheckpointWriter
 {
     private const string Root = "consolidated";

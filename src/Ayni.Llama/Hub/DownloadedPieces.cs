@@ -5,7 +5,8 @@ namespace Ayni.Llama;
 
 /// <summary>
 /// Which pieces of a file are downloaded, remembered beside it so that a killed process loses little: a line that says of what, then a
-/// character for each piece. What is remembered but never reached the disk (power went out) is found by the file's digest. Safe for many threads.
+/// character for each piece. What is remembered but never reached the disk (power went out) is found by the file's digest. Safe for many
+/// threads.
 /// </summary>
 internal sealed class DownloadedPieces : IDisposable
 {

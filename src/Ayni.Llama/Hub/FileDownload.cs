@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Downloads one file in parallel ranges. It grows as <c>.partial</c> beside its place, with what is done in <c>.pieces</c>, and gets its name
-/// when its digest is right. Whatever ends an attempt, the next goes on where it ended.
+/// Downloads one file in parallel ranges. It grows as <c>.partial</c> beside its place, with what is done in <c>.pieces</c>, and gets its
+/// name when its digest is right. Whatever ends an attempt, the next goes on where it ended.
 /// </summary>
 internal sealed class FileDownload(HubClient client, HubRepository repository, HubFile file, string path, Action<long> report)
 {

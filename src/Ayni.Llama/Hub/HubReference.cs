@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Ayni.Llama;
 
-/// <summary>A model on a hub: <c>OWNER/NAME</c>, and perhaps which of its files, as a quantization (<c>Q4_K_M</c>) or a file's path.</summary>
+/// <summary>
+/// A model on a hub: <c>OWNER/NAME</c>, and perhaps which of its files, as a quantization (<c>Q4_K_M</c>) or a file's path.
+/// </summary>
 /// <param name="Owner">Whose it is.</param>
 /// <param name="Name">The repository.</param>
 /// <param name="Selector">Which files; null for the usual choice.</param>

@@ -17,8 +17,8 @@ internal static class HubSelection
     ];
 
     /// <summary>
-    /// The files a selector means: those of a quantization, the file of a path, with all its parts if it is split, or <c>safetensors</c> for the
-    /// folder's weights. Without one: the GGUF file in Q4_K_M, else the first, as llama.cpp has it; else safetensors.
+    /// The files a selector means: those of a quantization, the file of a path, with all its parts if it is split, or <c>safetensors</c>
+    /// for the folder's weights. Without one: the GGUF file in Q4_K_M, else the first, as llama.cpp has it; else safetensors.
     /// </summary>
     /// <exception cref="HubException">There is no such file, several, or a part is missing.</exception>
     public static IReadOnlyList<HubFile> Pick(HubRepository repository)

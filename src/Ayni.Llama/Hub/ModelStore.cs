@@ -14,9 +14,9 @@ public sealed record StoredModel(
     HubReference Reference, string Path, long Bytes, DateTimeOffset Pulled, string? License, IReadOnlyList<string> Files);
 
 /// <summary>
-/// The folder of pulled models, which all of a user's processes share: <c>OWNER/NAME/main/</c> with a repository's files as the hub names them,
-/// and a record of them in <c>ayni-pulled.json</c>. Files get their names when complete, so whoever reads needs no lock; whoever changes a
-/// repository holds <c>OWNER/NAME/.lock</c>.
+/// The folder of pulled models, which all of a user's processes share: <c>OWNER/NAME/main/</c> with a repository's files as the hub names
+/// them, and a record of them in <c>ayni-pulled.json</c>. Files get their names when complete, so whoever reads needs no lock; whoever
+/// changes a repository holds <c>OWNER/NAME/.lock</c>.
 /// </summary>
 public sealed class ModelStore
 {
@@ -34,8 +34,8 @@ public sealed class ModelStore
     public ModelStore(string folder) => Folder = Path.GetFullPath(folder);
 
     /// <summary>
-    /// The user's own: the folder in the environment variable <c>AYNI_MODELS</c>, else <c>ayni/models</c> in the system's folder for local data
-    /// (<c>~/.local/share</c>, <c>~/Library/Application Support</c>, <c>%LOCALAPPDATA%</c>).
+    /// The user's own: the folder in the environment variable <c>AYNI_MODELS</c>, else <c>ayni/models</c> in the system's folder for local
+    /// data (<c>~/.local/share</c>, <c>~/Library/Application Support</c>, <c>%LOCALAPPDATA%</c>).
     /// </summary>
     public static ModelStore OfUser() =>
         new(Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : Path.Combine(LocalData, "ayni", "models"));
@@ -61,7 +61,9 @@ public sealed class ModelStore
         return [.. references.SelectMany(List)];
     }
 
-    /// <summary>The models that a name means: of its repository all, or the one its selector names. Names of another case are found, too.</summary>
+    /// <summary>
+    /// The models that a name means: of its repository all, or the one its selector names. Names of another case are found, too.
+    /// </summary>
     public IReadOnlyList<StoredModel> Find(HubReference reference) =>
     [
         .. List().Where(model => model.Reference.Repository.Equals(reference.Repository, StringComparison.OrdinalIgnoreCase)

@@ -4,8 +4,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// A layer's mixture of experts (<see cref="MixtureOfExperts"/>). Tokens are gathered by the expert that the router chose, so that an expert
-/// is read once for all of its tokens and not at all where it has none.
+/// A layer's mixture of experts (<see cref="MixtureOfExperts"/>). Tokens are gathered by the expert that the router chose, so that an
+/// expert is read once for all of its tokens and not at all where it has none.
 /// </summary>
 internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward> experts, FeedForward shared, int width)
 {
@@ -48,7 +48,9 @@ internal sealed class ExpertLayer(Projection router, ImmutableArray<FeedForward>
             Residual.Add(stream.Slice(order[i] * hidden, hidden), routed.Slice(i * hidden, hidden));
     }
 
-    /// <summary>Orders tokens by their expert, and those of one expert as they come; the tokens of expert e are from starts[e] to starts[e + 1].</summary>
+    /// <summary>
+    /// Orders tokens by their expert, and those of one expert as they come; the tokens of expert e are from starts[e] to starts[e + 1].
+    /// </summary>
     private void Sort(ReadOnlySpan<float> scores, int tokens, Span<int> order, Span<int> starts)
     {
         starts.Clear();

@@ -22,7 +22,9 @@ internal sealed class GgufConfig
         _architecture = architecture;
     }
 
-    /// <summary>Reads the shape. Throws <see cref="ModelFormatException"/> for another architecture, a missing key or an impossible value.</summary>
+    /// <summary>
+    /// Reads the shape. Throws <see cref="ModelFormatException"/> for another architecture, a missing key or an impossible value.
+    /// </summary>
     public static LlamaConfig Read(GgufMetadata metadata, int vocabularySize) =>
         new GgufConfig(metadata, ArchitectureOf(metadata)).Read(vocabularySize);
 
@@ -95,7 +97,9 @@ internal sealed class GgufConfig
         return WithLlama4(config, experts, Dimension("expert_feed_forward_length"), step);
     }
 
-    /// <summary>A shape with Llama 4's layers, as a file can say them: what GGUF has no keys for is as in its two published models.</summary>
+    /// <summary>
+    /// A shape with Llama 4's layers, as a file can say them: what GGUF has no keys for is as in its two published models.
+    /// </summary>
     /// <param name="config">The shape without them.</param>
     /// <param name="experts">Experts to choose among.</param>
     /// <param name="width">Width of an expert and of the shared expert.</param>

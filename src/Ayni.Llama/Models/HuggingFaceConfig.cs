@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Reads the shape of a Llama from Hugging Face's <c>config.json</c>. What is left out has the default of transformers' configuration of that
-/// architecture: <c>LlamaConfig</c>, <c>MistralConfig</c> or <c>Llama4TextConfig</c>.
+/// Reads the shape of a Llama from Hugging Face's <c>config.json</c>. What is left out has the default of transformers' configuration of
+/// that architecture: <c>LlamaConfig</c>, <c>MistralConfig</c> or <c>Llama4TextConfig</c>.
 /// </summary>
 internal static class HuggingFaceConfig
 {
@@ -71,7 +71,9 @@ internal static class HuggingFaceConfig
     private static bool IsMistral(JsonFields file) =>
         file.Strings("architectures") is { Count: > 0 } architectures ? architectures.Contains("MistralForCausalLM") : file.FindString("model_type") == "mistral";
 
-    /// <summary>The fields of the language model: those of the file, or of the part for text in that of a model that sees pictures, too.</summary>
+    /// <summary>
+    /// The fields of the language model: those of the file, or of the part for text in that of a model that sees pictures, too.
+    /// </summary>
     public static JsonFields TextFields(JsonFields file) => file.FindObject("text_config") ?? file;
 
     /// <summary>Adds what a Llama 4 has more, with the defaults of Hugging Face's code.</summary>

@@ -3,7 +3,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>Writes a model's configuration as Hugging Face's <c>config.json</c>, <c>generation_config.json</c> and <c>tokenizer_config.json</c>.</summary>
+/// <summary>
+/// Writes a model's configuration as Hugging Face's <c>config.json</c>, <c>generation_config.json</c> and <c>tokenizer_config.json</c>.
+/// </summary>
 internal static class HuggingFaceConfigWriter
 {
     /// <summary><c>config.json</c>: that of the source, if it is one, but for the type of the weights.</summary>

@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>Sums up the squares of what a matrix is multiplied with, column by column, in double precision. Used by one thread at a time.</summary>
+/// <summary>
+/// Sums up the squares of what a matrix is multiplied with, column by column, in double precision. Used by one thread at a time.
+/// </summary>
 /// <param name="columns">The matrix's columns.</param>
 internal sealed class InputStatistics(int columns)
 {

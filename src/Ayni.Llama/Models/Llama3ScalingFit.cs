@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Llama 3.1's rotary scaling as GGUF keeps it, in <c>rope_freqs.weight</c>: the float32 numbers that the frequencies are divided by. The four
-/// numbers that they come from are found again.
+/// Llama 3.1's rotary scaling as GGUF keeps it, in <c>rope_freqs.weight</c>: the float32 numbers that the frequencies are divided by. The
+/// four numbers that they come from are found again.
 /// </summary>
 internal static class Llama3ScalingFit
 {

@@ -81,7 +81,9 @@ public sealed record LlamaConfig
     /// <summary>Whether a layer attends to a part of what came before, as <see cref="LocalAttention"/> says.</summary>
     public bool IsLocal(int layer) => LocalAttention is not null && IsRotated(layer);
 
-    /// <summary>Products of a weight and an activation that a token costs in all layers, without attention itself and the output head.</summary>
+    /// <summary>
+    /// Products of a weight and an activation that a token costs in all layers, without attention itself and the output head.
+    /// </summary>
     public long MultiplyAccumulatesPerToken
     {
         get

@@ -3,7 +3,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>A model in memory: its configuration, weights, tokenizer and chat format. Immutable once loaded; one engine at a time computes with it.</summary>
+/// <summary>
+/// A model in memory: its configuration, weights, tokenizer and chat format. Immutable once loaded; one engine at a time computes with it.
+/// </summary>
 public sealed class LlamaModel : IDisposable
 {
     private readonly ModelSource _source;
@@ -55,7 +57,10 @@ public sealed class LlamaModel : IDisposable
     /// <summary>The context the model was trained for, in tokens.</summary>
     public int TrainedContextLength => Config.ContextLength;
 
-    /// <summary>SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads them all.</summary>
+    /// <summary>
+    /// SHA-256 of the model's files, as <see cref="ModelSource.ComputeDigest"/> defines it: which weights answered. The first use reads
+    /// them all.
+    /// </summary>
     public ReadOnlyMemory<byte> Digest => _digest.Value;
 
     /// <summary>The adapter that changes its answers; null for none.</summary>
@@ -67,10 +72,14 @@ public sealed class LlamaModel : IDisposable
     /// <summary>Time spent packing weights; zero where a file packed before was mapped.</summary>
     public TimeSpan PackingTime { get; private init; }
 
-    /// <summary>Why packed weights could not be kept beside the model although that was asked for, in a sentence; null where they were.</summary>
+    /// <summary>
+    /// Why packed weights could not be kept beside the model although that was asked for, in a sentence; null where they were.
+    /// </summary>
     public string? PackCacheRefusal { get; private init; }
 
-    /// <summary>Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.</summary>
+    /// <summary>
+    /// Bytes of weights that one token's forward pass reads, the output head included: all but the embeddings and experts not gone to.
+    /// </summary>
     public long BytesReadPerToken => Weights.BytesReadPerToken;
 
     /// <summary>The type of most of the numbers that layers multiply with.</summary>
@@ -86,7 +95,9 @@ public sealed class LlamaModel : IDisposable
 
     internal ComputeContext Context { get; }
 
-    /// <summary>Why the arithmetic tier asked for could not be had, in a sentence, so that a slower one computes; null where it was.</summary>
+    /// <summary>
+    /// Why the arithmetic tier asked for could not be had, in a sentence, so that a slower one computes; null where it was.
+    /// </summary>
     public string? TierRefusal => Context.TierRefusal;
 
     /// <summary>
@@ -97,8 +108,8 @@ public sealed class LlamaModel : IDisposable
     /// <param name="tier">The arithmetic tier.</param>
     /// <param name="threads">Threads that compute, the caller's included; 0 takes one a core.</param>
     /// <param name="packCache">
-    /// Whether packed weights are kept in a file beside the model, as large as they are, so that later starts map it and pack nothing. It is made
-    /// anew when the model, the processor or Ayni's layout has changed.
+    /// Whether packed weights are kept in a file beside the model, as large as they are, so that later starts map it and pack nothing. It
+    /// is made anew when the model, the processor or Ayni's layout has changed.
     /// </param>
     /// <param name="adapter">A folder with an adapter in PEFT's form, computed beside the weights as they are; null for none.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
@@ -152,7 +163,9 @@ public sealed class LlamaModel : IDisposable
         }
     }
 
-    /// <summary>The ids of a text to be continued: BOS where the model wants it, then the text, in which nothing becomes a control token.</summary>
+    /// <summary>
+    /// The ids of a text to be continued: BOS where the model wants it, then the text, in which nothing becomes a control token.
+    /// </summary>
     public int[] EncodePrompt(string text)
     {
         var ids = new List<int>();

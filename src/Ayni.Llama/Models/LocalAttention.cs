@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>What a token attends to in a layer that does not attend to all that came before. Positions are absolute and start at 0.</summary>
+/// <summary>
+/// What a token attends to in a layer that does not attend to all that came before. Positions are absolute and start at 0.
+/// </summary>
 /// <param name="Kind">How the part moves along.</param>
 /// <param name="Size">Positions in the part, the token's own included; at least 1.</param>
 public readonly record struct LocalAttention(LocalAttentionKind Kind, int Size)

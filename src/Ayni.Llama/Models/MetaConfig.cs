@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>Reads the shape of a Llama from Meta's <c>params.json</c>, which leaves much to the tensors and to the reader's knowledge.</summary>
+/// <summary>
+/// Reads the shape of a Llama from Meta's <c>params.json</c>, which leaves much to the tensors and to the reader's knowledge.
+/// </summary>
 internal static class MetaConfig
 {
     // Meta's text models of 3.2 are no wider than this; their published configuration stretches 32 times, that of 3.1 and 3.3 8 times.
@@ -18,8 +20,8 @@ internal static class MetaConfig
     /// </summary>
     /// <param name="fields">The file.</param>
     /// <param name="find">
-    /// Finds a tensor by GGUF's name, merged, or throws: older files leave the vocabulary's size to the embeddings, and all leave the width of
-    /// feed-forward networks and experts to a formula, which only Meta's own models need follow.
+    /// Finds a tensor by GGUF's name, merged, or throws: older files leave the vocabulary's size to the embeddings, and all leave the width
+    /// of feed-forward networks and experts to a formula, which only Meta's own models need follow.
     /// </param>
     public static LlamaConfig Read(JsonFields fields, Func<string, ModelTensor> find)
     {
@@ -73,7 +75,8 @@ internal static class MetaConfig
     public static JsonFields? Experts(JsonFields fields) => fields.IsNothing("moe_args") ? null : fields.FindObject("moe_args");
 
     /// <summary>
-    /// The width of a feed-forward network by Meta's formula: two thirds of four times the width, times a multiplier, rounded up to a multiple.
+    /// The width of a feed-forward network by Meta's formula: two thirds of four times the width, times a multiplier, rounded up to a
+    /// multiple.
     /// </summary>
     public static double FeedForwardWidth(int dim, double? multiplier, int multiple)
     {
@@ -135,7 +138,9 @@ internal static class MetaConfig
         OriginalContextLength = 8192,
     };
 
-    /// <summary>What the file doesn't say: Llama 3.1 and later, Llama 3, Code Llama, Llama 2 and Llama 1 are told apart by what it does say.</summary>
+    /// <summary>
+    /// What the file doesn't say: Llama 3.1 and later, Llama 3, Code Llama, Llama 2 and Llama 1 are told apart by what it does say.
+    /// </summary>
     private static int ContextLength(bool isStretched, double theta, double epsilon) => (isStretched, theta, epsilon) switch
     {
         (true, _, _) => 131_072,

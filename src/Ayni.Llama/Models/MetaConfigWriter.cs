@@ -89,8 +89,8 @@ internal static class MetaConfigWriter
     }
 
     /// <summary>
-    /// Meta's code divides the width that a layer without experts would have, before it is rounded up, by one more than this to have that of an
-    /// expert (<c>models/llama4/moe.py</c> of <c>llama-models</c>).
+    /// Meta's code divides the width that a layer without experts would have, before it is rounded up, by one more than this to have that
+    /// of an expert (<c>models/llama4/moe.py</c> of <c>llama-models</c>).
     /// </summary>
     internal static double CapacityFactor(int dim, double multiplier, int multiple, int expertWidth)
     {

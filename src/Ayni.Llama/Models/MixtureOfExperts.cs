@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Layers whose feed-forward network is chosen for each token among many (Llama 4): a router scores the experts, the token's input times the
-/// sigmoid of the best score goes through that expert, and what the shared expert makes of the plain input is added.
+/// Layers whose feed-forward network is chosen for each token among many (Llama 4): a router scores the experts, the token's input times
+/// the sigmoid of the best score goes through that expert, and what the shared expert makes of the plain input is added.
 /// </summary>
 public sealed record MixtureOfExperts
 {

@@ -7,8 +7,8 @@ namespace Ayni.Llama;
 /// computes it, so that numbers compare.
 /// </summary>
 /// <remarks>
-/// The text is cut into chunks of the context's length (<see cref="TextChunks"/>). The tokens of a chunk's second half are scored: those before
-/// them are context.
+/// The text is cut into chunks of the context's length (<see cref="TextChunks"/>). The tokens of a chunk's second half are scored: those
+/// before them are context.
 /// </remarks>
 /// <param name="Value">The perplexity.</param>
 /// <param name="StandardError">Its standard error; NaN while only one token is scored.</param>

@@ -29,8 +29,8 @@ public sealed record LinearRotaryScaling : RotaryScaling
 }
 
 /// <summary>
-/// Llama 3.1's scaling (Llama Team 2024, arXiv:2407.21783, and Meta's code): pairs that turn slowly are slowed down, those that turn fast are
-/// not, and between them the two are blended.
+/// Llama 3.1's scaling (Llama Team 2024, arXiv:2407.21783, and Meta's code): pairs that turn slowly are slowed down, those that turn fast
+/// are not, and between them the two are blended.
 /// </summary>
 public sealed record Llama3RotaryScaling : RotaryScaling
 {
@@ -62,7 +62,9 @@ public sealed record Llama3RotaryScaling : RotaryScaling
     }
 }
 
-/// <summary>YaRN (Peng et al. 2023, arXiv:2309.00071): as Llama 3's, but blended along the number of the pair, and attention is sharpened.</summary>
+/// <summary>
+/// YaRN (Peng et al. 2023, arXiv:2309.00071): as Llama 3's, but blended along the number of the pair, and attention is sharpened.
+/// </summary>
 public sealed record YarnRotaryScaling : RotaryScaling
 {
     /// <summary>The number of turns in the original context above which a pair stays as it is, where files don't say.</summary>

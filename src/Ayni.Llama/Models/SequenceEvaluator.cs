@@ -6,8 +6,8 @@ namespace Ayni.Llama;
 public delegate void LogitsReceiver(ReadOnlySpan<float> logits);
 
 /// <summary>
-/// Computes the logits of every position of one sequence, for measuring and comparing models; serving goes through <see cref="LlamaEngine"/>.
-/// Used by one thread at a time, while no engine uses the model.
+/// Computes the logits of every position of one sequence, for measuring and comparing models; serving goes through
+/// <see cref="LlamaEngine"/>. Used by one thread at a time, while no engine uses the model.
 /// </summary>
 public sealed class SequenceEvaluator : IDisposable
 {

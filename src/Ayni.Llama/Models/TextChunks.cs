@@ -1,8 +1,8 @@
 namespace Ayni.Llama;
 
 /// <summary>
-/// A text cut into chunks that are each computed on its own, as llama.cpp's tools that measure models cut it: of the context's length, what is
-/// left over dropped, BOS in the place of each one's first token where the model wants one.
+/// A text cut into chunks that are each computed on its own, as llama.cpp's tools that measure models cut it: of the context's length, what
+/// is left over dropped, BOS in the place of each one's first token where the model wants one.
 /// </summary>
 internal readonly ref struct TextChunks
 {

@@ -19,7 +19,10 @@ internal sealed class WeightLoader(
     /// <summary>Every matrix, each under a name of its own.</summary>
     public IReadOnlyList<(string Name, PackedMatrix Matrix)> Loaded => _loaded;
 
-    /// <summary>Packs everything. Throws <see cref="ModelFormatException"/> for a missing, misshapen or unreadable tensor; nothing then stays allocated.</summary>
+    /// <summary>
+    /// Packs everything. Throws <see cref="ModelFormatException"/> for a missing, misshapen or unreadable tensor; nothing then stays
+    /// allocated.
+    /// </summary>
     public LlamaWeights Load()
     {
         try
@@ -173,7 +176,10 @@ internal sealed class WeightLoader(
         return tensor;
     }
 
-    /// <summary>A tensor that the forward pass would not use, such as one of another kind of layer, changes what the model means: it is refused, never ignored.</summary>
+    /// <summary>
+    /// A tensor that the forward pass would not use, such as one of another kind of layer, changes what the model means: it is refused,
+    /// never ignored.
+    /// </summary>
     private void RefuseUnknownTensors()
     {
         foreach (var tensor in source.Tensors)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Collects an importance matrix as llama.cpp's <c>imatrix</c> tool does: computes a text chunk by chunk and sums up what enters the matrices of
-/// all layers. As there by default, the output head and the embeddings are left out.
+/// Collects an importance matrix as llama.cpp's <c>imatrix</c> tool does: computes a text chunk by chunk and sums up what enters the
+/// matrices of all layers. As there by default, the output head and the embeddings are left out.
 /// </summary>
 public static class ImportanceCollector
 {

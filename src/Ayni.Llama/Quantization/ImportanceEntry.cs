@@ -4,7 +4,8 @@ namespace Ayni.Llama;
 
 /// <summary>What was measured of the inputs of a matrix, or of a stack of experts' matrices. Immutable.</summary>
 /// <param name="Name">The tensor's name, such as <c>blk.0.attn_q.weight</c>.</param>
-/// <param name="SquareSums">The sum of each column's squared inputs, <c>[experts, columns]</c>; a single matrix counts as one expert.</param>
+/// <param name="SquareSums">The sum of each column's squared inputs, <c>[experts, columns]</c>; a single matrix counts as one
+/// expert.</param>
 /// <param name="Counts">The inputs summed up, for each expert, or one number for all of them.</param>
 public sealed record ImportanceEntry(string Name, ImmutableArray<float> SquareSums, ImmutableArray<float> Counts)
 {
@@ -32,9 +33,9 @@ public sealed record ImportanceEntry(string Name, ImmutableArray<float> SquareSu
         SquareSums.Length == experts * columns && (Counts.Length == 1 || Counts.Length == experts);
 
     /// <summary>
-    /// What an error in each column of one expert's matrix costs, <c>[columns]</c>: the mean square of its inputs, in units of the mean over all
-    /// columns, which keeps the quantizer's sums far from the limits of single precision and changes no choice of it. All alike where the
-    /// expert saw no token.
+    /// What an error in each column of one expert's matrix costs, <c>[columns]</c>: the mean square of its inputs, in units of the mean
+    /// over all columns, which keeps the quantizer's sums far from the limits of single precision and changes no choice of it. All alike
+    /// where the expert saw no token.
     /// </summary>
     internal float[] ColumnWeights(int expert, int columns)
     {

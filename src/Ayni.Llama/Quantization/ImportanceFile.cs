@@ -5,8 +5,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Reads importance matrices in llama.cpp's GGUF format: for each matrix NAME the tensors <c>NAME.in_sum2</c>, <c>[columns, experts]</c>, and
-/// <c>NAME.counts</c>, <c>[1, experts]</c>. Other tensors in such a file are passed over.
+/// Reads importance matrices in llama.cpp's GGUF format: for each matrix NAME the tensors <c>NAME.in_sum2</c>, <c>[columns, experts]</c>,
+/// and <c>NAME.counts</c>, <c>[1, experts]</c>. Other tensors in such a file are passed over.
 /// </summary>
 internal static class ImportanceFile
 {

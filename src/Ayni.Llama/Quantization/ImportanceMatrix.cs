@@ -5,8 +5,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// What a text sends into each matrix of a model: the squares of every column's inputs, by which a quantizer weighs its errors. Files of it are
-/// those of llama.cpp's <c>imatrix</c> tool, in GGUF or in the older <c>.dat</c> format. Immutable.
+/// What a text sends into each matrix of a model: the squares of every column's inputs, by which a quantizer weighs its errors. Files of it
+/// are those of llama.cpp's <c>imatrix</c> tool, in GGUF or in the older <c>.dat</c> format. Immutable.
 /// </summary>
 public sealed class ImportanceMatrix
 {

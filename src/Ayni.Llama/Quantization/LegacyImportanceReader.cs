@@ -6,8 +6,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Reads the importance matrices (<c>.dat</c>) that llama.cpp wrote before it had the GGUF format: a number of entries, each a name, a number of
-/// calls and sums; and, in later ones, the number of chunks and the text's name. Every count is bounded by the bytes that remain.
+/// Reads the importance matrices (<c>.dat</c>) that llama.cpp wrote before it had the GGUF format: a number of entries, each a name, a
+/// number of calls and sums; and, in later ones, the number of chunks and the text's name. Every count is bounded by the bytes that remain.
 /// </summary>
 internal sealed class LegacyImportanceReader
 {
@@ -22,7 +22,8 @@ internal sealed class LegacyImportanceReader
     private long Remaining => _file.Length - _position;
 
     /// <summary>
-    /// Reads a file. Throws <see cref="ModelFormatException"/> naming the place and the entry at fault, and the file system's own exceptions.
+    /// Reads a file. Throws <see cref="ModelFormatException"/> naming the place and the entry at fault, and the file system's own
+    /// exceptions.
     /// </summary>
     public static ImportanceMatrix Open(string path)
     {

@@ -14,19 +14,21 @@ public static class ModelQuantizer
     private const string ImportanceKeys = "quantize.imatrix.";
 
     /// <summary>
-    /// Writes the model in <paramref name="source"/> to <paramref name="path"/> with the types of a mix. Nothing is left under that name unless
-    /// it is complete.
+    /// Writes the model in <paramref name="source"/> to <paramref name="path"/> with the types of a mix. Nothing is left under that name
+    /// unless it is complete.
     /// </summary>
     /// <param name="source">The model; every matrix of a type Ayni reads.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="mix">The types.</param>
-    /// <param name="allowRequantize">Whether matrices that are quantized already may be quantized again, which adds their errors up.</param>
+    /// <param name="allowRequantize">Whether matrices that are quantized already may be quantized again, which adds their errors
+    /// up.</param>
     /// <param name="workers">Threads that compute; 0 takes one a core.</param>
     /// <param name="importance">Weighs the errors of each matrix's columns; null weighs all alike.</param>
     /// <param name="progress">Told the share done, from 0 to 1.</param>
     /// <param name="cancellationToken">Looked at between chunks; nothing is left behind.</param>
     /// <exception cref="ModelFormatException">
-    /// A tensor can't be read, holds what is not a finite number, is quantized already, or has other columns than the importance matrix says.
+    /// A tensor can't be read, holds what is not a finite number, is quantized already, or has other columns than the importance matrix
+    /// says.
     /// </exception>
     public static ImportanceUse Quantize(
         GgufFile source, string path, QuantizationMix mix, bool allowRequantize = false, int workers = 0, ImportanceMatrix? importance = null,

@@ -5,8 +5,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Which type each tensor of a model is written in, by the names and rules that llama.cpp's users know: a mix has a base type, and gives tensors
-/// whose errors matter most (the output head, values, the feed-forward's way down) more bits, some of them in some layers only.
+/// Which type each tensor of a model is written in, by the names and rules that llama.cpp's users know: a mix has a base type, and gives
+/// tensors whose errors matter most (the output head, values, the feed-forward's way down) more bits, some of them in some layers only.
 /// </summary>
 public sealed class QuantizationMix
 {
@@ -50,7 +50,9 @@ public sealed class QuantizationMix
     /// <summary>The number GGUF files keep under <c>general.file_type</c>.</summary>
     public int FileType { get; }
 
-    /// <summary>The mix of a name, in any case; null for an unknown one. <c>Q3_K</c>, <c>Q4_K</c> and <c>Q5_K</c> mean their <c>_M</c>.</summary>
+    /// <summary>
+    /// The mix of a name, in any case; null for an unknown one. <c>Q3_K</c>, <c>Q4_K</c> and <c>Q5_K</c> mean their <c>_M</c>.
+    /// </summary>
     public static QuantizationMix? Find(string name)
     {
         var key = Mixes.Keys.FirstOrDefault(k => k.Equals(name, StringComparison.OrdinalIgnoreCase))

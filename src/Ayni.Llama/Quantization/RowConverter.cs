@@ -10,8 +10,8 @@ internal sealed class RowConverter(ComputeContext context, CancellationToken can
     private const int ChunkRows = 256;
 
     /// <summary>
-    /// Writes rows; those of the wanted type already as they are. Throws <see cref="NotFiniteNumberException"/> for a number that is not finite, or
-    /// not in the new type.
+    /// Writes rows; those of the wanted type already as they are. Throws <see cref="NotFiniteNumberException"/> for a number that is not
+    /// finite, or not in the new type.
     /// </summary>
     /// <param name="data">The rows, one after another.</param>
     /// <param name="type">Their type, one that Ayni reads unless it is the wanted one.</param>

@@ -5,7 +5,9 @@ using Ayni.Kernels;
 
 namespace Ayni.Llama;
 
-/// <summary>Chooses tokens for one generation. Holds the generation's random state and its penalties' counts; used by one thread at a time.</summary>
+/// <summary>
+/// Chooses tokens for one generation. Holds the generation's random state and its penalties' counts; used by one thread at a time.
+/// </summary>
 public sealed class Sampler
 {
     private readonly SamplingParameters _parameters;
@@ -44,7 +46,9 @@ public sealed class Sampler
             _counts[token] = _counts.GetValueOrDefault(token) + 1;
     }
 
-    /// <summary>Chooses the next token from <c>[vocabulary]</c> logits. Throws <see cref="LogitsException"/> if they are not finite.</summary>
+    /// <summary>
+    /// Chooses the next token from <c>[vocabulary]</c> logits. Throws <see cref="LogitsException"/> if they are not finite.
+    /// </summary>
     public int Next(ReadOnlySpan<float> logits)
     {
         logits = Adjust(logits);
@@ -139,7 +143,9 @@ public sealed class Sampler
             : throw new LogitsException();
     }
 
-    /// <summary>Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where something was cut.</summary>
+    /// <summary>
+    /// Fills <see cref="_probabilities"/> and returns the ids that can be drawn, the most probable first where something was cut.
+    /// </summary>
     private ReadOnlySpan<int> Distribute(ReadOnlySpan<float> logits)
     {
         // Distances from the largest logit, so that the smallest temperature there is divides a 0 there and not a number into infinity.
@@ -172,9 +178,9 @@ public sealed class Sampler
     }
 
     /// <summary>
-    /// The most probable ids in order, the lower id first on ties: as many as asked for, or until those before add up to a share. Sorting 128
-    /// thousand ids for each token would cost more than small models do: only what is above a bar is sorted, and the bar is lowered until
-    /// enough is.
+    /// The most probable ids in order, the lower id first on ties: as many as asked for, or until those before add up to a share. Sorting
+    /// 128 thousand ids for each token would cost more than small models do: only what is above a bar is sorted, and the bar is lowered
+    /// until enough is.
     /// </summary>
     private ReadOnlySpan<int> Top(int most, double share)
     {

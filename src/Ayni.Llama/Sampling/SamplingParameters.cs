@@ -15,8 +15,8 @@ public sealed record SamplingParameters
     public static SamplingParameters Greedy { get; } = new() { Temperature = 0 };
 
     /// <summary>
-    /// Makes tokens of the prompt and of the answer less likely: their logits are divided by it where positive and multiplied where negative
-    /// (Keskar et al. 2019, arXiv:1909.05858); 1 changes nothing. In (0, 100].
+    /// Makes tokens of the prompt and of the answer less likely: their logits are divided by it where positive and multiplied where
+    /// negative (Keskar et al. 2019, arXiv:1909.05858); 1 changes nothing. In (0, 100].
     /// </summary>
     public double RepetitionPenalty { get; init; } = 1;
 

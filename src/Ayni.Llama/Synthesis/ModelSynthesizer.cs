@@ -3,8 +3,8 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Writes models of random weights, which cost what a published model of their shape costs: for measuring, where the real one is not at hand.
-/// Holds nothing between calls.
+/// Writes models of random weights, which cost what a published model of their shape costs: for measuring, where the real one is not at
+/// hand. Holds nothing between calls.
 /// </summary>
 public static class ModelSynthesizer
 {
@@ -21,8 +21,8 @@ public static class ModelSynthesizer
     private const float NormDeviation = 0.1f;
 
     /// <summary>
-    /// Writes a GGUF file with the architecture keys, tensors and full-size vocabulary of a shape, and random weights in the types of a mix.
-    /// The same shape, mix and seed give the same file. Nothing is left under that name unless it is complete.
+    /// Writes a GGUF file with the architecture keys, tensors and full-size vocabulary of a shape, and random weights in the types of a
+    /// mix. The same shape, mix and seed give the same file. Nothing is left under that name unless it is complete.
     /// </summary>
     /// <param name="shape">The shape.</param>
     /// <param name="mix">The tensors' types.</param>

@@ -3,8 +3,9 @@ using Ayni.Kernels;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Random weights in a file's storage type, fast: a pool of blocks is drawn and quantized once, and rows are put together from it at random. At
-/// any place two rows share a block with probability 1 in 16,384, so products behave as those of independent weights do. Immutable once made.
+/// Random weights in a file's storage type, fast: a pool of blocks is drawn and quantized once, and rows are put together from it at
+/// random. At any place two rows share a block with probability 1 in 16,384, so products behave as those of independent weights do.
+/// Immutable once made.
 /// </summary>
 internal sealed class RandomBlocks
 {

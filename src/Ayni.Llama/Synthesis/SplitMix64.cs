@@ -22,8 +22,8 @@ internal struct SplitMix64(ulong seed)
     }
 
     /// <summary>
-    /// A number of mean 0 and standard deviation 1, nearly normal: the sum of four uniform ones, which needs no function whose last bit differs
-    /// between systems.
+    /// A number of mean 0 and standard deviation 1, nearly normal: the sum of four uniform ones, which needs no function whose last bit
+    /// differs between systems.
     /// </summary>
     public float NextNormal()
     {

@@ -9,14 +9,14 @@ internal static class SyntheticTensors
     public const string RotaryDivisors = "rope_freqs.weight";
 
     /// <summary>
-    /// Queries and keys are larger, so that attention chooses, and what the layers add to the state is, so that it outweighs the embedding: else a
-    /// tied head's likeliest token would often be the last one again.
+    /// Queries and keys are larger, so that attention chooses, and what the layers add to the state is, so that it outweighs the embedding:
+    /// else a tied head's likeliest token would often be the last one again.
     /// </summary>
     private const float Gain = 1.5f;
 
     /// <summary>
-    /// Each tensor, its dimensions (the contiguous one first; one for a vector) and the standard deviation of its weights. A matrix of deviation
-    /// 1/√columns keeps the size of what it multiplies; those of <see cref="Gain"/> times that make the model's answers vary.
+    /// Each tensor, its dimensions (the contiguous one first; one for a vector) and the standard deviation of its weights. A matrix of
+    /// deviation 1/√columns keeps the size of what it multiplies; those of <see cref="Gain"/> times that make the model's answers vary.
     /// </summary>
     /// <param name="shape">The shape.</param>
     /// <param name="logitDeviation">The logits' standard deviation.</param>

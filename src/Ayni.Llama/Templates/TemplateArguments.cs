@@ -13,7 +13,9 @@ internal sealed class TemplateArguments(IReadOnlyList<TemplateValue> byPlace, IR
 
     public static TemplateArguments Of(params TemplateValue[] byPlace) => new(byPlace, NoNames);
 
-    /// <summary>The arguments of a function with these parameters, null for each that is not given. More, or others, are an error.</summary>
+    /// <summary>
+    /// The arguments of a function with these parameters, null for each that is not given. More, or others, are an error.
+    /// </summary>
     public TemplateValue?[] Bind(TemplateContext context, string function, params ReadOnlySpan<string> parameters)
     {
         if (ByPlace.Count > parameters.Length)

@@ -1,6 +1,8 @@
 namespace Ayni.Llama;
 
-/// <summary>Reads a template's statements. What is not for chat templates (files, inheritance, calls with bodies) is refused by name.</summary>
+/// <summary>
+/// Reads a template's statements. What is not for chat templates (files, inheritance, calls with bodies) is refused by name.
+/// </summary>
 internal sealed class TemplateParser : ExpressionParser
 {
     private int _loops;

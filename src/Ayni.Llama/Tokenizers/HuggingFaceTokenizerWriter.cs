@@ -11,8 +11,8 @@ internal static class HuggingFaceTokenizerWriter
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// The file's bytes; null where merges can't say what the vocabulary does: pieces of the same score, whose places in the text decide, or
-    /// pieces made of characters that are none.
+    /// The file's bytes; null where merges can't say what the vocabulary does: pieces of the same score, whose places in the text decide,
+    /// or pieces made of characters that are none.
     /// </summary>
     public static byte[]? Write(TokenizerDescription description)
     {

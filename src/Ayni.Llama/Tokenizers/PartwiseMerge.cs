@@ -3,20 +3,21 @@ using System.Buffers;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Merges a word of millions of symbols part by part, each small enough for the processor's cache, with the same result as the whole word at
-/// once. A workspace: one thread at a time.
+/// Merges a word of millions of symbols part by part, each small enough for the processor's cache, with the same result as the whole word
+/// at once. A workspace: one thread at a time.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Let B(x) be what merging x gives: again and again its best pair, the lowest by rank and then by position. If B(xy) has an end of a symbol
-/// between x and y, then B(xy) = B(x)B(y): no pair across was ever best, so on either side the same pairs were best in the same order.
+/// Let B(x) be what merging x gives: again and again its best pair, the lowest by rank and then by position. If B(xy) has an end of a
+/// symbol between x and y, then B(xy) = B(x)B(y): no pair across was ever best, so on either side the same pairs were best in the same
+/// order.
 /// </para>
 /// <para>
 /// And it has one there exactly if B(tu) has one between t and u, where t is what the last symbol of B(x) was merged from and u what the
-/// first one of B(y) was. For by the above, the symbols of t and of u become one symbol each without what is around them, and of a step in t
-/// and one in u the better comes first, whether x and y are complete or not. A pair across t and u is best at some point of merging tu
-/// if and only if it is best, once better pairs elsewhere are done, at the same point of merging xy. This takes nothing for granted about the
-/// rules.
+/// first one of B(y) was. For by the above, the symbols of t and of u become one symbol each without what is around them, and of a step in
+/// t and one in u the better comes first, whether x and y are complete or not. A pair across t and u is best at some point of merging tu
+/// if and only if it is best, once better pairs elsewhere are done, at the same point of merging xy. This takes nothing for granted about
+/// the rules.
 /// </para>
 /// <para>
 /// So the word is taken on part by part. Each part starts some symbols before the end of what is merged already, where a merged symbol

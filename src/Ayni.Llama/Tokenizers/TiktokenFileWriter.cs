@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Ayni.Llama;
 
-/// <summary>Writes a byte-level vocabulary in tiktoken's form, as Meta ships Llama 3 and 4: the bytes of ordinary tokens in base64, and their ranks.</summary>
+/// <summary>
+/// Writes a byte-level vocabulary in tiktoken's form, as Meta ships Llama 3 and 4: the bytes of ordinary tokens in base64, and their ranks.
+/// </summary>
 internal static class TiktokenFileWriter
 {
     /// <summary>The file's bytes: all ordinary tokens up to the first special one.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Ayni.Llama;
 
 /// <summary>
-/// Everything a tokenizer's file says, in a form that each kind of file can be written from: the tokens as GGUF spells them, their types, and
-/// either the scores of pieces or the merges of byte-level tokens.
+/// Everything a tokenizer's file says, in a form that each kind of file can be written from: the tokens as GGUF spells them, their types,
+/// and either the scores of pieces or the merges of byte-level tokens.
 /// </summary>
 internal sealed class TokenizerDescription
 {
@@ -26,7 +26,9 @@ internal sealed class TokenizerDescription
     /// <summary>The tokenizer itself.</summary>
     public Tokenizer Tokenizer { get; }
 
-    /// <summary>The tokens: pieces with U+2581 for a space, or bytes in <see cref="ByteAlphabet"/>'s characters; special tokens as they are.</summary>
+    /// <summary>
+    /// The tokens: pieces with U+2581 for a space, or bytes in <see cref="ByteAlphabet"/>'s characters; special tokens as they are.
+    /// </summary>
     public string[] Tokens { get; }
 
     /// <summary>The tokens' types.</summary>
@@ -36,12 +38,14 @@ internal sealed class TokenizerDescription
     public bool IsBytePair => Tokenizer is BytePairTokenizer;
 
     /// <summary>
-    /// What merges into what, the soonest first, in groups: one for all the ways to merge one token, whose order doesn't matter, or for tokens
-    /// of the same score.
+    /// What merges into what, the soonest first, in groups: one for all the ways to merge one token, whose order doesn't matter, or for
+    /// tokens of the same score.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<(int Left, int Right, int Merged)>> Merges => _merges.Value;
 
-    /// <summary>The scores of pieces, higher for what merges sooner: the file's, or else such that the order is that of the merges.</summary>
+    /// <summary>
+    /// The scores of pieces, higher for what merges sooner: the file's, or else such that the order is that of the merges.
+    /// </summary>
     public float[] Scores => _scores ?? ScoresByOrder();
 
     /// <summary>What a model's source says of its tokenizer; null where there is none.</summary>
@@ -132,8 +136,8 @@ internal sealed class TokenizerDescription
     }
 
     /// <summary>
-    /// A group ends where both the rank and the merged token change: files that list merges give each a rank of its own, others the same one to
-    /// all of a token.
+    /// A group ends where both the rank and the merged token change: files that list merges give each a rank of its own, others the same
+    /// one to all of a token.
     /// </summary>
     private static (int Left, int Right, int Merged)[][] MergesInOrder(PairTable pairs)
     {
@@ -175,9 +179,9 @@ internal sealed class TokenizerDescription
     }
 
     /// <summary>
-    /// Joins neighbouring groups that make runs of one character and nothing else, such as the spaces of code in Llama 2's vocabulary. Pieces of
-    /// one score merge from the left, and so a run grows by one character at a time; so it does where the merges of the longest left halves come
-    /// first. The two are the same.
+    /// Joins neighbouring groups that make runs of one character and nothing else, such as the spaces of code in Llama 2's vocabulary.
+    /// Pieces of one score merge from the left, and so a run grows by one character at a time; so it does where the merges of the longest
+    /// left halves come first. The two are the same.
     /// </summary>
     private IEnumerable<(int Left, int Right, int Merged)[]> JoinRuns((int Left, int Right, int Merged)[][] groups)
     {

@@ -19,8 +19,8 @@ internal sealed class Vocabulary
     /// <param name="bytes">The tokens' bytes, one after the other.</param>
     /// <param name="offsets">Where each token starts in <paramref name="bytes"/>, and the end: one more than there are tokens.</param>
     /// <param name="types">
-    /// The type of each token. A user-defined one with the text of a control token is taken for that, as in llama.cpp: else whoever writes its text
-    /// could end a turn, or open one.
+    /// The type of each token. A user-defined one with the text of a control token is taken for that, as in llama.cpp: else whoever writes
+    /// its text could end a turn, or open one.
     /// </param>
     public Vocabulary(byte[] bytes, int[] offsets, TokenType[] types)
     {

@@ -73,7 +73,9 @@ internal sealed record Announcement
                 : null;
     }
 
-    /// <summary>Demands that a receipt is the one announced and of the answer that announced it. Throws <see cref="ProofException"/>.</summary>
+    /// <summary>
+    /// Demands that a receipt is the one announced and of the answer that announced it. Throws <see cref="ProofException"/>.
+    /// </summary>
     public void Demand(Receipt receipt)
     {
         // An answer's id is its request's with another beginning.

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// Reads what a stream of server-sent events says of itself, as its bytes come by: the last data event that names a receipt, and whether it is over.
-/// A line longer than <see cref="MostLineBytes"/> is passed over.
+/// Reads what a stream of server-sent events says of itself, as its bytes come by: the last data event that names a receipt, and whether it
+/// is over. A line longer than <see cref="MostLineBytes"/> is passed over.
 /// </summary>
 internal sealed class AnswerScanner
 {

@@ -1,8 +1,9 @@
 namespace Ayni.Receipts;
 
 /// <summary>
-/// The receipts that a client has of its keys, in whatever order they come: each key's are numbered from 1 without a gap, and each names the hash of
-/// the one before. What is kept is where unbroken stretches begin and end, and the hashes of the last <see cref="MostRemembered"/>. Thread-safe.
+/// The receipts that a client has of its keys, in whatever order they come: each key's are numbered from 1 without a gap, and each names
+/// the hash of the one before. What is kept is where unbroken stretches begin and end, and the hashes of the last
+/// <see cref="MostRemembered"/>. Thread-safe.
 /// </summary>
 public sealed class ReceiptChain
 {
@@ -26,8 +27,8 @@ public sealed class ReceiptChain
     }
 
     /// <summary>
-    /// Adds a receipt; one that it has is added again without effect. Throws <see cref="ProofException"/> (<see cref="ProofCheck.KeyNumbers"/>) if
-    /// another has its number, or it does not follow the one before.
+    /// Adds a receipt; one that it has is added again without effect. Throws <see cref="ProofException"/>
+    /// (<see cref="ProofCheck.KeyNumbers"/>) if another has its number, or it does not follow the one before.
     /// </summary>
     public void Add(VerifiedReceipt receipt)
     {

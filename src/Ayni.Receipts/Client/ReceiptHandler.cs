@@ -6,14 +6,15 @@ using System.Text.Json;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// Sees to the receipt of every completion that a client asks an Ayni host for, streamed or not: fetches it, verifies it against the host's key, holds it
-/// against what the answer says (request, model, tokens, charge), and sees that the key's receipts follow each other without a gap. It stands in the
-/// pipeline of an <see cref="HttpClient"/>, OpenAI's own clients' among them. Thread-safe.
+/// Sees to the receipt of every completion that a client asks an Ayni host for, streamed or not: fetches it, verifies it against the host's
+/// key, holds it against what the answer says (request, model, tokens, charge), and sees that the key's receipts follow each other without
+/// a gap. It stands in the pipeline of an <see cref="HttpClient"/>, OpenAI's own clients' among them. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Unless <see cref="Problem"/> is given, an answer, or the end of a streamed one, is passed on once its receipt was verified, and a
-/// <see cref="ProofException"/> is thrown in its place otherwise. With <see cref="Problem"/> nothing waits and nothing is thrown. Receipts that no answer
-/// brought, of requests that were given up or of others who use the key, are fetched and verified once no request is under way.
+/// <see cref="ProofException"/> is thrown in its place otherwise. With <see cref="Problem"/> nothing waits and nothing is thrown. Receipts
+/// that no answer brought, of requests that were given up or of others who use the key, are fetched and verified once no request is under
+/// way.
 /// </remarks>
 public sealed class ReceiptHandler : DelegatingHandler
 {
@@ -191,7 +192,9 @@ public sealed class ReceiptHandler : DelegatingHandler
         return receipt.Receipt;
     }
 
-    /// <summary>Fetches the receipts that no answer brought. Throws <see cref="ProofException"/> if the host has none of a number.</summary>
+    /// <summary>
+    /// Fetches the receipts that no answer brought. Throws <see cref="ProofException"/> if the host has none of a number.
+    /// </summary>
     private async Task CatchUpAsync(MissingReceipts gap, ReceiptSource source, CancellationToken cancellationToken)
     {
         for (var next = gap.First; next <= gap.Last;)

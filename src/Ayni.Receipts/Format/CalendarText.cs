@@ -22,8 +22,8 @@ public static class CalendarText
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day) && IsBelieved(day.Year);
 
     /// <summary>
-    /// Reads an instant with its offset such as <c>2026-11-27T09:30:00Z</c>, in UTC; false for anything else. Without an offset nobody knows
-    /// whose clock it was.
+    /// Reads an instant with its offset such as <c>2026-11-27T09:30:00Z</c>, in UTC; false for anything else. Without an offset nobody
+    /// knows whose clock it was.
     /// </summary>
     public static bool TryParseInstant([NotNullWhen(true)] string? text, out DateTimeOffset instant)
     {

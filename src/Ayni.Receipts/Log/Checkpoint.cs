@@ -38,7 +38,10 @@ internal sealed record Checkpoint(string Origin, long Size, Digest Root, SignedN
         Note.Demand(logKey, checks);
     }
 
-    /// <summary>The same checkpoint with a witness's cosignature (C2SP's tlog-cosignature, Ed25519): its time, and a signature over that and the text.</summary>
+    /// <summary>
+    /// The same checkpoint with a witness's cosignature (C2SP's tlog-cosignature, Ed25519): its time, and a signature over that and the
+    /// text.
+    /// </summary>
     public Checkpoint Cosign(PublicKey name, Sign sign, DateTimeOffset now)
     {
         var bytes = new byte[8 + 64];

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// Reads a log by its files, wherever they are, and computes any proof from its tiles. What it reads is not trusted: callers compare what comes
-/// of it with a checkpoint. Not thread-safe.
+/// Reads a log by its files, wherever they are, and computes any proof from its tiles. What it reads is not trusted: callers compare what
+/// comes of it with a checkpoint. Not thread-safe.
 /// </summary>
 /// <param name="fetch">
 /// Gets a file of the log by its name, or null if it is not there. Must not give more bytes than <see cref="MostBytes"/> says.

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// A log as somebody else reads it now, its checkpoint verified and its entries read: what receipts and periods are held against. Immutable.
+/// A log as somebody else reads it now, its checkpoint verified and its entries read: what receipts and periods are held against.
+/// Immutable.
 /// </summary>
 internal sealed class LogView
 {

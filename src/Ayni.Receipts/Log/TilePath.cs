@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// The name of a tile or of a bundle of entries, as C2SP's tlog-tiles writes it: <c>tile/LEVEL/x001/x234/067</c>, <c>tile/entries/…</c> for a
-/// bundle, and <c>.p/WIDTH</c> after it where it is not full.
+/// The name of a tile or of a bundle of entries, as C2SP's tlog-tiles writes it: <c>tile/LEVEL/x001/x234/067</c>, <c>tile/entries/…</c> for
+/// a bundle, and <c>.p/WIDTH</c> after it where it is not full.
 /// </summary>
 /// <param name="Level">0 to 7, or null for a bundle of entries.</param>
 /// <param name="Index">Its place within the level.</param>

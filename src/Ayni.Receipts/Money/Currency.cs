@@ -27,7 +27,9 @@ public sealed partial class Currency
     /// <summary>Every currency known, by code.</summary>
     public static IReadOnlyList<Currency> All { get; } = [.. ByCode.Values.OrderBy(currency => currency.Code, StringComparer.Ordinal)];
 
-    /// <summary>Fake money, the code that ISO 4217 reserves for tests: its receipts are settled with nobody and never meet real ones.</summary>
+    /// <summary>
+    /// Fake money, the code that ISO 4217 reserves for tests: its receipts are settled with nobody and never meet real ones.
+    /// </summary>
     public static Currency Test { get; } = ByCode["XTS"];
 
     /// <summary>Whether it is fake money.</summary>

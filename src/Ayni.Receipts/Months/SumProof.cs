@@ -4,8 +4,8 @@ using System.Text;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// A leaf's place in a summation tree, and what leads from it to the root. The leaf is not in it: whoever verifies has the item and its salt,
-/// or the leaf itself.
+/// A leaf's place in a summation tree, and what leads from it to the root. The leaf is not in it: whoever verifies has the item and its
+/// salt, or the leaf itself.
 /// </summary>
 /// <param name="Index">The place, from 0.</param>
 /// <param name="Count">How many leaves the tree has.</param>
@@ -13,8 +13,8 @@ namespace Ayni.Receipts;
 internal sealed record SumPath(long Index, long Count, SumNode[] Path)
 {
     /// <summary>
-    /// Demands that the path leads from a leaf to a root. At every node sums are checked; the leaves to the left must be as many as the index
-    /// says and those of the whole tree as the count says.
+    /// Demands that the path leads from a leaf to a root. At every node sums are checked; the leaves to the left must be as many as the
+    /// index says and those of the whole tree as the count says.
     /// </summary>
     public void Demand(SumLeaf leaf, SumNode root, ProofChecks checks)
     {

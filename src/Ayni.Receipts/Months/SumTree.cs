@@ -90,8 +90,8 @@ public readonly record struct SumNode(Digest Hash, Sums Sums)
     internal const int Size = Digest.Size + Sums.Size;
 
     /// <summary>
-    /// The node over two others: SHA-256 of 0x01, the left hash and sums, the right hash and sums. Throws <see cref="ProofException"/> if sums
-    /// are out of range.
+    /// The node over two others: SHA-256 of 0x01, the left hash and sums, the right hash and sums. Throws <see cref="ProofException"/> if
+    /// sums are out of range.
     /// </summary>
     internal static SumNode Join(SumNode left, SumNode right, ProofChecks checks)
     {

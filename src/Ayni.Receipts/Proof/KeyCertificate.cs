@@ -3,7 +3,8 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace Ayni.Receipts;
 
 /// <summary>
-/// What makes a host's signing key one of the log's: the log's own signature over it, over what the host is called and what it promises. Its bytes:
+/// What makes a host's signing key one of the log's: the log's own signature over it, over what the host is called and what it promises.
+/// Its bytes:
 /// <code>
 /// 16  "ayni/key/v2" and zeros
 ///  *  origin                    text: the log's name

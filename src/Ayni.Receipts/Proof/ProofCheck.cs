@@ -82,7 +82,9 @@ public enum ProofCheck
     /// <summary>A deduction is what its customer signed, where that is said to be its evidence.</summary>
     Evidence = 1 << 24,
 
-    /// <summary>A host keeps to the promise that its certificate states, from when it says that it signed, which is not yet to come.</summary>
+    /// <summary>
+    /// A host keeps to the promise that its certificate states, from when it says that it signed, which is not yet to come.
+    /// </summary>
     Promise = 1 << 25,
 }
 

@@ -8,8 +8,8 @@ namespace Ayni.Receipts;
 internal readonly record struct NoteSignature(string Name, uint KeyId, byte[] Bytes);
 
 /// <summary>
-/// A text signed by one or more keys, as C2SP's signed-note writes it: the text, an empty line, and a line for each signature with an em dash,
-/// the key's name and, in base64, the key's id and the signature. Immutable.
+/// A text signed by one or more keys, as C2SP's signed-note writes it: the text, an empty line, and a line for each signature with an em
+/// dash, the key's name and, in base64, the key's id and the signature. Immutable.
 /// </summary>
 internal sealed record SignedNote(string Text, ImmutableArray<NoteSignature> Signatures)
 {

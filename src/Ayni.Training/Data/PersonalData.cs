@@ -34,8 +34,8 @@ public sealed record PersonalDataCounts(long Email = 0, long Phone = 0, long Car
 }
 
 /// <summary>
-/// Replaces personal data of some kinds by <c>[email]</c>, <c>[phone]</c>, <c>[card]</c> and <c>[iban]</c>, and counts them. What has no such
-/// form (names, addresses) stays. In time proportional to a text's length. One thread at a time.
+/// Replaces personal data of some kinds by <c>[email]</c>, <c>[phone]</c>, <c>[card]</c> and <c>[iban]</c>, and counts them. What has no
+/// such form (names, addresses) stays. In time proportional to a text's length. One thread at a time.
 /// </summary>
 internal sealed class PersonalDataMask(PersonalDataKinds kinds)
 {

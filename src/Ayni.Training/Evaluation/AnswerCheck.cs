@@ -6,8 +6,8 @@ namespace Ayni.Training;
 
 /// <summary>What an answer has to be like: everything that is asked for must hold. Immutable.</summary>
 /// <remarks>
-/// Answers are taken without the spaces around them. <c>contains</c>, <c>any</c> and <c>not</c> look for whole words, so that 7 is not found
-/// in 17, and take capital and small letters for the same; <c>exact</c> and <c>matches</c> don't.
+/// Answers are taken without the spaces around them. <c>contains</c>, <c>any</c> and <c>not</c> look for whole words, so that 7 is not
+/// found in 17, and take capital and small letters for the same; <c>exact</c> and <c>matches</c> don't.
 /// </remarks>
 public sealed class AnswerCheck
 {

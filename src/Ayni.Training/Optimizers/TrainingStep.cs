@@ -42,8 +42,8 @@ public sealed class TrainingStep
     }
 
     /// <summary>
-    /// Makes a step over the mean loss of all batches' tokens, or pairs, as if they were one batch. If the loss or the gradient is not a finite
-    /// number, the parameters stay as they are.
+    /// Makes a step over the mean loss of all batches' tokens, or pairs, as if they were one batch. If the loss or the gradient is not a
+    /// finite number, the parameters stay as they are.
     /// </summary>
     /// <param name="batches">The batches, of which one at a time is in memory.</param>
     /// <param name="rate">The learning rate.</param>

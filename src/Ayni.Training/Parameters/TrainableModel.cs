@@ -71,8 +71,8 @@ public sealed class TrainableModel
     }
 
     /// <summary>
-    /// Takes a model that an adapter is to be trained beside: matrices of other types than float32 stay in their file and are decoded as they
-    /// are multiplied, part by part (Dettmers et al. 2023, arXiv:2305.14314).
+    /// Takes a model that an adapter is to be trained beside: matrices of other types than float32 stay in their file and are decoded as
+    /// they are multiplied, part by part (Dettmers et al. 2023, arXiv:2305.14314).
     /// </summary>
     /// <param name="source">The model, which has to stay open.</param>
     /// <param name="cancellationToken">Ends the reading.</param>

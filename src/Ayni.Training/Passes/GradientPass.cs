@@ -247,8 +247,8 @@ public sealed class GradientPass
     }
 
     /// <summary>
-    /// From the gradient of a layer's output to that of the stream before its feed-forward network and to those of what its queries attended
-    /// to.
+    /// From the gradient of a layer's output to that of the stream before its feed-forward network and to those of what its queries
+    /// attended to.
     /// </summary>
     private void BackwardThroughNetwork(LayerParameters weights, FeedForwardParameters network, LayerActivations kept, BatchPlan plan)
     {

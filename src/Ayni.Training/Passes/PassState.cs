@@ -100,8 +100,8 @@ internal sealed class PassState
     public FloatBuffer Reduced { get; } = new();
 
     /// <summary>
-    /// Takes tokens through operators that look at one token at a time: block by block, each on one thread, or, where an adapter or a matrix
-    /// that stays as its file has it takes part, or the weights are too large, all at once, operator by operator.
+    /// Takes tokens through operators that look at one token at a time: block by block, each on one thread, or, where an adapter or a
+    /// matrix that stays as its file has it takes part, or the weights are too large, all at once, operator by operator.
     /// </summary>
     /// <param name="tokens">How many.</param>
     /// <param name="groups">What they are multiplied by, projections of the same input together.</param>

@@ -4,9 +4,9 @@ using Ayni.Llama;
 namespace Ayni.Training;
 
 /// <summary>
-/// Two answers to one prompt, of which the first is preferred: <c>{"prompt": …, "chosen": …, "rejected": …}</c>, where the prompt is a user's
-/// text or a list of messages and the answers are texts or lists of one message, and beside them <c>tools</c>. Its normal form: the line
-/// <c>preference</c>, then the two conversations as <see cref="ConversationDocument"/> has them, one after the other.
+/// Two answers to one prompt, of which the first is preferred: <c>{"prompt": …, "chosen": …, "rejected": …}</c>, where the prompt is a
+/// user's text or a list of messages and the answers are texts or lists of one message, and beside them <c>tools</c>. Its normal form: the
+/// line <c>preference</c>, then the two conversations as <see cref="ConversationDocument"/> has them, one after the other.
 /// </summary>
 internal sealed record PreferenceDocument(ConversationDocument Chosen, ConversationDocument Rejected) : SourceDocument
 {
@@ -16,7 +16,9 @@ internal sealed record PreferenceDocument(ConversationDocument Chosen, Conversat
     public override SourceDocument Change(Func<string, string> change) =>
         new PreferenceDocument((ConversationDocument)Chosen.Change(change), (ConversationDocument)Rejected.Change(change));
 
-    /// <summary>The tokens of both, of each of which the answer at its end is to be learned: so the end of the first is found again.</summary>
+    /// <summary>
+    /// The tokens of both, of each of which the answer at its end is to be learned: so the end of the first is found again.
+    /// </summary>
     public override TokenizedDocument Encode(TrainingTokenizer tokenizer)
     {
         var (chosen, rejected) = (EncodeOne(Chosen, tokenizer), EncodeOne(Rejected, tokenizer));

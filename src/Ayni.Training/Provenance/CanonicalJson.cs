@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Ayni.Training;
 
 /// <summary>
-/// The one way of writing a JSON value, to be hashed and signed: RFC 8785, whose numbers are here whole ones only. Fields stand in the order
-/// of their names' UTF-16 units, without spaces; texts escape what they must and nothing else; UTF-8.
+/// The one way of writing a JSON value, to be hashed and signed: RFC 8785, whose numbers are here whole ones only. Fields stand in the
+/// order of their names' UTF-16 units, without spaces; texts escape what they must and nothing else; UTF-8.
 /// </summary>
 internal static class CanonicalJson
 {

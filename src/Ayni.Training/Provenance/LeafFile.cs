@@ -5,8 +5,8 @@ namespace Ayni.Training;
 
 /// <summary>
 /// The documents of sources, each by its digest or, in a private source, its commitment, as <c>provenance.leaves</c> has them: the line
-/// <c>ayni leaves 2</c>; for each source a line <c>source ROOT COUNT</c> and so many digests of 32 bytes, ascending. A source is known by the
-/// root that its manifest has.
+/// <c>ayni leaves 2</c>; for each source a line <c>source ROOT COUNT</c> and so many digests of 32 bytes, ascending. A source is known by
+/// the root that its manifest has.
 /// </summary>
 internal static class LeafFile
 {

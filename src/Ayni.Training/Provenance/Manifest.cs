@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Ayni.Training;
 
 /// <summary>
-/// What a model learned from, as its maker says it. A claim: only to train again by the recipe tests it. Digests are SHA-256 in hexadecimal.
-/// Immutable.
+/// What a model learned from, as its maker says it. A claim: only to train again by the recipe tests it. Digests are SHA-256 in
+/// hexadecimal. Immutable.
 /// </summary>
 /// <param name="Version">The version of this format: 1.</param>
 /// <param name="Model">What the model is called.</param>

@@ -7,8 +7,8 @@ namespace Ayni.Training;
 /// <summary>A manifest and its maker's signature, as <c>provenance.json</c> has them. Immutable.</summary>
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Signature">
-/// The maker's Ed25519 signature, in hexadecimal, of the line <c>ayni provenance 1</c>, the manifest's digest and the weights' digest, of 32
-/// bytes each; <c>unsigned</c> where nobody vouches for the manifest.
+/// The maker's Ed25519 signature, in hexadecimal, of the line <c>ayni provenance 1</c>, the manifest's digest and the weights' digest, of
+/// 32 bytes each; <c>unsigned</c> where nobody vouches for the manifest.
 /// </param>
 public sealed record SignedManifest(Manifest Manifest, string Signature)
 {

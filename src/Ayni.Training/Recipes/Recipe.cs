@@ -44,8 +44,8 @@ public sealed record Recipe
     public int? Context { get; init; }
 
     /// <summary>
-    /// How much an answer's gain counts where answers that are preferred to others are learned from (<c>method: dpo</c>); null where texts are
-    /// foreseen.
+    /// How much an answer's gain counts where answers that are preferred to others are learned from (<c>method: dpo</c>); null where texts
+    /// are foreseen.
     /// </summary>
     public double? PreferenceBeta { get; init; }
 
@@ -142,8 +142,8 @@ public sealed record NewModelShape(
 }
 
 /// <summary>
-/// The experts of a Llama 4 that is to be made. All else that its layers have is as in the two published ones, since a GGUF file has no keys
-/// for it: attention in chunks of 8,192 tokens, every fourth layer without rotation and sharpened, and heads normalized (but with 128
+/// The experts of a Llama 4 that is to be made. All else that its layers have is as in the two published ones, since a GGUF file has no
+/// keys for it: attention in chunks of 8,192 tokens, every fourth layer without rotation and sharpened, and heads normalized (but with 128
 /// experts).
 /// </summary>
 /// <param name="Count">Experts to choose among; a shared one comes on top.</param>

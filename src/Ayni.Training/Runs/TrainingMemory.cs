@@ -42,7 +42,9 @@ internal static class TrainingMemory
         return CountWeights(origin.Config, origin.TiesEmbeddings) * kept * Number;
     }
 
-    /// <summary>What a pass keeps of a batch's tokens (<see cref="LayerActivations"/>), and what one layer after another works in.</summary>
+    /// <summary>
+    /// What a pass keeps of a batch's tokens (<see cref="LayerActivations"/>), and what one layer after another works in.
+    /// </summary>
     /// <param name="config">The shape.</param>
     /// <param name="rows">Rows of a batch.</param>
     /// <param name="context">Tokens of a row.</param>
@@ -59,7 +61,8 @@ internal static class TrainingMemory
             ? attention + Math.Max(expertLayers < layers ? network : 0, experts)
             : layers * attention + (layers - expertLayers) * network + expertLayers * experts;
         var streams = (layers + 1L) * hidden;
-        // A sublayer's input, the stream's gradient and those of what is in between; and what a layer's weight gradients are multiplied from.
+        // A sublayer's input, the stream's gradient and those of what is in between; and what a layer's weight gradients are multiplied
+        // from.
         var inner = (long)Math.Max(config.IntermediateSize, config.Experts?.IntermediateSize ?? 0);
         var working = 4L * hidden + 2L * query + 2L * key + 3L * (hidden + inner) + query;
         return (UInt128)(uint)rows * (uint)context * (UInt128)(kept + streams + working) * Number;

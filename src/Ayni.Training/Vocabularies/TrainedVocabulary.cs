@@ -3,7 +3,9 @@ using Ayni.Llama;
 
 namespace Ayni.Training;
 
-/// <summary>A vocabulary that was learned from texts, and the files it can be written as. The same texts give the same to the bit.</summary>
+/// <summary>
+/// A vocabulary that was learned from texts, and the files it can be written as. The same texts give the same to the bit.
+/// </summary>
 public sealed class TrainedVocabulary
 {
     private const int LongestToken = 128;
@@ -65,8 +67,8 @@ public sealed class TrainedVocabulary
 
     /// <summary>
     /// Writes a file of the kind its ending says: a GGUF file without weights; <c>tokenizer.json</c>, with <c>tokenizer_config.json</c>
-    /// beside it; or <c>.model</c> and <c>.tiktoken</c> as Meta ships them. What is there under that name is replaced, once the new file has
-    /// been read and held against the vocabulary.
+    /// beside it; or <c>.model</c> and <c>.tiktoken</c> as Meta ships them. What is there under that name is replaced, once the new file
+    /// has been read and held against the vocabulary.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="name">What the vocabulary is called, where the file says it.</param>

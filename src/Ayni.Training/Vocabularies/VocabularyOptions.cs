@@ -6,7 +6,9 @@ public enum VocabularyKind
     /// <summary>Bytes, merged within the words of Llama 3's splitting.</summary>
     ByteLevel,
 
-    /// <summary>Characters, merged within words that open with their space, and bytes for the rare ones: as Llama 1 and 2 have it.</summary>
+    /// <summary>
+    /// Characters, merged within words that open with their space, and bytes for the rare ones: as Llama 1 and 2 have it.
+    /// </summary>
     SentencePiece,
 }
 

@@ -4,7 +4,9 @@ using Ayni.Tests;
 
 namespace Ayni.EndToEnd.Tests;
 
-/// <summary>The commands that prove and verify, each in a process of its own, as a host, an auditor, a witness and a party use them.</summary>
+/// <summary>
+/// The commands that prove and verify, each in a process of its own, as a host, an auditor, a witness and a party use them.
+/// </summary>
 public sealed class ProofCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

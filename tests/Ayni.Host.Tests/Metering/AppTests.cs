@@ -5,7 +5,9 @@ using Ayni.Tests;
 
 namespace Ayni.Host.Tests;
 
-/// <summary>An app is known by the key issued to it, whatever else a client says, and earns nothing of what its developer buys itself.</summary>
+/// <summary>
+/// An app is known by the key issued to it, whatever else a client says, and earns nothing of what its developer buys itself.
+/// </summary>
 public sealed class AppTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private readonly TestHost _test = fixture.Test;

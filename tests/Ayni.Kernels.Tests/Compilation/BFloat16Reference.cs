@@ -1,9 +1,9 @@
 namespace Ayni.Kernels.Tests;
 
 /// <summary>
-/// The scalar twin of <c>vdpbf16ps</c>, after Intel's instruction reference: of two products of BF16 numbers first the upper one is added to a
-/// float, then the lower one, rounded once each to the nearest, ties to even; subnormal operands count as zeros, and results that stay below
-/// the smallest normal number after rounding become zeros.
+/// The scalar twin of <c>vdpbf16ps</c>, after Intel's instruction reference: of two products of BF16 numbers first the upper one is added
+/// to a float, then the lower one, rounded once each to the nearest, ties to even; subnormal operands count as zeros, and results that stay
+/// below the smallest normal number after rounding become zeros.
 /// </summary>
 internal static class BFloat16Reference
 {

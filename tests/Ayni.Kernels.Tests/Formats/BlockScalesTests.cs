@@ -4,7 +4,9 @@ public sealed class BlockScalesTests
 {
     public static TheoryData<TensorType> Quantized => [.. TensorTypes.Readable.Where(type => TensorTypes.FormatOf(type).Weights > 1)];
 
-    /// <summary>Whatever bytes make a weight infinite or not a number are found, and no others, so that no scale's place is missed.</summary>
+    /// <summary>
+    /// Whatever bytes make a weight infinite or not a number are found, and no others, so that no scale's place is missed.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Quantized))]
     public void A_block_is_found_exactly_if_a_weight_of_it_is_not_finite(TensorType type)

@@ -24,8 +24,8 @@ public sealed class DequantizationTests
     }
 
     /// <summary>
-    /// Worked by hand from the OCP Microscaling Formats specification 1.0: a scale byte e means 2^(e − 127); E2M1 codes 0 to 7 mean 0, 0.5, 1, 1.5,
-    /// 2, 3, 4 and 6, and 8 to 15 the same with a minus.
+    /// Worked by hand from the OCP Microscaling Formats specification 1.0: a scale byte e means 2^(e − 127); E2M1 codes 0 to 7 mean 0, 0.5,
+    /// 1, 1.5, 2, 3, 4 and 6, and 8 to 15 the same with a minus.
     /// </summary>
     [Theory]
     [InlineData(127, 1f)]

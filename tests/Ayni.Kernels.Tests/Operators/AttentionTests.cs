@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Ayni.Kernels.Tests;
 
-/// <summary>Attention over a cache of every type: against the scalar reference on the same stored bits, and against itself in other batches.</summary>
+/// <summary>
+/// Attention over a cache of every type: against the scalar reference on the same stored bits, and against itself in other batches.
+/// </summary>
 public sealed class AttentionTests : IDisposable
 {
     private const int Blocks = 13;

@@ -56,7 +56,9 @@ public sealed class BFloat16ProductTests
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
-    /// <summary>A context that computes in portable vectors, one that emits code, and one that emulates it where that is not slow.</summary>
+    /// <summary>
+    /// A context that computes in portable vectors, one that emits code, and one that emulates it where that is not slow.
+    /// </summary>
     private static IEnumerable<(string Name, ComputeContext Context)> Contexts(int work)
     {
         yield return ("portable", new ComputeContext(KernelTier.Simd, 2));

@@ -42,7 +42,8 @@ public sealed class AdjustmentTests
 
         // A late receipt takes November to 2,100,000 and is charged at the third step: 0.9 × 1 = 0.90.
         Assert.Equal(Eur("0.90"), (await ledger.Books.PostAsync(late)).Charge);
-        // In December November is trued up again. The app's: 0.8 × (1 − 1.50) = −0.40, of which −0.24 were posted; the other's: 0.4 × (1 − 1.20).
+        // In December November is trued up again. The app's: 0.8 × (1 − 1.50) = −0.40, of which −0.24 were posted; the other's: 0.4 × (1 −
+        // 1.20).
         ledger.Clock.Now = December.End;
         await CloseAsync(ledger, December);
         var second = Assert.Single(ledger.Books.ListAdjustments(December));
@@ -132,7 +133,8 @@ public sealed class AdjustmentTests
         await ledger.Books.PostAsync(late);
         ledger.Clock.Now = December.End;
         await CloseAsync(ledger, December);
-        // 1.25 + 3.75 were November's; 0.50 more are used, 3.25 are lacking: 0.50 are given back. December itself has no use, so no minimum.
+        // 1.25 + 3.75 were November's; 0.50 more are used, 3.25 are lacking: 0.50 are given back. December itself has no use, so no
+        // minimum.
         var adjustment = Assert.Single(ledger.Books.ListAdjustments(December));
         Assert.Equal((November, Eur("-0.50")), (adjustment.ServicePeriod, adjustment.Amount));
         Assert.Equal("The month comes to 1.75 EUR, and to at least 5.00 EUR.", adjustment.Explanation);

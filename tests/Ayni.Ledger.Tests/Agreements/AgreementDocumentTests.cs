@@ -121,7 +121,8 @@ public sealed class AgreementDocumentTests
         await golden.CloseAsync();
         // November: 30 earned, 30 recouped, 100 advanced.
         Assert.Equal("100.00", golden.Earned(golden.Ledger.Licensor));
-        // December: 100 of November come late and earn 10 by November's terms, which go to the 70 outstanding; 50 % of 100 = 50 go there, too.
+        // December: 100 of November come late and earn 10 by November's terms, which go to the 70 outstanding; 50 % of 100 = 50 go there,
+        // too.
         await golden.Books.PostAsync(late);
         await golden.ChargeAsync(key, "100.00");
         await golden.CloseAsync();

@@ -139,7 +139,9 @@ public sealed class InvoiceTests
         Assert.Empty(ledger.Books.Audit());
     }
 
-    /// <summary>The document is issued on 1 December: the rule is the rate of the day of issue, both days of a certificate included.</summary>
+    /// <summary>
+    /// The document is issued on 1 December: the rule is the rate of the day of issue, both days of a certificate included.
+    /// </summary>
     [Theory]
     [InlineData("2026-01-01", "2026-12-31", 50_000, "0.50", "9.55")]
     [InlineData("2026-12-01", "2026-12-01", 0, "0.00", "10.05")]

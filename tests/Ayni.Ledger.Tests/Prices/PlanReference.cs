@@ -44,7 +44,9 @@ internal static class PlanReference
         PriceTiers? Find(UsageMetric metric) => plan.Tiers.SingleOrDefault(tiers => tiers.Metric == metric);
     }
 
-    /// <summary>The rate of the unit at a position, the first being 0: of a package in the same unit as a million tokens' or a request's rate.</summary>
+    /// <summary>
+    /// The rate of the unit at a position, the first being 0: of a package in the same unit as a million tokens' or a request's rate.
+    /// </summary>
     private static BigInteger Tier(PriceTiers tiers, long position, long quantity) => tiers switch
     {
         GraduatedTiers graduated => graduated.Steps.First(step => step.UpTo is not { } upTo || position < upTo).Rate.Units,

@@ -137,7 +137,8 @@ internal sealed class Forger
     /// <param name="tails">Where keys end.</param>
     /// <param name="change">Changes lists before they are committed to.</param>
     /// <param name="tamper">Changes lists after they were.</param>
-    /// <param name="erased">Of which customer it says that some receipts are which can't be opened, as it says; null where they are open.</param>
+    /// <param name="erased">Of which customer it says that some receipts are which can't be opened, as it says; null where they are
+    /// open.</param>
     /// <param name="between">Receipts said to count in other months.</param>
     /// <param name="previous">The record before; null makes it the first.</param>
     /// <returns>The record.</returns>

@@ -9,8 +9,8 @@ using Org.BouncyCastle.Crypto.Signers;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// The same verification a second time, written from docs/proof.md alone in another style: byte strings and recursion over whole trees' shapes,
-/// <see cref="BigInteger"/> for sums, no type of the ledger's. It says what is wrong, or nothing.
+/// The same verification a second time, written from docs/proof.md alone in another style: byte strings and recursion over whole trees'
+/// shapes, <see cref="BigInteger"/> for sums, no type of the ledger's. It says what is wrong, or nothing.
 /// </summary>
 internal static class IndependentVerifier
 {

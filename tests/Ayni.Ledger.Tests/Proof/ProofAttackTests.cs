@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// What a dishonest host, customer or thief may try. Each is refused with all checks, and each succeeds once the check named beside it is left
-/// out, so that no check is there in vain. <c>docs/proof.md</c> lists them; <c>tests/mutate-proofs</c> runs them.
+/// What a dishonest host, customer or thief may try. Each is refused with all checks, and each succeeds once the check named beside it is
+/// left out, so that no check is there in vain. <c>docs/proof.md</c> lists them; <c>tests/mutate-proofs</c> runs them.
 /// </summary>
 public sealed class ProofAttackTests : IDisposable
 {

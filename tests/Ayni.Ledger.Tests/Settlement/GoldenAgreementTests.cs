@@ -4,8 +4,8 @@ using static Ayni.Ledger.Tests.TestLedger;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// Months under agreements' documents, worked out by hand. Each names the step of the evaluation that it is about; <c>docs/ledger.md</c> has
-/// them in one table.
+/// Months under agreements' documents, worked out by hand. Each names the step of the evaluation that it is about; <c>docs/ledger.md</c>
+/// has them in one table.
 /// </summary>
 public sealed class GoldenAgreementTests
 {
@@ -322,11 +322,11 @@ public sealed class GoldenAgreementTests
         await golden.ChargeAsync(await golden.Ledger.KeyAsync(), "1000.01");
         await golden.CloseAsync();
 
-        // 10 % of 1,000.01 = 100.001. Weights of 10¹⁸: poems 666,666,666,667 × 10⁶, letters 333,333,333,333 × 600,000, the rest, 333,333,333,333
-        // × 400,000 = 0.1333333333332 × 10¹⁸, is the collector's.
+        // 10 % of 1,000.01 = 100.001. Weights of 10¹⁸: poems 666,666,666,667 × 10⁶, letters 333,333,333,333 × 600,000, the rest,
+        // 333,333,333,333 × 400,000 = 0.1333333333332 × 10¹⁸, is the collector's.
         // Poet 100.001 × 0.666666666667 = 66.667333333366 (...66.667), writer 100.001 × 0.1999999999998 = 20.000199999980 (...79.9998),
-        // host 100.001 × 0.1333333333332 = 13.333466666653 (...53.3332). Cut off they come to ...998 units of ...1000: the poet's ...366.667 and
-        // the writer's ...979.9998 lost most.
+        // host 100.001 × 0.1333333333332 = 13.333466666653 (...53.3332). Cut off they come to ...998 units of ...1000: the poet's
+        // ...366.667 and the writer's ...979.9998 lost most.
         Assert.Equal("66.667333333367", golden.Earned(poet));
         Assert.Equal("20.00019999998", golden.Earned(writer));
         // The host also keeps 1,000.01 - 100.001 = 900.009.
@@ -410,8 +410,8 @@ public sealed class GoldenAgreementTests
         var invoice = (await golden.Books.IssueInvoicesAsync(november)).Single(one => one.Recipient.Subject == ofApp.CustomerId);
 
         // December: 400 more through the app and 600 without; November's 1,000 through the app are credited.
-        // There are 1,000 - 1,000 = 0 to share. The owner: 1,000 - 1,000 = 0, nothing. The developer: 400 - 1,000 = -600, nothing, and 600 are
-        // carried to its next month. The host keeps 0.
+        // There are 1,000 - 1,000 = 0 to share. The owner: 1,000 - 1,000 = 0, nothing. The developer: 400 - 1,000 = -600, nothing, and 600
+        // are carried to its next month. The host keeps 0.
         await golden.ChargeAsync(ofApp, "400.00");
         await golden.ChargeAsync(plain, "600.00");
         await golden.Books.CreditInvoiceAsync(invoice.Number, "not what was asked for");
@@ -458,8 +458,8 @@ public sealed class GoldenAgreementTests
         await ReportAsync(cusco, other, 4_000);
         await golden.CloseAsync();
 
-        // The other customer's 60 + 40 = 100 are raised to 150: 30 more are Lima's and 20 Cusco's. Lima 90 × 50 % = 45, Cusco 60 × 40 % = 24,
-        // the own machines 200 × 30 % = 60; the owner 360 - 129 = 231.
+        // The other customer's 60 + 40 = 100 are raised to 150: 30 more are Lima's and 20 Cusco's. Lima 90 × 50 % = 45, Cusco 60 × 40 % =
+        // 24, the own machines 200 × 30 % = 60; the owner 360 - 129 = 231.
         Assert.Equal(
             ("45.00", "24.00", "60.00", "231.00"),
             (golden.Earned(lima), golden.Earned(cusco), golden.Earned(golden.Ledger.Host), golden.Earned(golden.Ledger.Licensor)));

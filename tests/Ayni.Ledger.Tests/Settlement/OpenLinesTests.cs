@@ -3,7 +3,9 @@ using static Ayni.Ledger.Tests.TestLedger;
 
 namespace Ayni.Ledger.Tests;
 
-/// <summary>The receipts of an open month's statement, page by page while it goes on: without settling the month for each page, and the same.</summary>
+/// <summary>
+/// The receipts of an open month's statement, page by page while it goes on: without settling the month for each page, and the same.
+/// </summary>
 public sealed class OpenLinesTests
 {
     [Fact]

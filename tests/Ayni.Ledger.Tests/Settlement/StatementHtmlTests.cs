@@ -9,7 +9,9 @@ public sealed class StatementHtmlTests
 
     public static TheoryData<string> Languages => [.. StatementLanguage.All.Select(language => language.Code)];
 
-    /// <summary>What a finance department looks for: who, when, of what, how much in which currency, what is paid and what is left.</summary>
+    /// <summary>
+    /// What a finance department looks for: who, when, of what, how much in which currency, what is paid and what is left.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Languages))]
     public void It_has_every_field_that_finance_needs(string code)

@@ -1,10 +1,10 @@
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// One life of a ledger, all of it decided by a seed: requests admitted, reserved, posted, posted twice, posted late and out of order, voided;
-/// a clock that jumps; months closed by several at once; an office that deals with their money (<see cref="SimulatedOffice"/>); hosts that end,
-/// and crashes of what the ledger stands on. After each, the ledger must be what those who were answered know: a client's receipts are there and
-/// charged once, documents are what they were, and balances come to what all of them say.
+/// One life of a ledger, all of it decided by a seed: requests admitted, reserved, posted, posted twice, posted late and out of order,
+/// voided; a clock that jumps; months closed by several at once; an office that deals with their money (<see cref="SimulatedOffice"/>);
+/// hosts that end, and crashes of what the ledger stands on. After each, the ledger must be what those who were answered know: a client's
+/// receipts are there and charged once, documents are what they were, and balances come to what all of them say.
 /// </summary>
 internal abstract class LedgerSimulation(int seed) : IAsyncDisposable
 {

@@ -8,8 +8,8 @@ internal delegate Task<object> OfficeAct(Books books);
 
 /// <summary>
 /// The office of a host in a simulated life, beside its requests: it sells credits and takes them back, issues invoices and credit notes,
-/// records payments, refunds, deductions and agreements, gives claims up and pays parties out. Documents that it was given must stay what they
-/// are, and the books must come to what the documents say.
+/// records payments, refunds, deductions and agreements, gives claims up and pays parties out. Documents that it was given must stay what
+/// they are, and the books must come to what the documents say.
 /// </summary>
 internal sealed class SimulatedOffice(Random random, string model, Currency currency, DateTimeOffset start)
 {
@@ -177,7 +177,9 @@ internal sealed class SimulatedOffice(Random random, string model, Currency curr
         return balances.GetValueOrDefault(Ledger.Account.Bank, Zero) == bank ? null : $"{bank} went through the bank, and its account shows otherwise";
     }
 
-    /// <summary>What there was to share until all months closed, beyond what was charged: expired credits, less what credit notes took back.</summary>
+    /// <summary>
+    /// What there was to share until all months closed, beyond what was charged: expired credits, less what credit notes took back.
+    /// </summary>
     public Amount SharedBeyondCharges(Books books, DateTimeOffset now)
     {
         var expired = ClosedMonths(books, now).SelectMany(month => books.ListAdjustments(month)).Where(it => it.Type == AdjustmentType.CreditExpiry);

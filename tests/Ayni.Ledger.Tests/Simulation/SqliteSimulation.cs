@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Ayni.Ledger.Tests;
 
 /// <summary>
-/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file. The same seed gives
-/// the same life.
+/// A life in a SQLite file, on machines that crash and lose or tear what was not flushed; each crash begins another file. The same seed
+/// gives the same life.
 /// </summary>
 internal sealed class SqliteSimulation(int seed) : LedgerSimulation(seed)
 {

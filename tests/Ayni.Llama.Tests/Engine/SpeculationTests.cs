@@ -43,7 +43,9 @@ public sealed class SpeculationTests : IDisposable
         }
     }
 
-    /// <summary>Where no time passes, checking a draft costs what it does by default, however small the model and busy the machine.</summary>
+    /// <summary>
+    /// Where no time passes, checking a draft costs what it does by default, however small the model and busy the machine.
+    /// </summary>
     [Fact]
     public async Task Text_that_repeats_its_prompt_takes_fewer_steps()
     {
@@ -167,7 +169,10 @@ public sealed class SpeculationTests : IDisposable
         Assert.True(account.Pays);
     }
 
-    /// <summary>A text that copies a little here and there, so that every draft holds for one token and no more, where checking takes two steps' time.</summary>
+    /// <summary>
+    /// A text that copies a little here and there, so that every draft holds for one token and no more, where checking takes two steps'
+    /// time.
+    /// </summary>
     [Fact]
     public void Drafts_that_do_not_pay_are_soon_only_held_against_what_comes()
     {

@@ -4,7 +4,9 @@ using Ayni.Tests;
 
 namespace Ayni.Llama.Tests;
 
-/// <summary>Packed weights in a file beside their model: the same answers without packing, and packed again whenever anything is not as it was.</summary>
+/// <summary>
+/// Packed weights in a file beside their model: the same answers without packing, and packed again whenever anything is not as it was.
+/// </summary>
 public sealed class PackCacheTests : IDisposable
 {
     private const int HeadBytes = 64;

@@ -8,7 +8,9 @@ namespace Ayni.Llama.Tests;
 /// <summary>One tensor to be written into a checkpoint, with lies where a test needs them.</summary>
 internal sealed record RawTensor(string Name, int[] Shape, byte[] Data)
 {
-    /// <summary><c>FloatStorage</c>, <c>HalfStorage</c> or <c>BFloat16Storage</c>; or <c>BytesIO</c> for what is no tensor but a stream of bytes.</summary>
+    /// <summary>
+    /// <c>FloatStorage</c>, <c>HalfStorage</c> or <c>BFloat16Storage</c>; or <c>BytesIO</c> for what is no tensor but a stream of bytes.
+    /// </summary>
     public string Storage { get; init; } = "FloatStorage";
 
     /// <summary>Strides; those of contiguous numbers where null.</summary>
@@ -23,7 +25,9 @@ internal sealed record RawTensor(string Name, int[] Shape, byte[] Data)
     public int BytesPerNumber => Storage == "FloatStorage" ? 4 : 2;
 }
 
-/// <summary>Writes PyTorch checkpoints as <c>torch.save</c> does: a pickle of protocol 2 and storages in a zip archive of stored members.</summary>
+/// <summary>
+/// Writes PyTorch checkpoints as <c>torch.save</c> does: a pickle of protocol 2 and storages in a zip archive of stored members.
+/// </summary>
 internal static class RawCheckpoint
 {
     public static byte[] Of(params IEnumerable<RawTensor> tensors)

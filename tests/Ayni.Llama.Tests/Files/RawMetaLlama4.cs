@@ -4,8 +4,8 @@ using Ayni.Tests;
 namespace Ayni.Llama.Tests;
 
 /// <summary>
-/// Writes a Llama 4 of the reference data, which is in Hugging Face's files, as Meta would: in its own names and layout, in model-parallel parts.
-/// Knows nothing of the reader's code.
+/// Writes a Llama 4 of the reference data, which is in Hugging Face's files, as Meta would: in its own names and layout, in model-parallel
+/// parts. Knows nothing of the reader's code.
 /// </summary>
 internal sealed class RawMetaLlama4 : IDisposable
 {
@@ -15,7 +15,8 @@ internal sealed class RawMetaLlama4 : IDisposable
 
     /// <param name="model">The reference model.</param>
     /// <param name="parts">How many parts; more than key-value heads only where <paramref name="isFused"/> is false.</param>
-    /// <param name="isFused">Whether queries, keys and values are one tensor, and gates and up projections of layers without experts.</param>
+    /// <param name="isFused">Whether queries, keys and values are one tensor, and gates and up projections of layers without
+    /// experts.</param>
     public RawMetaLlama4(string model, int parts, bool isFused)
     {
         _file = SafetensorsFile.Open(Conformance.PathOf("models", model, "model.safetensors"));

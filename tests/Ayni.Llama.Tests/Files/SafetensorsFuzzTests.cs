@@ -1,6 +1,8 @@
 namespace Ayni.Llama.Tests;
 
-/// <summary>Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.</summary>
+/// <summary>
+/// Damages a valid file in thousands of ways: each opens or is refused as a bad model file, cheaply, and nothing else happens.
+/// </summary>
 public sealed class SafetensorsFuzzTests
 {
     private const int Files = 5_000;

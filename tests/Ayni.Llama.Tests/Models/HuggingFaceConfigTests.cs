@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Ayni.Llama.Tests;
 
-/// <summary>What a <c>config.json</c> leaves out has the defaults of transformers 5.17's <c>LlamaConfig</c>, <c>MistralConfig</c> and <c>Llama4TextConfig</c>.</summary>
+/// <summary>
+/// What a <c>config.json</c> leaves out has the defaults of transformers 5.17's <c>LlamaConfig</c>, <c>MistralConfig</c> and
+/// <c>Llama4TextConfig</c>.
+/// </summary>
 public sealed class HuggingFaceConfigTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

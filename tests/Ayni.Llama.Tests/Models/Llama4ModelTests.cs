@@ -35,8 +35,9 @@ public sealed class Llama4ModelTests
                 using var model = LlamaModel.Load(path, tier, threads: 2);
                 var ids = ReferenceModel.Integers(item.GetProperty("ids"));
                 var actual = ReferenceModel.Logits(model, ids, item.GetProperty("start_pos").GetInt32());
-                // The folders are in BF16: where activations are rounded to it, a token whose experts' scores are close may go to another one, which
-                // changes its logits altogether and later ones a little. So most tokens are held to what rounding does, and all where nothing is rounded.
+                // The folders are in BF16: where activations are rounded to it, a token whose experts' scores are close may go to another
+                // one, which changes its logits altogether and later ones a little. So most tokens are held to what rounding does, and all
+                // where nothing is rounded.
                 if (tier == KernelTier.Compiled && Directory.Exists(path))
                     ReferenceModel.AssertMostAgree(item.GetProperty("rows"), expected, actual, 0.05);
                 else

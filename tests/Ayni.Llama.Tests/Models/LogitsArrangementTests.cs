@@ -5,8 +5,8 @@ using Ayni.Tests;
 namespace Ayni.Llama.Tests;
 
 /// <summary>
-/// A text's logits have the same bits alone and in batches with others, in chunks of any length, with guesses checked along, after a beginning that
-/// was found in the cache, and for any number of threads: for each way weights and the cache are stored.
+/// A text's logits have the same bits alone and in batches with others, in chunks of any length, with guesses checked along, after a
+/// beginning that was found in the cache, and for any number of threads: for each way weights and the cache are stored.
 /// </summary>
 public sealed class LogitsArrangementTests
 {
@@ -37,7 +37,9 @@ public sealed class LogitsArrangementTests
         }
     }
 
-    /// <summary>The bits of all logits of a text that is computed with others, and of its second half once its beginning is in the cache.</summary>
+    /// <summary>
+    /// The bits of all logits of a text that is computed with others, and of its second half once its beginning is in the cache.
+    /// </summary>
     private static (int[][] Cold, int[][] Warm) AmongOthers(LlamaModel model, CacheType type)
     {
         using var cache = new KeyValueCache(model.Config, Length + MostTokens, MostTokens, sequences: 5, long.MaxValue, type);

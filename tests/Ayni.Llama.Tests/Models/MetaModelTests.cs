@@ -127,7 +127,9 @@ public sealed class MetaModelTests : IDisposable
         Assert.Equal(8, config.VocabularySize);
     }
 
-    /// <summary>Writes the tiny model as Meta would: the same rows, its own names, cut into parts along the axes of its model-parallel code.</summary>
+    /// <summary>
+    /// Writes the tiny model as Meta would: the same rows, its own names, cut into parts along the axes of its model-parallel code.
+    /// </summary>
     private void Write(int parts, bool embeddingByRows)
     {
         _folder.Write("params.json", Encoding.UTF8.GetBytes(

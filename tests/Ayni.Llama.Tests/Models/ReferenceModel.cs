@@ -31,7 +31,9 @@ internal static class ReferenceModel
         return [.. logits];
     }
 
-    /// <summary>Asserts that the recorded rows agree on the whole: the root mean square of differences against the standard deviation.</summary>
+    /// <summary>
+    /// Asserts that the recorded rows agree on the whole: the root mean square of differences against the standard deviation.
+    /// </summary>
     public static void AssertRelativeError(JsonElement rows, float[] expected, float[] actual, double tolerance)
     {
         var indices = Integers(rows);
@@ -47,7 +49,9 @@ internal static class ReferenceModel
         Assert.InRange(Math.Sqrt(errors / deviations), 0, tolerance);
     }
 
-    /// <summary>Asserts that half of the recorded rows agree, each by the root mean square of its differences against the standard deviation of all.</summary>
+    /// <summary>
+    /// Asserts that half of the recorded rows agree, each by the root mean square of its differences against the standard deviation of all.
+    /// </summary>
     public static void AssertMostAgree(JsonElement rows, float[] expected, float[] actual, double tolerance)
     {
         var indices = Integers(rows);
@@ -63,7 +67,8 @@ internal static class ReferenceModel
     }
 
     /// <summary>
-    /// Asserts that the recorded rows agree: on the whole, where compiled kernels may multiply weights in BF16 with activations rounded to it.
+    /// Asserts that the recorded rows agree: on the whole, where compiled kernels may multiply weights in BF16 with activations rounded to
+    /// it.
     /// </summary>
     public static void AssertAgree(LlamaModel model, string folder, JsonElement rows, float[] expected, float[] actual, float tolerance)
     {

@@ -5,8 +5,8 @@ using Ayni.Tests;
 namespace Ayni.Llama.Tests;
 
 /// <summary>
-/// llama.cpp itself, through the npm package <c>node-llama-cpp</c>, in a process that loads and computes what it is told. The environment variable
-/// <c>AYNI_LLAMA_CPP</c> names the folder with its <c>node_modules</c>.
+/// llama.cpp itself, through the npm package <c>node-llama-cpp</c>, in a process that loads and computes what it is told. The environment
+/// variable <c>AYNI_LLAMA_CPP</c> names the folder with its <c>node_modules</c>.
 /// </summary>
 public sealed class LlamaCpp : IDisposable
 {

@@ -14,7 +14,9 @@ internal static class HuggingFaceFiles
         return ByteLevel(tokens, types, vocabulary.FindArray<string>("tokenizer.ggml.merges")!, pattern, pairs);
     }
 
-    /// <summary>The tokens of a tiktoken file and the merges that Hugging Face's own conversion derives from it: every cut in two tokens.</summary>
+    /// <summary>
+    /// The tokens of a tiktoken file and the merges that Hugging Face's own conversion derives from it: every cut in two tokens.
+    /// </summary>
     public static JsonObject ByteLevel(string tiktokenPath, Tokenizer tokenizer, string pattern)
     {
         var ranks = File.ReadLines(tiktokenPath).Count();

@@ -64,8 +64,8 @@ public sealed class GradientPassTests
     }
 
     /// <summary>
-    /// Each operand is off by at most 1/256 of itself, and a gradient behind some layers by the sum of such errors, which are as often up as
-    /// down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 3.4 % of the gradient's size.
+    /// Each operand is off by at most 1/256 of itself, and a gradient behind some layers by the sum of such errors, which are as often up
+    /// as down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 3.4 % of the gradient's size.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]

@@ -13,8 +13,8 @@ public sealed class PreferenceTests : IDisposable
     public void Dispose() => _corpus.Dispose();
 
     /// <summary>
-    /// Worked by hand: the chosen answer has gained 2 nats and the rejected one lost 1, so the margin is 0.1 · 3, the loss log(1 + e^-0.3) and
-    /// its slope 0.1 · σ(-0.3).
+    /// Worked by hand: the chosen answer has gained 2 nats and the rejected one lost 1, so the margin is 0.1 · 3, the loss log(1 + e^-0.3)
+    /// and its slope 0.1 · σ(-0.3).
     /// </summary>
     [Fact]
     public void A_pair_s_loss_is_that_of_its_margin()

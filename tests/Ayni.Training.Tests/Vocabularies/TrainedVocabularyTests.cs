@@ -94,7 +94,9 @@ public sealed class TrainedVocabularyTests : IDisposable
             .Select(id => tokenizer.Decode([id!.Value])));
     }
 
-    /// <summary>SentencePiece 0.1.97's own trainer, with byte fallback and digits apart as for Llama 2, learned the pieces that are recorded.</summary>
+    /// <summary>
+    /// SentencePiece 0.1.97's own trainer, with byte fallback and digits apart as for Llama 2, learned the pieces that are recorded.
+    /// </summary>
     [Fact]
     public void Pieces_are_those_that_SentencePiece_learns()
     {

@@ -25,8 +25,8 @@ internal sealed record FakeFile(byte[] Content, bool IsLarge)
 internal sealed record FakeRequest(string Path, long From, long To, int Number, string? Authorization);
 
 /// <summary>
-/// A server on this machine that behaves as Hugging Face's hub does, with one repository: its interface on one port, and the storage of large
-/// files on another, to which it redirects. A test decides what goes wrong.
+/// A server on this machine that behaves as Hugging Face's hub does, with one repository: its interface on one port, and the storage of
+/// large files on another, to which it redirects. A test decides what goes wrong.
 /// </summary>
 internal sealed class FakeHub : IAsyncDisposable
 {

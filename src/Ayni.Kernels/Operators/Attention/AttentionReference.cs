@@ -1,6 +1,8 @@
 namespace Ayni.Kernels;
 
-/// <summary>Attention as it stands in a textbook, which the tests trust: all scores of a token and head, their softmax, the values' sum.</summary>
+/// <summary>
+/// Attention as it stands in a textbook, which the tests trust: all scores of a token and head, their softmax, the values' sum.
+/// </summary>
 internal static unsafe class AttentionReference<TFormat> where TFormat : struct, ICacheFormat
 {
     public static void Attend(

@@ -1,8 +1,9 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// How one cache type stores the keys and the values of one head in one block. Keys lie value by value, the same value of all 16 slots side by
-/// side, so that a query's scores are the lanes of two vectors; values lie slot by slot, so that what is gathered of them is a vector, too.
+/// How one cache type stores the keys and the values of one head in one block. Keys lie value by value, the same value of all 16 slots side
+/// by side, so that a query's scores are the lanes of two vectors; values lie slot by slot, so that what is gathered of them is a vector,
+/// too.
 /// </summary>
 internal unsafe interface ICacheFormat
 {
@@ -23,7 +24,9 @@ internal unsafe interface ICacheFormat
     /// <param name="slot">The row.</param>
     static abstract void WriteValue(float* value, int headDim, int width, byte* block, int slot);
 
-    /// <summary>All keys of a block, <c>[headDim, 16]</c>: in its own memory if it is that already, else in <paramref name="room"/>.</summary>
+    /// <summary>
+    /// All keys of a block, <c>[headDim, 16]</c>: in its own memory if it is that already, else in <paramref name="room"/>.
+    /// </summary>
     static abstract float* Keys(byte* block, int headDim, float* room);
 
     /// <summary>All values of a block, <c>[16, width]</c>, likewise.</summary>

@@ -1,8 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The keys and values of one layer in numbered blocks of 16 tokens, in one cache type. Tokens of different sequences lie in different blocks
-/// or slots; which, the caller knows. Used by one thread at a time, which may share the work with its team.
+/// The keys and values of one layer in numbered blocks of 16 tokens, in one cache type. Tokens of different sequences lie in different
+/// blocks or slots; which, the caller knows. Used by one thread at a time, which may share the work with its team.
 /// </summary>
 public abstract unsafe class KeyValueBlocks : IDisposable
 {
@@ -56,7 +56,8 @@ public abstract unsafe class KeyValueBlocks : IDisposable
 
     /// <summary>Stores tokens' keys and values, rounded to the cache type.</summary>
     /// <param name="blocks">The block of each token, <c>[tokens]</c>.</param>
-    /// <param name="slots">The slot of each token in its block, in <c>[0, 16)</c>, <c>[tokens]</c>. No two tokens have the same place.</param>
+    /// <param name="slots">The slot of each token in its block, in <c>[0, 16)</c>, <c>[tokens]</c>. No two tokens have the same
+    /// place.</param>
     /// <param name="keys"><c>[tokens, keyValueHeads, headDim]</c>, rotated.</param>
     /// <param name="values"><c>[tokens, keyValueHeads, headDim]</c>.</param>
     /// <param name="context">The team.</param>

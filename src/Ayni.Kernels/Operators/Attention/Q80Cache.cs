@@ -91,7 +91,9 @@ internal readonly unsafe struct Q80Cache : ICacheFormat
 
     private static float ScaleOf(byte* scale) => (float)*(Half*)scale;
 
-    /// <summary>32 values to the nearest whole numbers of a scale, ties to even; the scale's bits. What is not finite makes the scale so.</summary>
+    /// <summary>
+    /// 32 values to the nearest whole numbers of a scale, ties to even; the scale's bits. What is not finite makes the scale so.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ushort Quantize(float* values, out Vector256<sbyte> bytes)
     {

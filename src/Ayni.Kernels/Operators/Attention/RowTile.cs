@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// The inner product of attention: up to four rows times sixteen columns, or eight on 512-bit registers, whose eight sums stay in registers and
-/// hide the latency of one another. Each is added up in order, whatever the number of rows.
+/// The inner product of attention: up to four rows times sixteen columns, or eight on 512-bit registers, whose eight sums stay in registers
+/// and hide the latency of one another. Each is added up in order, whatever the number of rows.
 /// </summary>
 internal static unsafe class RowTile
 {

@@ -5,12 +5,12 @@ using System.Runtime.Intrinsics.X86;
 namespace Ayni.Kernels;
 
 /// <summary>
-/// Attention for tiles of tokens of one sequence and all query heads of one key and value head: a block's keys and values are unpacked once into
-/// the first-level cache and used by the whole tile.
+/// Attention for tiles of tokens of one sequence and all query heads of one key and value head: a block's keys and values are unpacked once
+/// into the first-level cache and used by the whole tile.
 /// </summary>
 /// <remarks>
-/// Each query goes by itself through parts of 64 slots that begin at multiples of 64: scores are summed value by value, weights slot by slot. So
-/// its result has the same bits in any tile.
+/// Each query goes by itself through parts of 64 slots that begin at multiples of 64: scores are summed value by value, weights slot by
+/// slot. So its result has the same bits in any tile.
 /// </remarks>
 internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICacheFormat
 {
@@ -264,7 +264,8 @@ internal static unsafe class TiledAttention<TFormat> where TFormat : struct, ICa
             (Math.Max(0, span.First - start), Math.Min(AttentionShape.BlockTokens, span.End - start));
 
         /// <summary>
-        /// Asks for what is needed next: a head's blocks lie far apart, so that the processor's own fetching ahead stops at the end of each.
+        /// Asks for what is needed next: a head's blocks lie far apart, so that the processor's own fetching ahead stops at the end of
+        /// each.
         /// </summary>
         private static void AskFor(byte* block, int bytes)
         {

@@ -7,8 +7,8 @@ using Npgsql.Internal;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// Reads a <c>numeric</c> as exact text, as the server shows it. Npgsql itself reads it as a <see cref="decimal"/>, whose 28 digits are too few
-/// for money's 38. The binary form is that of <c>numeric_send</c> in PostgreSQL's numeric.c: digits to the base 10,000.
+/// Reads a <c>numeric</c> as exact text, as the server shows it. Npgsql itself reads it as a <see cref="decimal"/>, whose 28 digits are too
+/// few for money's 38. The binary form is that of <c>numeric_send</c> in PostgreSQL's numeric.c: digits to the base 10,000.
 /// </summary>
 internal sealed class NumericText : PgBufferedConverter<string>
 {

@@ -15,7 +15,9 @@ internal static class PostgresAddress
         Schemes.Any(scheme => place.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
         || place.Split(';').Any(part => part.Split('=') is [var key, _, ..] && key.Trim().Equals("Host", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads an address. Throws <see cref="LedgerStorageException"/> for one that is none; its message repeats no password.</summary>
+    /// <summary>
+    /// Reads an address. Throws <see cref="LedgerStorageException"/> for one that is none; its message repeats no password.
+    /// </summary>
     public static NpgsqlConnectionStringBuilder Parse(string place)
     {
         try

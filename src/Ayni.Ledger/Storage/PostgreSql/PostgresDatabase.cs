@@ -5,8 +5,8 @@ using Npgsql;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A ledger in a schema of a PostgreSQL database, the first of the connection's <c>search_path</c>. The table <c>schema_version</c> marks it and holds the
-/// number of the last migration applied.
+/// A ledger in a schema of a PostgreSQL database, the first of the connection's <c>search_path</c>. The table <c>schema_version</c> marks
+/// it and holds the number of the last migration applied.
 /// </summary>
 internal sealed class PostgresDatabase : Database
 {

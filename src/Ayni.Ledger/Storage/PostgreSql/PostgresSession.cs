@@ -29,7 +29,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
         $"SELECT {Clock}, {Number}, {FirstUnderWay}",
     ];
 
-    /// <summary>The last step of the beginning for whom nobody else may have written: fails where the transaction's number is not as expected.</summary>
+    /// <summary>
+    /// The last step of the beginning for whom nobody else may have written: fails where the transaction's number is not as expected.
+    /// </summary>
     private const string BeginningAlone =
         $"SELECT {Clock}, {Number}, {FirstUnderWay}, 1 / (CASE WHEN {Number} = $1 AND {FirstUnderWay} >= $1 THEN 1 ELSE 0 END)";
 
@@ -51,8 +53,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     public override bool IsBroken => connection.FullState.HasFlag(ConnectionState.Broken) || connection.State != ConnectionState.Open;
 
     /// <summary>
-    /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement after
-    /// the lock sees what was committed before. Nothing is sent yet: the beginning goes over with the first query, in one round trip.
+    /// One transaction at a time writes, of whatever host: so the numbers have no gaps, and nobody can wait in a circle. Each statement
+    /// after the lock sees what was committed before. Nothing is sent yet: the beginning goes over with the first query, in one round trip.
     /// </summary>
     public override void BeginWriting() => (_isBeginning, _isGuess) = (true, false);
 
@@ -171,8 +173,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
 
     /// <summary>Sends the beginning with what is asked first, if anything, and returns the rows of that.</summary>
     /// <remarks>
-    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of them
-    /// another was under way, nobody else has written.
+    /// The server numbers its transactions that write. Where this one's number is next to that of the last one here, and beside neither of
+    /// them another was under way, nobody else has written.
     /// </remarks>
     private NpgsqlDataReader Begin(NpgsqlBatchCommand? first)
     {
@@ -253,8 +255,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : Session(con
     }
 
     /// <summary>
-    /// Sends the rows that wait, in the order in which their tables were first written to, since what is referred to comes first; and what is
-    /// to be done after that, unless a row is refused.
+    /// Sends the rows that wait, in the order in which their tables were first written to, since what is referred to comes first; and what
+    /// is to be done after that, unless a row is refused.
     /// </summary>
     private void Send(NpgsqlBatchCommand? after = null)
     {

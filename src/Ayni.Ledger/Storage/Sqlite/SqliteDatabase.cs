@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A ledger in a SQLite file: write-ahead log, full synchronization, foreign keys on. The number of the last migration applied is the file's
-/// <c>user_version</c>; <c>application_id</c> marks it as a ledger.
+/// A ledger in a SQLite file: write-ahead log, full synchronization, foreign keys on. The number of the last migration applied is the
+/// file's <c>user_version</c>; <c>application_id</c> marks it as a ledger.
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {

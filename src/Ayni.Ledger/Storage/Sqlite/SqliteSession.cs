@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Ayni.Ledger;
 
 /// <summary>
-/// A connection to a SQLite file. Statements go straight to SQLite's own interface: ADO.NET's layer over it costs several times what SQLite does
-/// for a row. Only what controls the connection goes through that layer, which waits for other processes.
+/// A connection to a SQLite file. Statements go straight to SQLite's own interface: ADO.NET's layer over it costs several times what SQLite
+/// does for a row. Only what controls the connection goes through that layer, which waits for other processes.
 /// </summary>
 internal sealed class SqliteSession(SqliteConnection connection) : Session(connection)
 {
