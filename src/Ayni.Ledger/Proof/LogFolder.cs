@@ -12,9 +12,6 @@ internal sealed class LogFolder(string folder)
     /// <summary>The folder within the ledger's.</summary>
     public static string PathIn(string ledgerFolder) => Path.Combine(ledgerFolder, "log");
 
-    /// <summary>How long a process waits for another one that writes the folder.</summary>
-    private const int TurnAttempts = 200, TurnPauseMs = 50;
-
     private LogReader Reader => LogReader.Of(folder);
 
     /// <summary>What was published last; null before the first time.</summary>
@@ -39,7 +36,7 @@ internal sealed class LogFolder(string folder)
         long size, Func<long, long, IReadOnlyList<byte[]>> readEntries, PublicKey name, SigningKey key, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder);
-        using var turn = TakeTurn(cancellationToken);
+        using var turn = FileTurn.Take(Path.Combine(folder, ".lock"), cancellationToken: cancellationToken);
         var before = ReadCheckpoint();
         before?.Demand(name, ProofChecks.All);
         ProofChecks.All.Demand(
@@ -72,7 +69,7 @@ internal sealed class LogFolder(string folder)
         checkpoint.Demand(name, ProofChecks.All);
         ProofChecks.All.Demand(
             ProofCheck.Signature, checkpoint.CosignedBy(witness) is not null, $"The checkpoint is not cosigned by {witness.Name}.");
-        using var turn = TakeTurn(cancellationToken);
+        using var turn = FileTurn.Take(Path.Combine(folder, ".lock"), cancellationToken: cancellationToken);
         var now = ReadCheckpoint();
         ProofChecks.All.Demand(
             ProofCheck.Growth, now is not null && checkpoint.Size <= now.Size && Reader.Root(checkpoint.Size, now.Size) == checkpoint.Root,
@@ -146,23 +143,5 @@ internal sealed class LogFolder(string folder)
         // A full tile takes the place of the partial ones before it.
         if (tile.Width == TilePath.Full && Directory.Exists(path + ".p"))
             Directory.Delete(path + ".p", recursive: true);
-    }
-
-    /// <summary>Waits until no other process writes the folder.</summary>
-    private FileStream TakeTurn(CancellationToken cancellationToken)
-    {
-        var path = Path.Combine(folder, ".lock");
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (attempt < TurnAttempts)
-            {
-                cancellationToken.WaitHandle.WaitOne(TurnPauseMs);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
     }
 }

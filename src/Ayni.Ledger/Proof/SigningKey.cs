@@ -63,6 +63,8 @@ public sealed class SigningKey
                 stream.Write(Encoding.UTF8.GetBytes(key.FileText()));
                 stream.Flush(flushToDisk: true);
             }
+            // Whether there is a key yet and that there is one now are two steps to the system.
+            using var turn = FileTurn.Take(path + ".lock", FileOptions.DeleteOnClose);
             File.Move(partial, path);
         }
         catch

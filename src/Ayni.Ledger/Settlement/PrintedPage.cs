@@ -25,7 +25,7 @@ internal static class PrintedPage
         .estimate { border: 2px solid #b00; color: #b00; padding: 0.3rem 0.6rem }
         @page { size: A4 landscape; margin: 15mm }
         @media print { body { margin: 0; padding: 0; max-width: none } article + article { break-before: page }
-          table.lines:has(th:nth-child(12)) { font-size: 0.57rem }
+          table.lines:has(th:nth-child(11)) { font-size: 0.57rem } table.lines:has(th:nth-child(15)) { font-size: 0.5rem }
           table.lines th.number { width: 1% } table.lines td { overflow-wrap: anywhere } }
         """;
 

@@ -62,14 +62,18 @@ public sealed class SigningKeyTests : IDisposable
     [Fact]
     public async Task Processes_that_make_a_key_at_once_get_the_same()
     {
-        var path = Path.Combine(_folder, "shared.key");
-        using var start = new ManualResetEventSlim();
-        var keys = Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        for (var round = 0; round < 25; round++)
         {
-            start.Wait();
-            return Convert.ToHexString(SigningKey.ReadOrCreate(path).PublicBytes);
-        })).ToArray();
-        start.Set();
-        Assert.Single((await Task.WhenAll(keys)).Distinct());
+            var path = Path.Combine(_folder, $"shared-{round}.key");
+            using var start = new ManualResetEventSlim();
+            var keys = Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+            {
+                start.Wait();
+                return Convert.ToHexString(SigningKey.ReadOrCreate(path).PublicBytes);
+            })).ToArray();
+            start.Set();
+            Assert.Single((await Task.WhenAll(keys)).Distinct());
+            Assert.Equal([path], Directory.GetFiles(_folder, $"shared-{round}.*"));
+        }
     }
 }

@@ -42,7 +42,8 @@ public sealed class StatementPdfTests
         foreach (var language in StatementLanguage.All)
         {
             var text = await Chromium.PrintAsync(statement.ToHtml(language));
-            Assert.Contains("2026-11-30 (America/Lima)", text, StringComparison.Ordinal);
+            // Without its last parenthesis: in a right-to-left line whether that is read before or after the rest depends on the system's fonts.
+            Assert.Contains("2026-11-30 (America/Lima", text, StringComparison.Ordinal);
             foreach (var cell in new[] { "2026-10", "123456.123456789012", "23456.123456789012", "72.2223%", "72222.300000000001" })
                 Assert.True(text.Split(cell).Length > 60, $"{cell} in {language.Code}");
             // Not below each page's lines, as if it were theirs.
