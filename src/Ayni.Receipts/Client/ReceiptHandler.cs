@@ -41,7 +41,10 @@ public sealed class ReceiptHandler : DelegatingHandler
     /// <summary>Called with what is wrong, by whatever thread, instead of throwing it.</summary>
     public Action<ProofException>? Problem { get; init; }
 
-    /// <summary>How long a receipt may take until it is signed: a host with an external signer has it sign every two seconds.</summary>
+    /// <summary>
+    /// How long the host may take to answer with a receipt, and a receipt until it is signed: a host with an external signer has it sign every
+    /// two seconds.
+    /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits until nothing is being verified beside answers that were passed on.</summary>
@@ -238,17 +241,24 @@ public sealed class ReceiptHandler : DelegatingHandler
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Authorization = source.Authorization;
+        // An HttpClient's own time limit does not reach here.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(Patience);
         try
         {
-            using var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            using var response = await base.SendAsync(request, deadline.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
                 throw new ProofException(ProofCheck.Inclusion, $"The host answers {(int)response.StatusCode} to GET {address.AbsolutePath}.");
-            await response.Content.LoadIntoBufferAsync(ProofFormat.MostBytes, cancellationToken).ConfigureAwait(false);
-            return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(ProofFormat.MostBytes, deadline.Token).ConfigureAwait(false);
+            return await response.Content.ReadAsByteArrayAsync(deadline.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
             throw new ProofException(ProofCheck.Inclusion, $"GET {address.AbsolutePath} fails ({error.Message}).");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ProofException(ProofCheck.Inclusion, $"GET {address.AbsolutePath} has no answer within {Patience.TotalSeconds:0} s.");
         }
     }
 

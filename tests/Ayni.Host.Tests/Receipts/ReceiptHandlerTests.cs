@@ -74,18 +74,20 @@ public sealed class ReceiptHandlerTests(HostFixture fixture) : IClassFixture<Hos
     [InlineData(ProofCheck.Inclusion, "no receipt in the answer", "answer")]
     public async Task What_a_host_forges_is_refused_whole_and_streamed(ProofCheck check, string what, string where)
     {
+        // A signature that never comes is waited for.
+        var patience = TimeSpan.FromSeconds(what == "no signature" ? 1 : 30);
         foreach (var body in new[] { Whole, Streamed })
         {
             var prefix = where == "receipt" ? "/api/" : "/v1/";
             using var cheating = new Cheating(path => path.StartsWith(prefix, StringComparison.Ordinal), Forge);
-            var handler = new ReceiptHandler(_test.Books.LogKey, cheating) { Patience = TimeSpan.FromMilliseconds(300) };
+            var handler = new ReceiptHandler(_test.Books.LogKey, cheating) { Patience = patience };
             using var client = Client(await KeyAsync(), handler);
             Assert.Equal(check, (await Assert.ThrowsAsync<ProofException>(() => ReadAsync(client, body))).Check);
 
             // The same is reported instead, and the answer read.
             var problems = new List<ProofException>();
             using var again = new Cheating(cheating.Cheats, Forge);
-            handler = new ReceiptHandler(_test.Books.LogKey, again) { Patience = TimeSpan.FromMilliseconds(300), Problem = problems.Add };
+            handler = new ReceiptHandler(_test.Books.LogKey, again) { Patience = patience, Problem = problems.Add };
             using var told = Client(await KeyAsync(), handler);
             Assert.NotEmpty(await ReadAsync(told, body));
             await handler.WhenVerifiedAsync();
@@ -224,6 +226,25 @@ public sealed class ReceiptHandlerTests(HostFixture fixture) : IClassFixture<Hos
         return Ledger.SigningKey.Create(path).ForNotes(_test.Books.LogKey.Name);
     }
 
+    [Theory]
+    [InlineData(Whole)]
+    [InlineData(Streamed)]
+    public async Task A_host_that_never_hands_out_a_receipt_is_not_waited_for_without_end(string body)
+    {
+        var patience = TimeSpan.FromMilliseconds(100);
+        using var silent = new Silent();
+        using var client = Client(await KeyAsync(), new ReceiptHandler(_test.Books.LogKey, silent) { Patience = patience });
+        Assert.Equal(ProofCheck.Inclusion, (await Assert.ThrowsAsync<ProofException>(() => ReadAsync(client, body))).Check);
+
+        var problems = new List<ProofException>();
+        using var again = new Silent();
+        var handler = new ReceiptHandler(_test.Books.LogKey, again) { Patience = patience, Problem = problems.Add };
+        using var told = Client(await KeyAsync(), handler);
+        Assert.NotEmpty(await ReadAsync(told, body));
+        await handler.WhenVerifiedAsync();
+        Assert.Contains("no answer within", Assert.Single(problems).Message, StringComparison.Ordinal);
+    }
+
     private static string Change(string text, Action<JsonObject> change)
     {
         var json = JsonNode.Parse(text)!.AsObject();
@@ -244,6 +265,17 @@ public sealed class ReceiptHandlerTests(HostFixture fixture) : IClassFixture<Hos
     }
 
     private static string Replace(string text, string before, string after) => text.Replace(before, after, StringComparison.Ordinal);
+
+    /// <summary>A host that answers completions, and nothing that is asked of their receipts.</summary>
+    private sealed class Silent() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.RequestUri!.AbsolutePath.StartsWith("/api/", StringComparison.Ordinal))
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
 
     /// <summary>A host's answers to some paths, forged on the way.</summary>
     private sealed class Cheating(Func<string, bool> cheats, Func<string, string> forge) : DelegatingHandler(new SocketsHttpHandler())
