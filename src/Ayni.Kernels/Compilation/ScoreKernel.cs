@@ -7,10 +7,10 @@ namespace Ayni.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ScoreArguments
 {
-    /// <summary>Keys, panels of eight rows.</summary>
+    /// <summary>Keys, as <see cref="HeadPackKernel"/> rounds them, rows of a multiple of eight.</summary>
     public float* Keys;
 
-    /// <summary>Values, panels of eight rows; of the gradient alone.</summary>
+    /// <summary>Values, as the keys; of the gradient alone.</summary>
     public float* Values;
 
     /// <summary>Queries, a panel of 32 columns.</summary>
@@ -69,7 +69,7 @@ internal unsafe struct ScoreArguments
 /// gradients, rounded to BF16 as the next products read them (<see cref="PairScores"/>). Powers of two are a polynomial of degree four on
 /// ±1/2, whose relative error of 3 · 10⁻⁶ is small beside that rounding.
 /// </summary>
-internal sealed class ScoreKernels
+internal sealed class ScoreKernel
 {
     /// <summary>Keys of a tile.</summary>
     public const int Rows = BFloat16TileKernel.Rows;
@@ -99,18 +99,29 @@ internal sealed class ScoreKernels
 
     private static readonly Vector Scale = new(24);
     private static readonly Vector LowestPower = new(29);
-    private static readonly Vector EvenIndices = new(30);
-    private static readonly Vector OddIndices = new(31);
 
     private readonly KernelAssembler _code;
+    private readonly int _steps;
+    private readonly int _rowBytes;
+    private readonly RowPairs _pairs;
 
-    private ScoreKernels(KernelAssembler code) => _code = code;
+    private ScoreKernel(int headDim, KernelAssembler code)
+    {
+        _code = code;
+        _steps = (headDim + 1) / 2;
+        _rowBytes = HeadPackKernel.RowBytes(headDim);
+        _pairs = new RowPairs(code, new Vector(30), new Vector(31));
+    }
 
-    /// <summary>Emits what turns scores into probabilities.</summary>
-    public static void EmitForward(KernelAssembler code) => new ScoreKernels(code).EmitForward();
-
-    /// <summary>Emits what turns scores into probabilities and their gradients.</summary>
-    public static void EmitBackward(KernelAssembler code) => new ScoreKernels(code).EmitBackward();
+    /// <summary>Emits what turns scores into probabilities, or into these and the scores' gradients.</summary>
+    public static void Emit(int headDim, bool isBackward, KernelAssembler code)
+    {
+        var kernel = new ScoreKernel(headDim, code);
+        if (isBackward)
+            kernel.EmitBackward();
+        else
+            kernel.EmitForward();
+    }
 
     private void EmitForward()
     {
@@ -210,8 +221,7 @@ internal sealed class ScoreKernels
         Load(Hidden, nameof(ScoreArguments.Hidden));
         _code.Broadcast(Scale, Argument(nameof(ScoreArguments.BinaryScale)));
         _code.Broadcast(LowestPower, Constant(Lowest));
-        _code.Load(EvenIndices, WordIndices(0));
-        _code.Load(OddIndices, WordIndices(16));
+        _pairs.Begin();
         Load(Place, nameof(ScoreArguments.Bases));
         for (var v = 0; v < Vectors; v++)
         {
@@ -234,13 +244,14 @@ internal sealed class ScoreKernels
             _code.Load(Temporary(v), At(Column, v));
         for (var row = 0; row < Rows; row++)
         {
-            _code.Broadcast(activation, new Memory(rows, row * sizeof(float)));
+            _code.Broadcast(activation, new Memory(rows, row * _rowBytes));
             for (var v = 0; v < Vectors; v++)
                 _code.DotBFloat16(Sum(row, v), Temporary(v), activation);
         }
-        _code.AddTo(rows, Rows * sizeof(float));
+        _code.AddTo(rows, sizeof(float));
         _code.AddTo(Column, Vectors * _code.Target.VectorBytes);
         _code.CountDown(Count, next);
+        _code.AddTo(rows, Rows * _rowBytes - _steps * sizeof(float));
     }
 
     /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
@@ -343,11 +354,9 @@ internal sealed class ScoreKernels
     /// <summary>Makes pairs of keys of two rounded rows.</summary>
     private void StorePairs(int row)
     {
-        _code.Copy(Temporary(2), Temporary(0));
-        _code.PermuteWords(Temporary(2), EvenIndices, Temporary(1));
-        _code.PermuteWords(Temporary(0), OddIndices, Temporary(1));
-        _code.Store(At(Output, row), Temporary(2));
-        _code.Store(At(Output, row + 1), Temporary(0));
+        _pairs.Join(Temporary(0), Temporary(1), Temporary(2));
+        _code.Store(At(Output, row), Temporary(0));
+        _code.Store(At(Output, row + 1), Temporary(2));
     }
 
     private static void ForEachSum(Action<int, int> emit)
@@ -364,14 +373,6 @@ internal sealed class ScoreKernels
     private Memory At(Register place, int vector) => new(place, vector * _code.Target.VectorBytes);
 
     private Memory Constant(float value) => _code.Constant(BitConverter.GetBytes(value));
-
-    private Memory WordIndices(int first)
-    {
-        var indices = new ushort[32];
-        for (var i = 0; i < indices.Length; i++)
-            indices[i] = (ushort)(first + i / 2 + i % 2 * 32);
-        return _code.Constant(MemoryMarshal.AsBytes(indices));
-    }
 
     private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreArguments>(field));
 
