@@ -48,6 +48,9 @@ internal unsafe struct ScoreArguments
     /// <summary>Memory for a tile's gradients, <c>[8, 32]</c>; of the gradient alone.</summary>
     public float* TileGradients;
 
+    /// <summary>As many eights of keys, the first ones, are seen by all queries.</summary>
+    public long VisibleTiles;
+
     /// <summary>Eights of keys, at least one; forward receives those that it left.</summary>
     public long Tiles;
 
@@ -80,7 +83,9 @@ internal sealed class ScoreKernel
     private const float Headroom = 16;
 
     private const float BinaryLogarithmOfE = 1.44269504f;
-    private const float Lowest = -1000;
+
+    // So far below every base that its power is zero, and finite, so that no difference from it is undefined.
+    private const float HiddenScore = -1e38f;
 
     // Of a power of two, the last first; fitted with the least relative error.
     private static readonly float[] Coefficients = [9.582853e-3f, 5.5906425e-2f, 0.24024099f, 0.6931242f, 1];
@@ -96,9 +101,10 @@ internal sealed class ScoreKernel
     private static readonly Register Probabilities = Register.R10;
     private static readonly Register ScoreGradients = Register.R11;
     private static readonly Register Place = Register.R12;
+    private static readonly Register VisibleTiles = Register.R14;
 
     private static readonly Vector Scale = new(24);
-    private static readonly Vector LowestPower = new(29);
+    private static readonly Vector HiddenScores = new(29);
 
     private readonly KernelAssembler _code;
     private readonly int _steps;
@@ -219,8 +225,9 @@ internal sealed class ScoreKernel
         Load(Tiles, nameof(ScoreArguments.Tiles));
         Load(Output, nameof(ScoreArguments.Columns));
         Load(Hidden, nameof(ScoreArguments.Hidden));
+        Load(VisibleTiles, nameof(ScoreArguments.VisibleTiles));
         _code.Broadcast(Scale, Argument(nameof(ScoreArguments.BinaryScale)));
-        _code.Broadcast(LowestPower, Constant(Lowest));
+        _code.Broadcast(HiddenScores, Constant(HiddenScore));
         _pairs.Begin();
         Load(Place, nameof(ScoreArguments.Bases));
         for (var v = 0; v < Vectors; v++)
@@ -254,16 +261,21 @@ internal sealed class ScoreKernel
         _code.AddTo(rows, Rows * _rowBytes - _steps * sizeof(float));
     }
 
-    /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
+    /// <summary>Makes the scores of keys that a query does not see very low, in the tiles that have such.</summary>
     private void Hide()
     {
-        _code.Broadcast(Temporary(0), Constant(float.NegativeInfinity));
+        var (hide, next) = (_code.CreateLabel(), _code.CreateLabel());
+        _code.AddTo(VisibleTiles, -1);
+        _code.JumpIfLess(VisibleTiles, 0, hide);
+        _code.Jump(next);
+        _code.Place(hide);
         ForEachSum((row, v) =>
         {
             var mask = new Mask(1 + (row * Vectors + v) % 4);
             _code.Load(mask, new Memory(Hidden, row * sizeof(uint) + v * sizeof(ushort)));
-            _code.Copy(Sum(row, v), Temporary(0), mask);
+            _code.Copy(Sum(row, v), HiddenScores, mask);
         });
+        _code.Place(next);
         _code.AddTo(Hidden, Rows * sizeof(uint));
     }
 
@@ -320,9 +332,6 @@ internal sealed class ScoreKernel
     /// <summary>Two to some powers, side by side, since each takes many cycles.</summary>
     private void RaiseTwo((Vector Power, Vector Whole, Vector Result)[] powers)
     {
-        // A NaN stays one, being the second.
-        foreach (var (power, _, _) in powers)
-            _code.Maximum(power, LowestPower, power);
         foreach (var (power, whole, _) in powers)
             _code.Round(whole, power);
         foreach (var (power, whole, _) in powers)

@@ -13,8 +13,8 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     where TTile : struct, IProductTile
     where TScores : struct, IAttentionScores
 {
-    // Below every score, and far enough from the least number that distances from it are finite.
-    private const float LowestBase = float.MinValue / 4;
+    // Below every score, and far above those that scores get where they are hidden.
+    private const float LowestBase = -1e30f;
 
     private readonly ref readonly AttentionOperands _operands;
     private readonly TTile _tile;
@@ -155,6 +155,7 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         var count = Math.Min(KeyBlock, block.EndKey - key);
         Hide(block, key, count);
         var rowFloats = TScores.RowFloats(_headDim);
+        var isWindowed = key < block.FirstSeenByAll;
         return new ScoreBlock
         {
             Count = count,
@@ -165,6 +166,7 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
             Queries = _scratch.Queries,
             Gradients = _scratch.Gradients,
             Hidden = (uint*)_scratch.Hidden,
+            VisibleCount = isWindowed || block.Count < TTile.Columns ? 0 : Math.Clamp(block.Start + 1 - key, 0, count),
             Bases = _scratch.Bases,
             Sums = _scratch.Sums,
             Corrections = _scratch.Corrections,

@@ -75,6 +75,9 @@ internal unsafe ref struct ScoreBlock
     /// <summary>A bit for each query that does not see the key, <c>[keys]</c>, and for those that fill up the last tile.</summary>
     public uint* Hidden;
 
+    /// <summary>As many keys, the first ones, are seen by all queries.</summary>
+    public int VisibleCount;
+
     /// <summary>Forward, the base of each query's softmax; backward, the logarithm of what its probabilities are divided by.</summary>
     public float* Bases;
 

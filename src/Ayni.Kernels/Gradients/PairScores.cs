@@ -103,6 +103,7 @@ internal readonly unsafe struct PairScores(Kernel forward, Kernel backward, Kern
             Probabilities = block.Memory + rowFloats,
             ScoreGradients = block.Memory + 2 * rowFloats,
             TileGradients = block.Memory + 3 * rowFloats,
+            VisibleTiles = block.VisibleCount / BFloat16Tile512.Rows,
             Tiles = (block.Count + BFloat16Tile512.Rows - 1) / BFloat16Tile512.Rows,
             Steps = PanelProduct<BFloat16Tile512>.Steps(block.HeadDim),
             MayMove = 1,

@@ -105,10 +105,8 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
     private static void Hide(in ScoreBlock block)
     {
         var negative = Vector512.Create(float.NegativeInfinity);
-        for (var i = 0; i < block.Count; i++)
+        for (var i = block.VisibleCount; i < block.Count; i++)
         {
-            if (block.Hidden[i] == 0)
-                continue;
             for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
             {
                 var scores = block.Memory + i * TTile.Columns + lane;
