@@ -82,7 +82,9 @@ internal sealed class KernelLibrary : IDisposable
         Get((nameof(ScoreKernel), headDim, false), code => ScoreKernel.Emit(headDim, isBackward: false, code)),
         Get((nameof(ScoreKernel), headDim, true), code => ScoreKernel.Emit(headDim, isBackward: true, code)),
         Get((nameof(HeadPackKernel), headDim), code => HeadPackKernel.Emit(headDim, code)),
-        Get((nameof(HeadTurnKernel), headDim), code => HeadTurnKernel.Emit(headDim, code)));
+        Get((nameof(HeadTurnKernel), headDim), code => HeadTurnKernel.Emit(headDim, code)),
+        Get((nameof(ScoreProductKernel), true), code => ScoreProductKernel.Emit(rowsAreKeys: true, code)),
+        Get((nameof(ScoreProductKernel), false), code => ScoreProductKernel.Emit(rowsAreKeys: false, code)));
 
     /// <inheritdoc/>
     public void Dispose()

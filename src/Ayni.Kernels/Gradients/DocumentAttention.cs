@@ -146,12 +146,12 @@ public sealed unsafe class DocumentAttention(
         public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
         {
             if (typeof(TTile) == typeof(BFloat16Tile512))
-                Run(tile, Context.Kernels!.FindPairScores(Operands.HeadDim));
+                Run<TTile, PairScores>(Context.Kernels!.FindPairScores(Operands.HeadDim));
             else
-                Run(tile, new TileScores<TTile>(tile));
+                Run<TTile, TileScores<TTile>>(new TileScores<TTile>(tile));
         }
 
-        private readonly void Run<TTile, TScores>(TTile tile, TScores scores)
+        private readonly void Run<TTile, TScores>(TScores scores)
             where TTile : struct, IProductTile
             where TScores : struct, IAttentionScores
         {
@@ -159,7 +159,6 @@ public sealed unsafe class DocumentAttention(
             {
                 Operands = Operands,
                 Documents = Documents,
-                Tile = tile,
                 Scores = scores,
                 DocumentCount = DocumentCount,
                 WorkerCount = Context.Team.WorkerCount,
@@ -175,7 +174,6 @@ public sealed unsafe class DocumentAttention(
     {
         public AttentionOperands Operands;
         public AttentionDocument* Documents;
-        public TTile Tile;
         public TScores Scores;
         public int DocumentCount;
         public int WorkerCount;
@@ -191,7 +189,7 @@ public sealed unsafe class DocumentAttention(
                 var start = (float*)(((nuint)memory + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
                 var scratch = new AttentionScratch<TTile, TScores>(start, Operands.HeadDim, document.Length, hasGradients);
                 var head = new HeadAttention<TTile, TScores>(
-                    in Operands, Tile, Scores, document, keyValueHead, Head(chunk + WorkerCount), scratch);
+                    in Operands, Scores, document, keyValueHead, Head(chunk + WorkerCount), scratch);
                 if (hasGradients)
                     head.AddGradients();
                 else

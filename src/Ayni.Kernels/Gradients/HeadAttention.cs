@@ -17,7 +17,6 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     private const float LowestBase = -1e30f;
 
     private readonly ref readonly AttentionOperands _operands;
-    private readonly TTile _tile;
     private readonly TScores _scores;
     private readonly AttentionDocument _document;
     private readonly int _keyValueHead;
@@ -28,18 +27,16 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
 
     /// <summary>Packs keys and values.</summary>
     /// <param name="operands">What is read and written.</param>
-    /// <param name="tile">The tile.</param>
     /// <param name="scores">What is made of scores.</param>
     /// <param name="document">The document.</param>
     /// <param name="keyValueHead">The head's number.</param>
     /// <param name="next">The document and head that this thread is likely to take next, to be asked for meanwhile.</param>
     /// <param name="scratch">Memory for this document.</param>
     public HeadAttention(
-        in AttentionOperands operands, TTile tile, TScores scores, AttentionDocument document, int keyValueHead,
+        in AttentionOperands operands, TScores scores, AttentionDocument document, int keyValueHead,
         (AttentionDocument Document, int KeyValueHead) next, AttentionScratch<TTile, TScores> scratch)
     {
         _operands = ref operands;
-        _tile = tile;
         _scores = scores;
         _document = document;
         _keyValueHead = keyValueHead;
@@ -103,7 +100,7 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
             var sides = _scores.Exponentiate(Scores(block, key));
             if (key > block.FirstKey)
                 CorrectOutput(block.Count);
-            MultiplyScores(sides, _scratch.ValueColumns, key, accumulate: key > block.FirstKey);
+            MultiplyScores(block, sides, _scratch.ValueColumns, key, accumulate: key > block.FirstKey);
             key += sides.Count;
         }
         for (var query = 0; query < block.Count; query++)
@@ -141,9 +138,9 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
             var sides = _scores.Differentiate(Scores(block, key));
-            AddQueries(sides.Probabilities, sides.Count, block.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
-            AddQueries(sides.Gradients, sides.Count, block.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
-            MultiplyScores(sides, _scratch.KeyColumns, key, accumulate: key > block.FirstKey);
+            AddQueries(block, sides.Probabilities, sides.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
+            AddQueries(block, sides.Gradients, sides.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
+            MultiplyScores(block, sides, _scratch.KeyColumns, key, accumulate: key > block.FirstKey);
         }
         new Span<float>(factors, TTile.Columns).Fill(_scale);
         WriteOutput(Rows(_operands.QueryGradient, block), block.Count, factors);
@@ -196,27 +193,44 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     }
 
     /// <summary><c>[queries, keys] · [keys, headDim]</c> into or onto the output.</summary>
-    private void MultiplyScores(ScoreSides sides, float* right, int key, bool accumulate)
+    private void MultiplyScores(QueryBlock block, ScoreSides sides, float* right, int key, bool accumulate)
     {
         for (var column = 0; column < PaddedDim; column += TTile.Columns)
         {
             var panel = right + (nint)column * PanelProduct<TTile>.Steps(_document.Length) + (nint)(key / TTile.StepValues) * TTile.Columns;
             var output = _scratch.Output + column;
-            _tile.Multiply(
-                sides.Queries, (TTile.Columns + TTile.Rows - 1) / TTile.Rows, panel, PanelProduct<TTile>.Steps(sides.Count),
-                accumulate ? output : null, output, PaddedDim);
+            _scores.MultiplyQueries(new ScoreProduct
+            {
+                Rows = sides.Queries,
+                Tiles = (TTile.Columns + TTile.Rows - 1) / TTile.Rows,
+                Right = panel,
+                Steps = PanelProduct<TTile>.Steps(sides.Count),
+                Distance = block.Start - key,
+                Addend = accumulate ? output : null,
+                Output = output,
+                Stride = PaddedDim,
+            });
         }
     }
 
     /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c> to the sums of all keys.</summary>
-    private void AddQueries(TileRows rows, int keyCount, int queryCount, float* right, int key, float* sums)
+    private void AddQueries(QueryBlock block, TileRows rows, int keyCount, float* right, int key, float* sums)
     {
-        var steps = PanelProduct<TTile>.Steps(queryCount);
+        var steps = PanelProduct<TTile>.Steps(block.Count);
         for (var column = 0; column < PaddedDim; column += TTile.Columns)
         {
             var output = sums + (nint)key * PaddedDim + column;
-            _tile.Multiply(
-                rows, (keyCount + TTile.Rows - 1) / TTile.Rows, right + (nint)column * steps, steps, output, output, PaddedDim);
+            _scores.MultiplyKeys(new ScoreProduct
+            {
+                Rows = rows,
+                Tiles = (keyCount + TTile.Rows - 1) / TTile.Rows,
+                Right = right + (nint)column * steps,
+                Steps = steps,
+                Distance = block.Start - key,
+                Addend = output,
+                Output = output,
+                Stride = PaddedDim,
+            });
         }
     }
 

@@ -30,6 +30,12 @@ internal unsafe interface IAttentionScores
 
     /// <summary>Makes probabilities and the scores' gradients, short of the factor that scores are multiplied by.</summary>
     ScoreSides Differentiate(in ScoreBlock block);
+
+    /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c>.</summary>
+    void MultiplyKeys(in ScoreProduct product);
+
+    /// <summary>Computes or adds <c>[queries, keys] · [keys, headDim]</c>.</summary>
+    void MultiplyQueries(in ScoreProduct product);
 }
 
 /// <summary>Where to a head's rows are packed, for which products; null for those that nobody needs.</summary>
@@ -110,4 +116,32 @@ internal readonly unsafe struct ScoreSides
 
     /// <summary>The scores' gradients as a left side of <c>[keys, queries]</c>, backward alone.</summary>
     public TileRows Gradients { get; init; }
+}
+
+/// <summary>A product of what became of scores.</summary>
+internal unsafe ref struct ScoreProduct
+{
+    /// <summary>Keys or queries.</summary>
+    public TileRows Rows;
+
+    /// <summary>Tiles of these.</summary>
+    public int Tiles;
+
+    /// <summary>A panel of the right side.</summary>
+    public float* Right;
+
+    /// <summary>Steps of the inner dimension: queries or keys.</summary>
+    public int Steps;
+
+    /// <summary>How many keys lie between the first key and the first query.</summary>
+    public int Distance;
+
+    /// <summary>What is added; null for nothing.</summary>
+    public float* Addend;
+
+    /// <summary>Receives the product.</summary>
+    public float* Output;
+
+    /// <summary>Floats from one row of the output, and of the addend, to the next.</summary>
+    public int Stride;
 }

@@ -1,7 +1,8 @@
 namespace Ayni.Kernels;
 
 /// <summary>Scores of tiles of BF16 numbers, which stay in registers until they are rounded (<see cref="ScoreKernel"/>).</summary>
-internal readonly unsafe struct PairScores(Kernel forward, Kernel backward, Kernel pack, Kernel turn) : IAttentionScores
+internal readonly unsafe struct PairScores(
+    Kernel forward, Kernel backward, Kernel pack, Kernel turn, Kernel multiplyKeys, Kernel multiplyQueries) : IAttentionScores
 {
     // Floats of a key's scores with all queries, in pairs.
     private const int QueryPairs = 16;
@@ -80,6 +81,29 @@ internal readonly unsafe struct PairScores(Kernel forward, Kernel backward, Kern
             Probabilities = TileRows.InPlace<BFloat16Tile512>(arguments.Probabilities, QueryPairs),
             Gradients = TileRows.InPlace<BFloat16Tile512>(arguments.ScoreGradients, QueryPairs),
         };
+    }
+
+    public void MultiplyKeys(in ScoreProduct product) => Multiply(multiplyKeys, product, -product.Distance / 2);
+
+    public void MultiplyQueries(in ScoreProduct product) =>
+        Multiply(multiplyQueries, product, (product.Distance + BFloat16Tile512.Rows) / 2);
+
+    private static void Multiply(Kernel kernel, in ScoreProduct product, int diagonal)
+    {
+        var arguments = new ScoreProductArguments
+        {
+            Left = product.Rows.Values,
+            Right = product.Right,
+            Addend = product.Addend,
+            Output = product.Output,
+            Stride = product.Stride * sizeof(float),
+            Tiles = product.Tiles,
+            Steps = product.Steps,
+            Diagonal = diagonal,
+            Rest = product.Steps - diagonal,
+            Offset = diagonal * Columns * sizeof(float),
+        };
+        kernel.Run(&arguments);
     }
 
     /// <summary>A left side of <c>[queries, keys]</c> of pairs of keys.</summary>

@@ -89,6 +89,13 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
         };
     }
 
+    public void MultiplyKeys(in ScoreProduct product) => Multiply(product);
+
+    public void MultiplyQueries(in ScoreProduct product) => Multiply(product);
+
+    private void Multiply(in ScoreProduct product) =>
+        tile.Multiply(product.Rows, product.Tiles, product.Right, product.Steps, product.Addend, product.Output, product.Stride);
+
     /// <summary>A left side of <c>[queries, keys]</c>.</summary>
     private static TileRows Turned(float* scores, int keys, float* memory) =>
         new(TTile.LayColumns(scores, keys, memory), 1, TTile.Columns, TTile.Rows);
