@@ -65,16 +65,21 @@ public static class RmsNormGradient
             Span<float> sums)
         {
             var dim = input.Length;
-            var squares = Vector256<float>.Zero;
-            var products = Vector256<float>.Zero;
+            // Two sums of each, since each waits for its last addition.
+            var (evenSquares, oddSquares) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            var (evenProducts, oddProducts) = (Vector256<float>.Zero, Vector256<float>.Zero);
             var i = 0;
-            for (; i <= dim - Vector256<float>.Count; i += Vector256<float>.Count)
+            for (; i <= dim - 2 * Vector256<float>.Count; i += 2 * Vector256<float>.Count)
             {
-                var x = Load(input, i);
-                squares = Vector256.FusedMultiplyAdd(x, x, squares);
-                products = Vector256.FusedMultiplyAdd(x, Load(outputGradient, i) * Load(Weight, i), products);
+                AddVector(i, ref evenSquares, ref evenProducts, input, outputGradient);
+                AddVector(i + Vector256<float>.Count, ref oddSquares, ref oddProducts, input, outputGradient);
             }
-            var (square, product) = (Vector256.Sum(squares), Vector256.Sum(products));
+            if (i <= dim - Vector256<float>.Count)
+            {
+                AddVector(i, ref evenSquares, ref evenProducts, input, outputGradient);
+                i += Vector256<float>.Count;
+            }
+            var (square, product) = (Vector256.Sum(evenSquares + oddSquares), Vector256.Sum(evenProducts + oddProducts));
             for (; i < dim; i++)
             {
                 square += input[i] * input[i];
@@ -100,6 +105,15 @@ public static class RmsNormGradient
                 if (!sums.IsEmpty)
                     sums[i] += g * input[i];
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void AddVector(
+            int i, ref Vector256<float> squares, ref Vector256<float> products, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient)
+        {
+            var x = Load(input, i);
+            squares = Vector256.FusedMultiplyAdd(x, x, squares);
+            products = Vector256.FusedMultiplyAdd(x, Load(outputGradient, i) * Load(Weight, i), products);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,10 +43,20 @@ public static class RmsNorm
     private static void VectorRow(ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, Span<float> output)
     {
         var inputs = MemoryMarshal.Cast<float, Vector256<float>>(input);
-        var sums = Vector256<float>.Zero;
-        foreach (var x in inputs)
-            sums = Vector256.FusedMultiplyAdd(x, x, sums);
-        var squares = Vector256.Sum(sums);
+        // Four sums, since each waits for its last addition.
+        var (sums0, sums1) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var (sums2, sums3) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var vector = 0;
+        for (; vector + 4 <= inputs.Length; vector += 4)
+        {
+            sums0 = Vector256.FusedMultiplyAdd(inputs[vector], inputs[vector], sums0);
+            sums1 = Vector256.FusedMultiplyAdd(inputs[vector + 1], inputs[vector + 1], sums1);
+            sums2 = Vector256.FusedMultiplyAdd(inputs[vector + 2], inputs[vector + 2], sums2);
+            sums3 = Vector256.FusedMultiplyAdd(inputs[vector + 3], inputs[vector + 3], sums3);
+        }
+        for (; vector < inputs.Length; vector++)
+            sums0 = Vector256.FusedMultiplyAdd(inputs[vector], inputs[vector], sums0);
+        var squares = Vector256.Sum(sums0 + sums1 + (sums2 + sums3));
         for (var i = inputs.Length * Vector256<float>.Count; i < input.Length; i++)
             squares += input[i] * input[i];
 

@@ -10,7 +10,8 @@ internal sealed class PassState
     /// Tokens that go through several operators at a time, so that what one gives is in the second-level cache for the next. Fixed, because
     /// it decides the order in which the gradients of norms are summed.
     /// </summary>
-    public const int BlockTokens = 96;
+    public static readonly int BlockTokens = int.Parse(Environment.GetEnvironmentVariable("BT") ?? "64");
+    public static readonly int GroupTokens = int.Parse(Environment.GetEnvironmentVariable("GT") ?? "512");
 
     // Weights packed at a time: 64 MB.
     private const long MostPacked = 16 << 20;
@@ -69,6 +70,12 @@ internal sealed class PassState
     /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
     public FloatBuffer Inner { get; } = new();
 
+    /// <summary>The gradient of its gate, <c>[tokens, width]</c>.</summary>
+    public FloatBuffer GateGradient { get; } = new();
+
+    /// <summary>The gradient of what the gate lets through, <c>[tokens, width]</c>.</summary>
+    public FloatBuffer UpGradient { get; } = new();
+
     /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
     public FloatBuffer AttendedGradient { get; } = new();
 
@@ -109,12 +116,14 @@ internal sealed class PassState
     /// <param name="body">Called with tokens and with the team and memory to use, from several threads at once.</param>
     public void ForEachBlock(int tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action<TokenRange, PassState> body)
     {
-        if (directions.HasFlag(PassDirection.Backward))
-            Gradients.Begin(tokens, groups, this);
         if (CanPack(groups))
+        {
             Divide(tokens, groups, directions, body);
-        else
-            body(new TokenRange(0, tokens), this);
+            return;
+        }
+        if (directions.HasFlag(PassDirection.Backward))
+            Gradients.Begin(0, tokens, groups, this);
+        body(new TokenRange(0, tokens), this);
         if (directions.HasFlag(PassDirection.Backward))
             Gradients.End(this);
     }
@@ -124,8 +133,20 @@ internal sealed class PassState
         Weights.Pack(groups, directions, this);
         try
         {
-            var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
-            Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
+            if (!directions.HasFlag(PassDirection.Backward))
+            {
+                var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
+                Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
+                return;
+            }
+            for (var start = 0; start < tokens; start += GroupTokens)
+            {
+                var count = Math.Min(GroupTokens, tokens - start);
+                Gradients.Begin(start, count, groups, this);
+                var work = new Blocks { First = start, Tokens = start + count, Pass = this, Body = body };
+                Context.Team.Run(ref work, (count + BlockTokens - 1) / BlockTokens);
+                Gradients.End(this);
+            }
         }
         finally
         {
@@ -150,6 +171,7 @@ internal sealed class PassState
 
     private struct Blocks : IChunkedWork
     {
+        public int First;
         public int Tokens;
         public PassState Pass;
         public Action<TokenRange, PassState> Body;
@@ -158,7 +180,7 @@ internal sealed class PassState
         {
             if (!Pass._workers.TryTake(out var worker))
                 worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights, Pass.Gradients);
-            var start = chunk * BlockTokens;
+            var start = First + chunk * BlockTokens;
             Body(new TokenRange(start, Math.Min(BlockTokens, Tokens - start)), worker);
             Pass._workers.Add(worker);
         }

@@ -10,13 +10,15 @@ internal sealed class WeightGradients
 {
     private readonly List<Part> _memory = [];
     private int _count;
+    private int _start;
 
     /// <summary>Begins with projections.</summary>
     /// <param name="tokens">How many will be added.</param>
     /// <param name="groups">The projections, those that have the same input together.</param>
     /// <param name="pass">The pass.</param>
-    public void Begin(int tokens, ReadOnlySpan<Linear[]> groups, PassState pass)
+    public void Begin(int start, int tokens, ReadOnlySpan<Linear[]> groups, PassState pass)
     {
+        _start = start;
         _count = 0;
         foreach (var group in groups)
         {
@@ -40,7 +42,7 @@ internal sealed class WeightGradients
     /// <param name="pass">Team.</param>
     public void Add(
         Linear projection, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass) =>
-        _memory.Find(part => part.IsOf(projection))!.Add(tokens, input, outputGradient, pass);
+        _memory.Find(part => part.IsOf(projection))!.Add(new TokenRange(tokens.Start - _start, tokens.Count), input, outputGradient, pass);
 
     /// <summary>Adds to the gradients of all projections' parameters.</summary>
     public void End(PassState pass)
