@@ -28,24 +28,22 @@ internal static class FeedForwardPass
     /// <param name="weights">The network.</param>
     /// <param name="tokens">Which; they begin a block.</param>
     /// <param name="input">As it went in, <c>[tokens, hidden]</c>.</param>
-    /// <param name="gate">What was kept.</param>
-    /// <param name="up">What was kept.</param>
+    /// <param name="gate">What was kept; receives its gradient.</param>
+    /// <param name="up">What was kept; receives its gradient.</param>
     /// <param name="outputGradient"><c>[tokens, hidden]</c>.</param>
     /// <param name="inputGradient">Receives <c>[tokens, hidden]</c>; not the output's.</param>
     /// <param name="pass">Team and memory.</param>
     public static void Backward(
-        FeedForwardParameters weights, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> gate, ReadOnlySpan<float> up,
+        FeedForwardParameters weights, TokenRange tokens, ReadOnlySpan<float> input, Span<float> gate, Span<float> up,
         ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass)
     {
         var inner = pass.Inner.Take(gate.Length);
         weights.Down.BackwardToInput(outputGradient, inner, pass);
-        var gateGradient = pass.GateGradient.Take(gate.Length);
-        var upGradient = pass.UpGradient.Take(gate.Length);
-        SwiGluGradient.Apply(gate, up, inner, gateGradient, upGradient, pass.Context);
+        SwiGluGradient.Apply(gate, up, inner, pass.Context);
         weights.Down.BackwardToParameters(tokens, inner, outputGradient, pass);
-        weights.Gate.BackwardToParameters(tokens, input, gateGradient, pass);
-        weights.Up.BackwardToParameters(tokens, input, upGradient, pass);
-        weights.Gate.BackwardToInput(gateGradient, inputGradient, pass);
-        weights.Up.BackwardToInput(upGradient, inputGradient, pass, accumulate: true);
+        weights.Gate.BackwardToParameters(tokens, input, gate, pass);
+        weights.Up.BackwardToParameters(tokens, input, up, pass);
+        weights.Gate.BackwardToInput(gate, inputGradient, pass);
+        weights.Up.BackwardToInput(up, inputGradient, pass, accumulate: true);
     }
 }

@@ -29,16 +29,18 @@ internal sealed class LayerActivations
     /// <summary>The residual stream between attention and feed-forward, <c>[tokens, hidden]</c>.</summary>
     public FloatBuffer Middle { get; } = new();
 
-    /// <summary>The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>.</summary>
+    /// <summary>
+    /// The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>; the backward pass uses it up.
+    /// </summary>
     public FloatBuffer Gate { get; } = new();
 
-    /// <summary>What the gate lets through, <c>[tokens, width]</c>.</summary>
+    /// <summary>What the gate lets through, <c>[tokens, width]</c>; the backward pass uses it up.</summary>
     public FloatBuffer Up { get; } = new();
 
-    /// <summary>The gates of the chosen experts, tokens ordered by expert, <c>[tokens, width]</c>.</summary>
+    /// <summary>The gates of the chosen experts, tokens ordered by expert, <c>[tokens, width]</c>; the backward pass uses it up.</summary>
     public FloatBuffer RoutedGate { get; } = new();
 
-    /// <summary>The other half, <c>[tokens, width]</c>.</summary>
+    /// <summary>The other half, <c>[tokens, width]</c>; the backward pass uses it up.</summary>
     public FloatBuffer RoutedUp { get; } = new();
 
     /// <summary>Router scores, <c>[tokens, experts]</c>.</summary>

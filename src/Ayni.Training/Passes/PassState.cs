@@ -70,12 +70,6 @@ internal sealed class PassState
     /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
     public FloatBuffer Inner { get; } = new();
 
-    /// <summary>The gradient of its gate, <c>[tokens, width]</c>.</summary>
-    public FloatBuffer GateGradient { get; } = new();
-
-    /// <summary>The gradient of what the gate lets through, <c>[tokens, width]</c>.</summary>
-    public FloatBuffer UpGradient { get; } = new();
-
     /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
     public FloatBuffer AttendedGradient { get; } = new();
 
