@@ -22,6 +22,20 @@ public static class SwiGlu
         context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
     }
 
+    public static unsafe void ApplyKept(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, Span<float> keptGate, Span<float> keptUp, ComputeContext context)
+    {
+        fixed (float* g = gate, u = up, o = output, kg = keptGate, ku = keptUp)
+        {
+            for (nint i = 0; i + 16 <= gate.Length; i += 16)
+            {
+                var (a, b) = (Vector512.Load(g + i), Vector512.Load(u + i));
+                a.StoreAlignedNonTemporal(kg + i);
+                b.StoreAlignedNonTemporal(ku + i);
+                (a / (Vector512<float>.One + Exponential.Of(-a)) * b).Store(o + i);
+            }
+        }
+    }
+
     private static void Scalar(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
         for (var i = 0; i < gate.Length; i++)

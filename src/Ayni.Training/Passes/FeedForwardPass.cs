@@ -17,10 +17,11 @@ internal static class FeedForwardPass
         FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> addend,
         Span<float> output, PassState pass)
     {
-        weights.Gate.Forward(input, gate, pass);
-        weights.Up.Forward(input, up, pass);
         var inner = pass.Inner.Take(gate.Length);
-        SwiGlu.Apply(gate, up, inner, pass.Context);
+        var other = pass.Other.Take(gate.Length);
+        weights.Gate.Forward(input, inner, pass);
+        weights.Up.Forward(input, other, pass);
+        SwiGlu.ApplyKept(inner, other, inner, gate, up, pass.Context);
         weights.Down.Forward(inner, addend, output, pass);
     }
 

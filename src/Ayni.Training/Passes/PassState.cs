@@ -70,6 +70,9 @@ internal sealed class PassState
     /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
     public FloatBuffer Inner { get; } = new();
 
+    /// <summary>What the gate of a feed-forward network lets through, <c>[tokens, width]</c>.</summary>
+    public FloatBuffer Other { get; } = new();
+
     /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
     public FloatBuffer AttendedGradient { get; } = new();
 
