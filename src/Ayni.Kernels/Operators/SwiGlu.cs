@@ -14,26 +14,27 @@ public static class SwiGlu
     /// <param name="up">The gate's length.</param>
     /// <param name="output">The gate's length; may be either input.</param>
     /// <param name="context">Tier and team.</param>
-    public static void Apply(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, ComputeContext context)
+    /// <param name="keptGate">Receives the gate, past the caches, for who needs it much later; empty for nobody.</param>
+    /// <param name="keptUp">Receives the other half likewise.</param>
+    public static void Apply(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, ComputeContext context, Span<float> keptGate = default,
+        Span<float> keptUp = default)
     {
         ShapeMismatchException.ThrowUnlessEqual(up.Length, gate.Length, nameof(up));
         ShapeMismatchException.ThrowUnlessEqual(output.Length, gate.Length, nameof(output));
-        var work = new CombineChunks { Gate = gate, Up = up, Output = output, Scalar = context.Tier == KernelTier.Scalar };
-        context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
-    }
-
-    public static unsafe void ApplyKept(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, Span<float> keptGate, Span<float> keptUp, ComputeContext context)
-    {
-        fixed (float* g = gate, u = up, o = output, kg = keptGate, ku = keptUp)
+        ShapeMismatchException.ThrowUnlessEqual(keptUp.Length, keptGate.Length, nameof(keptUp));
+        if (!keptGate.IsEmpty)
+            ShapeMismatchException.ThrowUnlessEqual(keptGate.Length, gate.Length, nameof(keptGate));
+        var work = new CombineChunks
         {
-            for (nint i = 0; i + 16 <= gate.Length; i += 16)
-            {
-                var (a, b) = (Vector512.Load(g + i), Vector512.Load(u + i));
-                a.StoreAlignedNonTemporal(kg + i);
-                b.StoreAlignedNonTemporal(ku + i);
-                (a / (Vector512<float>.One + Exponential.Of(-a)) * b).Store(o + i);
-            }
-        }
+            Gate = gate,
+            Up = up,
+            Output = output,
+            KeptGate = keptGate,
+            KeptUp = keptUp,
+            Scalar = context.Tier == KernelTier.Scalar,
+        };
+        context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
     }
 
     private static void Scalar(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
@@ -77,11 +78,18 @@ public static class SwiGlu
         public ReadOnlySpan<float> Gate;
         public ReadOnlySpan<float> Up;
         public Span<float> Output;
+        public Span<float> KeptGate;
+        public Span<float> KeptUp;
         public bool Scalar;
 
         public readonly void Execute(int chunk)
         {
             var range = new Range(chunk * ChunkLength, Math.Min((chunk + 1) * ChunkLength, Gate.Length));
+            if (!KeptGate.IsEmpty)
+            {
+                StreamedCopy.Run(Gate[range], KeptGate[range]);
+                StreamedCopy.Run(Up[range], KeptUp[range]);
+            }
             if (Scalar)
                 SwiGlu.Scalar(Gate[range], Up[range], Output[range]);
             else

@@ -291,7 +291,7 @@ public sealed class GradientPass
         _normGradient.End(norm);
         var queryWidth = _model.Config.QueryWidth;
         weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth), _pass);
-        _pass.Gradients.Begin(0, plan.Tokens, [[weights.AttentionOutput]], _pass);
+        _pass.Gradients.Begin(plan.All, [[weights.AttentionOutput]], _pass);
         weights.AttentionOutput.BackwardToParameters(plan.All, kept.Attended.Rows(plan.All, queryWidth), next, _pass);
         _pass.Gradients.End(_pass);
     }
