@@ -149,4 +149,48 @@ internal abstract class KernelAssembler(KernelTarget target)
 
     /// <summary>d becomes d · a plus memory, rounded once.</summary>
     public abstract void MultiplyByAndAdd(Vector d, Vector a, Memory b);
+
+    // What follows is for 512 bits alone.
+
+    /// <summary>d becomes d · a + b, rounded once.</summary>
+    public abstract void MultiplyByAndAdd(Vector d, Vector a, Vector b);
+
+    /// <summary>d becomes d · a plus the same 32 bits of memory in every lane, rounded once.</summary>
+    public abstract void MultiplyByAndAddEach(Vector d, Vector a, Memory b);
+
+    /// <summary>Sums of floats.</summary>
+    public abstract void Add(Vector d, Vector a, Vector b);
+
+    /// <summary>Differences of floats.</summary>
+    public abstract void Subtract(Vector d, Vector a, Vector b);
+
+    /// <summary>The greater of floats; b where one of both is not a number.</summary>
+    public abstract void Maximum(Vector d, Vector a, Vector b);
+
+    /// <summary>The nearest whole numbers, ties to even.</summary>
+    public abstract void Round(Vector d, Vector a);
+
+    /// <summary>a times two to the power of b, a whole number.</summary>
+    public abstract void MultiplyByPower(Vector d, Vector a, Vector b);
+
+    /// <summary>Rounds floats to BF16: those of one vector in the lower half, those of another in the upper one.</summary>
+    public abstract void RoundToBFloat16(Vector d, Vector lower, Vector upper);
+
+    /// <summary>16-bit lanes of d and a, chosen by indices, of which those from 32 on mean a.</summary>
+    public abstract void PermuteWords(Vector d, Vector indices, Vector a);
+
+    /// <summary>Copies the lanes that have the mask's bit.</summary>
+    public abstract void Copy(Vector d, Vector a, Mask mask);
+
+    /// <summary>Loads a bit for each lane.</summary>
+    public abstract void Load(Mask d, Memory a);
+
+    /// <summary>The lanes of a that are greater than those of b.</summary>
+    public abstract void FindGreater(Mask d, Vector a, Vector b);
+
+    /// <summary>Jumps to a label if neither mask has a bit.</summary>
+    public abstract void JumpIfNone(Mask a, Mask b, ulong label);
+
+    /// <summary>Stores 64 bits.</summary>
+    public abstract void Store(Memory place, Register register);
 }

@@ -76,6 +76,10 @@ internal sealed class KernelLibrary : IDisposable
     /// </summary>
     public Kernel? FindBFloat16Tile() => Target.HasBFloat16 ? Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit) : null;
 
+    /// <summary>What becomes of the scores of these tiles in attention; only where there are such.</summary>
+    public PairScores FindPairScores() => new(
+        Get(nameof(ScoreKernels.EmitForward), ScoreKernels.EmitForward), Get(nameof(ScoreKernels.EmitBackward), ScoreKernels.EmitBackward));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -99,6 +99,59 @@ internal sealed partial class MachineAssembler
     public override void MultiplyByAndAdd(Vector d, Vector a, Memory b) =>
         Binary(Code.VEX_Vfmadd213ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
 
+    public override void MultiplyByAndAdd(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void MultiplyByAndAddEach(Vector d, Vector a, Memory b)
+    {
+        var instruction = Instruction.Create(Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, Name(d), Name(a), b.Operand);
+        instruction.IsBroadcast = true;
+        Add(instruction);
+    }
+
+    public override void Add(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void Subtract(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void Maximum(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vmaxps_zmm_k1z_zmm_zmmm512b32_sae, d, a, b);
+
+    public override void Round(Vector d, Vector a)
+    {
+        const int ToEvenWithoutException = 8;
+        Add(Instruction.Create(Code.EVEX_Vrndscaleps_zmm_k1z_zmmm512b32_imm8_sae, Name(d), Name(a), ToEvenWithoutException));
+    }
+
+    public override void MultiplyByPower(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vscalefps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void RoundToBFloat16(Vector d, Vector lower, Vector upper) =>
+        Wide(Code.EVEX_Vcvtne2ps2bf16_zmm_k1z_zmm_zmmm512b32, d, upper, lower);
+
+    public override void PermuteWords(Vector d, Vector indices, Vector a) => Wide(Code.EVEX_Vpermt2w_zmm_k1z_zmm_zmmm512, d, indices, a);
+
+    public override void Copy(Vector d, Vector a, Mask mask)
+    {
+        var instruction = Instruction.Create(Code.EVEX_Vmovaps_zmm_k1z_zmmm512, Name(d), Name(a));
+        instruction.OpMask = Name(mask);
+        Add(instruction);
+    }
+
+    public override void Load(Mask d, Memory a) => Add(Instruction.Create(Code.VEX_Kmovw_kr_km16, Name(d), a.Operand));
+
+    public override void FindGreater(Mask d, Vector a, Vector b)
+    {
+        const int GreaterAndOrdered = 0x1e;
+        Add(Instruction.Create(Code.EVEX_Vcmpps_kr_k1_zmm_zmmm512b32_imm8_sae, Name(d), Name(a), Name(b), GreaterAndOrdered));
+    }
+
+    public override void JumpIfNone(Mask a, Mask b, ulong label)
+    {
+        Add(Instruction.Create(Code.VEX_Kortestw_kr_kr, Name(a), Name(b)));
+        Add(Instruction.CreateBranch(Code.Je_rel32_64, label));
+    }
+
+    private static Register Name(Mask mask) => Register.K0 + mask.Number;
+
+    private void Wide(Code code, Vector d, Vector a, Vector b) => Add(Instruction.Create(code, Name(d), Name(a), Name(b)));
+
     private Register Name(Vector vector)
     {
         if (vector.Number < 0 || vector.Number >= Target.VectorCount)

@@ -72,6 +72,8 @@ internal sealed partial class MachineAssembler : KernelAssembler
 
     public override void Load(Register register, Memory place) => Add(Instruction.Create(Code.Mov_r64_rm64, register, place.Operand));
 
+    public override void Store(Memory place, Register register) => Add(Instruction.Create(Code.Mov_rm64_r64, place.Operand, register));
+
     public override void Copy(Register destination, Register source) => Add(Instruction.Create(Code.Mov_r64_rm64, destination, source));
 
     public override void LoadAddress(Register register, Memory place) => Add(Instruction.Create(Code.Lea_r64_m, register, place.Operand));

@@ -228,6 +228,34 @@ internal sealed unsafe class MethodAssembler : KernelAssembler
 
     public override void DotBFloat16(Vector d, Vector a, Vector b) => throw NotNeeded();
 
+    public override void MultiplyByAndAdd(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void MultiplyByAndAddEach(Vector d, Vector a, Memory b) => throw NotNeeded();
+
+    public override void Add(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void Subtract(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void Maximum(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void Round(Vector d, Vector a) => throw NotNeeded();
+
+    public override void MultiplyByPower(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void RoundToBFloat16(Vector d, Vector lower, Vector upper) => throw NotNeeded();
+
+    public override void PermuteWords(Vector d, Vector indices, Vector a) => throw NotNeeded();
+
+    public override void Copy(Vector d, Vector a, Mask mask) => throw NotNeeded();
+
+    public override void Load(Mask d, Memory a) => throw NotNeeded();
+
+    public override void FindGreater(Mask d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void JumpIfNone(Mask a, Mask b, ulong label) => throw NotNeeded();
+
+    public override void Store(Memory place, Register register) => throw NotNeeded();
+
     public override void ToSingle(Vector d, Vector a)
     {
         Push<int>(a);

@@ -1,13 +1,11 @@
 namespace Ayni.Kernels;
 
 /// <summary>Where a thread keeps what it has packed and computed of one document's key-value head.</summary>
-internal readonly unsafe struct AttentionScratch<TTile>
+internal readonly unsafe struct AttentionScratch<TTile, TScores>
     where TTile : struct, IProductTile
+    where TScores : struct, IAttentionScores
 {
-    /// <summary>Keys at a time, a multiple of every tile's rows: their scores stay in the first-level cache.</summary>
-    public const int KeyBlock = 96;
-
-    private const int Alignment = 64 / sizeof(float);
+    private const int Alignment = NativeBuffer.Alignment / sizeof(float);
 
     /// <summary>Divides memory.</summary>
     /// <param name="start">At least <see cref="Length"/> floats, aligned to a cache line; null to learn that number.</param>
@@ -28,10 +26,14 @@ internal readonly unsafe struct AttentionScratch<TTile>
         Gradients = Take(ref next, hasGradients ? TTile.Columns * PanelProduct<TTile>.Steps(headDim) : 0);
         QueryColumns = Take(ref next, hasGradients ? columns : 0);
         GradientColumns = Take(ref next, hasGradients ? columns : 0);
-        Scores = Take(ref next, KeyBlock * TTile.Columns);
-        ScoreGradients = Take(ref next, hasGradients ? KeyBlock * TTile.Columns : 0);
-        ScoreColumns = Take(ref next, KeyBlock * TTile.Columns);
-        ScoreRows = Take(ref next, hasGradients ? KeyBlock * PanelProduct<TTile>.Steps(TTile.Columns) : 0);
+        Scores = Take(ref next, TScores.MemoryFloats(hasGradients));
+        Hidden = Take(ref next, TScores.KeyBlock(hasGradients));
+        Bases = Take(ref next, TTile.Columns);
+        Sums = Take(ref next, TTile.Columns);
+        Corrections = Take(ref next, TTile.Columns);
+        Commons = Take(ref next, TTile.Columns);
+        KeyGradients = Take(ref next, hasGradients ? GradientFloats(headDim, length) : 0);
+        ValueGradients = Take(ref next, hasGradients ? GradientFloats(headDim, length) : 0);
         Output = Take(ref next, RowPanels(headDim) * TTile.Columns);
         Length = next - start;
     }
@@ -63,20 +65,35 @@ internal readonly unsafe struct AttentionScratch<TTile>
     /// <summary>The gradients, packed as a right side of <c>[queries, headDim]</c>.</summary>
     public float* GradientColumns { get; }
 
-    /// <summary>A block's scores, and then probabilities, <c>[keys, queries]</c>.</summary>
+    /// <summary>Memory for what becomes of scores.</summary>
     public float* Scores { get; }
 
-    /// <summary>The gradients of probabilities, and then of scores, <c>[keys, queries]</c>.</summary>
-    public float* ScoreGradients { get; }
+    /// <summary>A bit for each query that does not see a key, <c>[keys]</c>.</summary>
+    public float* Hidden { get; }
 
-    /// <summary>One of both, packed as a right side of <c>[keys, queries]</c>.</summary>
-    public float* ScoreColumns { get; }
+    /// <summary>As in <see cref="ScoreBlock.Bases"/>.</summary>
+    public float* Bases { get; }
 
-    /// <summary>One of both, packed as a left side of <c>[keys, queries]</c>.</summary>
-    public float* ScoreRows { get; }
+    /// <summary>As in <see cref="ScoreBlock.Sums"/>.</summary>
+    public float* Sums { get; }
+
+    /// <summary>As in <see cref="ScoreBlock.Corrections"/>.</summary>
+    public float* Corrections { get; }
+
+    /// <summary>As in <see cref="ScoreBlock.Commons"/>.</summary>
+    public float* Commons { get; }
+
+    /// <summary>Sums of the keys' gradients, which are <see cref="GradientFloats"/>.</summary>
+    public float* KeyGradients { get; }
+
+    /// <summary>Sums of the values' gradients, as those of the keys.</summary>
+    public float* ValueGradients { get; }
 
     /// <summary>What the queries attend to, or their gradients, <c>[headDim, queries]</c>.</summary>
     public float* Output { get; }
+
+    /// <summary>Floats of all keys' gradients, rows and columns filled up to whole tiles.</summary>
+    public static long GradientFloats(int headDim, int length) => RowPanels(length) * PanelProduct<TTile>.Padded(headDim, TTile.Columns);
 
     private static long RowPanels(int rows) => (rows + TTile.Rows - 1) / TTile.Rows * (long)TTile.Rows;
 

@@ -145,30 +145,43 @@ public sealed unsafe class DocumentAttention(
 
         public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
         {
-            var work = new TileHeads<TTile> { Operands = Operands, Documents = Documents, Tile = tile };
+            if (typeof(TTile) == typeof(BFloat16Tile512))
+                Run(tile, Context.Kernels!.FindPairScores());
+            else
+                Run(tile, new TileScores<TTile>(tile));
+        }
+
+        private readonly void Run<TTile, TScores>(TTile tile, TScores scores)
+            where TTile : struct, IProductTile
+            where TScores : struct, IAttentionScores
+        {
+            var work = new TileHeads<TTile, TScores> { Operands = Operands, Documents = Documents, Tile = tile, Scores = scores };
             Context.Team.Run(ref work, DocumentCount * Operands.KeyValueHeadCount);
         }
     }
 
     /// <summary>The work on one key-value head of a document.</summary>
-    private struct TileHeads<TTile> : IChunkedWork
+    private struct TileHeads<TTile, TScores> : IChunkedWork
         where TTile : struct, IProductTile
+        where TScores : struct, IAttentionScores
     {
         public AttentionOperands Operands;
         public AttentionDocument* Documents;
         public TTile Tile;
+        public TScores Scores;
 
         public readonly void Execute(int chunk)
         {
             var document = Documents[chunk / Operands.KeyValueHeadCount];
             var hasGradients = Operands.AttendedGradient != null;
-            var needed = new AttentionScratch<TTile>(null, Operands.HeadDim, document.Length, hasGradients).Length;
+            var needed = new AttentionScratch<TTile, TScores>(null, Operands.HeadDim, document.Length, hasGradients).Length;
             var rented = ArrayPool<float>.Shared.Rent(checked((int)needed + NativeBuffer.Alignment / sizeof(float)));
             fixed (float* memory = rented)
             {
                 var start = (float*)(((nuint)memory + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
-                var scratch = new AttentionScratch<TTile>(start, Operands.HeadDim, document.Length, hasGradients);
-                var head = new HeadAttention<TTile>(in Operands, Tile, document, chunk % Operands.KeyValueHeadCount, scratch);
+                var scratch = new AttentionScratch<TTile, TScores>(start, Operands.HeadDim, document.Length, hasGradients);
+                var head = new HeadAttention<TTile, TScores>(
+                    in Operands, Tile, Scores, document, chunk % Operands.KeyValueHeadCount, scratch);
                 if (hasGradients)
                     head.AddGradients();
                 else

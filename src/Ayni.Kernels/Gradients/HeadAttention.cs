@@ -9,30 +9,36 @@ namespace Ayni.Kernels;
 /// once. A tile's columns are queries and its rows keys, so that every query is a lane of the softmax, which it carries along by itself
 /// from one block of keys to the next (Dao et al. 2022, arXiv:2205.14135).
 /// </summary>
-internal readonly unsafe ref struct HeadAttention<TTile>
+internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     where TTile : struct, IProductTile
+    where TScores : struct, IAttentionScores
 {
-    private const int KeyBlock = AttentionScratch<TTile>.KeyBlock;
+    // Below every score, and far enough from the least number that distances from it are finite.
+    private const float LowestBase = float.MinValue / 4;
 
     private readonly ref readonly AttentionOperands _operands;
     private readonly TTile _tile;
+    private readonly TScores _scores;
     private readonly AttentionDocument _document;
     private readonly int _keyValueHead;
-    private readonly AttentionScratch<TTile> _scratch;
+    private readonly AttentionScratch<TTile, TScores> _scratch;
     private readonly int _headDim;
     private readonly float _scale;
 
     /// <summary>Packs keys and values.</summary>
     /// <param name="operands">What is read and written.</param>
     /// <param name="tile">The tile.</param>
+    /// <param name="scores">What is made of scores.</param>
     /// <param name="document">The document.</param>
     /// <param name="keyValueHead">The head's number.</param>
     /// <param name="scratch">Memory for this document.</param>
     public HeadAttention(
-        in AttentionOperands operands, TTile tile, AttentionDocument document, int keyValueHead, AttentionScratch<TTile> scratch)
+        in AttentionOperands operands, TTile tile, TScores scores, AttentionDocument document, int keyValueHead,
+        AttentionScratch<TTile, TScores> scratch)
     {
         _operands = ref operands;
         _tile = tile;
+        _scores = scores;
         _document = document;
         _keyValueHead = keyValueHead;
         _scratch = scratch;
@@ -55,6 +61,8 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         }
     }
 
+    private int KeyBlock => TScores.KeyBlock(HasGradients);
+
     private bool HasGradients => _operands.AttendedGradient != null;
 
     private int GroupSize => _operands.HeadCount / _operands.KeyValueHeadCount;
@@ -72,49 +80,47 @@ internal readonly unsafe ref struct HeadAttention<TTile>
     /// <summary>Computes all gradients.</summary>
     public void AddGradients()
     {
-        var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
-        for (var token = 0; token < _document.Length; token++)
-        {
-            new Span<float>(keyGradients.From(token, 0).Values, _headDim).Clear();
-            new Span<float>(valueGradients.From(token, 0).Values, _headDim).Clear();
-        }
+        var sums = (int)AttentionScratch<TTile, TScores>.GradientFloats(_headDim, _document.Length);
+        new Span<float>(_scratch.KeyGradients, sums).Clear();
+        new Span<float>(_scratch.ValueGradients, sums).Clear();
         for (var head = _keyValueHead * GroupSize; head < (_keyValueHead + 1) * GroupSize; head++)
         {
             for (var start = 0; start < _document.Length; start += TTile.Columns)
                 AddGradients(new QueryBlock(this, head, start));
         }
+        WriteGradients(_scratch.KeyGradients, KeyValues(_operands.KeyGradient), _scale);
+        WriteGradients(_scratch.ValueGradients, KeyValues(_operands.ValueGradient), 1);
     }
 
     [SkipLocalsInit]
     private void Attend(QueryBlock block)
     {
-        var largest = stackalloc float[TTile.Columns];
-        var sums = stackalloc float[TTile.Columns];
-        new Span<float>(largest, TTile.Columns).Fill(float.MinValue);
+        var factors = stackalloc float[TTile.Columns];
+        new Span<float>(_scratch.Bases, TTile.Columns).Fill(LowestBase);
+        new Span<float>(_scratch.Sums, TTile.Columns).Clear();
         AskForNext(_operands.Query, block);
         Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
-        for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
+        for (var key = block.FirstKey; key < block.EndKey;)
         {
-            var count = Math.Min(KeyBlock, block.EndKey - key);
-            MultiplyKeys(_scratch.KeyRows, key, count, _scratch.Queries, _scratch.Scores);
-            Mask(block, key, count);
-            Exponentiate(count, largest, sums, isFirst: key == block.FirstKey);
-            MultiplyScores(_scratch.ValueColumns, _scratch.Scores, key, count, accumulate: key > block.FirstKey);
+            var sides = _scores.Exponentiate(Scores(block, key));
+            if (key > block.FirstKey)
+                CorrectOutput();
+            MultiplyScores(_scratch.ValueColumns, sides, key, accumulate: key > block.FirstKey);
+            key += sides.Count;
         }
         for (var query = 0; query < block.Count; query++)
-            LogSum(block, query) = largest[query] + MathF.Log(sums[query]);
-        for (var query = 0; query < TTile.Columns; query++)
-            sums[query] = 1 / sums[query];
-        WriteOutput(Rows(_operands.Attended, block), block.Count, sums);
+        {
+            LogSum(block, query) = _scratch.Bases[query] + MathF.Log(_scratch.Sums[query]);
+            factors[query] = 1 / _scratch.Sums[query];
+        }
+        WriteOutput(Rows(_operands.Attended, block), block.Count, factors);
     }
 
     [SkipLocalsInit]
     private void AddGradients(QueryBlock block)
     {
-        var logSums = stackalloc float[TTile.Columns];
-        var commons = stackalloc float[TTile.Columns];
+        var factors = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
-        var (keyGradients, valueGradients) = (KeyValues(_operands.KeyGradient), KeyValues(_operands.ValueGradient));
         AskForNext(_operands.Query, block);
         AskForNext(_operands.AttendedGradient, block);
         AskForNext(_operands.Attended, block);
@@ -122,148 +128,119 @@ internal readonly unsafe ref struct HeadAttention<TTile>
         Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
         Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
         Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
-        new Span<float>(logSums, TTile.Columns).Clear();
-        new Span<float>(commons, TTile.Columns).Clear();
+        new Span<float>(_scratch.Bases, TTile.Columns).Clear();
+        new Span<float>(_scratch.Commons, TTile.Columns).Clear();
         var outputs = Rows(_operands.Attended, block);
         for (var query = 0; query < block.Count; query++)
         {
-            logSums[query] = LogSum(block, query);
+            _scratch.Bases[query] = LogSum(block, query);
             // What the softmax's denominator gives back is the same for all of a query's scores.
-            commons[query] = Dot(outputs.From(query, 0).Values, gradients.From(query, 0).Values);
+            _scratch.Commons[query] = -Dot(outputs.From(query, 0).Values, gradients.From(query, 0).Values);
         }
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
-            var count = Math.Min(KeyBlock, block.EndKey - key);
-            MultiplyKeys(_scratch.KeyRows, key, count, _scratch.Queries, _scratch.Scores);
-            MultiplyKeys(_scratch.ValueRows, key, count, _scratch.Gradients, _scratch.ScoreGradients);
-            Mask(block, key, count);
-            TurnScores(count, logSums, commons);
-            AddQueries(_scratch.Scores, count, block.Count, _scratch.GradientColumns, valueGradients.From(key, 0));
-            AddQueries(_scratch.ScoreGradients, count, block.Count, _scratch.QueryColumns, keyGradients.From(key, 0));
-            MultiplyScores(_scratch.KeyColumns, _scratch.ScoreGradients, key, count, accumulate: key > block.FirstKey);
+            var sides = _scores.Differentiate(Scores(block, key));
+            AddQueries(sides.Probabilities, sides.Count, block.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
+            AddQueries(sides.Gradients, sides.Count, block.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
+            MultiplyScores(_scratch.KeyColumns, sides, key, accumulate: key > block.FirstKey);
         }
-        var ones = commons;
-        new Span<float>(ones, TTile.Columns).Fill(1);
-        WriteOutput(Rows(_operands.QueryGradient, block), block.Count, ones);
+        new Span<float>(factors, TTile.Columns).Fill(_scale);
+        WriteOutput(Rows(_operands.QueryGradient, block), block.Count, factors);
     }
 
-    /// <summary><c>[keys, headDim] · [headDim, queries]</c> into <c>[keys, queries]</c>.</summary>
-    private void MultiplyKeys(float* left, int key, int count, float* right, float* output)
+    /// <summary>The block's next keys from one on, at which a packed panel starts.</summary>
+    private ScoreBlock Scores(QueryBlock block, int key)
     {
+        var count = Math.Min(KeyBlock, block.EndKey - key);
+        Hide(block, key, count);
         var steps = PanelProduct<TTile>.Steps(_headDim);
-        _tile.Multiply(
-            TileRows.Packed<TTile>(left + (nint)key * steps, steps), (count + TTile.Rows - 1) / TTile.Rows, right, steps, null, output, TTile.Columns);
-    }
-
-    /// <summary><c>[headDim, keys] · [keys, queries]</c> into or onto the output.</summary>
-    private void MultiplyScores(float* left, float* scores, int key, int count, bool accumulate)
-    {
-        var columns = TTile.LayColumns(scores, count, _scratch.ScoreColumns);
-        var rows = TileRows.Packed<TTile>(
-            left + (nint)(key / TTile.StepValues) * TTile.Rows, PanelProduct<TTile>.Steps(_document.Length));
-        _tile.Multiply(
-            rows, (_headDim + TTile.Rows - 1) / TTile.Rows, columns, PanelProduct<TTile>.Steps(count),
-            accumulate ? _scratch.Output : null, _scratch.Output, TTile.Columns);
-    }
-
-    /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c>.</summary>
-    private void AddQueries(float* scores, int keyCount, int queryCount, float* right, StridedMatrix output)
-    {
-        var rows = TTile.LayRows(new StridedMatrix(scores, TTile.Columns, 1), keyCount, queryCount, _scratch.ScoreRows);
-        new PanelProduct<TTile>(_tile).MultiplyPanels(
-            rows, keyCount, right, _headDim, queryCount, output.Values, output.Values, output.RowStride);
-    }
-
-    /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
-    private void Mask(QueryBlock block, int key, int count)
-    {
-        var hidden = Vector512.Create(float.NegativeInfinity);
-        for (var i = Math.Max(0, block.Start + 1 - key); i < count; i++)
+        return new ScoreBlock
         {
-            // A key is behind the queries before it.
-            for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
-            {
-                var scores = _scratch.Scores + i * TTile.Columns + lane;
-                var queries = Vector512<int>.Indices + Vector512.Create(block.Start + lane);
-                var isSeen = Vector512.GreaterThanOrEqual(queries, Vector512.Create(key + i)).AsSingle();
-                Vector512.ConditionalSelect(isSeen, Vector512.Load(scores), hidden).Store(scores);
-            }
+            Count = count,
+            HeadDim = _headDim,
+            Scale = _scale,
+            Keys = _scratch.KeyRows + (nint)key * steps,
+            Values = _scratch.ValueRows + (nint)key * steps,
+            Queries = _scratch.Queries,
+            Gradients = _scratch.Gradients,
+            Hidden = (uint*)_scratch.Hidden,
+            Bases = _scratch.Bases,
+            Sums = _scratch.Sums,
+            Corrections = _scratch.Corrections,
+            Commons = _scratch.Commons,
+            Memory = _scratch.Scores,
+        };
+    }
+
+    /// <summary>Notes which queries do not see which key: those before it, those whose window begins after it, and those that are none.</summary>
+    private void Hide(QueryBlock block, int key, int count)
+    {
+        var hidden = new Span<uint>(_scratch.Hidden, (count + TTile.Rows - 1) / TTile.Rows * TTile.Rows);
+        hidden.Fill(block.Count == 32 ? 0 : uint.MaxValue << block.Count);
+        for (var i = Math.Max(0, block.Start + 1 - key); i < hidden.Length; i++)
+        {
+            var queriesBefore = key + i - block.Start;
+            hidden[i] |= queriesBefore < 32 ? ~(uint.MaxValue << queriesBefore) : uint.MaxValue;
         }
         for (var i = 0; i < Math.Min(count, block.FirstSeenByAll - key); i++)
         {
             for (var query = 0; query < block.Count; query++)
             {
                 if (FirstSeen(block.Start + query) > key + i)
-                    _scratch.Scores[i * TTile.Columns + query] = float.NegativeInfinity;
+                    hidden[i] |= 1u << query;
             }
         }
     }
 
-    /// <summary>
-    /// Turns scores into e to the power of their distance from the largest so far, and adds to the sums; what came before is brought to the
-    /// same distance.
-    /// </summary>
-    private void Exponentiate(int count, float* largest, float* sums, bool isFirst)
+    /// <summary><c>[headDim, keys] · [keys, queries]</c> into or onto the output.</summary>
+    private void MultiplyScores(float* left, ScoreSides sides, int key, bool accumulate)
     {
-        var scale = Vector512.Create(_scale);
+        var rows = TileRows.Packed<TTile>(
+            left + (nint)(key / TTile.StepValues) * TTile.Rows, PanelProduct<TTile>.Steps(_document.Length));
+        _tile.Multiply(
+            rows, (_headDim + TTile.Rows - 1) / TTile.Rows, sides.Columns, PanelProduct<TTile>.Steps(sides.Count),
+            accumulate ? _scratch.Output : null, _scratch.Output, TTile.Columns);
+    }
+
+    /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c> to the sums of all keys.</summary>
+    private void AddQueries(TileRows rows, int keyCount, int queryCount, float* right, int key, float* sums)
+    {
+        var steps = PanelProduct<TTile>.Steps(queryCount);
+        var stride = (int)PanelProduct<TTile>.Padded(_headDim, TTile.Columns);
+        for (var column = 0; column < stride; column += TTile.Columns)
+        {
+            var output = sums + (nint)key * stride + column;
+            _tile.Multiply(
+                rows, (keyCount + TTile.Rows - 1) / TTile.Rows, right + (nint)column * steps, steps, output, output, stride);
+        }
+    }
+
+    /// <summary>Brings what the queries attended to so far to the base that moved.</summary>
+    private void CorrectOutput()
+    {
         for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
         {
-            var scores = _scratch.Scores + lane;
-            var before = Vector512.Load(largest + lane);
-            var now = Vector512.MaxNative(before, Largest(scores, count) * scale);
-            var (shift, sum) = (-now, Vector512<float>.Zero);
-            for (var i = 0; i < count; i++, scores += TTile.Columns)
-            {
-                var e = Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(scores), scale, shift));
-                e.Store(scores);
-                sum += e;
-            }
-            if (!isFirst)
-            {
-                var correction = Exponential.Of(before - now);
-                sum += Vector512.Load(sums + lane) * correction;
-                if (before != now)
-                    MultiplyOutput(lane, correction);
-            }
-            sum.Store(sums + lane);
-            now.Store(largest + lane);
+            var correction = Vector512.Load(_scratch.Corrections + lane);
+            if (correction == Vector512<float>.One)
+                continue;
+            var output = _scratch.Output + lane;
+            for (var i = 0; i < _headDim; i++, output += TTile.Columns)
+                (Vector512.Load(output) * correction).Store(output);
         }
     }
 
-    private void MultiplyOutput(int lane, Vector512<float> factor)
+    /// <summary>Writes the sums of all keys, times a factor.</summary>
+    private void WriteGradients(float* sums, StridedMatrix target, float factor)
     {
-        var output = _scratch.Output + lane;
-        for (var i = 0; i < _headDim; i++, output += TTile.Columns)
-            (Vector512.Load(output) * factor).Store(output);
-    }
-
-    private static Vector512<float> Largest(float* scores, int count)
-    {
-        var (even, odd) = (Vector512.Load(scores), Vector512.Load(scores));
-        var i = 0;
-        for (; i + 2 <= count; i += 2, scores += 2 * TTile.Columns)
+        var stride = PanelProduct<TTile>.Padded(_headDim, TTile.Columns);
+        for (var token = 0; token < _document.Length; token++, sums += stride)
         {
-            even = Vector512.MaxNative(even, Vector512.Load(scores));
-            odd = Vector512.MaxNative(odd, Vector512.Load(scores + TTile.Columns));
-        }
-        return Vector512.MaxNative(i < count ? Vector512.MaxNative(even, Vector512.Load(scores)) : even, odd);
-    }
-
-    /// <summary>Turns scores into probabilities, and the gradients of probabilities into those of scores.</summary>
-    private void TurnScores(int count, float* logSums, float* commons)
-    {
-        var scale = Vector512.Create(_scale);
-        for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
-        {
-            var scores = _scratch.Scores + lane;
-            var gradients = _scratch.ScoreGradients + lane;
-            var (shift, common) = (-Vector512.Load(logSums + lane), Vector512.Load(commons + lane));
-            for (var i = 0; i < count; i++, scores += TTile.Columns, gradients += TTile.Columns)
-            {
-                var p = Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(scores), scale, shift));
-                p.Store(scores);
-                (p * scale * (Vector512.Load(gradients) - common)).Store(gradients);
-            }
+            var row = target.From(token, 0).Values;
+            var i = 0;
+            for (; i + 8 <= _headDim; i += 8)
+                (Vector256.Load(sums + i) * factor).Store(row + i);
+            for (; i < _headDim; i++)
+                row[i] = sums[i] * factor;
         }
     }
 
@@ -348,7 +325,7 @@ internal readonly unsafe ref struct HeadAttention<TTile>
     /// <summary>Some queries of a head, and the keys that any of them sees, all counted from the document's start.</summary>
     private readonly struct QueryBlock
     {
-        public QueryBlock(in HeadAttention<TTile> attention, int head, int start)
+        public QueryBlock(in HeadAttention<TTile, TScores> attention, int head, int start)
         {
             Head = head;
             Start = start;

@@ -72,6 +72,35 @@ public sealed class DocumentAttentionTests
         AssertClose(expected, RunNarrow(query, key, value, gradient, documents, firsts, headDim), ProductPrecision.F32);
     }
 
+    [Theory]
+    [InlineData(1, 1000)]
+    [InlineData(40, 1000)]
+    [InlineData(40, 60)]
+    public void A_softmax_follows_scores_that_grow(float sharpness, int window)
+    {
+        const int HeadDim = 24;
+        int[] lengths = [3, 533];
+        var tokens = lengths.Sum();
+        var (documents, firsts) = Plan(lengths, window);
+        // Every key is a little longer than those before, so that the largest score is always among the latest.
+        var query = Rounded(Numbers(tokens * Heads * HeadDim, 1).Select(x => sharpness * (1 + x / 2)));
+        var key = Rounded(Numbers(tokens * KeyValueHeads * HeadDim, 2).Select((x, i) => 1 + x / 8 + i / (KeyValueHeads * HeadDim) / 128f));
+        var value = Numbers(tokens * KeyValueHeads * HeadDim, 3);
+        float[][] results = [.. ((ProductPrecision[])[ProductPrecision.F32, ProductPrecision.BF16]).Select(precision =>
+        {
+            using var context = new ComputeContext(ComputeContext.BestTier, 2);
+            var (attended, logSums) = (new float[query.Length], new float[tokens * Heads]);
+            new DocumentAttention(Heads, KeyValueHeads, HeadDim, precision).Apply(
+                query, key, value, documents, firsts, attended, logSums, context);
+            return attended.Concat(logSums.Select(sum => sum / sharpness)).ToArray();
+        })];
+        for (var i = 0; i < results[0].Length; i++)
+            Assert.Equal(results[0][i], results[1][i], 0.01);
+
+        static float[] Rounded(IEnumerable<float> values) =>
+            [.. values.Select(x => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(x) & ~0xffff))];
+    }
+
     [Fact]
     public void Any_number_of_threads_gives_the_same_bits()
     {
@@ -137,12 +166,14 @@ public sealed class DocumentAttentionTests
                 };
                 foreach (var document in documents)
                 {
-                    var length = new AttentionScratch<ProductTile256>(null, headDim, document.Length, isBackward).Length;
+                    var length = new AttentionScratch<ProductTile256, TileScores<ProductTile256>>(null, headDim, document.Length, isBackward).Length;
                     using var memory = new NativeBuffer(length * sizeof(float));
-                    var scratch = new AttentionScratch<ProductTile256>((float*)memory.Pointer, headDim, document.Length, isBackward);
+                    var scratch = new AttentionScratch<ProductTile256, TileScores<ProductTile256>>(
+                        (float*)memory.Pointer, headDim, document.Length, isBackward);
                     for (var head = 0; head < KeyValueHeads; head++)
                     {
-                        var attention = new HeadAttention<ProductTile256>(in operands, default, document, head, scratch);
+                        var attention = new HeadAttention<ProductTile256, TileScores<ProductTile256>>(
+                            in operands, default, default, document, head, scratch);
                         if (isBackward)
                             attention.AddGradients();
                         else

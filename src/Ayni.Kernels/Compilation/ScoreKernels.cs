@@ -1,0 +1,387 @@
+using System.Runtime.InteropServices;
+using Iced.Intel;
+
+namespace Ayni.Kernels;
+
+/// <summary>What the kernels of attention's scores are called with. All is aligned to cache lines.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ScoreArguments
+{
+    /// <summary>Keys, panels of eight rows.</summary>
+    public float* Keys;
+
+    /// <summary>Values, panels of eight rows; of the gradient alone.</summary>
+    public float* Values;
+
+    /// <summary>Queries, a panel of 32 columns.</summary>
+    public float* Queries;
+
+    /// <summary>The gradients of what they attended to, a panel of 32 columns; of the gradient alone.</summary>
+    public float* Gradients;
+
+    /// <summary>A bit for each query that does not see the key, <c>[keys]</c>.</summary>
+    public uint* Hidden;
+
+    /// <summary>
+    /// The logarithm of what the softmax is divided by, <c>[32]</c>. Forward it is about the largest score so far, and moves.
+    /// </summary>
+    public float* Bases;
+
+    /// <summary>Sums of the probabilities so far, which grow, <c>[32]</c>; forward alone.</summary>
+    public float* Sums;
+
+    /// <summary>Receives by what a moved base changes all that came before, <c>[32]</c>; forward alone.</summary>
+    public float* Corrections;
+
+    /// <summary>What is subtracted from the gradients of probabilities, negative, <c>[32]</c>; of the gradient alone.</summary>
+    public float* Commons;
+
+    /// <summary>Receives probabilities, or the scores' gradients, in pairs of keys, <c>[keys / 2, 32]</c>.</summary>
+    public float* Columns;
+
+    /// <summary>Receives probabilities in pairs of queries, <c>[keys, 16]</c>; of the gradient alone.</summary>
+    public float* Probabilities;
+
+    /// <summary>Receives the scores' gradients in pairs of queries, <c>[keys, 16]</c>; of the gradient alone.</summary>
+    public float* ScoreGradients;
+
+    /// <summary>Memory for a tile's gradients, <c>[8, 32]</c>; of the gradient alone.</summary>
+    public float* TileGradients;
+
+    /// <summary>Eights of keys, at least one; forward receives those that it left.</summary>
+    public long Tiles;
+
+    /// <summary>Pairs of the head's values, at least one.</summary>
+    public long Steps;
+
+    /// <summary>1 where the base may move.</summary>
+    public long MayMove;
+
+    /// <summary>By what scores are multiplied.</summary>
+    public float Scale;
+
+    /// <summary>The same times the binary logarithm of e.</summary>
+    public float BinaryScale;
+}
+
+/// <summary>
+/// Scores of BF16 queries and keys, eight keys by 32 queries in registers, and what becomes of them there: probabilities, or the scores'
+/// gradients, rounded to BF16 as the next products read them (<see cref="PairScores"/>). Powers of two are a polynomial of degree four on
+/// ±1/2, whose relative error of 3 · 10⁻⁶ is small beside that rounding.
+/// </summary>
+internal sealed class ScoreKernels
+{
+    /// <summary>Keys of a tile.</summary>
+    public const int Rows = BFloat16TileKernel.Rows;
+
+    private const int Vectors = BFloat16TileKernel.Vectors;
+
+    // Sums that grow by 2¹⁶ are as exact as others, so that the base of a softmax need not follow every larger score.
+    private const float Headroom = 16;
+
+    private const float BinaryLogarithmOfE = 1.44269504f;
+    private const float Lowest = -1000;
+
+    // Of a power of two, the last first; fitted with the least relative error.
+    private static readonly float[] Coefficients = [9.582853e-3f, 5.5906425e-2f, 0.24024099f, 0.6931242f, 1];
+
+    private static readonly Register Left = Register.RSI;
+    private static readonly Register Values = Register.R13;
+    private static readonly Register Column = Register.RDX;
+    private static readonly Register Count = Register.RBX;
+    private static readonly Register Tiles = Register.RCX;
+    private static readonly Register Output = Register.RDI;
+    private static readonly Register Hidden = Register.R8;
+    private static readonly Register MayMove = Register.R9;
+    private static readonly Register Probabilities = Register.R10;
+    private static readonly Register ScoreGradients = Register.R11;
+    private static readonly Register Place = Register.R12;
+
+    private static readonly Vector Scale = new(24);
+    private static readonly Vector LowestPower = new(29);
+    private static readonly Vector EvenIndices = new(30);
+    private static readonly Vector OddIndices = new(31);
+
+    private readonly KernelAssembler _code;
+
+    private ScoreKernels(KernelAssembler code) => _code = code;
+
+    /// <summary>Emits what turns scores into probabilities.</summary>
+    public static void EmitForward(KernelAssembler code) => new ScoreKernels(code).EmitForward();
+
+    /// <summary>Emits what turns scores into probabilities and their gradients.</summary>
+    public static void EmitBackward(KernelAssembler code) => new ScoreKernels(code).EmitBackward();
+
+    private void EmitForward()
+    {
+        Load(Left, nameof(ScoreArguments.Keys));
+        Load(MayMove, nameof(ScoreArguments.MayMove));
+        Begin();
+        Load(Place, nameof(ScoreArguments.Sums));
+        for (var v = 0; v < Vectors; v++)
+            _code.Load(Total(v), At(Place, v));
+        Load(Place, nameof(ScoreArguments.Corrections));
+        _code.Broadcast(Temporary(0), Constant(1));
+        for (var v = 0; v < Vectors; v++)
+            _code.Store(At(Place, v), Temporary(0));
+
+        var (next, fits, stop) = (_code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel());
+        _code.Place(next);
+        ClearTile();
+        Multiply(Left, nameof(ScoreArguments.Queries));
+        Hide();
+        FindLargest();
+        _code.JumpIfNone(Exceeding(0), Exceeding(1), fits);
+        // What was written of this call's tiles would have to be corrected, too.
+        _code.JumpIfLess(MayMove, 1, stop);
+        MoveBases();
+        _code.Place(fits);
+        _code.AddTo(MayMove, -1);
+        for (var row = 0; row < Rows; row += 2)
+        {
+            Exponentiate(row);
+            for (var r = row; r < row + 2; r++)
+            {
+                for (var v = 0; v < Vectors; v++)
+                    _code.Add(Total(v), Total(v), Sum(r, v));
+            }
+            RoundRows(row);
+            StorePairs(row);
+        }
+        _code.AddTo(Output, Rows / 2 * Vectors * _code.Target.VectorBytes);
+        _code.CountDown(Tiles, next);
+        _code.Place(stop);
+        _code.Store(Argument(nameof(ScoreArguments.Tiles)), Tiles);
+        Load(Place, nameof(ScoreArguments.Sums));
+        for (var v = 0; v < Vectors; v++)
+            _code.Store(At(Place, v), Total(v));
+    }
+
+    private void EmitBackward()
+    {
+        Load(Left, nameof(ScoreArguments.Keys));
+        Load(Values, nameof(ScoreArguments.Values));
+        Load(Probabilities, nameof(ScoreArguments.Probabilities));
+        Load(ScoreGradients, nameof(ScoreArguments.ScoreGradients));
+        Begin();
+        var next = _code.CreateLabel();
+        _code.Place(next);
+        Load(Place, nameof(ScoreArguments.Commons));
+        for (var row = 0; row < Rows; row++)
+        {
+            for (var v = 0; v < Vectors; v++)
+            {
+                if (row == 0)
+                    _code.Load(Sum(row, v), At(Place, v));
+                else
+                    _code.Copy(Sum(row, v), Sum(0, v));
+            }
+        }
+        Multiply(Values, nameof(ScoreArguments.Gradients));
+        Load(Place, nameof(ScoreArguments.TileGradients));
+        ForEachSum((row, v) => _code.Store(At(Place, row * Vectors + v), Sum(row, v)));
+        ClearTile();
+        Multiply(Left, nameof(ScoreArguments.Queries));
+        Hide();
+        for (var row = 0; row < Rows; row += 2)
+        {
+            Exponentiate(row);
+            RoundRows(row);
+            StoreRows(Probabilities, row);
+            for (var r = row; r < row + 2; r++)
+            {
+                for (var v = 0; v < Vectors; v++)
+                    _code.Multiply(Sum(r, v), Sum(r, v), At(Place, r * Vectors + v));
+            }
+            RoundRows(row);
+            StoreRows(ScoreGradients, row);
+            StorePairs(row);
+        }
+        _code.AddTo(Probabilities, Rows * _code.Target.VectorBytes);
+        _code.AddTo(ScoreGradients, Rows * _code.Target.VectorBytes);
+        _code.AddTo(Output, Rows / 2 * Vectors * _code.Target.VectorBytes);
+        _code.CountDown(Tiles, next);
+    }
+
+    private void Begin()
+    {
+        Load(Tiles, nameof(ScoreArguments.Tiles));
+        Load(Output, nameof(ScoreArguments.Columns));
+        Load(Hidden, nameof(ScoreArguments.Hidden));
+        _code.Broadcast(Scale, Argument(nameof(ScoreArguments.BinaryScale)));
+        _code.Broadcast(LowestPower, Constant(Lowest));
+        _code.Load(EvenIndices, WordIndices(0));
+        _code.Load(OddIndices, WordIndices(16));
+        Load(Place, nameof(ScoreArguments.Bases));
+        for (var v = 0; v < Vectors; v++)
+        {
+            _code.Load(Temporary(v), At(Place, v));
+            _code.Multiply(Shift(v), Temporary(v), Constant(-BinaryLogarithmOfE));
+        }
+    }
+
+    private void ClearTile() => ForEachSum((row, v) => _code.Clear(Sum(row, v)));
+
+    /// <summary>Adds eight rows times 32 columns to the sums, and leaves the pointer at the next rows.</summary>
+    private void Multiply(Register rows, string columns)
+    {
+        var activation = Temporary(Vectors);
+        Load(Column, columns);
+        Load(Count, nameof(ScoreArguments.Steps));
+        var next = _code.CreateLabel();
+        _code.Place(next);
+        for (var v = 0; v < Vectors; v++)
+            _code.Load(Temporary(v), At(Column, v));
+        for (var row = 0; row < Rows; row++)
+        {
+            _code.Broadcast(activation, new Memory(rows, row * sizeof(float)));
+            for (var v = 0; v < Vectors; v++)
+                _code.DotBFloat16(Sum(row, v), Temporary(v), activation);
+        }
+        _code.AddTo(rows, Rows * sizeof(float));
+        _code.AddTo(Column, Vectors * _code.Target.VectorBytes);
+        _code.CountDown(Count, next);
+    }
+
+    /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
+    private void Hide()
+    {
+        _code.Broadcast(Temporary(0), Constant(float.NegativeInfinity));
+        ForEachSum((row, v) =>
+        {
+            var mask = new Mask(1 + (row * Vectors + v) % 4);
+            _code.Load(mask, new Memory(Hidden, row * sizeof(uint) + v * sizeof(ushort)));
+            _code.Copy(Sum(row, v), Temporary(0), mask);
+        });
+        _code.AddTo(Hidden, Rows * sizeof(uint));
+    }
+
+    /// <summary>Finds each query's largest score, and those for which it is far above the base.</summary>
+    private void FindLargest()
+    {
+        _code.Broadcast(Temporary(4), Constant(Headroom));
+        for (var row = 1; row < Rows; row++)
+        {
+            for (var v = 0; v < Vectors; v++)
+                _code.Maximum(Temporary(v), row == 1 ? Sum(0, v) : Temporary(v), Sum(row, v));
+        }
+        for (var v = 0; v < Vectors; v++)
+        {
+            _code.Copy(Temporary(2 + v), Temporary(v));
+            _code.MultiplyByAndAdd(Temporary(2 + v), Scale, Shift(v));
+            _code.FindGreater(Exceeding(v), Temporary(2 + v), Temporary(4));
+        }
+    }
+
+    private void MoveBases()
+    {
+        for (var v = 0; v < Vectors; v++)
+        {
+            var (before, now, power) = (Temporary(3), Temporary(4), Temporary(5));
+            _code.Broadcast(Temporary(2), Argument(nameof(ScoreArguments.Scale)));
+            _code.Multiply(Temporary(2), Temporary(v), Temporary(2));
+            Load(Place, nameof(ScoreArguments.Bases));
+            _code.Load(before, At(Place, v));
+            _code.Copy(now, before);
+            _code.Copy(now, Temporary(2), Exceeding(v));
+            _code.Store(At(Place, v), now);
+            _code.Multiply(Shift(v), now, Constant(-BinaryLogarithmOfE));
+            _code.Subtract(power, before, now);
+            _code.Multiply(power, power, Constant(BinaryLogarithmOfE));
+            RaiseTwo([(power, Temporary(6), Temporary(7))]);
+            Load(Place, nameof(ScoreArguments.Corrections));
+            _code.Store(At(Place, v), power);
+            _code.Multiply(Total(v), Total(v), power);
+        }
+    }
+
+    /// <summary>Turns two rows' scores into probabilities.</summary>
+    private void Exponentiate(int row)
+    {
+        var powers = new (Vector Power, Vector Whole, Vector Result)[2 * Vectors];
+        for (var i = 0; i < powers.Length; i++)
+            powers[i] = (Sum(row + i / Vectors, i % Vectors), Temporary(i), Temporary(powers.Length + i));
+        for (var i = 0; i < powers.Length; i++)
+            _code.MultiplyByAndAdd(powers[i].Power, Scale, Shift(i % Vectors));
+        RaiseTwo(powers);
+    }
+
+    /// <summary>Two to some powers, side by side, since each takes many cycles.</summary>
+    private void RaiseTwo((Vector Power, Vector Whole, Vector Result)[] powers)
+    {
+        // A NaN stays one, being the second.
+        foreach (var (power, _, _) in powers)
+            _code.Maximum(power, LowestPower, power);
+        foreach (var (power, whole, _) in powers)
+            _code.Round(whole, power);
+        foreach (var (power, whole, _) in powers)
+            _code.Subtract(power, power, whole);
+        foreach (var (_, _, result) in powers)
+            _code.Broadcast(result, Constant(Coefficients[0]));
+        foreach (var coefficient in Coefficients[1..])
+        {
+            foreach (var (power, _, result) in powers)
+                _code.MultiplyByAndAddEach(result, power, Constant(coefficient));
+        }
+        foreach (var (power, whole, result) in powers)
+            _code.MultiplyByPower(power, result, whole);
+    }
+
+    /// <summary>Rounds two rows, each into one vector of pairs of queries.</summary>
+    private void RoundRows(int row)
+    {
+        for (var r = 0; r < 2; r++)
+            _code.RoundToBFloat16(Temporary(r), Sum(row + r, 0), Sum(row + r, 1));
+    }
+
+    private void StoreRows(Register place, int row)
+    {
+        for (var r = 0; r < 2; r++)
+            _code.Store(At(place, row + r), Temporary(r));
+    }
+
+    /// <summary>Makes pairs of keys of two rounded rows.</summary>
+    private void StorePairs(int row)
+    {
+        _code.Copy(Temporary(2), Temporary(0));
+        _code.PermuteWords(Temporary(2), EvenIndices, Temporary(1));
+        _code.PermuteWords(Temporary(0), OddIndices, Temporary(1));
+        _code.Store(At(Output, row), Temporary(2));
+        _code.Store(At(Output, row + 1), Temporary(0));
+    }
+
+    private static void ForEachSum(Action<int, int> emit)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            for (var v = 0; v < Vectors; v++)
+                emit(row, v);
+        }
+    }
+
+    private void Load(Register register, string field) => _code.Load(register, Argument(field));
+
+    private Memory At(Register place, int vector) => new(place, vector * _code.Target.VectorBytes);
+
+    private Memory Constant(float value) => _code.Constant(BitConverter.GetBytes(value));
+
+    private Memory WordIndices(int first)
+    {
+        var indices = new ushort[32];
+        for (var i = 0; i < indices.Length; i++)
+            indices[i] = (ushort)(first + i / 2 + i % 2 * 32);
+        return _code.Constant(MemoryMarshal.AsBytes(indices));
+    }
+
+    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreArguments>(field));
+
+    private static Vector Sum(int row, int v) => new(row * Vectors + v);
+
+    private static Vector Temporary(int i) => new(Rows * Vectors + i);
+
+    private static Vector Shift(int v) => new(25 + v);
+
+    private static Vector Total(int v) => new(27 + v);
+
+    private static Mask Exceeding(int v) => new(5 + v);
+}
