@@ -45,15 +45,14 @@ public static class SwiGlu
 
     private static void Vector(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
+        ref var gates = ref MemoryMarshal.GetReference(gate);
+        ref var ups = ref MemoryMarshal.GetReference(up);
+        ref var outputs = ref MemoryMarshal.GetReference(output);
         var rest = 0;
-        if (Vector512.IsHardwareAccelerated)
+        for (; Vector512.IsHardwareAccelerated && rest + Vector512<float>.Count <= gate.Length; rest += Vector512<float>.Count)
         {
-            var gates = MemoryMarshal.Cast<float, Vector512<float>>(gate);
-            var ups = MemoryMarshal.Cast<float, Vector512<float>>(up);
-            var outputs = MemoryMarshal.Cast<float, Vector512<float>>(output);
-            for (var i = 0; i < gates.Length; i++)
-                outputs[i] = gates[i] / (Vector512<float>.One + Exponential.Of(-gates[i])) * ups[i];
-            rest = gates.Length * Vector512<float>.Count;
+            var (g, u) = (Vector512.LoadUnsafe(ref gates, (nuint)rest), Vector512.LoadUnsafe(ref ups, (nuint)rest));
+            Combine(g, u).StoreUnsafe(ref outputs, (nuint)rest);
         }
         for (; rest + Vector256<float>.Count <= gate.Length; rest += Vector256<float>.Count)
             Combine(Vector256.Create(gate[rest..]), Vector256.Create(up[rest..])).CopyTo(output[rest..]);
@@ -69,6 +68,33 @@ public static class SwiGlu
         last[0] = Combine(last[0], last[1]);
         tail[..(gate.Length - rest)].CopyTo(output[rest..]);
     }
+
+    /// <summary>Copies and combines at once where all of it is whole vectors that can be stored past the caches.</summary>
+    private static unsafe void VectorKept(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, Span<float> keptGate, Span<float> keptUp)
+    {
+        fixed (float* gates = gate, ups = up, outputs = output, keptGates = keptGate, keptUps = keptUp)
+        {
+            var isAligned = ((nuint)keptGates | (nuint)keptUps) % NativeBuffer.Alignment == 0;
+            if (!Vector512.IsHardwareAccelerated || !isAligned || gate.Length % Vector512<float>.Count != 0)
+            {
+                gate.CopyTo(keptGate);
+                up.CopyTo(keptUp);
+                Vector(gate, up, output);
+                return;
+            }
+            for (var i = 0; i < gate.Length; i += Vector512<float>.Count)
+            {
+                var (g, u) = (Vector512.Load(gates + i), Vector512.Load(ups + i));
+                g.StoreAlignedNonTemporal(keptGates + i);
+                u.StoreAlignedNonTemporal(keptUps + i);
+                Combine(g, u).Store(outputs + i);
+            }
+        }
+    }
+
+    private static Vector512<float> Combine(Vector512<float> gate, Vector512<float> up) =>
+        gate / (Vector512<float>.One + Exponential.Of(-gate)) * up;
 
     private static Vector256<float> Combine(Vector256<float> gate, Vector256<float> up) =>
         gate / (Vector256<float>.One + Exponential.Of(-gate)) * up;
@@ -86,14 +112,11 @@ public static class SwiGlu
         {
             var range = new Range(chunk * ChunkLength, Math.Min((chunk + 1) * ChunkLength, Gate.Length));
             if (!KeptGate.IsEmpty)
-            {
-                StreamedCopy.Run(Gate[range], KeptGate[range]);
-                StreamedCopy.Run(Up[range], KeptUp[range]);
-            }
-            if (Scalar)
+                VectorKept(Gate[range], Up[range], Output[range], KeptGate[range], KeptUp[range]);
+            else if (Scalar)
                 SwiGlu.Scalar(Gate[range], Up[range], Output[range]);
             else
-                SwiGlu.Vector(Gate[range], Up[range], Output[range]);
+                Vector(Gate[range], Up[range], Output[range]);
         }
     }
 }
