@@ -36,23 +36,23 @@ public static class CrossEntropy
         public readonly void Execute(int row)
         {
             var logits = Logits.Slice(row * Vocabulary, Vocabulary);
-            var vectors = MemoryMarshal.Cast<float, Vector256<float>>(logits);
-            var rest = logits[(vectors.Length * Vector256<float>.Count)..];
+            var vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+            var rest = logits[(vectors.Length * Vector512<float>.Count)..];
 
-            var largests = Vector256.Create(float.NegativeInfinity);
+            var largests = Vector512.Create(float.NegativeInfinity);
             foreach (var vector in vectors)
-                largests = Vector256.Max(largests, vector);
+                largests = Vector512.MaxNative(largests, vector);
             var largest = float.NegativeInfinity;
-            for (var i = 0; i < Vector256<float>.Count; i++)
+            for (var i = 0; i < Vector512<float>.Count; i++)
                 largest = MathF.Max(largest, largests[i]);
             foreach (var logit in rest)
                 largest = MathF.Max(largest, logit);
             var target = (double)logits[Targets[row]] - largest;
 
-            var sums = Vector256<float>.Zero;
+            var sums = Vector512<float>.Zero;
             foreach (ref var vector in vectors)
-                sums += vector = Exponential.Of(vector - Vector256.Create(largest));
-            var sum = (double)Vector256.Sum(sums);
+                sums += vector = Exponential.Of(vector - Vector512.Create(largest));
+            var sum = (double)Vector512.Sum(sums);
             foreach (ref var logit in rest)
                 sum += logit = MathF.Exp(logit - largest);
             Losses[row] = Math.Log(sum) - target;

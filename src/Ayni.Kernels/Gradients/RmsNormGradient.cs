@@ -65,16 +65,21 @@ public static class RmsNormGradient
             Span<float> sums)
         {
             var dim = input.Length;
-            var squares = Vector256<float>.Zero;
-            var products = Vector256<float>.Zero;
+            // Two sums of each, since each waits for its last addition.
+            var (evenSquares, oddSquares) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            var (evenProducts, oddProducts) = (Vector512<float>.Zero, Vector512<float>.Zero);
             var i = 0;
-            for (; i <= dim - Vector256<float>.Count; i += Vector256<float>.Count)
+            for (; i <= dim - 2 * Vector512<float>.Count; i += 2 * Vector512<float>.Count)
             {
-                var x = Load(input, i);
-                squares = Vector256.FusedMultiplyAdd(x, x, squares);
-                products = Vector256.FusedMultiplyAdd(x, Load(outputGradient, i) * Load(Weight, i), products);
+                AddVector(i, ref evenSquares, ref evenProducts, input, outputGradient);
+                AddVector(i + Vector512<float>.Count, ref oddSquares, ref oddProducts, input, outputGradient);
             }
-            var (square, product) = (Vector256.Sum(squares), Vector256.Sum(products));
+            if (i <= dim - Vector512<float>.Count)
+            {
+                AddVector(i, ref evenSquares, ref evenProducts, input, outputGradient);
+                i += Vector512<float>.Count;
+            }
+            var (square, product) = (Vector512.Sum(evenSquares + oddSquares), Vector512.Sum(evenProducts + oddProducts));
             for (; i < dim; i++)
             {
                 square += input[i] * input[i];
@@ -84,14 +89,16 @@ public static class RmsNormGradient
             // d/dx of x·f(x) with f = 1/√(mean x² + ε): f·g − x·f³·mean(g·x).
             var factor = 1 / MathF.Sqrt(square / dim + Epsilon);
             var back = -factor * factor * factor * product / dim;
-            for (i = 0; i <= dim - Vector256<float>.Count; i += Vector256<float>.Count)
+            ref var inputGradients = ref MemoryMarshal.GetReference(inputGradient);
+            ref var weightSums = ref MemoryMarshal.GetReference(sums);
+            for (i = 0; i <= dim - Vector512<float>.Count; i += Vector512<float>.Count)
             {
                 var x = Load(input, i);
                 var g = Load(outputGradient, i) * factor;
-                (Load(inputGradient, i) + Vector256.FusedMultiplyAdd(x, Vector256.Create(back), g * Load(Weight, i)))
-                    .StoreUnsafe(ref MemoryMarshal.GetReference(inputGradient), (nuint)i);
+                (Load(inputGradient, i) + Vector512.FusedMultiplyAdd(x, Vector512.Create(back), g * Load(Weight, i)))
+                    .StoreUnsafe(ref inputGradients, (nuint)i);
                 if (!sums.IsEmpty)
-                    Vector256.FusedMultiplyAdd(g, x, Load(sums, i)).StoreUnsafe(ref MemoryMarshal.GetReference(sums), (nuint)i);
+                    Vector512.FusedMultiplyAdd(g, x, Load(sums, i)).StoreUnsafe(ref weightSums, (nuint)i);
             }
             for (; i < dim; i++)
             {
@@ -103,7 +110,16 @@ public static class RmsNormGradient
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<float> Load(ReadOnlySpan<float> values, int index) =>
-            Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)index);
+        private readonly void AddVector(
+            int i, ref Vector512<float> squares, ref Vector512<float> products, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient)
+        {
+            var x = Load(input, i);
+            squares = Vector512.FusedMultiplyAdd(x, x, squares);
+            products = Vector512.FusedMultiplyAdd(x, Load(outputGradient, i) * Load(Weight, i), products);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<float> Load(ReadOnlySpan<float> values, int index) =>
+            Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)index);
     }
 }

@@ -42,20 +42,41 @@ public static class RmsNorm
 
     private static void VectorRow(ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, Span<float> output)
     {
-        var inputs = MemoryMarshal.Cast<float, Vector256<float>>(input);
-        var sums = Vector256<float>.Zero;
-        foreach (var x in inputs)
-            sums = Vector256.FusedMultiplyAdd(x, x, sums);
-        var squares = Vector256.Sum(sums);
-        for (var i = inputs.Length * Vector256<float>.Count; i < input.Length; i++)
+        ref var inputs = ref MemoryMarshal.GetReference(input);
+        ref var weights = ref MemoryMarshal.GetReference(weight);
+        ref var outputs = ref MemoryMarshal.GetReference(output);
+        const int width = 8;
+        // Four sums, since each waits for its last addition.
+        var (sums0, sums1) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var (sums2, sums3) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var i = 0;
+        for (; i <= input.Length - 4 * width; i += 4 * width)
+        {
+            var x = Vector256.LoadUnsafe(ref inputs, (nuint)i);
+            sums0 = Vector256.FusedMultiplyAdd(x, x, sums0);
+            x = Vector256.LoadUnsafe(ref inputs, (nuint)(i + width));
+            sums1 = Vector256.FusedMultiplyAdd(x, x, sums1);
+            x = Vector256.LoadUnsafe(ref inputs, (nuint)(i + 2 * width));
+            sums2 = Vector256.FusedMultiplyAdd(x, x, sums2);
+            x = Vector256.LoadUnsafe(ref inputs, (nuint)(i + 3 * width));
+            sums3 = Vector256.FusedMultiplyAdd(x, x, sums3);
+        }
+        for (; i <= input.Length - width; i += width)
+        {
+            var x = Vector256.LoadUnsafe(ref inputs, (nuint)i);
+            sums0 = Vector256.FusedMultiplyAdd(x, x, sums0);
+        }
+        var squares = Vector256.Sum(sums0 + sums1 + (sums2 + sums3));
+        for (; i < input.Length; i++)
             squares += input[i] * input[i];
 
         var factor = 1 / MathF.Sqrt(squares / input.Length + epsilon);
-        var weights = MemoryMarshal.Cast<float, Vector256<float>>(weight);
-        var outputs = MemoryMarshal.Cast<float, Vector256<float>>(output);
-        for (var i = 0; i < inputs.Length; i++)
-            outputs[i] = inputs[i] * factor * weights[i];
-        for (var i = inputs.Length * Vector256<float>.Count; i < input.Length; i++)
+        for (i = 0; i <= input.Length - width; i += width)
+        {
+            var y = Vector256.LoadUnsafe(ref inputs, (nuint)i) * factor * Vector256.LoadUnsafe(ref weights, (nuint)i);
+            y.StoreUnsafe(ref outputs, (nuint)i);
+        }
+        for (; i < input.Length; i++)
             output[i] = input[i] * factor * weight[i];
     }
 

@@ -14,11 +14,26 @@ public static class SwiGlu
     /// <param name="up">The gate's length.</param>
     /// <param name="output">The gate's length; may be either input.</param>
     /// <param name="context">Tier and team.</param>
-    public static void Apply(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, ComputeContext context)
+    /// <param name="keptGate">Receives the gate, past the caches, for who needs it much later; empty for nobody.</param>
+    /// <param name="keptUp">Receives the other half likewise.</param>
+    public static void Apply(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, ComputeContext context, Span<float> keptGate = default,
+        Span<float> keptUp = default)
     {
         ShapeMismatchException.ThrowUnlessEqual(up.Length, gate.Length, nameof(up));
         ShapeMismatchException.ThrowUnlessEqual(output.Length, gate.Length, nameof(output));
-        var work = new CombineChunks { Gate = gate, Up = up, Output = output, Scalar = context.Tier == KernelTier.Scalar };
+        ShapeMismatchException.ThrowUnlessEqual(keptUp.Length, keptGate.Length, nameof(keptUp));
+        if (!keptGate.IsEmpty)
+            ShapeMismatchException.ThrowUnlessEqual(keptGate.Length, gate.Length, nameof(keptGate));
+        var work = new CombineChunks
+        {
+            Gate = gate,
+            Up = up,
+            Output = output,
+            KeptGate = keptGate,
+            KeptUp = keptUp,
+            Scalar = context.Tier == KernelTier.Scalar,
+        };
         context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
     }
 
@@ -30,15 +45,14 @@ public static class SwiGlu
 
     private static void Vector(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
+        ref var gates = ref MemoryMarshal.GetReference(gate);
+        ref var ups = ref MemoryMarshal.GetReference(up);
+        ref var outputs = ref MemoryMarshal.GetReference(output);
         var rest = 0;
-        if (Vector512.IsHardwareAccelerated)
+        for (; Vector512.IsHardwareAccelerated && rest + Vector512<float>.Count <= gate.Length; rest += Vector512<float>.Count)
         {
-            var gates = MemoryMarshal.Cast<float, Vector512<float>>(gate);
-            var ups = MemoryMarshal.Cast<float, Vector512<float>>(up);
-            var outputs = MemoryMarshal.Cast<float, Vector512<float>>(output);
-            for (var i = 0; i < gates.Length; i++)
-                outputs[i] = gates[i] / (Vector512<float>.One + Exponential.Of(-gates[i])) * ups[i];
-            rest = gates.Length * Vector512<float>.Count;
+            var (g, u) = (Vector512.LoadUnsafe(ref gates, (nuint)rest), Vector512.LoadUnsafe(ref ups, (nuint)rest));
+            Combine(g, u).StoreUnsafe(ref outputs, (nuint)rest);
         }
         for (; rest + Vector256<float>.Count <= gate.Length; rest += Vector256<float>.Count)
             Combine(Vector256.Create(gate[rest..]), Vector256.Create(up[rest..])).CopyTo(output[rest..]);
@@ -55,6 +69,33 @@ public static class SwiGlu
         tail[..(gate.Length - rest)].CopyTo(output[rest..]);
     }
 
+    /// <summary>Copies and combines at once where all of it is whole vectors that can be stored past the caches.</summary>
+    private static unsafe void VectorKept(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output, Span<float> keptGate, Span<float> keptUp)
+    {
+        fixed (float* gates = gate, ups = up, outputs = output, keptGates = keptGate, keptUps = keptUp)
+        {
+            var isAligned = ((nuint)keptGates | (nuint)keptUps) % NativeBuffer.Alignment == 0;
+            if (!Vector512.IsHardwareAccelerated || !isAligned || gate.Length % Vector512<float>.Count != 0)
+            {
+                gate.CopyTo(keptGate);
+                up.CopyTo(keptUp);
+                Vector(gate, up, output);
+                return;
+            }
+            for (var i = 0; i < gate.Length; i += Vector512<float>.Count)
+            {
+                var (g, u) = (Vector512.Load(gates + i), Vector512.Load(ups + i));
+                g.StoreAlignedNonTemporal(keptGates + i);
+                u.StoreAlignedNonTemporal(keptUps + i);
+                Combine(g, u).Store(outputs + i);
+            }
+        }
+    }
+
+    private static Vector512<float> Combine(Vector512<float> gate, Vector512<float> up) =>
+        gate / (Vector512<float>.One + Exponential.Of(-gate)) * up;
+
     private static Vector256<float> Combine(Vector256<float> gate, Vector256<float> up) =>
         gate / (Vector256<float>.One + Exponential.Of(-gate)) * up;
 
@@ -63,15 +104,19 @@ public static class SwiGlu
         public ReadOnlySpan<float> Gate;
         public ReadOnlySpan<float> Up;
         public Span<float> Output;
+        public Span<float> KeptGate;
+        public Span<float> KeptUp;
         public bool Scalar;
 
         public readonly void Execute(int chunk)
         {
             var range = new Range(chunk * ChunkLength, Math.Min((chunk + 1) * ChunkLength, Gate.Length));
-            if (Scalar)
+            if (!KeptGate.IsEmpty)
+                VectorKept(Gate[range], Up[range], Output[range], KeptGate[range], KeptUp[range]);
+            else if (Scalar)
                 SwiGlu.Scalar(Gate[range], Up[range], Output[range]);
             else
-                SwiGlu.Vector(Gate[range], Up[range], Output[range]);
+                Vector(Gate[range], Up[range], Output[range]);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Ayni.Kernels;
 
 /// <summary>
@@ -30,6 +32,9 @@ internal unsafe struct PackPanels<TTile> : IChunkedWork
 
     public float* Panels;
 
+    /// <summary>Whether the source is in memory and not in a cache: then it is asked for before, in the order in which it lies there.</summary>
+    public bool IsFar;
+
     public readonly int ChunkCount => GroupCount * ((Start + Depth - 1) / DepthBlock - Start / DepthBlock + 1);
 
     private static int DepthBlock => PanelProduct<TTile>.DepthBlock;
@@ -51,6 +56,20 @@ internal unsafe struct PackPanels<TTile> : IChunkedWork
         var (first, end) = (group * GroupWidth, Math.Min(Count, (group + 1) * GroupWidth));
         var panels = Panels + PanelProduct<TTile>.Steps(blockStart) * PanelProduct<TTile>.Padded(Count, Width)
             + (nint)first * steps + (nint)PanelProduct<TTile>.Steps(from - blockStart) * Width;
-        TTile.Pack(Source.From(first, from - Start), end - first, to - from, Width, panels, steps);
+        var source = Source.From(first, from - Start);
+        if (IsFar)
+            AskFor(source, end - first, to - from);
+        TTile.Pack(source, end - first, to - from, Width, panels, steps);
+    }
+
+    private static void AskFor(StridedMatrix source, int rows, int depth)
+    {
+        var byRows = source.RowStride == 1;
+        var (lines, length) = byRows ? (depth, rows) : (rows, depth);
+        for (var line = 0; line < lines && Sse.IsSupported; line++)
+        {
+            for (var i = 0; i < length; i += NativeBuffer.Alignment / sizeof(float))
+                Sse.Prefetch1((byRows ? source.From(i, line) : source.From(line, i)).Values);
+        }
     }
 }

@@ -10,6 +10,12 @@ namespace Ayni.Kernels;
 [SuppressMessage("Design", "CA1001", Justification = "Nothing but memory is owned, which its finalizer frees.")]
 public sealed unsafe class PackedOperand(OperandSide side)
 {
+    /// <summary>
+    /// Values of the inner dimension of which every precision adds up a whole number of times what it sums at once: products of operands
+    /// that are cut at multiples of it give, one added after the other, the same bits as one product.
+    /// </summary>
+    public const int DepthUnit = 2 * PanelProduct<ProductTile512>.StepBlock;
+
     private NativeBuffer? _memory;
 
     /// <summary>The side.</summary>
@@ -107,6 +113,8 @@ public sealed unsafe class PackedOperand(OperandSide side)
                     Depth = Part.Rows,
                     WholeDepth = Target.Depth,
                     Panels = Target.Panels,
+                    // Parts are packed where they are made.
+                    IsFar = Part.Rows == Target.Depth,
                 };
                 Context.Team.Run(ref packing, packing.ChunkCount);
             }

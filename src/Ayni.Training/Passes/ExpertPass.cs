@@ -87,7 +87,7 @@ internal static class ExpertPass
                 kept.RouterScores.Take(scoreGradient.Length), routing, experts, pass.BalanceFactor, scoreGradient);
         }
         weights.Router.BackwardToInput(scoreGradient, inputGradient, pass, accumulate: true);
-        pass.Gradients.Begin(tokens, [[weights.Router]], pass);
+        pass.Gradients.Begin(new TokenRange(0, tokens), [[weights.Router]], pass);
         weights.Router.BackwardToParameters(new TokenRange(0, tokens), input, scoreGradient, pass);
         pass.Gradients.End(pass);
     }
@@ -97,7 +97,7 @@ internal static class ExpertPass
         Span<float> inputGradient, PassState pass)
     {
         var tokens = new TokenRange(0, outputGradient.Length / weights.Down.Weight.Rows);
-        pass.Gradients.Begin(tokens.Count, weights.Groups, pass);
+        pass.Gradients.Begin(tokens, weights.Groups, pass);
         FeedForwardPass.Backward(weights, tokens, input, gate, up, outputGradient, inputGradient, pass);
         pass.Gradients.End(pass);
     }

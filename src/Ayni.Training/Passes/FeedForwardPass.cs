@@ -17,10 +17,12 @@ internal static class FeedForwardPass
         FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> addend,
         Span<float> output, PassState pass)
     {
-        weights.Gate.Forward(input, gate, pass);
-        weights.Up.Forward(input, up, pass);
+        // Computed in the thread's own memory: what is to be kept would have to be read before it is written.
         var inner = pass.Inner.Take(gate.Length);
-        SwiGlu.Apply(gate, up, inner, pass.Context);
+        var ups = pass.Ups.Take(gate.Length);
+        weights.Gate.Forward(input, inner, pass);
+        weights.Up.Forward(input, ups, pass);
+        SwiGlu.Apply(inner, ups, inner, pass.Context, gate, up);
         weights.Down.Forward(inner, addend, output, pass);
     }
 

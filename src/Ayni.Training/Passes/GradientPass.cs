@@ -19,8 +19,7 @@ public sealed class GradientPass
     private readonly LayerActivations _forgotten = new();
     private readonly NormGradient _normGradient;
     private readonly FloatBuffer _normed = new();
-    private FloatBuffer _gradient = new();
-    private FloatBuffer _nextGradient = new();
+    private readonly FloatBuffer _gradient = new();
 
     /// <summary>Prepares passes.</summary>
     /// <param name="model">The model.</param>
@@ -236,14 +235,12 @@ public sealed class GradientPass
             Forward(layer, plan, _forgotten);
         var kept = _kept.Length == 0 ? _forgotten : _kept[layer];
         var weights = _model.Layers[layer];
-        _nextGradient.Take(StreamLength(plan));
         if (weights.FeedForward is { } network)
             BackwardThroughNetwork(weights, network, kept, plan);
         else
             BackwardThroughExperts(weights, kept, plan);
         _attention.AttendBackward(layer, kept, plan, _pass);
         BackwardThroughProjections(layer, weights, kept, plan);
-        (_gradient, _nextGradient) = (_nextGradient, _gradient);
     }
 
     /// <summary>
@@ -262,14 +259,12 @@ public sealed class GradientPass
             var normed = pass.Normed.Take(middle.Length);
             Normalize(middle, norm, normed, pass);
             var gradient = _gradient.Rows(tokens, hidden);
-            var next = _nextGradient.Rows(tokens, hidden);
             var normedGradient = pass.NormedGradient.Take(gradient.Length);
             FeedForwardPass.Backward(
                 network, tokens, normed, kept.Gate.Rows(tokens, width), kept.Up.Rows(tokens, width), gradient, normedGradient, pass);
-            gradient.CopyTo(next);
-            _normGradient.Add(norm, tokens, middle, normedGradient, next, pass);
-            weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
-            weights.AttentionOutput.BackwardToParameters(tokens, kept.Attended.Rows(tokens, queryWidth), next, pass);
+            _normGradient.Add(norm, tokens, middle, normedGradient, gradient, pass);
+            weights.AttentionOutput.BackwardToInput(gradient, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
+            weights.AttentionOutput.BackwardToParameters(tokens, kept.Attended.Rows(tokens, queryWidth), gradient, pass);
         });
         _normGradient.End(norm);
     }
@@ -282,17 +277,15 @@ public sealed class GradientPass
         var normed = _normed.Take(middle.Length);
         Normalize(middle, norm, normed, _pass);
         var gradient = _gradient.Rows(plan.All, hidden);
-        var next = _nextGradient.Rows(plan.All, hidden);
         var normedGradient = _pass.NormedGradient.Take(gradient.Length);
         ExpertPass.Backward(weights.Experts!, normed, kept, gradient, normedGradient, _pass);
-        gradient.CopyTo(next);
         _normGradient.Begin(norm, plan.Tokens);
-        _normGradient.Add(norm, plan.All, middle, normedGradient, next, _pass);
+        _normGradient.Add(norm, plan.All, middle, normedGradient, gradient, _pass);
         _normGradient.End(norm);
         var queryWidth = _model.Config.QueryWidth;
-        weights.AttentionOutput.BackwardToInput(next, _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth), _pass);
-        _pass.Gradients.Begin(plan.Tokens, [[weights.AttentionOutput]], _pass);
-        weights.AttentionOutput.BackwardToParameters(plan.All, kept.Attended.Rows(plan.All, queryWidth), next, _pass);
+        weights.AttentionOutput.BackwardToInput(gradient, _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth), _pass);
+        _pass.Gradients.Begin(plan.All, [[weights.AttentionOutput]], _pass);
+        weights.AttentionOutput.BackwardToParameters(plan.All, kept.Attended.Rows(plan.All, queryWidth), gradient, _pass);
         _pass.Gradients.End(_pass);
     }
 
@@ -318,7 +311,7 @@ public sealed class GradientPass
             weights.Query.BackwardToParameters(tokens, normed, query, pass);
             weights.Key.BackwardToParameters(tokens, normed, key, pass);
             weights.Value.BackwardToParameters(tokens, normed, value, pass);
-            _normGradient.Add(norm, tokens, stream, normedGradient, _nextGradient.Rows(tokens, hidden), pass);
+            _normGradient.Add(norm, tokens, stream, normedGradient, _gradient.Rows(tokens, hidden), pass);
         });
         _normGradient.End(norm);
     }

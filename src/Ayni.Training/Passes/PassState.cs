@@ -10,10 +10,13 @@ internal sealed class PassState
     /// Tokens that go through several operators at a time, so that what one gives is in the second-level cache for the next. Fixed, because
     /// it decides the order in which the gradients of norms are summed.
     /// </summary>
-    public const int BlockTokens = 96;
+    public const int BlockTokens = 64;
 
     // Weights packed at a time: 64 MB.
     private const long MostPacked = 16 << 20;
+
+    // Blocks for each thread before the gradients of weights are multiplied.
+    private const int BlocksPerWorker = 2;
 
     private readonly ConcurrentBag<PassState> _workers = [];
 
@@ -66,8 +69,13 @@ internal sealed class PassState
     /// <summary>Their gradient, <c>[rows, hidden]</c>.</summary>
     public FloatBuffer SelectedGradient { get; } = new();
 
-    /// <summary>The gradient of a feed-forward network's inner activations, and then these, <c>[tokens, width]</c>.</summary>
+    /// <summary>
+    /// The gate of a feed-forward network and then its inner activations, or the gradient of these and then they, <c>[tokens, width]</c>.
+    /// </summary>
     public FloatBuffer Inner { get; } = new();
+
+    /// <summary>What the gate of a feed-forward network lets through, <c>[tokens, width]</c>.</summary>
+    public FloatBuffer Ups { get; } = new();
 
     /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
     public FloatBuffer AttendedGradient { get; } = new();
@@ -109,28 +117,52 @@ internal sealed class PassState
     /// <param name="body">Called with tokens and with the team and memory to use, from several threads at once.</param>
     public void ForEachBlock(int tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action<TokenRange, PassState> body)
     {
-        if (directions.HasFlag(PassDirection.Backward))
-            Gradients.Begin(tokens, groups, this);
-        if (CanPack(groups))
-            Divide(tokens, groups, directions, body);
-        else
-            body(new TokenRange(0, tokens), this);
-        if (directions.HasFlag(PassDirection.Backward))
-            Gradients.End(this);
-    }
-
-    private void Divide(int tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action<TokenRange, PassState> body)
-    {
+        var all = new TokenRange(0, tokens);
+        if (!CanPack(groups))
+        {
+            AddGradients(all, groups, directions, () => body(all, this));
+            return;
+        }
         Weights.Pack(groups, directions, this);
         try
         {
-            var work = new Blocks { Tokens = tokens, Pass = this, Body = body };
-            Context.Team.Run(ref work, (tokens + BlockTokens - 1) / BlockTokens);
+            var most = directions.HasFlag(PassDirection.Backward) ? GradientTokens : tokens;
+            for (var start = 0; start < tokens; start += most)
+            {
+                var part = new TokenRange(start, Math.Min(most, tokens - start));
+                AddGradients(part, groups, directions, () =>
+                {
+                    var work = new Blocks { Tokens = part, Pass = this, Body = body };
+                    Context.Team.Run(ref work, (part.Count + BlockTokens - 1) / BlockTokens);
+                });
+            }
         }
         finally
         {
             Weights.Clear();
         }
+    }
+
+    /// <summary>
+    /// Tokens whose gradients of weights are multiplied at a time: as few as keep all threads busy, so that the operands are still in the
+    /// cache, and cut where the sums stay the same to the bit, however many threads there are.
+    /// </summary>
+    private int GradientTokens
+    {
+        get
+        {
+            var wanted = Context.Team.WorkerCount * BlocksPerWorker * BlockTokens;
+            return (wanted + PackedOperand.DepthUnit - 1) / PackedOperand.DepthUnit * PackedOperand.DepthUnit;
+        }
+    }
+
+    private void AddGradients(TokenRange tokens, ReadOnlySpan<Linear[]> groups, PassDirection directions, Action pass)
+    {
+        if (directions.HasFlag(PassDirection.Backward))
+            Gradients.Begin(tokens, groups, this);
+        pass();
+        if (directions.HasFlag(PassDirection.Backward))
+            Gradients.End(this);
     }
 
     private static bool CanPack(ReadOnlySpan<Linear[]> groups)
@@ -150,7 +182,7 @@ internal sealed class PassState
 
     private struct Blocks : IChunkedWork
     {
-        public int Tokens;
+        public TokenRange Tokens;
         public PassState Pass;
         public Action<TokenRange, PassState> Body;
 
@@ -159,7 +191,7 @@ internal sealed class PassState
             if (!Pass._workers.TryTake(out var worker))
                 worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights, Pass.Gradients);
             var start = chunk * BlockTokens;
-            Body(new TokenRange(start, Math.Min(BlockTokens, Tokens - start)), worker);
+            Body(new TokenRange(Tokens.Start + start, Math.Min(BlockTokens, Tokens.Count - start)), worker);
             Pass._workers.Add(worker);
         }
     }

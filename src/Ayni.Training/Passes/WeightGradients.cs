@@ -4,19 +4,21 @@ namespace Ayni.Training;
 
 /// <summary>
 /// The gradients of projections while blocks of tokens go backward through them: what went into a projection and the gradient of what came
-/// out are packed while they are in the cache of the thread that has the block, and multiplied when all are there.
+/// out are packed while they are in the cache of the thread that has the block, and multiplied when those of some blocks are there.
 /// </summary>
 internal sealed class WeightGradients
 {
     private readonly List<Part> _memory = [];
     private int _count;
+    private int _start;
 
     /// <summary>Begins with projections.</summary>
-    /// <param name="tokens">How many will be added.</param>
+    /// <param name="tokens">Which will be added.</param>
     /// <param name="groups">The projections, those that have the same input together.</param>
     /// <param name="pass">The pass.</param>
-    public void Begin(int tokens, ReadOnlySpan<Linear[]> groups, PassState pass)
+    public void Begin(TokenRange tokens, ReadOnlySpan<Linear[]> groups, PassState pass)
     {
+        _start = tokens.Start;
         _count = 0;
         foreach (var group in groups)
         {
@@ -26,7 +28,7 @@ internal sealed class WeightGradients
                 if (_count == _memory.Count)
                     _memory.Add(new Part());
                 var part = _memory[_count++];
-                part.Begin(projection, tokens, first, pass);
+                part.Begin(projection, tokens.Count, first, pass);
                 first ??= projection.Weight.IsTrainable ? part : null;
             }
         }
@@ -40,7 +42,8 @@ internal sealed class WeightGradients
     /// <param name="pass">Team.</param>
     public void Add(
         Linear projection, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass) =>
-        _memory.Find(part => part.IsOf(projection))!.Add(tokens, input, outputGradient, pass);
+        _memory.Find(part => part.IsOf(projection))!.Add(
+            new TokenRange(tokens.Start - _start, tokens.Count), input, outputGradient, pass);
 
     /// <summary>Adds to the gradients of all projections' parameters.</summary>
     public void End(PassState pass)

@@ -48,6 +48,27 @@ public sealed class OperatorTests : IDisposable
         AssertClose(expected, actual, 5e-6f);
     }
 
+    [Theory]
+    [InlineData(4096 + 640, 0)]
+    [InlineData(4096 + 640, 5)]
+    [InlineData(4096 + 17, 0)]
+    [InlineData(3, 0)]
+    public void Swiglu_in_place_keeps_what_it_combined(int length, int offset)
+    {
+        var (gate, up) = (RandomWeights.Floats(_random, length), RandomWeights.Floats(_random, length));
+        var expected = new float[length];
+        SwiGlu.Apply(gate, up, expected, _simd);
+        var half = (length + NativeBuffer.Alignment) / NativeBuffer.Alignment * NativeBuffer.Alignment;
+        using var memory = new NativeBuffer(2L * (half + NativeBuffer.Alignment) * sizeof(float));
+        var keptGate = memory.Span<float>(offset, length);
+        var keptUp = memory.Span<float>(half + offset, length);
+        var output = (float[])gate.Clone();
+        SwiGlu.Apply(output, up, output, _simd, keptGate, keptUp);
+        Assert.Equal(expected, output);
+        Assert.Equal(gate, keptGate);
+        Assert.Equal(up, keptUp);
+    }
+
     [Fact]
     public void Swiglu_of_extremes_stays_finite()
     {
