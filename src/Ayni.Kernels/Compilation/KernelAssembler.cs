@@ -182,6 +182,9 @@ internal abstract class KernelAssembler(KernelTarget target)
     /// <summary>Copies the lanes that have the mask's bit.</summary>
     public abstract void Copy(Vector d, Vector a, Mask mask);
 
+    /// <summary>Loads the lanes that have the mask's bit, and makes the others zero.</summary>
+    public abstract void Load(Vector d, Memory a, Mask mask);
+
     /// <summary>Loads a bit for each lane.</summary>
     public abstract void Load(Mask d, Memory a);
 

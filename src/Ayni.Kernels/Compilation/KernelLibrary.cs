@@ -77,8 +77,14 @@ internal sealed class KernelLibrary : IDisposable
     public Kernel? FindBFloat16Tile() => Target.HasBFloat16 ? Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit) : null;
 
     /// <summary>What becomes of the scores of these tiles in attention; only where there are such.</summary>
-    public PairScores FindPairScores() => new(
-        Get(nameof(ScoreKernels.EmitForward), ScoreKernels.EmitForward), Get(nameof(ScoreKernels.EmitBackward), ScoreKernels.EmitBackward));
+    /// <param name="headDim">Values in a head.</param>
+    public PairScores FindPairScores(int headDim) => new(
+        Get((nameof(ScoreKernel), headDim, false), code => ScoreKernel.Emit(headDim, isBackward: false, code)),
+        Get((nameof(ScoreKernel), headDim, true), code => ScoreKernel.Emit(headDim, isBackward: true, code)),
+        Get((nameof(HeadPackKernel), headDim), code => HeadPackKernel.Emit(headDim, code)),
+        Get((nameof(HeadTurnKernel), headDim), code => HeadTurnKernel.Emit(headDim, code)),
+        Get((nameof(ScoreProductKernel), true), code => ScoreProductKernel.Emit(rowsAreKeys: true, code)),
+        Get((nameof(ScoreProductKernel), false), code => ScoreProductKernel.Emit(rowsAreKeys: false, code)));
 
     /// <inheritdoc/>
     public void Dispose()

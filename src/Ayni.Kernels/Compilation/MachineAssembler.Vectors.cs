@@ -134,6 +134,14 @@ internal sealed partial class MachineAssembler
         Add(instruction);
     }
 
+    public override void Load(Vector d, Memory a, Mask mask)
+    {
+        var instruction = Instruction.Create(Code.EVEX_Vmovups_zmm_k1z_zmmm512, Name(d), a.Operand);
+        instruction.OpMask = Name(mask);
+        instruction.ZeroingMasking = true;
+        Add(instruction);
+    }
+
     public override void Load(Mask d, Memory a) => Add(Instruction.Create(Code.VEX_Kmovw_kr_km16, Name(d), a.Operand));
 
     public override void FindGreater(Mask d, Vector a, Vector b)

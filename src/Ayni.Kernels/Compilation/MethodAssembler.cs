@@ -248,6 +248,8 @@ internal sealed unsafe class MethodAssembler : KernelAssembler
 
     public override void Copy(Vector d, Vector a, Mask mask) => throw NotNeeded();
 
+    public override void Load(Vector d, Memory a, Mask mask) => throw NotNeeded();
+
     public override void Load(Mask d, Memory a) => throw NotNeeded();
 
     public override void FindGreater(Mask d, Vector a, Vector b) => throw NotNeeded();

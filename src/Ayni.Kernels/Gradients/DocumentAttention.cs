@@ -146,16 +146,23 @@ public sealed unsafe class DocumentAttention(
         public readonly void Use<TTile>(TTile tile) where TTile : struct, IProductTile
         {
             if (typeof(TTile) == typeof(BFloat16Tile512))
-                Run(tile, Context.Kernels!.FindPairScores());
+                Run<TTile, PairScores>(Context.Kernels!.FindPairScores(Operands.HeadDim));
             else
-                Run(tile, new TileScores<TTile>(tile));
+                Run<TTile, TileScores<TTile>>(new TileScores<TTile>(tile));
         }
 
-        private readonly void Run<TTile, TScores>(TTile tile, TScores scores)
+        private readonly void Run<TTile, TScores>(TScores scores)
             where TTile : struct, IProductTile
             where TScores : struct, IAttentionScores
         {
-            var work = new TileHeads<TTile, TScores> { Operands = Operands, Documents = Documents, Tile = tile, Scores = scores };
+            var work = new TileHeads<TTile, TScores>
+            {
+                Operands = Operands,
+                Documents = Documents,
+                Scores = scores,
+                DocumentCount = DocumentCount,
+                WorkerCount = Context.Team.WorkerCount,
+            };
             Context.Team.Run(ref work, DocumentCount * Operands.KeyValueHeadCount);
         }
     }
@@ -167,12 +174,13 @@ public sealed unsafe class DocumentAttention(
     {
         public AttentionOperands Operands;
         public AttentionDocument* Documents;
-        public TTile Tile;
         public TScores Scores;
+        public int DocumentCount;
+        public int WorkerCount;
 
         public readonly void Execute(int chunk)
         {
-            var document = Documents[chunk / Operands.KeyValueHeadCount];
+            var (document, keyValueHead) = Head(chunk);
             var hasGradients = Operands.AttendedGradient != null;
             var needed = new AttentionScratch<TTile, TScores>(null, Operands.HeadDim, document.Length, hasGradients).Length;
             var rented = ArrayPool<float>.Shared.Rent(checked((int)needed + NativeBuffer.Alignment / sizeof(float)));
@@ -181,13 +189,19 @@ public sealed unsafe class DocumentAttention(
                 var start = (float*)(((nuint)memory + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
                 var scratch = new AttentionScratch<TTile, TScores>(start, Operands.HeadDim, document.Length, hasGradients);
                 var head = new HeadAttention<TTile, TScores>(
-                    in Operands, Tile, Scores, document, chunk % Operands.KeyValueHeadCount, scratch);
+                    in Operands, Scores, document, keyValueHead, Head(chunk + WorkerCount), scratch);
                 if (hasGradients)
                     head.AddGradients();
                 else
                     head.Attend();
             }
             ArrayPool<float>.Shared.Return(rented);
+        }
+
+        private readonly (AttentionDocument Document, int KeyValueHead) Head(int chunk)
+        {
+            var (document, head) = Math.DivRem(chunk, Operands.KeyValueHeadCount);
+            return document < DocumentCount ? (Documents[document], head) : default;
         }
     }
 }

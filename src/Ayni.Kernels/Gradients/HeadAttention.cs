@@ -13,55 +13,47 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     where TTile : struct, IProductTile
     where TScores : struct, IAttentionScores
 {
-    // Below every score, and far enough from the least number that distances from it are finite.
-    private const float LowestBase = float.MinValue / 4;
+    // Below every score, and far above those that scores get where they are hidden.
+    private const float LowestBase = -1e30f;
 
     private readonly ref readonly AttentionOperands _operands;
-    private readonly TTile _tile;
     private readonly TScores _scores;
     private readonly AttentionDocument _document;
     private readonly int _keyValueHead;
+    private readonly (AttentionDocument Document, int KeyValueHead) _next;
     private readonly AttentionScratch<TTile, TScores> _scratch;
     private readonly int _headDim;
     private readonly float _scale;
 
     /// <summary>Packs keys and values.</summary>
     /// <param name="operands">What is read and written.</param>
-    /// <param name="tile">The tile.</param>
     /// <param name="scores">What is made of scores.</param>
     /// <param name="document">The document.</param>
     /// <param name="keyValueHead">The head's number.</param>
+    /// <param name="next">The document and head that this thread is likely to take next, to be asked for meanwhile.</param>
     /// <param name="scratch">Memory for this document.</param>
     public HeadAttention(
-        in AttentionOperands operands, TTile tile, TScores scores, AttentionDocument document, int keyValueHead,
-        AttentionScratch<TTile, TScores> scratch)
+        in AttentionOperands operands, TScores scores, AttentionDocument document, int keyValueHead,
+        (AttentionDocument Document, int KeyValueHead) next, AttentionScratch<TTile, TScores> scratch)
     {
         _operands = ref operands;
-        _tile = tile;
         _scores = scores;
         _document = document;
         _keyValueHead = keyValueHead;
+        _next = next;
         _scratch = scratch;
         _headDim = operands.HeadDim;
         _scale = (float)(1 / Math.Sqrt(_headDim));
 
-        var (keys, values) = (KeyValues(operands.Key), KeyValues(operands.Value));
+        var (keys, values) = (KeyValues(operands.Key, document, keyValueHead), KeyValues(operands.Value, document, keyValueHead));
         var length = document.Length;
-        AskFor(keys, length);
-        AskFor(values, length);
-        Pack(keys, length, _headDim, TTile.Rows, scratch.KeyRows);
-        if (HasGradients)
-        {
-            Pack(values, length, _headDim, TTile.Rows, scratch.ValueRows);
-            Pack(keys.Transposed, _headDim, length, TTile.Rows, scratch.KeyColumns);
-        }
-        else
-        {
-            Pack(values.Transposed, _headDim, length, TTile.Rows, scratch.ValueColumns);
-        }
+        Pack(keys, length, new HeadSides { Rows = scratch.KeyRows, Columns = scratch.KeyColumns, Memory = scratch.Packing });
+        Pack(values, length, new HeadSides { Rows = scratch.ValueRows, Columns = scratch.ValueColumns, Memory = scratch.Packing });
     }
 
     private int KeyBlock => TScores.KeyBlock(HasGradients);
+
+    private int PaddedDim => (int)AttentionScratch<TTile, TScores>.PaddedDim(_headDim);
 
     private bool HasGradients => _operands.AttendedGradient != null;
 
@@ -99,13 +91,16 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         new Span<float>(_scratch.Bases, TTile.Columns).Fill(LowestBase);
         new Span<float>(_scratch.Sums, TTile.Columns).Clear();
         AskForNext(_operands.Query, block);
-        Pack(Rows(_operands.Query, block), block.Count, _headDim, TTile.Columns, _scratch.Queries);
+        AskFor(Rows(_operands.Attended, block), block.Count);
+        AskForNextHead(_operands.Key, block);
+        AskForNextHead(_operands.Value, block);
+        Pack(Rows(_operands.Query, block), block.Count, new HeadSides { Turned = _scratch.Queries, Memory = _scratch.Packing });
         for (var key = block.FirstKey; key < block.EndKey;)
         {
             var sides = _scores.Exponentiate(Scores(block, key));
             if (key > block.FirstKey)
-                CorrectOutput();
-            MultiplyScores(_scratch.ValueColumns, sides, key, accumulate: key > block.FirstKey);
+                CorrectOutput(block.Count);
+            MultiplyScores(block, sides, _scratch.ValueColumns, key, accumulate: key > block.FirstKey);
             key += sides.Count;
         }
         for (var query = 0; query < block.Count; query++)
@@ -124,10 +119,13 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         AskForNext(_operands.Query, block);
         AskForNext(_operands.AttendedGradient, block);
         AskForNext(_operands.Attended, block);
-        Pack(queries, block.Count, _headDim, TTile.Columns, _scratch.Queries);
-        Pack(gradients, block.Count, _headDim, TTile.Columns, _scratch.Gradients);
-        Pack(queries.Transposed, _headDim, block.Count, TTile.Columns, _scratch.QueryColumns);
-        Pack(gradients.Transposed, _headDim, block.Count, TTile.Columns, _scratch.GradientColumns);
+        AskFor(Rows(_operands.QueryGradient, block), block.Count);
+        AskForNextHead(_operands.Key, block);
+        AskForNextHead(_operands.Value, block);
+        Pack(queries, block.Count, new HeadSides { Turned = _scratch.Queries, Columns = _scratch.QueryColumns, Memory = _scratch.Packing });
+        Pack(
+            gradients, block.Count,
+            new HeadSides { Turned = _scratch.Gradients, Columns = _scratch.GradientColumns, Memory = _scratch.Packing });
         new Span<float>(_scratch.Bases, TTile.Columns).Clear();
         new Span<float>(_scratch.Commons, TTile.Columns).Clear();
         var outputs = Rows(_operands.Attended, block);
@@ -140,9 +138,9 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
             var sides = _scores.Differentiate(Scores(block, key));
-            AddQueries(sides.Probabilities, sides.Count, block.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
-            AddQueries(sides.Gradients, sides.Count, block.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
-            MultiplyScores(_scratch.KeyColumns, sides, key, accumulate: key > block.FirstKey);
+            AddQueries(block, sides.Probabilities, sides.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
+            AddQueries(block, sides.Gradients, sides.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
+            MultiplyScores(block, sides, _scratch.KeyColumns, key, accumulate: key > block.FirstKey);
         }
         new Span<float>(factors, TTile.Columns).Fill(_scale);
         WriteOutput(Rows(_operands.QueryGradient, block), block.Count, factors);
@@ -153,17 +151,19 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
     {
         var count = Math.Min(KeyBlock, block.EndKey - key);
         Hide(block, key, count);
-        var steps = PanelProduct<TTile>.Steps(_headDim);
+        var rowFloats = TScores.RowFloats(_headDim);
+        var isWindowed = key < block.FirstSeenByAll;
         return new ScoreBlock
         {
             Count = count,
             HeadDim = _headDim,
             Scale = _scale,
-            Keys = _scratch.KeyRows + (nint)key * steps,
-            Values = _scratch.ValueRows + (nint)key * steps,
+            Keys = _scratch.KeyRows + (nint)key * rowFloats,
+            Values = _scratch.ValueRows + (nint)key * rowFloats,
             Queries = _scratch.Queries,
             Gradients = _scratch.Gradients,
             Hidden = (uint*)_scratch.Hidden,
+            VisibleCount = isWindowed || block.Count < TTile.Columns ? 0 : Math.Clamp(block.Start + 1 - key, 0, count),
             Bases = _scratch.Bases,
             Sums = _scratch.Sums,
             Corrections = _scratch.Corrections,
@@ -192,89 +192,86 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         }
     }
 
-    /// <summary><c>[headDim, keys] · [keys, queries]</c> into or onto the output.</summary>
-    private void MultiplyScores(float* left, ScoreSides sides, int key, bool accumulate)
+    /// <summary><c>[queries, keys] · [keys, headDim]</c> into or onto the output.</summary>
+    private void MultiplyScores(QueryBlock block, ScoreSides sides, float* right, int key, bool accumulate)
     {
-        var rows = TileRows.Packed<TTile>(
-            left + (nint)(key / TTile.StepValues) * TTile.Rows, PanelProduct<TTile>.Steps(_document.Length));
-        _tile.Multiply(
-            rows, (_headDim + TTile.Rows - 1) / TTile.Rows, sides.Columns, PanelProduct<TTile>.Steps(sides.Count),
-            accumulate ? _scratch.Output : null, _scratch.Output, TTile.Columns);
+        for (var column = 0; column < PaddedDim; column += TTile.Columns)
+        {
+            var panel = right + (nint)column * PanelProduct<TTile>.Steps(_document.Length) + (nint)(key / TTile.StepValues) * TTile.Columns;
+            var output = _scratch.Output + column;
+            _scores.MultiplyQueries(new ScoreProduct
+            {
+                Rows = sides.Queries,
+                Tiles = (TTile.Columns + TTile.Rows - 1) / TTile.Rows,
+                Right = panel,
+                Steps = PanelProduct<TTile>.Steps(sides.Count),
+                Distance = block.Start - key,
+                Addend = accumulate ? output : null,
+                Output = output,
+                Stride = PaddedDim,
+            });
+        }
     }
 
     /// <summary>Adds <c>[keys, queries] · [queries, headDim]</c> to the sums of all keys.</summary>
-    private void AddQueries(TileRows rows, int keyCount, int queryCount, float* right, int key, float* sums)
+    private void AddQueries(QueryBlock block, TileRows rows, int keyCount, float* right, int key, float* sums)
     {
-        var steps = PanelProduct<TTile>.Steps(queryCount);
-        var stride = (int)PanelProduct<TTile>.Padded(_headDim, TTile.Columns);
-        for (var column = 0; column < stride; column += TTile.Columns)
+        var steps = PanelProduct<TTile>.Steps(block.Count);
+        for (var column = 0; column < PaddedDim; column += TTile.Columns)
         {
-            var output = sums + (nint)key * stride + column;
-            _tile.Multiply(
-                rows, (keyCount + TTile.Rows - 1) / TTile.Rows, right + (nint)column * steps, steps, output, output, stride);
+            var output = sums + (nint)key * PaddedDim + column;
+            _scores.MultiplyKeys(new ScoreProduct
+            {
+                Rows = rows,
+                Tiles = (keyCount + TTile.Rows - 1) / TTile.Rows,
+                Right = right + (nint)column * steps,
+                Steps = steps,
+                Distance = block.Start - key,
+                Addend = output,
+                Output = output,
+                Stride = PaddedDim,
+            });
         }
     }
 
     /// <summary>Brings what the queries attended to so far to the base that moved.</summary>
-    private void CorrectOutput()
+    private void CorrectOutput(int count)
     {
-        for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
+        for (var query = 0; query < count; query++)
         {
-            var correction = Vector512.Load(_scratch.Corrections + lane);
-            if (correction == Vector512<float>.One)
-                continue;
-            var output = _scratch.Output + lane;
-            for (var i = 0; i < _headDim; i++, output += TTile.Columns)
-                (Vector512.Load(output) * correction).Store(output);
+            var correction = _scratch.Corrections[query];
+            var row = _scratch.Output + (nint)query * PaddedDim;
+            if (correction != 1)
+                WriteRow(row, row, correction);
         }
+    }
+
+    /// <summary>Writes the output, each query times a factor of its own.</summary>
+    private void WriteOutput(StridedMatrix target, int count, float* factors)
+    {
+        for (var query = 0; query < count; query++)
+            WriteRow(_scratch.Output + (nint)query * PaddedDim, target.From(query, 0).Values, factors[query]);
     }
 
     /// <summary>Writes the sums of all keys, times a factor.</summary>
     private void WriteGradients(float* sums, StridedMatrix target, float factor)
     {
-        var stride = PanelProduct<TTile>.Padded(_headDim, TTile.Columns);
-        for (var token = 0; token < _document.Length; token++, sums += stride)
-        {
-            var row = target.From(token, 0).Values;
-            var i = 0;
-            for (; i + 8 <= _headDim; i += 8)
-                (Vector256.Load(sums + i) * factor).Store(row + i);
-            for (; i < _headDim; i++)
-                row[i] = sums[i] * factor;
-        }
+        for (var token = 0; token < _document.Length; token++)
+            WriteRow(sums + (nint)token * PaddedDim, target.From(token, 0).Values, factor);
     }
 
-    /// <summary>Writes the output, each query times a factor of its own, query after query.</summary>
-    private void WriteOutput(StridedMatrix target, int count, float* factors)
+    private void WriteRow(float* source, float* target, float factor)
     {
-        for (var query = 0; query < count; query += 8)
-        {
-            var factor = Vector256.Load(factors + query);
-            for (var i = 0; i < _headDim; i += 8)
-            {
-                var from = _scratch.Output + i * TTile.Columns + query;
-                var to = target.From(query, i);
-                if (Avx.IsSupported && query + 8 <= count && i + 8 <= _headDim)
-                {
-                    PanelPacking.Turn(
-                        Vector256.Load(from) * factor, Vector256.Load(from + TTile.Columns) * factor,
-                        Vector256.Load(from + 2 * TTile.Columns) * factor, Vector256.Load(from + 3 * TTile.Columns) * factor,
-                        Vector256.Load(from + 4 * TTile.Columns) * factor, Vector256.Load(from + 5 * TTile.Columns) * factor,
-                        Vector256.Load(from + 6 * TTile.Columns) * factor, Vector256.Load(from + 7 * TTile.Columns) * factor,
-                        to.Values, to.RowStride);
-                    continue;
-                }
-                for (var q = 0; q < Math.Min(8, count - query); q++)
-                {
-                    for (var d = 0; d < Math.Min(8, _headDim - i); d++)
-                        to.From(q, d).Values[0] = from[d * TTile.Columns + q] * factors[query + q];
-                }
-            }
-        }
+        var i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 16 <= _headDim; i += 16)
+            (Vector512.Load(source + i) * factor).Store(target + i);
+        for (; i + 8 <= _headDim; i += 8)
+            (Vector256.Load(source + i) * factor).Store(target + i);
+        for (; i < _headDim; i++)
+            target[i] = source[i] * factor;
     }
 
-    private static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels) =>
-        TTile.Pack(source, rows, depth, width, panels, PanelProduct<TTile>.Steps(depth));
+    private void Pack(StridedMatrix source, int rows, HeadSides sides) => _scores.Pack(source, rows, _headDim, sides);
 
     /// <summary>Asks for the rows of the block that follows, since a head's rows lie far apart.</summary>
     private void AskForNext(float* values, QueryBlock block)
@@ -286,6 +283,17 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
             var next = new QueryBlock(this, head, start);
             AskFor(Rows(values, next), next.Count);
         }
+    }
+
+    /// <summary>Asks for a block's share of the keys or values of the head that follows.</summary>
+    private void AskForNextHead(float* values, QueryBlock block)
+    {
+        const int MostRows = 512;
+        var rows = Math.Min(MostRows, _next.Document.Length);
+        var blocks = (_document.Length + TTile.Columns - 1) / TTile.Columns * GroupSize;
+        var index = block.Start / TTile.Columns + (block.Head - _keyValueHead * GroupSize) * (blocks / GroupSize);
+        var (start, end) = (rows * index / blocks, rows * (index + 1) / blocks);
+        AskFor(KeyValues(values, _next.Document, _next.KeyValueHead).From(start, 0), end - start);
     }
 
     private void AskFor(StridedMatrix rows, int count)
@@ -315,8 +323,10 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         ref _operands.LogSums[(nint)(_document.Start + block.Start + query) * _operands.HeadCount + block.Head];
 
     /// <summary>The document's rows of this key-value head, <c>[tokens, headDim]</c>.</summary>
-    private StridedMatrix KeyValues(float* values) => new StridedMatrix(values, _operands.KeyValueWidth, 1)
-        .From(_document.Start, _keyValueHead * _headDim);
+    private StridedMatrix KeyValues(float* values) => KeyValues(values, _document, _keyValueHead);
+
+    private StridedMatrix KeyValues(float* values, AttentionDocument document, int keyValueHead) =>
+        new StridedMatrix(values, _operands.KeyValueWidth, 1).From(document.Start, keyValueHead * _headDim);
 
     /// <summary>A block's rows of a query head, <c>[queries, headDim]</c>.</summary>
     private StridedMatrix Rows(float* values, QueryBlock block) => new StridedMatrix(values, _operands.QueryWidth, 1)

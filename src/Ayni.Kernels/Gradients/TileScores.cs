@@ -22,6 +22,18 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
 
     public static int MemoryFloats(bool hasGradients) => hasGradients ? 2 * ScoreFloats + 3 * SideFloats : ScoreFloats + SideFloats;
 
+    public static int RowFloats(int headDim) => PanelProduct<TTile>.Steps(headDim);
+
+    public void Pack(StridedMatrix source, int rows, int headDim, HeadSides sides)
+    {
+        if (sides.Rows != null)
+            TTile.Pack(source, rows, headDim, TTile.Rows, sides.Rows, PanelProduct<TTile>.Steps(headDim));
+        if (sides.Columns != null)
+            TTile.Pack(source.Transposed, headDim, rows, TTile.Columns, sides.Columns, PanelProduct<TTile>.Steps(rows));
+        if (sides.Turned != null)
+            TTile.Pack(source, rows, headDim, TTile.Columns, sides.Turned, PanelProduct<TTile>.Steps(headDim));
+    }
+
     public ScoreSides Exponentiate(in ScoreBlock block)
     {
         MultiplyRows(block.Keys, block.Queries, block, block.Memory);
@@ -44,7 +56,7 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
             correction.Store(block.Corrections + lane);
             now.Store(block.Bases + lane);
         }
-        return new ScoreSides { Count = block.Count, Columns = TTile.LayColumns(block.Memory, block.Count, block.Memory + ScoreFloats) };
+        return new ScoreSides { Count = block.Count, Queries = Turned(block.Memory, block.Count, block.Memory + ScoreFloats) };
     }
 
     public ScoreSides Differentiate(in ScoreBlock block)
@@ -69,13 +81,24 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
         return new ScoreSides
         {
             Count = block.Count,
-            Columns = TTile.LayColumns(gradients, block.Count, sides),
+            Queries = Turned(gradients, block.Count, sides),
             Probabilities = TTile.LayRows(
                 new StridedMatrix(scores, TTile.Columns, 1), block.Count, TTile.Columns, sides + SideFloats),
             Gradients = TTile.LayRows(
                 new StridedMatrix(gradients, TTile.Columns, 1), block.Count, TTile.Columns, sides + 2 * SideFloats),
         };
     }
+
+    public void MultiplyKeys(in ScoreProduct product) => Multiply(product);
+
+    public void MultiplyQueries(in ScoreProduct product) => Multiply(product);
+
+    private void Multiply(in ScoreProduct product) =>
+        tile.Multiply(product.Rows, product.Tiles, product.Right, product.Steps, product.Addend, product.Output, product.Stride);
+
+    /// <summary>A left side of <c>[queries, keys]</c>.</summary>
+    private static TileRows Turned(float* scores, int keys, float* memory) =>
+        new(TTile.LayColumns(scores, keys, memory), 1, TTile.Columns, TTile.Rows);
 
     /// <summary><c>[keys, headDim] · [headDim, queries]</c>.</summary>
     private void MultiplyRows(float* left, float* right, in ScoreBlock block, float* output)
@@ -89,10 +112,8 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
     private static void Hide(in ScoreBlock block)
     {
         var negative = Vector512.Create(float.NegativeInfinity);
-        for (var i = 0; i < block.Count; i++)
+        for (var i = block.VisibleCount; i < block.Count; i++)
         {
-            if (block.Hidden[i] == 0)
-                continue;
             for (var lane = 0; lane < TTile.Columns; lane += Vector512<float>.Count)
             {
                 var scores = block.Memory + i * TTile.Columns + lane;

@@ -173,7 +173,7 @@ public sealed class DocumentAttentionTests
                     for (var head = 0; head < KeyValueHeads; head++)
                     {
                         var attention = new HeadAttention<ProductTile256, TileScores<ProductTile256>>(
-                            in operands, default, default, document, head, scratch);
+                            in operands, default, document, head, default, scratch);
                         if (isBackward)
                             attention.AddGradients();
                         else

@@ -7,10 +7,10 @@ namespace Ayni.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ScoreArguments
 {
-    /// <summary>Keys, panels of eight rows.</summary>
+    /// <summary>Keys, as <see cref="HeadPackKernel"/> rounds them, rows of a multiple of eight.</summary>
     public float* Keys;
 
-    /// <summary>Values, panels of eight rows; of the gradient alone.</summary>
+    /// <summary>Values, as the keys; of the gradient alone.</summary>
     public float* Values;
 
     /// <summary>Queries, a panel of 32 columns.</summary>
@@ -48,6 +48,9 @@ internal unsafe struct ScoreArguments
     /// <summary>Memory for a tile's gradients, <c>[8, 32]</c>; of the gradient alone.</summary>
     public float* TileGradients;
 
+    /// <summary>As many eights of keys, the first ones, are seen by all queries.</summary>
+    public long VisibleTiles;
+
     /// <summary>Eights of keys, at least one; forward receives those that it left.</summary>
     public long Tiles;
 
@@ -69,7 +72,7 @@ internal unsafe struct ScoreArguments
 /// gradients, rounded to BF16 as the next products read them (<see cref="PairScores"/>). Powers of two are a polynomial of degree four on
 /// ±1/2, whose relative error of 3 · 10⁻⁶ is small beside that rounding.
 /// </summary>
-internal sealed class ScoreKernels
+internal sealed class ScoreKernel
 {
     /// <summary>Keys of a tile.</summary>
     public const int Rows = BFloat16TileKernel.Rows;
@@ -80,7 +83,9 @@ internal sealed class ScoreKernels
     private const float Headroom = 16;
 
     private const float BinaryLogarithmOfE = 1.44269504f;
-    private const float Lowest = -1000;
+
+    // So far below every base that its power is zero, and finite, so that no difference from it is undefined.
+    private const float HiddenScore = -1e38f;
 
     // Of a power of two, the last first; fitted with the least relative error.
     private static readonly float[] Coefficients = [9.582853e-3f, 5.5906425e-2f, 0.24024099f, 0.6931242f, 1];
@@ -96,21 +101,33 @@ internal sealed class ScoreKernels
     private static readonly Register Probabilities = Register.R10;
     private static readonly Register ScoreGradients = Register.R11;
     private static readonly Register Place = Register.R12;
+    private static readonly Register VisibleTiles = Register.R14;
 
     private static readonly Vector Scale = new(24);
-    private static readonly Vector LowestPower = new(29);
-    private static readonly Vector EvenIndices = new(30);
-    private static readonly Vector OddIndices = new(31);
+    private static readonly Vector HiddenScores = new(29);
 
     private readonly KernelAssembler _code;
+    private readonly int _steps;
+    private readonly int _rowBytes;
+    private readonly RowPairs _pairs;
 
-    private ScoreKernels(KernelAssembler code) => _code = code;
+    private ScoreKernel(int headDim, KernelAssembler code)
+    {
+        _code = code;
+        _steps = (headDim + 1) / 2;
+        _rowBytes = HeadPackKernel.RowBytes(headDim);
+        _pairs = new RowPairs(code, new Vector(30), new Vector(31));
+    }
 
-    /// <summary>Emits what turns scores into probabilities.</summary>
-    public static void EmitForward(KernelAssembler code) => new ScoreKernels(code).EmitForward();
-
-    /// <summary>Emits what turns scores into probabilities and their gradients.</summary>
-    public static void EmitBackward(KernelAssembler code) => new ScoreKernels(code).EmitBackward();
+    /// <summary>Emits what turns scores into probabilities, or into these and the scores' gradients.</summary>
+    public static void Emit(int headDim, bool isBackward, KernelAssembler code)
+    {
+        var kernel = new ScoreKernel(headDim, code);
+        if (isBackward)
+            kernel.EmitBackward();
+        else
+            kernel.EmitForward();
+    }
 
     private void EmitForward()
     {
@@ -208,10 +225,10 @@ internal sealed class ScoreKernels
         Load(Tiles, nameof(ScoreArguments.Tiles));
         Load(Output, nameof(ScoreArguments.Columns));
         Load(Hidden, nameof(ScoreArguments.Hidden));
+        Load(VisibleTiles, nameof(ScoreArguments.VisibleTiles));
         _code.Broadcast(Scale, Argument(nameof(ScoreArguments.BinaryScale)));
-        _code.Broadcast(LowestPower, Constant(Lowest));
-        _code.Load(EvenIndices, WordIndices(0));
-        _code.Load(OddIndices, WordIndices(16));
+        _code.Broadcast(HiddenScores, Constant(HiddenScore));
+        _pairs.Begin();
         Load(Place, nameof(ScoreArguments.Bases));
         for (var v = 0; v < Vectors; v++)
         {
@@ -234,25 +251,31 @@ internal sealed class ScoreKernels
             _code.Load(Temporary(v), At(Column, v));
         for (var row = 0; row < Rows; row++)
         {
-            _code.Broadcast(activation, new Memory(rows, row * sizeof(float)));
+            _code.Broadcast(activation, new Memory(rows, row * _rowBytes));
             for (var v = 0; v < Vectors; v++)
                 _code.DotBFloat16(Sum(row, v), Temporary(v), activation);
         }
-        _code.AddTo(rows, Rows * sizeof(float));
+        _code.AddTo(rows, sizeof(float));
         _code.AddTo(Column, Vectors * _code.Target.VectorBytes);
         _code.CountDown(Count, next);
+        _code.AddTo(rows, Rows * _rowBytes - _steps * sizeof(float));
     }
 
-    /// <summary>Makes the scores of keys that a query does not see negative infinity.</summary>
+    /// <summary>Makes the scores of keys that a query does not see very low, in the tiles that have such.</summary>
     private void Hide()
     {
-        _code.Broadcast(Temporary(0), Constant(float.NegativeInfinity));
+        var (hide, next) = (_code.CreateLabel(), _code.CreateLabel());
+        _code.AddTo(VisibleTiles, -1);
+        _code.JumpIfLess(VisibleTiles, 0, hide);
+        _code.Jump(next);
+        _code.Place(hide);
         ForEachSum((row, v) =>
         {
             var mask = new Mask(1 + (row * Vectors + v) % 4);
             _code.Load(mask, new Memory(Hidden, row * sizeof(uint) + v * sizeof(ushort)));
-            _code.Copy(Sum(row, v), Temporary(0), mask);
+            _code.Copy(Sum(row, v), HiddenScores, mask);
         });
+        _code.Place(next);
         _code.AddTo(Hidden, Rows * sizeof(uint));
     }
 
@@ -309,9 +332,6 @@ internal sealed class ScoreKernels
     /// <summary>Two to some powers, side by side, since each takes many cycles.</summary>
     private void RaiseTwo((Vector Power, Vector Whole, Vector Result)[] powers)
     {
-        // A NaN stays one, being the second.
-        foreach (var (power, _, _) in powers)
-            _code.Maximum(power, LowestPower, power);
         foreach (var (power, whole, _) in powers)
             _code.Round(whole, power);
         foreach (var (power, whole, _) in powers)
@@ -343,11 +363,9 @@ internal sealed class ScoreKernels
     /// <summary>Makes pairs of keys of two rounded rows.</summary>
     private void StorePairs(int row)
     {
-        _code.Copy(Temporary(2), Temporary(0));
-        _code.PermuteWords(Temporary(2), EvenIndices, Temporary(1));
-        _code.PermuteWords(Temporary(0), OddIndices, Temporary(1));
-        _code.Store(At(Output, row), Temporary(2));
-        _code.Store(At(Output, row + 1), Temporary(0));
+        _pairs.Join(Temporary(0), Temporary(1), Temporary(2));
+        _code.Store(At(Output, row), Temporary(0));
+        _code.Store(At(Output, row + 1), Temporary(2));
     }
 
     private static void ForEachSum(Action<int, int> emit)
@@ -364,14 +382,6 @@ internal sealed class ScoreKernels
     private Memory At(Register place, int vector) => new(place, vector * _code.Target.VectorBytes);
 
     private Memory Constant(float value) => _code.Constant(BitConverter.GetBytes(value));
-
-    private Memory WordIndices(int first)
-    {
-        var indices = new ushort[32];
-        for (var i = 0; i < indices.Length; i++)
-            indices[i] = (ushort)(first + i / 2 + i % 2 * 32);
-        return _code.Constant(MemoryMarshal.AsBytes(indices));
-    }
 
     private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreArguments>(field));
 
