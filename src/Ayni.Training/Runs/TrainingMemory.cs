@@ -22,7 +22,7 @@ internal static class TrainingMemory
                 recipe.NewModel is null ? "model.parent" : "model.new",
                 $"its {CountWeights(config, origin.TiesEmbeddings)} weights need {weights} bytes to be trained, and there are {available}");
         }
-        var batch = OfBatch(config, recipe.Batch, recipe.Context ?? config.ContextLength, recipe.Recompute);
+        var batch = OfBatch(config, recipe.Batch, recipe.Context ?? config.ContextLength, recipe.Recompute, recipe.Adapter is not null);
         if (weights + batch <= (UInt128)available)
             return;
         throw recipe.Error(
@@ -49,7 +49,8 @@ internal static class TrainingMemory
     /// <param name="rows">Rows of a batch.</param>
     /// <param name="context">Tokens of a row.</param>
     /// <param name="recompute">Whether activations are kept of one layer only.</param>
-    public static UInt128 OfBatch(LlamaConfig config, int rows, int context, bool recompute)
+    /// <param name="hasAdapter">Whether an adapter is trained.</param>
+    public static UInt128 OfBatch(LlamaConfig config, int rows, int context, bool recompute, bool hasAdapter)
     {
         var (hidden, query, key, layers) = (config.HiddenSize, config.QueryWidth, config.KeyValueWidth, config.LayerCount);
         var expertLayers = config.Experts?.Layers.Length ?? 0;
@@ -61,10 +62,15 @@ internal static class TrainingMemory
             ? attention + Math.Max(expertLayers < layers ? network : 0, experts)
             : layers * attention + (layers - expertLayers) * network + expertLayers * experts;
         var streams = (layers + 1L) * hidden;
-        // A sublayer's input, the stream's gradient and those of what is in between; and what a layer's weight gradients are multiplied
-        // from.
-        var inner = (long)Math.Max(config.IntermediateSize, config.Experts?.IntermediateSize ?? 0);
-        var working = 4L * hidden + 2L * query + 2L * key + 3L * (hidden + inner) + query;
+        // The gradients of the stream, of what was attended to, and of queries, keys and values.
+        var working = hidden + 2L * query + 2L * key;
+        if (hasAdapter || config.Experts is not null)
+        {
+            // All tokens go through a layer together (PassState.ForEachBlock): what enters a sublayer, what is in it, their gradients, and
+            // what the gradients of weights are multiplied from.
+            var inner = (long)Math.Max(config.IntermediateSize, config.Experts?.IntermediateSize ?? 0);
+            working += 3L * hidden + 2L * inner + (hasAdapter ? 0 : 3L * (hidden + inner) + query);
+        }
         return (UInt128)(uint)rows * (uint)context * (UInt128)(kept + streams + working) * Number;
     }
 
