@@ -185,6 +185,12 @@ internal abstract class KernelAssembler(KernelTarget target)
     /// <summary>Loads the lanes that have the mask's bit, and makes the others zero.</summary>
     public abstract void Load(Vector d, Memory a, Mask mask);
 
+    /// <summary>Stores the first eight lanes.</summary>
+    public abstract void StoreLowerHalf(Memory d, Vector a);
+
+    /// <summary>Stores the last eight lanes.</summary>
+    public abstract void StoreUpperHalf(Memory d, Vector a);
+
     /// <summary>Loads a bit for each lane.</summary>
     public abstract void Load(Mask d, Memory a);
 

@@ -8,6 +8,7 @@ internal sealed class KernelLibrary : IDisposable
 {
     private readonly ICodeMapper _mapper;
     private readonly ConcurrentDictionary<object, Lazy<Kernel>> _kernels = new();
+    private BFloat16Kernels? _bFloat16;
 
     private KernelLibrary(KernelTarget target, ICodeMapper mapper)
     {
@@ -71,10 +72,12 @@ internal sealed class KernelLibrary : IDisposable
                 FewTokensStreams: FewTokensKernel.StreamsAtATime(Target));
     }
 
-    /// <summary>
-    /// Tiles of a product of BF16 numbers (<see cref="BFloat16TileKernel"/>), or null where the processor has nothing for it.
-    /// </summary>
-    public Kernel? FindBFloat16Tile() => Target.HasBFloat16 ? Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit) : null;
+    /// <summary>Products of BF16 numbers, or null where the processor has nothing for them.</summary>
+    public BFloat16Kernels? FindBFloat16() => !Target.HasBFloat16 ? null : _bFloat16 ??= new(
+        Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit),
+        Get(nameof(RowRoundingKernel), RowRoundingKernel.Emit),
+        Get((nameof(RowPairsKernel), true), code => RowPairsKernel.Emit(isNarrow: true, code)),
+        Get((nameof(RowPairsKernel), false), code => RowPairsKernel.Emit(isNarrow: false, code)));
 
     /// <summary>What becomes of the scores of these tiles in attention; only where there are such.</summary>
     /// <param name="headDim">Values in a head.</param>

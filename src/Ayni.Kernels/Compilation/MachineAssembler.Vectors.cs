@@ -142,6 +142,12 @@ internal sealed partial class MachineAssembler
         Add(instruction);
     }
 
+    public override void StoreLowerHalf(Memory d, Vector a) =>
+        Add(Instruction.Create(Code.EVEX_Vextractf64x4_ymmm256_k1z_zmm_imm8, d.Operand, Name(a), 0));
+
+    public override void StoreUpperHalf(Memory d, Vector a) =>
+        Add(Instruction.Create(Code.EVEX_Vextractf64x4_ymmm256_k1z_zmm_imm8, d.Operand, Name(a), 1));
+
     public override void Load(Mask d, Memory a) => Add(Instruction.Create(Code.VEX_Kmovw_kr_km16, Name(d), a.Operand));
 
     public override void FindGreater(Mask d, Vector a, Vector b)

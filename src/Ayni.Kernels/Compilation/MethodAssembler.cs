@@ -250,6 +250,10 @@ internal sealed unsafe class MethodAssembler : KernelAssembler
 
     public override void Load(Vector d, Memory a, Mask mask) => throw NotNeeded();
 
+    public override void StoreLowerHalf(Memory d, Vector a) => throw NotNeeded();
+
+    public override void StoreUpperHalf(Memory d, Vector a) => throw NotNeeded();
+
     public override void Load(Mask d, Memory a) => throw NotNeeded();
 
     public override void FindGreater(Mask d, Vector a, Vector b) => throw NotNeeded();

@@ -27,11 +27,11 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
     public void Pack(StridedMatrix source, int rows, int headDim, HeadSides sides)
     {
         if (sides.Rows != null)
-            TTile.Pack(source, rows, headDim, TTile.Rows, sides.Rows, PanelProduct<TTile>.Steps(headDim));
+            tile.Pack(source, rows, headDim, TTile.Rows, sides.Rows, PanelProduct<TTile>.Steps(headDim));
         if (sides.Columns != null)
-            TTile.Pack(source.Transposed, headDim, rows, TTile.Columns, sides.Columns, PanelProduct<TTile>.Steps(rows));
+            tile.Pack(source.Transposed, headDim, rows, TTile.Columns, sides.Columns, PanelProduct<TTile>.Steps(rows));
         if (sides.Turned != null)
-            TTile.Pack(source, rows, headDim, TTile.Columns, sides.Turned, PanelProduct<TTile>.Steps(headDim));
+            tile.Pack(source, rows, headDim, TTile.Columns, sides.Turned, PanelProduct<TTile>.Steps(headDim));
     }
 
     public ScoreSides Exponentiate(in ScoreBlock block)
@@ -82,9 +82,9 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
         {
             Count = block.Count,
             Queries = Turned(gradients, block.Count, sides),
-            Probabilities = TTile.LayRows(
+            Probabilities = tile.LayRows(
                 new StridedMatrix(scores, TTile.Columns, 1), block.Count, TTile.Columns, sides + SideFloats),
-            Gradients = TTile.LayRows(
+            Gradients = tile.LayRows(
                 new StridedMatrix(gradients, TTile.Columns, 1), block.Count, TTile.Columns, sides + 2 * SideFloats),
         };
     }
@@ -97,8 +97,8 @@ internal readonly unsafe struct TileScores<TTile>(TTile tile) : IAttentionScores
         tile.Multiply(product.Rows, product.Tiles, product.Right, product.Steps, product.Addend, product.Output, product.Stride);
 
     /// <summary>A left side of <c>[queries, keys]</c>.</summary>
-    private static TileRows Turned(float* scores, int keys, float* memory) =>
-        new(TTile.LayColumns(scores, keys, memory), 1, TTile.Columns, TTile.Rows);
+    private TileRows Turned(float* scores, int keys, float* memory) =>
+        new(tile.LayColumns(scores, keys, memory), 1, TTile.Columns, TTile.Rows);
 
     /// <summary><c>[keys, headDim] · [headDim, queries]</c>.</summary>
     private void MultiplyRows(float* left, float* right, in ScoreBlock block, float* output)

@@ -15,13 +15,13 @@ internal readonly struct BFloat16Tile256 : IProductTile
 
     public static int StepValues => 2;
 
-    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
+    public unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
         PairPacking.Pack(source, rows, depth, width, (uint*)panels, panelSteps);
 
-    public static unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
+    public unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
         PairPacking.LayRows<BFloat16Tile256>(source, rows, depth, memory);
 
-    public static unsafe float* LayColumns(float* values, int depth, float* memory) =>
+    public unsafe float* LayColumns(float* values, int depth, float* memory) =>
         PairPacking.LayColumns<BFloat16Tile256>(values, depth, memory);
 
     public unsafe void Multiply(TileRows left, int tiles, float* right, int steps, float* addend, float* output, nint stride)

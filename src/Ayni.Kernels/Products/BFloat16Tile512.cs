@@ -1,7 +1,7 @@
 namespace Ayni.Kernels;
 
-/// <summary>Tiles computed by <see cref="BFloat16TileKernel"/>.</summary>
-internal readonly unsafe struct BFloat16Tile512(Kernel kernel) : IProductTile
+/// <summary>Tiles computed and packed by kernels (<see cref="BFloat16Kernels"/>).</summary>
+internal readonly unsafe struct BFloat16Tile512(BFloat16Kernels kernels) : IProductTile
 {
     public static int Rows => BFloat16TileKernel.Rows;
 
@@ -9,13 +9,50 @@ internal readonly unsafe struct BFloat16Tile512(Kernel kernel) : IProductTile
 
     public static int StepValues => 2;
 
-    public static void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
-        PairPacking.Pack(source, rows, depth, width, (uint*)panels, panelSteps);
+    public void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps)
+    {
+        var (packed, steps) = (0, depth / 2);
+        if (source.RowStride == 1 && steps > 0 && (width == Rows || width == Columns))
+        {
+            var arguments = new RowPairsArguments
+            {
+                Stride = source.ColumnStride * sizeof(float),
+                PanelStride = (nint)width * panelSteps * sizeof(float),
+                Count = steps,
+            };
+            for (; packed + RowPairsKernel.Values <= rows; packed += RowPairsKernel.Values)
+            {
+                arguments.Source = source.Values + packed;
+                arguments.Panels = panels + (nint)packed * panelSteps;
+                (width == Rows ? kernels.PackRows : kernels.PackColumns).Run(&arguments);
+            }
+            // The value that the last one lacks is zero.
+            if (depth % 2 != 0)
+                PackPairs(source.From(0, depth - 1), packed, 1, panels + (nint)steps * width);
+        }
+        PackPairs(source.From(packed, 0), rows - packed, depth, panels + (nint)packed * panelSteps);
 
-    public static TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
-        PairPacking.LayRows<BFloat16Tile512>(source, rows, depth, memory);
+        void PackPairs(StridedMatrix rest, int restRows, int restDepth, float* target) =>
+            PairPacking.Pack(rest, restRows, restDepth, width, (uint*)target, panelSteps);
+    }
 
-    public static float* LayColumns(float* values, int depth, float* memory) =>
+    public TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory)
+    {
+        if (source.ColumnStride != 1 || rows % Rows != 0 || depth % RowRoundingKernel.Values != 0)
+            return PairPacking.LayRows<BFloat16Tile512>(source, rows, depth, memory);
+        var arguments = new RowRoundingArguments
+        {
+            Source = source.Values,
+            SourceGap = (source.RowStride - depth) * sizeof(float),
+            Target = memory,
+            Rows = rows,
+            Count = depth / RowRoundingKernel.Values,
+        };
+        kernels.RoundRows.Run(&arguments);
+        return TileRows.InPlace<BFloat16Tile512>(memory, depth / 2);
+    }
+
+    public float* LayColumns(float* values, int depth, float* memory) =>
         PairPacking.LayColumns<BFloat16Tile512>(values, depth, memory);
 
     public void Multiply(TileRows left, int tiles, float* right, int steps, float* addend, float* output, nint stride)
@@ -33,6 +70,6 @@ internal readonly unsafe struct BFloat16Tile512(Kernel kernel) : IProductTile
             Steps = steps,
             Stride = stride * sizeof(float),
         };
-        kernel.Run(&arguments);
+        kernels.Tile.Run(&arguments);
     }
 }

@@ -112,6 +112,7 @@ public static unsafe class FloatProduct
                     var panels = (float*)context.RentScratch(PackPanels<TTile>.Length(columns, TTile.Columns, depth) * sizeof(float));
                     var packing = new PackPanels<TTile>
                     {
+                        Tile = tile,
                         Source = rightMatrix.From(step, column).Transposed,
                         Count = columns,
                         Width = TTile.Columns,

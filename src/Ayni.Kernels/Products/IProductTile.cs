@@ -25,7 +25,7 @@ internal interface IProductTile
     /// <param name="panels">Receives <c>[rows / width, steps, width]</c> and, behind it, up to <see cref="PanelPacking.Slack"/> floats
     /// without meaning.</param>
     /// <param name="panelSteps">Steps from one panel to the next, where more than these follow in each.</param>
-    static abstract unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps);
+    unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps);
 
     /// <summary>
     /// Makes rows the left side of tiles: where they are, if the tile can read them there, and packed or rounded otherwise.
@@ -34,13 +34,13 @@ internal interface IProductTile
     /// <param name="rows">Rows.</param>
     /// <param name="depth">Columns.</param>
     /// <param name="memory">As much as <see cref="Pack"/> needs for panels of the tile's rows.</param>
-    static abstract unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory);
+    unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory);
 
     /// <summary>Makes values a panel of the right side: where they are, if the tile can read them there, and rounded otherwise.</summary>
     /// <param name="values"><c>[depth, Columns]</c>.</param>
     /// <param name="depth">The inner dimension.</param>
     /// <param name="memory">As much as <see cref="Pack"/> needs for a panel of the tile's columns.</param>
-    static abstract unsafe float* LayColumns(float* values, int depth, float* memory);
+    unsafe float* LayColumns(float* values, int depth, float* memory);
 
     /// <summary>Computes some tiles, one below the other. Each sum adds step after step and then the addend, if there is one.</summary>
     /// <param name="left">Rows, those of all tiles.</param>

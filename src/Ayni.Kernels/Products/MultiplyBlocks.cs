@@ -53,7 +53,7 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
         {
             var depth = Math.Min(depthBlock, Depth - step);
             var left = LeftPanels == null
-                ? TTile.LayRows(Left.From(row, step), rows, depth, memory)
+                ? Panels.Tile.LayRows(Left.From(row, step), rows, depth, memory)
                 : TileRows.Packed<TTile>(Panel(LeftPanels, _rows, TTile.Rows, row, step, depth), PanelProduct<TTile>.Steps(depth));
             var right = Panel(Right, _columns, TTile.Columns, column, step, depth);
             var offset = row * Stride + column;

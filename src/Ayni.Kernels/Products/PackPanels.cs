@@ -12,6 +12,8 @@ internal unsafe struct PackPanels<TTile> : IChunkedWork
     // Rows or columns that share cache lines of the source.
     private const int ChunkWidth = 128;
 
+    public TTile Tile;
+
     /// <summary>Rows of the left side or columns of the right one, and what is packed of their depth.</summary>
     public StridedMatrix Source;
 
@@ -59,7 +61,7 @@ internal unsafe struct PackPanels<TTile> : IChunkedWork
         var source = Source.From(first, from - Start);
         if (IsFar)
             AskFor(source, end - first, to - from);
-        TTile.Pack(source, end - first, to - from, Width, panels, steps);
+        Tile.Pack(source, end - first, to - from, Width, panels, steps);
     }
 
     private static void AskFor(StridedMatrix source, int rows, int depth)

@@ -106,6 +106,7 @@ public sealed unsafe class PackedOperand(OperandSide side)
             {
                 var packing = new PackPanels<TTile>
                 {
+                    Tile = tile,
                     Source = new StridedMatrix(values, Part.ColumnStride, Part.RowStride),
                     Count = Target.Count,
                     Width = Target.Width<TTile>(),

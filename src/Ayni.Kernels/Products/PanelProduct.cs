@@ -13,6 +13,8 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// </summary>
     public const int StepBlock = 256;
 
+    public TTile Tile => tile;
+
     private const int LineFloats = 64 / sizeof(float);
 
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.

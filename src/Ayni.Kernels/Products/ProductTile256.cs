@@ -14,13 +14,13 @@ internal readonly struct ProductTile256 : IProductTile
 
     public static int StepValues => 1;
 
-    public static unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
+    public unsafe void Pack(StridedMatrix source, int rows, int depth, int width, float* panels, int panelSteps) =>
         PanelPacking.Pack(source, rows, depth, width, panels, panelSteps);
 
-    public static unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
+    public unsafe TileRows LayRows(StridedMatrix source, int rows, int depth, float* memory) =>
         PanelPacking.LayRows<ProductTile256>(source, rows, depth, memory);
 
-    public static unsafe float* LayColumns(float* values, int depth, float* memory) => values;
+    public unsafe float* LayColumns(float* values, int depth, float* memory) => values;
 
     public unsafe void Multiply(TileRows left, int tiles, float* right, int steps, float* addend, float* output, nint stride)
     {

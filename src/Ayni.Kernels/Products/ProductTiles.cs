@@ -15,7 +15,7 @@ internal static class ProductTiles
     public static void Choose<TUser>(ref TUser user, ProductPrecision precision, ComputeContext context)
         where TUser : struct, ITileUser, allows ref struct
     {
-        if (precision == ProductPrecision.BF16 && context.Kernels?.FindBFloat16Tile() is { } emitted)
+        if (precision == ProductPrecision.BF16 && context.Kernels?.FindBFloat16() is { } emitted)
             user.Use(new BFloat16Tile512(emitted));
         else if (precision == ProductPrecision.BF16)
             user.Use(new BFloat16Tile256());

@@ -44,6 +44,9 @@ internal static class BFloat16Reference
     /// <summary>Activations as they come back from their rounding, subnormal numbers as zeros.</summary>
     public static float[] Round(float[] activations) => [.. activations.Select(value => Number(Round(value)))];
 
+    /// <summary>A number as <c>vcvtne2ps2bf16</c> rounds it, subnormal ones to zero.</summary>
+    public static ushort RoundNormal(float value) => Round(Normal(value));
+
     private static ushort Round(float value)
     {
         if (float.IsNaN(value))

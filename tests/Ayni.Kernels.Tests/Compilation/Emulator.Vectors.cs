@@ -15,6 +15,11 @@ internal sealed unsafe partial class Emulator
             var hasB = instruction.OpCount > 2 && instruction.GetOpKind(2) is OpKind.Register or OpKind.Memory;
             var b = hasB ? Operand(instruction, 2) : null;
             var bits = instruction.OpCount > 2 && !hasB ? (int)instruction.GetImmediate(2) : 0;
+            if (instruction.Mnemonic == Mnemonic.Vextractf64x4)
+            {
+                bytes = VectorBytes / 2;
+                a += bits * bytes;
+            }
             var old = stackalloc byte[VectorBytes];
             Buffer.MemoryCopy(destination, old, VectorBytes, bytes);
             var result = stackalloc byte[VectorBytes];
@@ -26,6 +31,10 @@ internal sealed unsafe partial class Emulator
             }
             if (instruction.Mnemonic == Mnemonic.Vpshufb)
                 Shuffle(a, b, result, bytes);
+            else if (instruction.Mnemonic == Mnemonic.Vcvtne2ps2bf16)
+                Round((float*)b, (float*)a, (ushort*)result, bytes / sizeof(float));
+            else if (instruction.Mnemonic == Mnemonic.Vpermt2w)
+                Choose((ushort*)old, (ushort*)b, (ushort*)a, (ushort*)result, bytes / sizeof(ushort));
             // A vector instruction clears what its register has beyond its width.
             Buffer.MemoryCopy(result, destination, VectorBytes, toMemory ? bytes : VectorBytes);
         }
@@ -38,7 +47,7 @@ internal sealed unsafe partial class Emulator
             short* v = (short*)a, w = (short*)b;
             return mnemonic switch
             {
-                Mnemonic.Vmovups or Mnemonic.Vmovaps => *(int*)a,
+                Mnemonic.Vmovups or Mnemonic.Vmovaps or Mnemonic.Vextractf64x4 => *(int*)a,
                 Mnemonic.Vpbroadcastd => *(int*)first,
                 Mnemonic.Vpmovzxbd => first[lane],
                 Mnemonic.Vpmovsxbd => ((sbyte*)first)[lane],
@@ -55,7 +64,7 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpaddd => *(int*)a + *(int*)b,
                 Mnemonic.Vpmulld => *(int*)a * *(int*)b,
                 Mnemonic.Vpminub => Words(Least(a, b), Least(a + 2, b + 2)),
-                Mnemonic.Vpshufb => 0,
+                Mnemonic.Vpshufb or Mnemonic.Vcvtne2ps2bf16 or Mnemonic.Vpermt2w => 0,
                 Mnemonic.Vpmaddwd => v[0] * w[0] + v[1] * w[1],
                 Mnemonic.Vpdpbusd => *old + a[0] * ((sbyte*)b)[0] + a[1] * ((sbyte*)b)[1] + a[2] * ((sbyte*)b)[2] + a[3] * ((sbyte*)b)[3],
                 Mnemonic.Vdpbf16ps => Bits(BFloat16Reference.Dot(*(float*)old, *(uint*)a, *(uint*)b)),
@@ -80,6 +89,18 @@ internal sealed unsafe partial class Emulator
         {
             for (var i = 0; i < bytes; i++)
                 result[i] = (indices[i] & 0x80) != 0 ? (byte)0 : a[i / 16 * 16 + (indices[i] & 0xf)];
+        }
+
+        private static void Round(float* lower, float* upper, ushort* result, int count)
+        {
+            for (var i = 0; i < 2 * count; i++)
+                result[i] = BFloat16Reference.RoundNormal(i < count ? lower[i] : upper[i - count]);
+        }
+
+        private static void Choose(ushort* first, ushort* second, ushort* indices, ushort* result, int count)
+        {
+            for (var i = 0; i < count; i++)
+                result[i] = (indices[i] & count) == 0 ? first[indices[i] & (count - 1)] : second[indices[i] & (count - 1)];
         }
     }
 }

@@ -16,6 +16,8 @@ public sealed class BFloat16ProductTests
     [InlineData(5, 15, 2)]
     [InlineData(20, 70, 31)]
     [InlineData(3, 40, 515)]
+    [InlineData(8, 64, 32)]
+    [InlineData(40, 65, 64)]
     public void Every_sum_adds_rounded_pairs_in_their_order(int rows, int columns, int depth)
     {
         foreach (var isSpecial in (bool[])[false, true])
