@@ -51,8 +51,11 @@ internal unsafe struct ScoreArguments
     /// <summary>As many eights of keys, the first ones, are seen by all queries.</summary>
     public long VisibleTiles;
 
-    /// <summary>Eights of keys, at least one; forward receives those that it left.</summary>
+    /// <summary>Eights of keys; forward receives those that it left.</summary>
     public long Tiles;
+
+    /// <summary>1 where sixteen keys follow which only the last sixteen queries see; receives 0 when these are done.</summary>
+    public long LastTiles;
 
     /// <summary>Pairs of the head's values, at least one.</summary>
     public long Steps;
@@ -81,6 +84,9 @@ internal sealed class ScoreKernel
 
     // Sums that grow by 2¹⁶ are as exact as others, so that the base of a softmax need not follow every larger score.
     private const float Headroom = 16;
+
+    // As many vectors as there are registers for.
+    private const int PowersAtATime = 4;
 
     private const float BinaryLogarithmOfE = 1.44269504f;
 
@@ -111,6 +117,10 @@ internal sealed class ScoreKernel
     private readonly int _rowBytes;
     private readonly RowPairs _pairs;
 
+    // Of the tile that is emitted: its keys, and the first of its queries' vectors.
+    private int _rows = Rows;
+    private int _first;
+
     private ScoreKernel(int headDim, KernelAssembler code)
     {
         _code = code;
@@ -118,6 +128,8 @@ internal sealed class ScoreKernel
         _rowBytes = HeadPackKernel.RowBytes(headDim);
         _pairs = new RowPairs(code, new Vector(30), new Vector(31));
     }
+
+    private int RowsAtATime => PowersAtATime / (Vectors - _first);
 
     /// <summary>Emits what turns scores into probabilities, or into these and the scores' gradients.</summary>
     public static void Emit(int headDim, bool isBackward, KernelAssembler code)
@@ -142,36 +154,37 @@ internal sealed class ScoreKernel
         for (var v = 0; v < Vectors; v++)
             _code.Store(At(Place, v), Temporary(0));
 
-        var (next, fits, stop) = (_code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel());
-        _code.Place(next);
-        ClearTile();
-        Multiply(Left, nameof(ScoreArguments.Queries));
-        Hide();
-        FindLargest();
-        _code.JumpIfNone(Exceeding(0), Exceeding(1), fits);
-        // What was written of this call's tiles would have to be corrected, too.
-        _code.JumpIfLess(MayMove, 1, stop);
-        MoveBases();
-        _code.Place(fits);
-        _code.AddTo(MayMove, -1);
-        for (var row = 0; row < Rows; row += 2)
-        {
-            Exponentiate(row);
-            for (var r = row; r < row + 2; r++)
-            {
-                for (var v = 0; v < Vectors; v++)
-                    _code.Add(Total(v), Total(v), Sum(r, v));
-            }
-            RoundRows(row);
-            StorePairs(row);
-        }
-        _code.AddTo(Output, Rows / 2 * Vectors * _code.Target.VectorBytes);
-        _code.CountDown(Tiles, next);
+        var stop = _code.CreateLabel();
+        ForEachTile(() => EmitForwardTile(stop));
         _code.Place(stop);
         _code.Store(Argument(nameof(ScoreArguments.Tiles)), Tiles);
         Load(Place, nameof(ScoreArguments.Sums));
         for (var v = 0; v < Vectors; v++)
             _code.Store(At(Place, v), Total(v));
+    }
+
+    private void EmitForwardTile(ulong stop)
+    {
+        ForEachSum((row, v) => _code.Clear(Sum(row, v)));
+        Multiply(Left, nameof(ScoreArguments.Queries));
+        Hide();
+        FindLargest();
+        var fits = _code.CreateLabel();
+        _code.JumpIfNone(Exceeding(_first), Exceeding(Vectors - 1), fits);
+        // What was written of this call's tiles would have to be corrected, too.
+        _code.JumpIfLess(MayMove, 1, stop);
+        MoveBases();
+        _code.Place(fits);
+        _code.AddTo(MayMove, -1);
+        for (var row = 0; row < _rows; row += 2)
+        {
+            if (row % RowsAtATime == 0)
+                Exponentiate(row);
+            ForEachSum(row, 2, (r, v) => _code.Add(Total(v), Total(v), Sum(r, v)));
+            RoundRows(row);
+            StorePairs(row);
+        }
+        _code.AddTo(Output, _rows / 2 * Vectors * _code.Target.VectorBytes);
     }
 
     private void EmitBackward()
@@ -181,43 +194,61 @@ internal sealed class ScoreKernel
         Load(Probabilities, nameof(ScoreArguments.Probabilities));
         Load(ScoreGradients, nameof(ScoreArguments.ScoreGradients));
         Begin();
-        var next = _code.CreateLabel();
-        _code.Place(next);
+        ForEachTile(EmitBackwardTile);
+    }
+
+    private void EmitBackwardTile()
+    {
         Load(Place, nameof(ScoreArguments.Commons));
-        for (var row = 0; row < Rows; row++)
+        ForEachSum((row, v) =>
         {
-            for (var v = 0; v < Vectors; v++)
-            {
-                if (row == 0)
-                    _code.Load(Sum(row, v), At(Place, v));
-                else
-                    _code.Copy(Sum(row, v), Sum(0, v));
-            }
-        }
+            if (row == 0)
+                _code.Load(Sum(row, v), At(Place, v));
+            else
+                _code.Copy(Sum(row, v), Sum(0, v));
+        });
         Multiply(Values, nameof(ScoreArguments.Gradients));
         Load(Place, nameof(ScoreArguments.TileGradients));
-        ForEachSum((row, v) => _code.Store(At(Place, row * Vectors + v), Sum(row, v)));
-        ClearTile();
+        ForEachSum((row, v) => _code.Store(At(Place, Sum(row, v).Number), Sum(row, v)));
+        ForEachSum((row, v) => _code.Clear(Sum(row, v)));
         Multiply(Left, nameof(ScoreArguments.Queries));
         Hide();
-        for (var row = 0; row < Rows; row += 2)
+        for (var row = 0; row < _rows; row += 2)
         {
-            Exponentiate(row);
+            if (row % RowsAtATime == 0)
+                Exponentiate(row);
             RoundRows(row);
             StoreRows(Probabilities, row);
-            for (var r = row; r < row + 2; r++)
-            {
-                for (var v = 0; v < Vectors; v++)
-                    _code.Multiply(Sum(r, v), Sum(r, v), At(Place, r * Vectors + v));
-            }
+            ForEachSum(row, 2, (r, v) => _code.Multiply(Sum(r, v), Sum(r, v), At(Place, Sum(r, v).Number)));
             RoundRows(row);
             StoreRows(ScoreGradients, row);
             StorePairs(row);
         }
-        _code.AddTo(Probabilities, Rows * _code.Target.VectorBytes);
-        _code.AddTo(ScoreGradients, Rows * _code.Target.VectorBytes);
-        _code.AddTo(Output, Rows / 2 * Vectors * _code.Target.VectorBytes);
+        _code.AddTo(Probabilities, _rows * _code.Target.VectorBytes);
+        _code.AddTo(ScoreGradients, _rows * _code.Target.VectorBytes);
+        _code.AddTo(Output, _rows / 2 * Vectors * _code.Target.VectorBytes);
+    }
+
+    /// <summary>
+    /// Emits the tiles, and then one of twice the keys and half the queries: of the last keys before a block's end, its first queries see
+    /// none.
+    /// </summary>
+    private void ForEachTile(Action emit)
+    {
+        var (next, last, end) = (_code.CreateLabel(), _code.CreateLabel(), _code.CreateLabel());
+        _code.JumpIfLess(Tiles, 1, last);
+        _code.Place(next);
+        emit();
         _code.CountDown(Tiles, next);
+        _code.Place(last);
+        Load(Column, nameof(ScoreArguments.LastTiles));
+        _code.JumpIfLess(Column, 1, end);
+        (_rows, _first) = (Rows * Vectors, Vectors - 1);
+        emit();
+        Load(Column, nameof(ScoreArguments.LastTiles));
+        _code.AddTo(Column, -1);
+        _code.Store(Argument(nameof(ScoreArguments.LastTiles)), Column);
+        _code.Place(end);
     }
 
     private void Begin()
@@ -237,9 +268,7 @@ internal sealed class ScoreKernel
         }
     }
 
-    private void ClearTile() => ForEachSum((row, v) => _code.Clear(Sum(row, v)));
-
-    /// <summary>Adds eight rows times 32 columns to the sums, and leaves the pointer at the next rows.</summary>
+    /// <summary>Adds a tile's rows times its columns to the sums, and leaves the pointer at the next rows.</summary>
     private void Multiply(Register rows, string columns)
     {
         var activation = Temporary(Vectors);
@@ -247,18 +276,18 @@ internal sealed class ScoreKernel
         Load(Count, nameof(ScoreArguments.Steps));
         var next = _code.CreateLabel();
         _code.Place(next);
-        for (var v = 0; v < Vectors; v++)
+        for (var v = _first; v < Vectors; v++)
             _code.Load(Temporary(v), At(Column, v));
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < _rows; row++)
         {
             _code.Broadcast(activation, new Memory(rows, row * _rowBytes));
-            for (var v = 0; v < Vectors; v++)
+            for (var v = _first; v < Vectors; v++)
                 _code.DotBFloat16(Sum(row, v), Temporary(v), activation);
         }
         _code.AddTo(rows, sizeof(float));
         _code.AddTo(Column, Vectors * _code.Target.VectorBytes);
         _code.CountDown(Count, next);
-        _code.AddTo(rows, Rows * _rowBytes - _steps * sizeof(float));
+        _code.AddTo(rows, _rows * _rowBytes - _steps * sizeof(float));
     }
 
     /// <summary>Makes the scores of keys that a query does not see very low, in the tiles that have such.</summary>
@@ -271,24 +300,24 @@ internal sealed class ScoreKernel
         _code.Place(hide);
         ForEachSum((row, v) =>
         {
-            var mask = new Mask(1 + (row * Vectors + v) % 4);
+            var mask = new Mask(1 + Sum(row, v).Number % 4);
             _code.Load(mask, new Memory(Hidden, row * sizeof(uint) + v * sizeof(ushort)));
             _code.Copy(Sum(row, v), HiddenScores, mask);
         });
         _code.Place(next);
-        _code.AddTo(Hidden, Rows * sizeof(uint));
+        _code.AddTo(Hidden, _rows * sizeof(uint));
     }
 
     /// <summary>Finds each query's largest score, and those for which it is far above the base.</summary>
     private void FindLargest()
     {
         _code.Broadcast(Temporary(4), Constant(Headroom));
-        for (var row = 1; row < Rows; row++)
+        for (var row = 1; row < _rows; row++)
         {
-            for (var v = 0; v < Vectors; v++)
+            for (var v = _first; v < Vectors; v++)
                 _code.Maximum(Temporary(v), row == 1 ? Sum(0, v) : Temporary(v), Sum(row, v));
         }
-        for (var v = 0; v < Vectors; v++)
+        for (var v = _first; v < Vectors; v++)
         {
             _code.Copy(Temporary(2 + v), Temporary(v));
             _code.MultiplyByAndAdd(Temporary(2 + v), Scale, Shift(v));
@@ -298,7 +327,7 @@ internal sealed class ScoreKernel
 
     private void MoveBases()
     {
-        for (var v = 0; v < Vectors; v++)
+        for (var v = _first; v < Vectors; v++)
         {
             var (before, now, power) = (Temporary(3), Temporary(4), Temporary(5));
             _code.Broadcast(Temporary(2), Argument(nameof(ScoreArguments.Scale)));
@@ -318,19 +347,20 @@ internal sealed class ScoreKernel
         }
     }
 
-    /// <summary>Turns two rows' scores into probabilities.</summary>
+    /// <summary>Turns some rows' scores into probabilities.</summary>
     private void Exponentiate(int row)
     {
-        var powers = new (Vector Power, Vector Whole, Vector Result)[2 * Vectors];
-        for (var i = 0; i < powers.Length; i++)
-            powers[i] = (Sum(row + i / Vectors, i % Vectors), Temporary(i), Temporary(powers.Length + i));
-        for (var i = 0; i < powers.Length; i++)
-            _code.MultiplyByAndAdd(powers[i].Power, Scale, Shift(i % Vectors));
+        var powers = new List<(Vector Power, Vector Whole, Vector Result)>();
+        ForEachSum(row, RowsAtATime, (r, v) =>
+        {
+            powers.Add((Sum(r, v), Temporary(powers.Count), Temporary(PowersAtATime + powers.Count)));
+            _code.MultiplyByAndAdd(Sum(r, v), Scale, Shift(v));
+        });
         RaiseTwo(powers);
     }
 
     /// <summary>Two to some powers, side by side, since each takes many cycles.</summary>
-    private void RaiseTwo((Vector Power, Vector Whole, Vector Result)[] powers)
+    private void RaiseTwo(IReadOnlyList<(Vector Power, Vector Whole, Vector Result)> powers)
     {
         foreach (var (power, whole, _) in powers)
             _code.Round(whole, power);
@@ -351,7 +381,7 @@ internal sealed class ScoreKernel
     private void RoundRows(int row)
     {
         for (var r = 0; r < 2; r++)
-            _code.RoundToBFloat16(Temporary(r), Sum(row + r, 0), Sum(row + r, 1));
+            _code.RoundToBFloat16(Temporary(r), Sum(row + r, _first), Sum(row + r, Vectors - 1));
     }
 
     private void StoreRows(Register place, int row)
@@ -368,11 +398,13 @@ internal sealed class ScoreKernel
         _code.Store(At(Output, row + 1), Temporary(2));
     }
 
-    private static void ForEachSum(Action<int, int> emit)
+    private void ForEachSum(Action<int, int> emit) => ForEachSum(0, _rows, emit);
+
+    private void ForEachSum(int first, int count, Action<int, int> emit)
     {
-        for (var row = 0; row < Rows; row++)
+        for (var row = first; row < first + count; row++)
         {
-            for (var v = 0; v < Vectors; v++)
+            for (var v = _first; v < Vectors; v++)
                 emit(row, v);
         }
     }
@@ -385,7 +417,7 @@ internal sealed class ScoreKernel
 
     private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreArguments>(field));
 
-    private static Vector Sum(int row, int v) => new(row * Vectors + v);
+    private Vector Sum(int row, int v) => new(row * (Vectors - _first) + v - _first);
 
     private static Vector Temporary(int i) => new(Rows * Vectors + i);
 

@@ -163,6 +163,7 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
             Queries = _scratch.Queries,
             Gradients = _scratch.Gradients,
             Hidden = (uint*)_scratch.Hidden,
+            IsWholeEnd = block.Count == TTile.Columns && key + count == block.EndKey,
             VisibleCount = isWindowed || block.Count < TTile.Columns ? 0 : Math.Clamp(block.Start + 1 - key, 0, count),
             Bases = _scratch.Bases,
             Sums = _scratch.Sums,

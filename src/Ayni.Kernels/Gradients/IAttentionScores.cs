@@ -84,6 +84,9 @@ internal unsafe ref struct ScoreBlock
     /// <summary>As many keys, the first ones, are seen by all queries.</summary>
     public int VisibleCount;
 
+    /// <summary>Whether there is a query for each column, and the last key is that of the last one.</summary>
+    public bool IsWholeEnd;
+
     /// <summary>Forward, the base of each query's softmax; backward, the logarithm of what its probabilities are divided by.</summary>
     public float* Bases;
 

@@ -65,7 +65,7 @@ internal readonly unsafe struct PairScores(
         forward.Run(&arguments);
         return new ScoreSides
         {
-            Count = arguments.Tiles == 0 ? block.Count : (int)(tiles - arguments.Tiles) * BFloat16Tile512.Rows,
+            Count = arguments.Tiles + arguments.LastTiles == 0 ? block.Count : (int)(tiles - arguments.Tiles) * BFloat16Tile512.Rows,
             Queries = Turned(arguments.Columns),
         };
     }
@@ -112,6 +112,7 @@ internal readonly unsafe struct PairScores(
     private static ScoreArguments Arguments(in ScoreBlock block, bool hasGradients)
     {
         var rowFloats = KeyBlock(hasGradients) * QueryPairs;
+        var lastKeys = block.IsWholeEnd && block.Count >= Columns / 2 ? Columns / 2 : 0;
         return new ScoreArguments
         {
             Keys = block.Keys,
@@ -128,7 +129,8 @@ internal readonly unsafe struct PairScores(
             ScoreGradients = block.Memory + 2 * rowFloats,
             TileGradients = block.Memory + 3 * rowFloats,
             VisibleTiles = block.VisibleCount / BFloat16Tile512.Rows,
-            Tiles = (block.Count + BFloat16Tile512.Rows - 1) / BFloat16Tile512.Rows,
+            Tiles = (block.Count - lastKeys + BFloat16Tile512.Rows - 1) / BFloat16Tile512.Rows,
+            LastTiles = lastKeys > 0 ? 1 : 0,
             Steps = PanelProduct<BFloat16Tile512>.Steps(block.HeadDim),
             MayMove = 1,
             Scale = block.Scale,
