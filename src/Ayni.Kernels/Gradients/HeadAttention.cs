@@ -91,7 +91,6 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         new Span<float>(_scratch.Bases, TTile.Columns).Fill(LowestBase);
         new Span<float>(_scratch.Sums, TTile.Columns).Clear();
         AskForNext(_operands.Query, block);
-        AskFor(Rows(_operands.Attended, block), block.Count);
         Pack(Rows(_operands.Query, block), block.Count, new HeadSides { Turned = _scratch.Queries, Memory = _scratch.Packing });
         for (var key = block.FirstKey; key < block.EndKey;)
         {
@@ -99,7 +98,10 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
             if (key > block.FirstKey)
                 CorrectOutput(block.Count);
             if (key == block.FirstKey)
+            {
                 AskForNextHead(block);
+                AskFor(Rows(_operands.Attended, block), block.Count);
+            }
             MultiplyScores(block, sides, _scratch.ValueColumns, key, accumulate: key > block.FirstKey);
             key += sides.Count;
         }
@@ -117,7 +119,6 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         var factors = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         AskForNext(_operands.Query, block);
-        AskFor(Rows(_operands.QueryGradient, block), block.Count);
         Pack(queries, block.Count, new HeadSides { Turned = _scratch.Queries, Columns = _scratch.QueryColumns, Memory = _scratch.Packing });
         Pack(
             gradients, block.Count,
@@ -142,7 +143,10 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
                 AskForNext(_operands.Attended, block);
             AddQueries(block, sides.Gradients, sides.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
             if (isFirst)
+            {
                 AskForNextHead(block);
+                AskFor(Rows(_operands.QueryGradient, block), block.Count);
+            }
             MultiplyScores(block, sides, _scratch.KeyColumns, key, accumulate: !isFirst);
         }
         new Span<float>(factors, TTile.Columns).Fill(_scale);
