@@ -91,15 +91,17 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         new Span<float>(_scratch.Bases, TTile.Columns).Fill(LowestBase);
         new Span<float>(_scratch.Sums, TTile.Columns).Clear();
         AskForNext(_operands.Query, block);
-        AskFor(Rows(_operands.Attended, block), block.Count);
-        AskForNextHead(_operands.Key, block);
-        AskForNextHead(_operands.Value, block);
         Pack(Rows(_operands.Query, block), block.Count, new HeadSides { Turned = _scratch.Queries, Memory = _scratch.Packing });
         for (var key = block.FirstKey; key < block.EndKey;)
         {
             var sides = _scores.Exponentiate(Scores(block, key));
             if (key > block.FirstKey)
                 CorrectOutput(block.Count);
+            if (key == block.FirstKey)
+            {
+                AskForNextHead(block);
+                AskFor(Rows(_operands.Attended, block), block.Count);
+            }
             MultiplyScores(block, sides, _scratch.ValueColumns, key, accumulate: key > block.FirstKey);
             key += sides.Count;
         }
@@ -117,11 +119,6 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         var factors = stackalloc float[TTile.Columns];
         var (queries, gradients) = (Rows(_operands.Query, block), Rows(_operands.AttendedGradient, block));
         AskForNext(_operands.Query, block);
-        AskForNext(_operands.AttendedGradient, block);
-        AskForNext(_operands.Attended, block);
-        AskFor(Rows(_operands.QueryGradient, block), block.Count);
-        AskForNextHead(_operands.Key, block);
-        AskForNextHead(_operands.Value, block);
         Pack(queries, block.Count, new HeadSides { Turned = _scratch.Queries, Columns = _scratch.QueryColumns, Memory = _scratch.Packing });
         Pack(
             gradients, block.Count,
@@ -137,10 +134,20 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         }
         for (var key = block.FirstKey; key < block.EndKey; key += KeyBlock)
         {
-            var sides = _scores.Differentiate(Scores(block, key));
+            var (sides, isFirst) = (_scores.Differentiate(Scores(block, key)), key == block.FirstKey);
+            // Asked for all at once, the next rows would be waited for.
+            if (isFirst)
+                AskForNext(_operands.AttendedGradient, block);
             AddQueries(block, sides.Probabilities, sides.Count, _scratch.GradientColumns, key, _scratch.ValueGradients);
+            if (isFirst)
+                AskForNext(_operands.Attended, block);
             AddQueries(block, sides.Gradients, sides.Count, _scratch.QueryColumns, key, _scratch.KeyGradients);
-            MultiplyScores(block, sides, _scratch.KeyColumns, key, accumulate: key > block.FirstKey);
+            if (isFirst)
+            {
+                AskForNextHead(block);
+                AskFor(Rows(_operands.QueryGradient, block), block.Count);
+            }
+            MultiplyScores(block, sides, _scratch.KeyColumns, key, accumulate: !isFirst);
         }
         new Span<float>(factors, TTile.Columns).Fill(_scale);
         WriteOutput(Rows(_operands.QueryGradient, block), block.Count, factors);
@@ -286,15 +293,16 @@ internal readonly unsafe ref struct HeadAttention<TTile, TScores>
         }
     }
 
-    /// <summary>Asks for a block's share of the keys or values of the head that follows.</summary>
-    private void AskForNextHead(float* values, QueryBlock block)
+    /// <summary>Asks for a block's share of the keys and values of the head that follows.</summary>
+    private void AskForNextHead(QueryBlock block)
     {
         const int MostRows = 512;
         var rows = Math.Min(MostRows, _next.Document.Length);
         var blocks = (_document.Length + TTile.Columns - 1) / TTile.Columns * GroupSize;
         var index = block.Start / TTile.Columns + (block.Head - _keyValueHead * GroupSize) * (blocks / GroupSize);
         var (start, end) = (rows * index / blocks, rows * (index + 1) / blocks);
-        AskFor(KeyValues(values, _next.Document, _next.KeyValueHead).From(start, 0), end - start);
+        AskFor(KeyValues(_operands.Key, _next.Document, _next.KeyValueHead).From(start, 0), end - start);
+        AskFor(KeyValues(_operands.Value, _next.Document, _next.KeyValueHead).From(start, 0), end - start);
     }
 
     private void AskFor(StridedMatrix rows, int count)
