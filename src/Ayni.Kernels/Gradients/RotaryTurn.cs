@@ -74,9 +74,23 @@ public static unsafe class RotaryTurn
         private readonly void Turn(float* heads, float* cosines, float* sines)
         {
             var pair = 0;
-            for (; pair + 4 <= Pairs; pair += 4)
+            for (; Vector512.IsHardwareAccelerated && pair + 8 <= Pairs; pair += 8)
             {
                 // Each angle twice: once for each value of its pair, (x, y) → (x·cos − y·sin, y·cos + x·sin).
+                var twice = Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+                var signs = Vector512.Create(Vector256.Create(-Sign, Sign, -Sign, Sign, -Sign, Sign, -Sign, Sign));
+                var cosine = Vector512.Shuffle(Vector256.Load(cosines + pair).ToVector512(), twice);
+                var sine = Vector512.Shuffle(Vector256.Load(sines + pair).ToVector512(), twice) * signs;
+                var values = heads + 2 * pair;
+                for (var head = 0; head < HeadCount; head++, values += HeadDim)
+                {
+                    var value = Vector512.Load(values);
+                    var other = Vector512.Shuffle(value, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+                    Vector512.FusedMultiplyAdd(other, sine, value * cosine).Store(values);
+                }
+            }
+            for (; pair + 4 <= Pairs; pair += 4)
+            {
                 var twice = Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3);
                 var cosine = Vector256.Shuffle(Vector128.Load(cosines + pair).ToVector256(), twice);
                 var sine = Vector256.Shuffle(Vector128.Load(sines + pair).ToVector256(), twice)

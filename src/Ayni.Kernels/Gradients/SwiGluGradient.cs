@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -21,6 +22,7 @@ public static class SwiGluGradient
         context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Turn(ref Vector256<float> gate, ref Vector256<float> up, ref Vector256<float> output)
     {
         var sigmoid = Vector256<float>.One / (Vector256<float>.One + Exponential.Of(-gate));
@@ -32,6 +34,7 @@ public static class SwiGluGradient
         up = gradient * activated;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Turn(ref Vector512<float> gate, ref Vector512<float> up, ref Vector512<float> output)
     {
         var sigmoid = Vector512<float>.One / (Vector512<float>.One + Exponential.Of(-gate));

@@ -46,10 +46,22 @@ public static class RmsNorm
         ref var weights = ref MemoryMarshal.GetReference(weight);
         ref var outputs = ref MemoryMarshal.GetReference(output);
         const int width = 8;
-        // Four sums, since each waits for its last addition.
+        // Four sums, since each waits for its last addition, in vectors of whichever length.
         var (sums0, sums1) = (Vector256<float>.Zero, Vector256<float>.Zero);
         var (sums2, sums3) = (Vector256<float>.Zero, Vector256<float>.Zero);
         var i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            var (even, odd) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            for (; i <= input.Length - 4 * width; i += 4 * width)
+            {
+                var x = Vector512.LoadUnsafe(ref inputs, (nuint)i);
+                even = Vector512.FusedMultiplyAdd(x, x, even);
+                x = Vector512.LoadUnsafe(ref inputs, (nuint)(i + 2 * width));
+                odd = Vector512.FusedMultiplyAdd(x, x, odd);
+            }
+            (sums0, sums1, sums2, sums3) = (even.GetLower(), even.GetUpper(), odd.GetLower(), odd.GetUpper());
+        }
         for (; i <= input.Length - 4 * width; i += 4 * width)
         {
             var x = Vector256.LoadUnsafe(ref inputs, (nuint)i);
@@ -71,7 +83,12 @@ public static class RmsNorm
             squares += input[i] * input[i];
 
         var factor = 1 / MathF.Sqrt(squares / input.Length + epsilon);
-        for (i = 0; i <= input.Length - width; i += width)
+        for (i = 0; Vector512.IsHardwareAccelerated && i <= input.Length - 2 * width; i += 2 * width)
+        {
+            var y = Vector512.LoadUnsafe(ref inputs, (nuint)i) * factor * Vector512.LoadUnsafe(ref weights, (nuint)i);
+            y.StoreUnsafe(ref outputs, (nuint)i);
+        }
+        for (; i <= input.Length - width; i += width)
         {
             var y = Vector256.LoadUnsafe(ref inputs, (nuint)i) * factor * Vector256.LoadUnsafe(ref weights, (nuint)i);
             y.StoreUnsafe(ref outputs, (nuint)i);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -93,9 +94,11 @@ public static class SwiGlu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Combine(Vector512<float> gate, Vector512<float> up) =>
         gate / (Vector512<float>.One + Exponential.Of(-gate)) * up;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Combine(Vector256<float> gate, Vector256<float> up) =>
         gate / (Vector256<float>.One + Exponential.Of(-gate)) * up;
 
