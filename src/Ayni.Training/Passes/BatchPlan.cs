@@ -1,4 +1,5 @@
 using Ayni.Kernels;
+using Ayni.Llama;
 
 namespace Ayni.Training;
 
@@ -10,20 +11,14 @@ internal sealed class BatchPlan
     private readonly TrainingBatch _batch;
     private readonly int[] _firstSeen;
     private readonly int[] _firstSeenLocally;
-    private readonly float[] _cosines;
-    private readonly float[] _sines;
+    private readonly RotaryAngles _angles;
 
-    public BatchPlan(TrainingBatch batch, TrainableModel model)
+    public BatchPlan(TrainingBatch batch, RotaryAngles angles, LlamaConfig config)
     {
-        var config = model.Config;
-        _batch = batch;
+        (_batch, _angles) = (batch, angles);
         _firstSeen = batch.FirstSeen(null);
         _firstSeenLocally = config.LocalAttention is { } local ? batch.FirstSeen(local) : _firstSeen;
-        var positions = Enumerable.Range(0, batch.Documents.Max(document => document.Length)).ToArray();
-        _cosines = new float[positions.Length * model.InverseFrequencies.Length];
-        _sines = new float[_cosines.Length];
-        RotaryEmbedding.Angles(positions, model.InverseFrequencies, config.RotaryScaling?.Magnitude ?? 1, _cosines, _sines);
-        Pairs = model.InverseFrequencies.Length;
+        angles.Reserve(batch.Documents.Max(document => document.Length));
     }
 
     public int Tokens => _batch.TokenCount;
@@ -42,11 +37,11 @@ internal sealed class BatchPlan
     public ReadOnlySpan<int> FirstSeenLocally => _firstSeenLocally;
 
     /// <summary>Pairs of a head's values that are turned.</summary>
-    public int Pairs { get; }
+    public int Pairs => _angles.Pairs;
 
     /// <summary>Of each position, <c>[positions, pairs]</c>.</summary>
-    public ReadOnlySpan<float> Cosines => _cosines;
+    public ReadOnlySpan<float> Cosines => _angles.Cosines;
 
     /// <summary>Of each position, <c>[positions, pairs]</c>.</summary>
-    public ReadOnlySpan<float> Sines => _sines;
+    public ReadOnlySpan<float> Sines => _angles.Sines;
 }

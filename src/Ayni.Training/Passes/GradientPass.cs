@@ -18,6 +18,7 @@ public sealed class GradientPass
     private readonly ImmutableArray<FloatBuffer> _streams;
     private readonly LayerActivations _forgotten = new();
     private readonly NormGradient _normGradient;
+    private readonly RotaryAngles _angles;
     private readonly FloatBuffer _normed = new();
     private readonly FloatBuffer _gradient = new();
 
@@ -38,6 +39,7 @@ public sealed class GradientPass
         _balance = balance;
         _pass = new PassState(context, precision);
         _attention = new AttentionPass(model.Config, precision);
+        _angles = new RotaryAngles(model);
         _normGradient = new NormGradient(model.Config.RmsNormEpsilon);
         _head = new LossHead(model, _pass, _normGradient);
         _streams = [.. Enumerable.Range(0, model.Config.LayerCount + 1).Select(_ => new FloatBuffer())];
@@ -58,7 +60,7 @@ public sealed class GradientPass
         _pass.DropoutSeed = dropoutSeed;
         // Of the batches of a step, each counts by its part of the loss terms.
         _pass.BalanceFactor = _balance * batch.LossTerms / lossTerms;
-        var plan = new BatchPlan(batch, _model);
+        var plan = new BatchPlan(batch, _angles, _model.Config);
         Forward(batch, plan, keeps: true);
         var loss = _head.Apply(Last, batch.Targets, 1f / lossTerms, _gradient);
         Backward(batch, plan);
@@ -80,7 +82,7 @@ public sealed class GradientPass
         var before = DocumentLossesBefore(batch);
         _pass.DropoutSeed = dropoutSeed;
         _pass.BalanceFactor = 0;
-        var plan = new BatchPlan(batch, _model);
+        var plan = new BatchPlan(batch, _angles, _model.Config);
         Forward(batch, plan, keeps: true);
         var scales = new float[plan.Tokens];
         var loss = ComparePairs(batch, DocumentLosses(batch), before, beta, scales);
@@ -94,7 +96,7 @@ public sealed class GradientPass
     {
         var before = DocumentLossesBefore(batch);
         _pass.DropoutSeed = null;
-        var plan = new BatchPlan(batch, _model);
+        var plan = new BatchPlan(batch, _angles, _model.Config);
         Forward(batch, plan, keeps: false);
         return ComparePairs(batch, DocumentLosses(batch), before, beta, []);
     }
@@ -103,7 +105,7 @@ public sealed class GradientPass
     public double Evaluate(TrainingBatch batch)
     {
         _pass.DropoutSeed = null;
-        var plan = new BatchPlan(batch, _model);
+        var plan = new BatchPlan(batch, _angles, _model.Config);
         Forward(batch, plan, keeps: false);
         return _head.Apply(Last, batch.Targets, scale: 1, gradient: null);
     }
@@ -114,7 +116,7 @@ public sealed class GradientPass
     public void ComputeLogits(TrainingBatch batch, Span<float> logits)
     {
         _pass.DropoutSeed = null;
-        var plan = new BatchPlan(batch, _model);
+        var plan = new BatchPlan(batch, _angles, _model.Config);
         Forward(batch, plan, keeps: false);
         _head.Project(Last.Rows(plan.All, _model.Config.HiddenSize), logits);
     }
@@ -126,7 +128,7 @@ public sealed class GradientPass
         _pass.UsesAdapters = false;
         try
         {
-            var plan = new BatchPlan(batch, _model);
+            var plan = new BatchPlan(batch, _angles, _model.Config);
             Forward(batch, plan, keeps: false);
             return DocumentLosses(batch);
         }

@@ -105,6 +105,33 @@ public sealed class FloatProductTests
         }
     }
 
+    [Theory]
+    [InlineData(ProductPrecision.F32, KernelTier.Simd)]
+    [InlineData(ProductPrecision.BF16, KernelTier.Simd)]
+    [InlineData(ProductPrecision.F32, KernelTier.Compiled)]
+    [InlineData(ProductPrecision.BF16, KernelTier.Compiled)]
+    public void Products_of_whole_units_of_the_depth_add_up_to_the_same_bits(ProductPrecision precision, KernelTier tier)
+    {
+        const int depth = 3 * PackedOperand.DepthUnit + 77, rows = 70, columns = 45;
+        using var context = new ComputeContext(tier, 2);
+        PackedOperand left = new(OperandSide.Left), right = new(OperandSide.Right);
+        var (leftValues, rightValues) = (Numbers(depth * rows, 1), Numbers(depth * columns, 2));
+        float[][] sums = [.. ((int[])[depth, PackedOperand.DepthUnit, 2 * PackedOperand.DepthUnit]).Select(part =>
+        {
+            var sum = Numbers(rows * columns, 3);
+            for (var start = 0; start < depth; start += part)
+            {
+                var count = Math.Min(part, depth - start);
+                left.Pack(new MatrixView(leftValues.AsSpan(start * rows, count * rows), count, rows), precision, context);
+                right.Pack(new MatrixView(rightValues.AsSpan(start * columns, count * columns), count, columns), precision, context);
+                FloatProduct.Add([new PackedProduct(left, right, sum)], context);
+            }
+            return sum;
+        })];
+        Assert.Equal(sums[0], sums[1]);
+        Assert.Equal(sums[0], sums[2]);
+    }
+
     [Fact]
     public void Packed_operands_that_do_not_fit_are_refused()
     {
