@@ -1,5 +1,4 @@
 using Ayni.Kernels;
-using Ayni.Llama;
 
 namespace Ayni.Training;
 
