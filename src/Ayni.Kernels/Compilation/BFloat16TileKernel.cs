@@ -89,7 +89,7 @@ internal static class BFloat16TileKernel
         code.CountDown(Tiles, next);
     }
 
-    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<TileArguments>(field));
+    private static Memory Argument(string field) => KernelAssembler.Argument<TileArguments>(field);
 
     private static void Multiply(KernelAssembler code)
     {

@@ -65,7 +65,7 @@ internal static class HeadPackKernel
             (PanelStride, nameof(HeadPackArguments.PanelStride)), (Count, nameof(HeadPackArguments.Count)),
         ];
         foreach (var (register, field) in fields)
-            code.Load(register, new Memory(KernelAssembler.Arguments, (int)Marshal.OffsetOf<HeadPackArguments>(field)));
+            code.Load(register, KernelAssembler.Argument<HeadPackArguments>(field));
         var pairs = new RowPairs(code, new Vector(30), new Vector(31));
         pairs.Begin();
         // Lanes of the last 32 values that the head has.

@@ -65,5 +65,5 @@ internal static class HeadTurnKernel
         return code.Constant(MemoryMarshal.AsBytes(words));
     }
 
-    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<HeadTurnArguments>(field));
+    private static Memory Argument(string field) => KernelAssembler.Argument<HeadTurnArguments>(field);
 }

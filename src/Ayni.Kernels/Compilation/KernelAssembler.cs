@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Iced.Intel;
 
 namespace Ayni.Kernels;
@@ -14,6 +15,11 @@ internal abstract class KernelAssembler(KernelTarget target)
 
     /// <summary>The pointer to the arguments, until the kernel uses the register for something else.</summary>
     public static Register Arguments => Register.RAX;
+
+    /// <summary>The place of one of the arguments.</summary>
+    /// <param name="field">The field's name.</param>
+    public static Memory Argument<TArguments>(string field) where TArguments : struct =>
+        new(Arguments, (int)Marshal.OffsetOf<TArguments>(field));
 
     /// <summary>A new place to jump to.</summary>
     public abstract ulong CreateLabel();
@@ -185,10 +191,10 @@ internal abstract class KernelAssembler(KernelTarget target)
     /// <summary>Loads the lanes that have the mask's bit, and makes the others zero.</summary>
     public abstract void Load(Vector d, Memory a, Mask mask);
 
-    /// <summary>Stores the first eight lanes.</summary>
+    /// <summary>Stores the first eight lanes of 512 bits.</summary>
     public abstract void StoreLowerHalf(Memory d, Vector a);
 
-    /// <summary>Stores the last eight lanes.</summary>
+    /// <summary>Stores the last eight lanes of 512 bits.</summary>
     public abstract void StoreUpperHalf(Memory d, Vector a);
 
     /// <summary>Loads a bit for each lane.</summary>

@@ -53,7 +53,7 @@ internal static class RowPairsKernel
             (Count, nameof(RowPairsArguments.Count)),
         ];
         foreach (var (register, field) in fields)
-            code.Load(register, new Memory(KernelAssembler.Arguments, (int)Marshal.OffsetOf<RowPairsArguments>(field)));
+            code.Load(register, KernelAssembler.Argument<RowPairsArguments>(field));
         code.LoadAddress(ThreePanels, new Memory(PanelStride, 0, PanelStride, 2));
         var pairs = new RowPairs(code, new Vector(30), new Vector(31));
         pairs.Begin();

@@ -59,5 +59,5 @@ internal static class RowRoundingKernel
         code.CountDown(Rows, row);
     }
 
-    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<RowRoundingArguments>(field));
+    private static Memory Argument(string field) => KernelAssembler.Argument<RowRoundingArguments>(field);
 }

@@ -415,7 +415,7 @@ internal sealed class ScoreKernel
 
     private Memory Constant(float value) => _code.Constant(BitConverter.GetBytes(value));
 
-    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreArguments>(field));
+    private static Memory Argument(string field) => KernelAssembler.Argument<ScoreArguments>(field);
 
     private Vector Sum(int row, int v) => new(row * (Vectors - _first) + v - _first);
 

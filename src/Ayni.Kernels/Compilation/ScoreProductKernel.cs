@@ -148,7 +148,7 @@ internal static class ScoreProductKernel
         }
     }
 
-    private static Memory Argument(string field) => new(KernelAssembler.Arguments, (int)Marshal.OffsetOf<ScoreProductArguments>(field));
+    private static Memory Argument(string field) => KernelAssembler.Argument<ScoreProductArguments>(field);
 
     private static Vector Sum(int row, int v) => new(row * Vectors + v);
 

@@ -12,6 +12,7 @@ internal unsafe struct PackPanels<TTile> : IChunkedWork
     // Rows or columns that share cache lines of the source.
     private const int ChunkWidth = 128;
 
+    /// <summary>The tile that is packed for.</summary>
     public TTile Tile;
 
     /// <summary>Rows of the left side or columns of the right one, and what is packed of their depth.</summary>

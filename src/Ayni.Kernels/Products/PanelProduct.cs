@@ -13,12 +13,13 @@ internal readonly unsafe struct PanelProduct<TTile>(TTile tile)
     /// </summary>
     public const int StepBlock = 256;
 
-    public TTile Tile => tile;
-
     private const int LineFloats = 64 / sizeof(float);
 
     // Rows packed at a time by one thread: 96 KB, within the second-level cache.
     private const int RowBlock = 96;
+
+    /// <summary>The tile.</summary>
+    public TTile Tile => tile;
 
     /// <summary>The inner dimension's values in a block of steps.</summary>
     public static int DepthBlock => StepBlock * TTile.StepValues;
