@@ -12,8 +12,8 @@ internal sealed class PassState
     /// </summary>
     public const int BlockTokens = 64;
 
-    // Weights packed at a time: 64 MB.
-    private const long MostPacked = 16 << 20;
+    /// <summary>Weights packed at a time, 64 MB of them: with more, all tokens go together.</summary>
+    public const long MostPacked = 16 << 20;
 
     // Blocks for each thread before the gradients of weights are multiplied.
     private const int BlocksPerWorker = 2;

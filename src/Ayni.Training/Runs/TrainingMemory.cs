@@ -64,11 +64,11 @@ internal static class TrainingMemory
         var streams = (layers + 1L) * hidden;
         // The gradients of the stream, of what was attended to, and of queries, keys and values.
         var working = hidden + 2L * query + 2L * key;
-        if (hasAdapter || config.Experts is not null)
+        var inner = (long)Math.Max(config.IntermediateSize, config.Experts?.IntermediateSize ?? 0);
+        if (hasAdapter || config.Experts is not null || hidden * (query + 3 * inner) > PassState.MostPacked)
         {
             // All tokens go through a layer together (PassState.ForEachBlock): what enters a sublayer, what is in it, their gradients, and
             // what the gradients of weights are multiplied from.
-            var inner = (long)Math.Max(config.IntermediateSize, config.Experts?.IntermediateSize ?? 0);
             working += 3L * hidden + 2L * inner + (hasAdapter ? 0 : 3L * (hidden + inner) + query);
         }
         return (UInt128)(uint)rows * (uint)context * (UInt128)(kept + streams + working) * Number;

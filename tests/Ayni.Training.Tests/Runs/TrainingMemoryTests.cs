@@ -17,6 +17,16 @@ public sealed class TrainingMemoryTests
     public void What_a_batch_needs_is_counted_by_its_tokens(bool recompute, bool hasAdapter, int numbers) =>
         Assert.Equal((UInt128)(3L * 50 * numbers * 4), TrainingMemory.OfBatch(Config, 3, 50, recompute, hasAdapter));
 
+    /// <summary>Through layers whose weights are too many to be packed together, all tokens go at once, and so does what is between.</summary>
+    [Fact]
+    public void What_a_batch_needs_in_wide_layers_is_counted_with_what_they_work_in()
+    {
+        const long Numbers = 2 * 64 + 2 * 32 + 2 + 2048 + 2 * 8192 + 2 * 2048 + 2048 + 2 * 64 + 2 * 32
+            + 3 * 2048 + 2 * 8192 + 3 * (2048 + 8192) + 64;
+        var wide = Config with { HiddenSize = 2048, IntermediateSize = 8192, LayerCount = 1 };
+        Assert.Equal((UInt128)(3 * 50 * Numbers * 4), TrainingMemory.OfBatch(wide, 3, 50, recompute: false, hasAdapter: false));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
