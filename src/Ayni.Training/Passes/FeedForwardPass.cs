@@ -55,7 +55,6 @@ internal static class FeedForwardPass
         {
             pass.Gradients.AddGates(weights, tokens, gate.RoundedRows(tokens, width), up.RoundedRows(tokens, width), inner, pass);
             pass.Gradients.AddOutputGradient(weights.Down, tokens, outputGradient, pass);
-            pass.Gradients.AddInput(weights.Gate, tokens, input, pass);
             weights.Gate.BackwardToInput(pass.GateRows, inputGradient, pass);
             weights.Up.BackwardToInput(pass.UpRows, inputGradient, pass, accumulate: true);
             return;
