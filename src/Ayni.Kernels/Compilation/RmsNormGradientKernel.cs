@@ -100,7 +100,9 @@ internal sealed class RmsNormGradientKernel
         kernel.TurnColumns();
     }
 
-    /// <summary>Finds by what each row's gradient and values are multiplied, f and −f³ · mean(gradient · weight · value), in every lane.</summary>
+    /// <summary>
+    /// Finds by what each row's gradient and values are multiplied, f and −f³ · mean(gradient · weight · value), in every lane.
+    /// </summary>
     private void FindFactors()
     {
         var (share, epsilon, one) = (new Vector(27), new Vector(28), new Vector(29));

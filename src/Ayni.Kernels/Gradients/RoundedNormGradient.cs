@@ -5,17 +5,21 @@ namespace Ayni.Kernels;
 /// registers, into every form in which it is read.
 /// </summary>
 /// <param name="normed">A right side of <c>[any tokens, dim]</c>; a part of it receives the normalized rows.</param>
-/// <param name="gradientRows">Receives the input's gradient, <c>[tokens, dim]</c>; room was made for it. Null where nobody reads it.</param>
+/// <param name="gradientRows">Receives the input's gradient, <c>[tokens, dim]</c>; room was made for it. Null where nobody reads
+/// it.</param>
 /// <param name="gradients">A left side of <c>[any tokens, dim]</c>; the same part of it receives the input's gradient; null as the
 /// rows.</param>
 public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedRows? gradientRows = null, PackedOperand? gradients = null)
 {
+    // What is read of so many in the first pass is in the first-level cache for the second.
+    private const int MostPairs = 4;
+
     private int Dim => normed.Count;
 
     /// <summary>Adds to the gradients of rows and of the weights, on the calling thread.</summary>
     /// <param name="input">What was normalized, <c>[tokens, dim]</c>.</param>
     /// <param name="weight"><c>[dim]</c>.</param>
-    /// <param name="epsilon">As in the forward pass.</param>
+    /// <param name="epsilon">As in the forward pass; positive.</param>
     /// <param name="outputGradient"><c>[tokens, dim]</c>.</param>
     /// <param name="inputGradient">Is added to, <c>[tokens, dim]</c>.</param>
     /// <param name="weightGradient">Is added to, <c>[dim]</c>, token after token.</param>
@@ -27,14 +31,15 @@ public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedR
         ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, ReadOnlySpan<float> outputGradient,
         Span<float> inputGradient, Span<float> weightGradient, int start, ComputeContext context)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epsilon);
         var tokens = input.Length / Dim;
         Check(input.Length, weight.Length, outputGradient.Length, inputGradient.Length, weightGradient.Length, start);
         var kernel = RoundedRows.NormGradientKernel(context, Dim, gradients is not null);
         fixed (float* inputs = input, weights = weight, outputGradients = outputGradient)
         fixed (float* inputGradients = inputGradient, weightGradients = weightGradient)
         {
-            const int FactorFloats = RmsNormGradientKernel.FactorFloats;
-            var scratch = (float*)context.RentScratch((tokens / 2 * FactorFloats + FactorFloats + 6L * Dim) * sizeof(float));
+            const int FactorFloats = MostPairs * RmsNormGradientKernel.FactorFloats;
+            var scratch = (float*)context.RentScratch((FactorFloats + 6L * Dim) * sizeof(float));
             var arguments = new RmsNormGradientArguments
             {
                 Factors = scratch,
@@ -45,7 +50,7 @@ public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedR
             };
             for (var token = 0; token + 1 < tokens;)
             {
-                var pairs = Math.Min(normed.Find<BFloat16Tile512>(start + token).Depth, tokens - token) / 2;
+                var pairs = Math.Min(MostPairs, Math.Min(normed.Find<BFloat16Tile512>(start + token).Depth, tokens - token) / 2);
                 var place = (nint)token * Dim;
                 arguments.Input = inputs + place;
                 arguments.OutputGradient = outputGradients + place;
@@ -56,7 +61,7 @@ public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedR
             if (tokens % 2 == 0)
                 return;
 
-            // The row that the last one lacks is zero.
+            // The row that the last one lacks is zero, and so is all that follows from it.
             var rows = scratch + FactorFloats;
             new Span<float>(rows, 6 * Dim).Clear();
             var last = (tokens - 1) * Dim;
