@@ -49,6 +49,7 @@ internal static class Shapes
             NormalizesHeads = true,
             AttentionTemperature = new(4, 0.3),
         },
+        ["rows of whole vectors"] = Plain with { HiddenSize = 64, IntermediateSize = 96, HeadDim = 16, RotaryDim = 16 },
         ["experts"] = Plain with { Experts = new MixtureOfExperts { Count = 3, IntermediateSize = 20, Layers = [1] } },
     };
 

@@ -170,6 +170,12 @@ internal abstract class KernelAssembler(KernelTarget target)
     /// <summary>Differences of floats.</summary>
     public abstract void Subtract(Vector d, Vector a, Vector b);
 
+    /// <summary>Quotients of floats.</summary>
+    public abstract void Divide(Vector d, Vector a, Vector b);
+
+    /// <summary>Square roots of floats.</summary>
+    public abstract void SquareRoot(Vector d, Vector a);
+
     /// <summary>The greater of floats; b where one of both is not a number.</summary>
     public abstract void Maximum(Vector d, Vector a, Vector b);
 
@@ -196,6 +202,9 @@ internal abstract class KernelAssembler(KernelTarget target)
 
     /// <summary>Stores the last eight lanes of 512 bits.</summary>
     public abstract void StoreUpperHalf(Memory d, Vector a);
+
+    /// <summary>Stores a vector past the caches, where its bytes are aligned.</summary>
+    public abstract void StorePast(Memory d, Vector a);
 
     /// <summary>Loads a bit for each lane.</summary>
     public abstract void Load(Mask d, Memory a);

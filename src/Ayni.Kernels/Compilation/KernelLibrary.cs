@@ -77,7 +77,10 @@ internal sealed class KernelLibrary : IDisposable
         Get(nameof(BFloat16TileKernel), BFloat16TileKernel.Emit),
         Get(nameof(RowRoundingKernel), RowRoundingKernel.Emit),
         Get((nameof(RowPairsKernel), true), code => RowPairsKernel.Emit(isNarrow: true, code)),
-        Get((nameof(RowPairsKernel), false), code => RowPairsKernel.Emit(isNarrow: false, code)));
+        Get((nameof(RowPairsKernel), false), code => RowPairsKernel.Emit(isNarrow: false, code)),
+        Get(nameof(RmsNormKernel), RmsNormKernel.Emit),
+        Get(nameof(SwiGluKernel), SwiGluKernel.Emit),
+        Get(nameof(SwiGluGradientKernel), SwiGluGradientKernel.Emit));
 
     /// <summary>What becomes of the scores of these tiles in attention; only where there are such.</summary>
     /// <param name="headDim">Values in a head.</param>

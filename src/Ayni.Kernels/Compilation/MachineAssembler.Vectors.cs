@@ -112,6 +112,11 @@ internal sealed partial class MachineAssembler
 
     public override void Subtract(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
 
+    public override void Divide(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vdivps_zmm_k1z_zmm_zmmm512b32_er, d, a, b);
+
+    public override void SquareRoot(Vector d, Vector a) =>
+        Add(Instruction.Create(Code.EVEX_Vsqrtps_zmm_k1z_zmmm512b32_er, Name(d), Name(a)));
+
     public override void Maximum(Vector d, Vector a, Vector b) => Wide(Code.EVEX_Vmaxps_zmm_k1z_zmm_zmmm512b32_sae, d, a, b);
 
     public override void Round(Vector d, Vector a)
@@ -126,6 +131,9 @@ internal sealed partial class MachineAssembler
         Wide(Code.EVEX_Vcvtne2ps2bf16_zmm_k1z_zmm_zmmm512b32, d, upper, lower);
 
     public override void PermuteWords(Vector d, Vector indices, Vector a) => Wide(Code.EVEX_Vpermt2w_zmm_k1z_zmm_zmmm512, d, indices, a);
+
+    public override void StorePast(Memory d, Vector a) =>
+        Add(Instruction.Create(Code.EVEX_Vmovntps_m512_zmm, d.Operand, Name(a)));
 
     public override void Copy(Vector d, Vector a, Mask mask)
     {

@@ -236,6 +236,10 @@ internal sealed unsafe class MethodAssembler : KernelAssembler
 
     public override void Subtract(Vector d, Vector a, Vector b) => throw NotNeeded();
 
+    public override void Divide(Vector d, Vector a, Vector b) => throw NotNeeded();
+
+    public override void SquareRoot(Vector d, Vector a) => throw NotNeeded();
+
     public override void Maximum(Vector d, Vector a, Vector b) => throw NotNeeded();
 
     public override void Round(Vector d, Vector a) => throw NotNeeded();
@@ -249,6 +253,8 @@ internal sealed unsafe class MethodAssembler : KernelAssembler
     public override void Copy(Vector d, Vector a, Mask mask) => throw NotNeeded();
 
     public override void Load(Vector d, Memory a, Mask mask) => throw NotNeeded();
+
+    public override void StorePast(Memory d, Vector a) => throw NotNeeded();
 
     public override void StoreLowerHalf(Memory d, Vector a) => throw NotNeeded();
 

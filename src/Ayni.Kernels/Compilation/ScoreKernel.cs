@@ -72,8 +72,7 @@ internal unsafe struct ScoreArguments
 
 /// <summary>
 /// Scores of BF16 queries and keys, eight keys by 32 queries in registers, and what becomes of them there: probabilities, or the scores'
-/// gradients, rounded to BF16 as the next products read them (<see cref="PairScores"/>). Powers of two are a polynomial of degree four on
-/// ±1/2, whose relative error of 3 · 10⁻⁶ is small beside that rounding.
+/// gradients, rounded to BF16 as the next products read them (<see cref="PairScores"/>).
 /// </summary>
 internal sealed class ScoreKernel
 {
@@ -88,13 +87,8 @@ internal sealed class ScoreKernel
     // As many vectors as there are registers for.
     private const int PowersAtATime = 4;
 
-    private const float BinaryLogarithmOfE = 1.44269504f;
-
     // So far below every base that its power is zero, and finite, so that no difference from it is undefined.
     private const float HiddenScore = -1e38f;
-
-    // Of a power of two, the last first; fitted with the least relative error.
-    private static readonly float[] Coefficients = [9.582853e-3f, 5.5906425e-2f, 0.24024099f, 0.6931242f, 1];
 
     private static readonly Register Left = Register.RSI;
     private static readonly Register Values = Register.R13;
@@ -264,7 +258,7 @@ internal sealed class ScoreKernel
         for (var v = 0; v < Vectors; v++)
         {
             _code.Load(Temporary(v), At(Place, v));
-            _code.Multiply(Shift(v), Temporary(v), Constant(-BinaryLogarithmOfE));
+            _code.Multiply(Shift(v), Temporary(v), Constant(-PowersOfTwo.LogarithmOfE));
         }
     }
 
@@ -337,10 +331,10 @@ internal sealed class ScoreKernel
             _code.Copy(now, before);
             _code.Copy(now, Temporary(2), Exceeding(v));
             _code.Store(At(Place, v), now);
-            _code.Multiply(Shift(v), now, Constant(-BinaryLogarithmOfE));
+            _code.Multiply(Shift(v), now, Constant(-PowersOfTwo.LogarithmOfE));
             _code.Subtract(power, before, now);
-            _code.Multiply(power, power, Constant(BinaryLogarithmOfE));
-            RaiseTwo([(power, Temporary(6), Temporary(7))]);
+            _code.Multiply(power, power, Constant(PowersOfTwo.LogarithmOfE));
+            PowersOfTwo.Raise(_code, [(power, Temporary(6), Temporary(7))]);
             Load(Place, nameof(ScoreArguments.Corrections));
             _code.Store(At(Place, v), power);
             _code.Multiply(Total(v), Total(v), power);
@@ -356,25 +350,7 @@ internal sealed class ScoreKernel
             powers.Add((Sum(r, v), Temporary(powers.Count), Temporary(PowersAtATime + powers.Count)));
             _code.MultiplyByAndAdd(Sum(r, v), Scale, Shift(v));
         });
-        RaiseTwo(powers);
-    }
-
-    /// <summary>Two to some powers, side by side, since each takes many cycles.</summary>
-    private void RaiseTwo(IReadOnlyList<(Vector Power, Vector Whole, Vector Result)> powers)
-    {
-        foreach (var (power, whole, _) in powers)
-            _code.Round(whole, power);
-        foreach (var (power, whole, _) in powers)
-            _code.Subtract(power, power, whole);
-        foreach (var (_, _, result) in powers)
-            _code.Broadcast(result, Constant(Coefficients[0]));
-        foreach (var coefficient in Coefficients[1..])
-        {
-            foreach (var (power, _, result) in powers)
-                _code.MultiplyByAndAddEach(result, power, Constant(coefficient));
-        }
-        foreach (var (power, whole, result) in powers)
-            _code.MultiplyByPower(power, result, whole);
+        PowersOfTwo.Raise(_code, powers);
     }
 
     /// <summary>Rounds two rows, each into one vector of pairs of queries.</summary>

@@ -30,6 +30,35 @@ public static class RmsNorm
         context.Team.Run(ref work, (work.RowCount + work.ChunkRows - 1) / work.ChunkRows);
     }
 
+    /// <summary>Normalizes each row on the calling thread.</summary>
+    /// <param name="input"><c>[tokens, dim]</c>.</param>
+    /// <param name="weight"><c>[dim]</c>.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="output">Receives <c>[tokens, dim]</c>; room was made for it.</param>
+    /// <param name="context">A machine that makes such rows.</param>
+    public static unsafe void Apply(
+        ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, RoundedRows output, ComputeContext context)
+    {
+        ShapeMismatchException.ThrowUnlessEqual(input.Length, (long)output.Count * output.Depth, nameof(input));
+        ShapeMismatchException.ThrowUnlessEqual(weight.Length, output.Depth, nameof(weight));
+        if (input.IsEmpty)
+            return;
+        fixed (float* inputs = input, weights = weight)
+        {
+            var arguments = new RmsNormArguments
+            {
+                Source = inputs,
+                Weight = weights,
+                Target = output.Pairs,
+                Rows = output.Count,
+                Count = output.Depth / RoundedRows.ValuesAtATime,
+                Share = 1f / output.Depth,
+                Epsilon = epsilon,
+            };
+            RoundedRows.Kernels(context).Normalize.Run(&arguments);
+        }
+    }
+
     private static void ScalarRow(ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, Span<float> output)
     {
         var squares = 0.0;

@@ -38,6 +38,41 @@ public static class SwiGlu
         context.Team.Run(ref work, (gate.Length + ChunkLength - 1) / ChunkLength);
     }
 
+    /// <summary>Combines the two halves on the calling thread, and keeps them in BF16.</summary>
+    /// <param name="gate"><c>[tokens, width]</c>.</param>
+    /// <param name="up">The gate's shape.</param>
+    /// <param name="output">Receives <c>[tokens, width]</c>; room was made for it.</param>
+    /// <param name="keptGate">Receives the gate, past the caches, for who needs it much later; begins at a cache line.</param>
+    /// <param name="keptUp">Receives the other half likewise.</param>
+    /// <param name="context">A machine that makes such rows.</param>
+    public static unsafe void Apply(
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up, RoundedRows output, Span<ushort> keptGate, Span<ushort> keptUp,
+        ComputeContext context)
+    {
+        ShapeMismatchException.ThrowUnlessEqual(gate.Length, (long)output.Count * output.Depth, nameof(gate));
+        ShapeMismatchException.ThrowUnlessEqual(up.Length, gate.Length, nameof(up));
+        ShapeMismatchException.ThrowUnlessEqual(keptGate.Length, gate.Length, nameof(keptGate));
+        ShapeMismatchException.ThrowUnlessEqual(keptUp.Length, gate.Length, nameof(keptUp));
+        if (gate.IsEmpty)
+            return;
+        fixed (float* gates = gate, ups = up)
+        fixed (ushort* keptGates = keptGate, keptUps = keptUp)
+        {
+            if (((nuint)keptGates | (nuint)keptUps) % NativeBuffer.Alignment != 0)
+                throw new ArgumentException("What is kept begins within a cache line.", nameof(keptGate));
+            var arguments = new SwiGluArguments
+            {
+                Gate = gates,
+                Up = ups,
+                KeptGate = keptGates,
+                KeptUp = keptUps,
+                Output = output.Pairs,
+                Count = gate.Length / RoundedRows.ValuesAtATime,
+            };
+            RoundedRows.Kernels(context).CombineGates.Run(&arguments);
+        }
+    }
+
     private static void Scalar(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
         for (var i = 0; i < gate.Length; i++)

@@ -39,7 +39,7 @@ public static unsafe class FloatProduct
         MatrixView left, MatrixView right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context,
         ProductPrecision precision = ProductPrecision.F32)
     {
-        CheckShapes(left, right.Rows, right.Columns, addend, output);
+        CheckShapes(left.Rows, left.Columns, right.Rows, right.Columns, addend, output);
         if (left.Columns == 0 && addend.IsEmpty)
             output.Clear();
         else if (left.Columns == 0)
@@ -60,13 +60,44 @@ public static unsafe class FloatProduct
     public static void Multiply(
         MatrixView left, PackedOperand right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
     {
-        CheckShapes(left, right.Depth, right.Count, addend, output);
+        CheckShapes(left.Rows, left.Columns, right.Depth, right.Count, addend, output);
         if (right.Side != OperandSide.Right)
             throw new ArgumentException("The operand is a left side.", nameof(right));
         if (output.Length == 0)
             return;
         var work = new MultiplyPacked { Left = left, Right = right, Addend = addend, Output = output, Context = context };
         ProductTiles.Choose(ref work, right.Precision, context);
+    }
+
+    /// <summary>Computes <c>output = addend + left · right</c>.</summary>
+    /// <param name="left"><c>[rows, depth]</c>.</param>
+    /// <param name="right"><c>[depth, columns]</c>, packed, rounded to BF16.</param>
+    /// <param name="addend"><c>[rows, columns]</c>, which may be the output; empty for none.</param>
+    /// <param name="output"><c>[rows, columns]</c>.</param>
+    /// <param name="context">Team.</param>
+    /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    public static void Multiply(
+        RoundedRows left, PackedOperand right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
+    {
+        CheckShapes(left.Count, left.Depth, right.Depth, right.Count, addend, output);
+        if (right.Side != OperandSide.Right || right.Precision != ProductPrecision.BF16)
+            throw new ArgumentException("The operand is a left side, or not rounded to BF16.", nameof(right));
+        if (output.Length == 0)
+            return;
+        fixed (float* addends = addend, outputs = output)
+        {
+            var product = new MultiplyBlocks<BFloat16Tile512>(left.Count, right.Count, context.Team.WorkerCount)
+            {
+                Panels = new PanelProduct<BFloat16Tile512>(new BFloat16Tile512(RoundedRows.Kernels(context))),
+                LeftRows = left.Pairs,
+                Right = right.Panels,
+                Depth = right.Depth,
+                Addend = addends,
+                Output = outputs,
+                Stride = right.Count,
+            };
+            context.Team.Run(ref product, product.ChunkCount);
+        }
     }
 
     /// <summary>Adds products to sums: <c>sums += left · right</c>.</summary>
@@ -137,10 +168,10 @@ public static unsafe class FloatProduct
         }
     }
 
-    private static void CheckShapes(MatrixView left, int depth, int columns, ReadOnlySpan<float> addend, Span<float> output)
+    private static void CheckShapes(int rows, int leftDepth, int depth, int columns, ReadOnlySpan<float> addend, Span<float> output)
     {
-        ShapeMismatchException.ThrowUnlessEqual(depth, left.Columns, "right");
-        ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)left.Rows * columns, nameof(output));
+        ShapeMismatchException.ThrowUnlessEqual(depth, leftDepth, "right");
+        ShapeMismatchException.ThrowUnlessEqual(output.Length, (long)rows * columns, nameof(output));
         if (!addend.IsEmpty)
             ShapeMismatchException.ThrowUnlessEqual(addend.Length, output.Length, nameof(addend));
     }

@@ -33,6 +33,9 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
     /// <summary>The left side, packed; null if it is not.</summary>
     public float* LeftPanels;
 
+    /// <summary>The left side, rounded row by row; null if it is not.</summary>
+    public float* LeftRows;
+
     public float* Right;
     public int Depth;
     public float* Addend;
@@ -45,15 +48,16 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
     public readonly void Execute(int chunk)
     {
         var depthBlock = PanelProduct<TTile>.DepthBlock;
-        var memory = stackalloc float[LeftPanels == null ? _rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack : 0];
+        var laysRows = LeftPanels == null && LeftRows == null;
+        var memory = stackalloc float[laysRows ? _rowBlock * PanelProduct<TTile>.StepBlock + PanelPacking.Slack : 0];
         var (rowChunk, columnChunk) = Math.DivRem(chunk, Ceiling(_columns, _columnBlock));
         var (row, column) = (rowChunk * _rowBlock, columnChunk * _columnBlock);
         var (rows, columns) = (Math.Min(_rowBlock, _rows - row), Math.Min(_columnBlock, _columns - column));
         for (var step = 0; step < Depth; step += depthBlock)
         {
             var depth = Math.Min(depthBlock, Depth - step);
-            var left = LeftPanels == null
-                ? Panels.Tile.LayRows(Left.From(row, step), rows, depth, memory)
+            var left = laysRows ? Panels.Tile.LayRows(Left.From(row, step), rows, depth, memory)
+                : LeftRows != null ? RowsInPlace(row, step)
                 : TileRows.Packed<TTile>(Panel(LeftPanels, _rows, TTile.Rows, row, step, depth), PanelProduct<TTile>.Steps(depth));
             var right = Panel(Right, _columns, TTile.Columns, column, step, depth);
             var offset = row * Stride + column;
@@ -63,6 +67,12 @@ internal unsafe struct MultiplyBlocks<TTile> : IChunkedWork
             Panels.MultiplyPanels(
                 left, rows, right, columns, depth, addend == null ? null : addend + offset, Output + offset, Stride, next);
         }
+    }
+
+    private readonly TileRows RowsInPlace(int row, int step)
+    {
+        nint stride = PanelProduct<TTile>.Steps(Depth);
+        return TileRows.InPlace<TTile>(LeftRows + row * stride + PanelProduct<TTile>.Steps(step), stride);
     }
 
     /// <summary>The panel of a row or column in a block of the depth, as <see cref="PackPanels{TTile}"/> lays them out.</summary>

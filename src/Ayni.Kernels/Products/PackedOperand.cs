@@ -54,10 +54,7 @@ public sealed unsafe class PackedOperand(OperandSide side)
     public void Pack(int start, MatrixView part, ComputeContext context)
     {
         ShapeMismatchException.ThrowUnlessEqual(part.Columns, Count, nameof(part));
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + part.Rows, Depth, nameof(part));
-        if (start % 2 != 0 || (part.Rows % 2 != 0 && start + part.Rows < Depth))
-            throw new ArgumentException("Parts begin and end between pairs.", nameof(start));
+        CheckPart(start, part.Rows);
         // Narrow panels from transposed values are written a little beyond their ends, where another thread may be.
         if (side == OperandSide.Left && part.ColumnStride != 1)
             throw new ArgumentException("A left side is not packed from a transposed view.", nameof(part));
@@ -75,6 +72,29 @@ public sealed unsafe class PackedOperand(OperandSide side)
     {
         Reserve(whole.Rows, whole.Columns, precision, context);
         Pack(0, whole, context);
+    }
+
+    /// <summary>Throws unless a part of the inner dimension may be packed for itself.</summary>
+    internal void CheckPart(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Depth, nameof(count));
+        if (start % 2 != 0 || (count % 2 != 0 && start + count < Depth))
+            throw new ArgumentException("Parts begin and end between pairs.", nameof(start));
+    }
+
+    /// <summary>
+    /// Where a place of the inner dimension, between steps, lies in the panels: the floats before it in the first panel of its block, the
+    /// floats from one of the block's panels to the next, and what is left of the inner dimension in the block.
+    /// </summary>
+    internal (nint Place, nint PanelStride, int Depth) Find<TTile>(int start) where TTile : struct, IProductTile
+    {
+        var blockStart = start / PanelProduct<TTile>.DepthBlock * PanelProduct<TTile>.DepthBlock;
+        var depth = Math.Min(PanelProduct<TTile>.DepthBlock, Depth - blockStart);
+        nint width = Width<TTile>();
+        var place = (nint)(PanelProduct<TTile>.Steps(blockStart) * PanelProduct<TTile>.Padded(Count, (int)width))
+            + PanelProduct<TTile>.Steps(start - blockStart) * width;
+        return (place, PanelProduct<TTile>.Steps(depth) * width, blockStart + depth - start);
     }
 
     private int Width<TTile>() where TTile : struct, IProductTile => side == OperandSide.Left ? TTile.Rows : TTile.Columns;

@@ -19,14 +19,22 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     public IEnumerable<Parameter> Parameters => [weight, .. bias is null ? Array.Empty<Parameter>() : [bias]];
 
     /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>.</summary>
-    public void Forward(ReadOnlySpan<float> input, Span<float> output, PassState pass) => Forward(input, [], output, pass);
+    public void Forward(ProductRows input, Span<float> output, PassState pass) => Forward(input, [], output, pass);
 
     /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, and adds to that.</summary>
     /// <param name="input"><c>[tokens, columns]</c>.</param>
     /// <param name="addend"><c>[tokens, rows]</c>, which may be the output; empty for none.</param>
     /// <param name="output">Receives <c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team and memory.</param>
-    public void Forward(ReadOnlySpan<float> input, ReadOnlySpan<float> addend, Span<float> output, PassState pass)
+    public void Forward(ProductRows input, ReadOnlySpan<float> addend, Span<float> output, PassState pass)
+    {
+        if (input.Rounded is { } rounded)
+            FloatProduct.Multiply(rounded, pass.Weights.Find(weight, PassDirection.Forward)!, addend, output, pass.Context);
+        else
+            Forward(input.Values, addend, output, pass);
+    }
+
+    private void Forward(ReadOnlySpan<float> input, ReadOnlySpan<float> addend, Span<float> output, PassState pass)
     {
         var tokens = input.Length / weight.Columns;
         if (weight.Packed is { } packed)
@@ -50,7 +58,18 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     /// <param name="inputGradient">Receives <c>[tokens, columns]</c>.</param>
     /// <param name="pass">Team and memory.</param>
     /// <param name="accumulate">True to add to the input's gradient, false to overwrite it.</param>
-    public void BackwardToInput(ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate = false)
+    public void BackwardToInput(ProductRows outputGradient, Span<float> inputGradient, PassState pass, bool accumulate = false)
+    {
+        if (outputGradient.Rounded is { } rounded)
+        {
+            FloatProduct.Multiply(
+                rounded, pass.Weights.Find(weight, PassDirection.Backward)!, accumulate ? inputGradient : [], inputGradient, pass.Context);
+            return;
+        }
+        BackwardToInput(outputGradient.Values, inputGradient, pass, accumulate);
+    }
+
+    private void BackwardToInput(ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass, bool accumulate)
     {
         var tokens = outputGradient.Length / weight.Rows;
         if (weight.Packed is { } packed)

@@ -23,8 +23,7 @@ internal sealed class AttentionPass
         int layer, LayerParameters weights, TokenRange tokens, ReadOnlySpan<float> input, LayerActivations kept, BatchPlan batch,
         PassState pass)
     {
-        var normed = pass.Normed.Take(input.Length);
-        RmsNorm.Apply(input, weights.AttentionNorm.Values, _config.RmsNormEpsilon, normed, pass.Context);
+        var normed = pass.Normalize(input, weights.AttentionNorm, _config.RmsNormEpsilon);
         var query = kept.Query.Rows(tokens, _config.QueryWidth);
         var key = kept.Key.Rows(tokens, _config.KeyValueWidth);
         weights.Query.Forward(normed, query, pass);

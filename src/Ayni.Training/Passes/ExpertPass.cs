@@ -21,20 +21,18 @@ internal static class ExpertPass
 
         var routed = Gather(input, kept.Routing, pass.Routed, hidden);
         var results = pass.RoutedGradient.Take(input.Length);
-        var gates = kept.RoutedGate.Take((long)tokens * width);
-        var ups = kept.RoutedUp.Take((long)tokens * width);
+        kept.RoutedGate.Take((long)tokens * width);
+        kept.RoutedUp.Take((long)tokens * width);
         for (var expert = 0; expert < experts; expert++)
         {
             var (start, count) = kept.Routing.Range(expert);
             if (count == 0)
                 continue;
             FeedForwardPass.Forward(
-                weights.Experts[expert], routed.Slice(start * hidden, count * hidden), gates.Slice(start * width, count * width),
-                ups.Slice(start * width, count * width), [], results.Slice(start * hidden, count * hidden), pass);
+                weights.Experts[expert], new TokenRange(start, count), routed.Slice(start * hidden, count * hidden), kept.RoutedGate,
+                kept.RoutedUp, [], results.Slice(start * hidden, count * hidden), pass);
         }
-        var gate = kept.Gate.Take((long)tokens * width);
-        var up = kept.Up.Take((long)tokens * width);
-        FeedForwardPass.Forward(weights.Shared, input, gate, up, output, output, pass);
+        FeedForwardPass.Forward(weights.Shared, new TokenRange(0, tokens), input, kept.Gate, kept.Up, output, output, pass);
         for (var i = 0; i < tokens; i++)
             Residual.Add(output.Slice(kept.Routing.Order[i] * hidden, hidden), results.Slice(i * hidden, hidden));
     }
@@ -45,29 +43,25 @@ internal static class ExpertPass
         Span<float> inputGradient, PassState pass)
     {
         var hidden = weights.Router.Weight.Columns;
-        var (experts, width) = (weights.Experts.Length, weights.Shared.Width);
+        var experts = weights.Experts.Length;
         var tokens = input.Length / hidden;
         var routing = kept.Routing;
-        Backward(
-            weights.Shared, input, kept.Gate.Take((long)tokens * width), kept.Up.Take((long)tokens * width), outputGradient, inputGradient,
-            pass);
+        Backward(weights.Shared, new TokenRange(0, tokens), input, kept.Gate, kept.Up, outputGradient, inputGradient, pass);
 
         var routed = Gather(input, routing, pass.Routed, hidden);
         var resultGradient = pass.RoutedGradient.Take(input.Length);
         for (var i = 0; i < tokens; i++)
             outputGradient.Slice(routing.Order[i] * hidden, hidden).CopyTo(resultGradient[(i * hidden)..]);
         var routedGradient = pass.RoutedInputGradient.Take(input.Length);
-        var gates = kept.RoutedGate.Take((long)tokens * width);
-        var ups = kept.RoutedUp.Take((long)tokens * width);
         for (var expert = 0; expert < experts; expert++)
         {
             var (start, count) = routing.Range(expert);
             if (count == 0)
                 continue;
             Backward(
-                weights.Experts[expert], routed.Slice(start * hidden, count * hidden), gates.Slice(start * width, count * width),
-                ups.Slice(start * width, count * width), resultGradient.Slice(start * hidden, count * hidden),
-                routedGradient.Slice(start * hidden, count * hidden), pass);
+                weights.Experts[expert], new TokenRange(start, count), routed.Slice(start * hidden, count * hidden), kept.RoutedGate,
+                kept.RoutedUp, resultGradient.Slice(start * hidden, count * hidden), routedGradient.Slice(start * hidden, count * hidden),
+                pass);
         }
 
         var scoreGradient = pass.RouterGradient.Take((long)tokens * experts);
@@ -93,10 +87,9 @@ internal static class ExpertPass
     }
 
     private static void Backward(
-        FeedForwardParameters weights, ReadOnlySpan<float> input, Span<float> gate, Span<float> up, ReadOnlySpan<float> outputGradient,
-        Span<float> inputGradient, PassState pass)
+        FeedForwardParameters weights, TokenRange tokens, ReadOnlySpan<float> input, FloatBuffer gate, FloatBuffer up,
+        ReadOnlySpan<float> outputGradient, Span<float> inputGradient, PassState pass)
     {
-        var tokens = new TokenRange(0, outputGradient.Length / weights.Down.Weight.Rows);
         pass.Gradients.Begin(tokens, weights.Groups, pass);
         FeedForwardPass.Backward(weights, tokens, input, gate, up, outputGradient, inputGradient, pass);
         pass.Gradients.End(pass);

@@ -27,4 +27,8 @@ internal sealed class FloatBuffer
 
     /// <summary>The rows of some tokens, of so many floats each, of what was taken before: for many threads at once.</summary>
     public Span<float> Rows(TokenRange tokens, int width) => _values!.Span<float>((long)tokens.Start * width, tokens.Count * width);
+
+    /// <summary>The same of numbers in BF16, of which the memory for as many floats is only half needed.</summary>
+    public Span<ushort> RoundedRows(TokenRange tokens, int width) =>
+        _values!.Span<ushort>((long)tokens.Start * width, tokens.Count * width);
 }

@@ -28,7 +28,8 @@ public sealed class GradientPass
     /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
     /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and all that lies
-    /// between products stay in float32, and so do the products of routers and adapters.</param>
+    /// between products stay in float32, and so do the products of routers and adapters; only gates are kept in BF16 for the way back where
+    /// the processor has <c>vdpbf16ps</c>.</param>
     /// <param name="balance">What the load-balance loss of every mixture of experts counts in gradients; the losses given are without
     /// it.</param>
     public GradientPass(
@@ -206,11 +207,8 @@ public sealed class GradientPass
             _pass.ForEachBlock(plan.Tokens, [[weights.AttentionOutput], .. network.Groups], PassDirection.Forward, (tokens, pass) =>
             {
                 var middle = AddAttended(weights, kept, input, tokens, pass);
-                var normed = pass.Normed.Take(middle.Length);
-                Normalize(middle, weights.FeedForwardNorm, normed, pass);
-                FeedForwardPass.Forward(
-                    network, normed, kept.Gate.Rows(tokens, network.Width), kept.Up.Rows(tokens, network.Width), middle,
-                    output.Rows(tokens, hidden), pass);
+                var normed = pass.Normalize(middle, weights.FeedForwardNorm, _model.Config.RmsNormEpsilon);
+                FeedForwardPass.Forward(network, tokens, normed, kept.Gate, kept.Up, middle, output.Rows(tokens, hidden), pass);
             });
             return;
         }
@@ -251,7 +249,7 @@ public sealed class GradientPass
     /// </summary>
     private void BackwardThroughNetwork(LayerParameters weights, FeedForwardParameters network, LayerActivations kept, BatchPlan plan)
     {
-        var (hidden, queryWidth, width) = (_model.Config.HiddenSize, _model.Config.QueryWidth, network.Width);
+        var (hidden, queryWidth) = (_model.Config.HiddenSize, _model.Config.QueryWidth);
         var norm = weights.FeedForwardNorm;
         _pass.AttendedGradient.Take((long)plan.Tokens * queryWidth);
         _normGradient.Begin(norm, plan.Tokens);
@@ -262,8 +260,7 @@ public sealed class GradientPass
             Normalize(middle, norm, normed, pass);
             var gradient = _gradient.Rows(tokens, hidden);
             var normedGradient = pass.NormedGradient.Take(gradient.Length);
-            FeedForwardPass.Backward(
-                network, tokens, normed, kept.Gate.Rows(tokens, width), kept.Up.Rows(tokens, width), gradient, normedGradient, pass);
+            FeedForwardPass.Backward(network, tokens, normed, kept.Gate, kept.Up, gradient, normedGradient, pass);
             _normGradient.Add(norm, tokens, middle, normedGradient, gradient, pass);
             weights.AttentionOutput.BackwardToInput(gradient, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
             weights.AttentionOutput.BackwardToParameters(tokens, kept.Attended.Rows(tokens, queryWidth), gradient, pass);

@@ -30,11 +30,12 @@ internal sealed class LayerActivations
     public FloatBuffer Middle { get; } = new();
 
     /// <summary>
-    /// The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>; the backward pass uses it up.
+    /// The gate of the feed-forward network, or of the shared expert, <c>[tokens, width]</c>, in BF16 where the pass rounds rows; the
+    /// backward pass uses it up.
     /// </summary>
     public FloatBuffer Gate { get; } = new();
 
-    /// <summary>What the gate lets through, <c>[tokens, width]</c>; the backward pass uses it up.</summary>
+    /// <summary>What the gate lets through, likewise.</summary>
     public FloatBuffer Up { get; } = new();
 
     /// <summary>The gates of the chosen experts, tokens ordered by expert, <c>[tokens, width]</c>; the backward pass uses it up.</summary>

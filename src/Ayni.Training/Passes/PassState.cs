@@ -39,6 +39,12 @@ internal sealed class PassState
     /// <summary>The gradients of projections that tokens go back through at the moment.</summary>
     public WeightGradients Gradients { get; }
 
+    /// <summary>
+    /// Whether rows that enter products are rounded where they are computed, and gates are kept so: in blocks of tokens where this machine
+    /// does that (<see cref="RoundedRows"/>).
+    /// </summary>
+    public bool RoundsRows { get; private set; }
+
     /// <summary>What dropout follows from; null where nothing is dropped.</summary>
     public ulong? DropoutSeed { get; set; }
 
@@ -77,6 +83,15 @@ internal sealed class PassState
     /// <summary>What the gate of a feed-forward network lets through, <c>[tokens, width]</c>.</summary>
     public FloatBuffer Ups { get; } = new();
 
+    /// <summary>A sublayer's normalized input where it is rounded, <c>[tokens, hidden]</c>.</summary>
+    public RoundedRows NormedRows { get; } = new();
+
+    /// <summary>Inner activations of a feed-forward network, or the gradient of its gate, where they are rounded, <c>[tokens, width]</c>.</summary>
+    public RoundedRows GateRows { get; } = new();
+
+    /// <summary>The gradient of its other half, <c>[tokens, width]</c>.</summary>
+    public RoundedRows UpRows { get; } = new();
+
     /// <summary>The gradient of what attention gave, <c>[tokens, heads, headDim]</c>.</summary>
     public FloatBuffer AttendedGradient { get; } = new();
 
@@ -107,6 +122,23 @@ internal sealed class PassState
     /// <summary>An adapter's activations between its two factors, <c>[tokens, rank]</c>.</summary>
     public FloatBuffer Reduced { get; } = new();
 
+    /// <summary>Normalizes rows of the stream for the products of a sublayer.</summary>
+    /// <param name="stream"><c>[tokens, hidden]</c>.</param>
+    /// <param name="norm">The norm.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    public ProductRows Normalize(ReadOnlySpan<float> stream, Parameter norm, float epsilon)
+    {
+        if (RoundsRows)
+        {
+            NormedRows.Reserve(stream.Length / norm.Columns, norm.Columns);
+            RmsNorm.Apply(stream, norm.Values, epsilon, NormedRows, Context);
+            return NormedRows;
+        }
+        var normed = Normed.Take(stream.Length);
+        RmsNorm.Apply(stream, norm.Values, epsilon, normed, Context);
+        return normed;
+    }
+
     /// <summary>
     /// Takes tokens through operators that look at one token at a time: block by block, each on one thread, or, where an adapter or a
     /// matrix that stays as its file has it takes part, or the weights are too large, all at once, operator by operator.
@@ -124,6 +156,7 @@ internal sealed class PassState
             return;
         }
         Weights.Pack(groups, directions, this);
+        var rounds = CanRound(groups);
         try
         {
             var most = directions.HasFlag(PassDirection.Backward) ? GradientTokens : tokens;
@@ -132,7 +165,7 @@ internal sealed class PassState
                 var part = new TokenRange(start, Math.Min(most, tokens - start));
                 AddGradients(part, groups, directions, () =>
                 {
-                    var work = new Blocks { Tokens = part, Pass = this, Body = body };
+                    var work = new Blocks { Tokens = part, Pass = this, RoundsRows = rounds, Body = body };
                     Context.Team.Run(ref work, (part.Count + BlockTokens - 1) / BlockTokens);
                 });
             }
@@ -180,16 +213,39 @@ internal sealed class PassState
         return numbers <= MostPacked;
     }
 
+    /// <summary>
+    /// The same of a layer's projections in both directions: its backward pass reads what its forward pass kept. Gradients of biases would
+    /// need rows in float32.
+    /// </summary>
+    private bool CanRound(ReadOnlySpan<Linear[]> groups)
+    {
+        if (Precision != ProductPrecision.BF16)
+            return false;
+        foreach (var group in groups)
+        {
+            foreach (var projection in group)
+            {
+                var weight = projection.Weight;
+                if (!weight.IsTrainable || projection.Bias is not null || !RoundedRows.AreMadeBy(Context, weight.Rows)
+                    || !RoundedRows.AreMadeBy(Context, weight.Columns))
+                    return false;
+            }
+        }
+        return true;
+    }
+
     private struct Blocks : IChunkedWork
     {
         public TokenRange Tokens;
         public PassState Pass;
+        public bool RoundsRows;
         public Action<TokenRange, PassState> Body;
 
         public readonly void Execute(int chunk)
         {
             if (!Pass._workers.TryTake(out var worker))
                 worker = new PassState(Pass.Context.ForOneWorker(), Pass.Precision, Pass.Weights, Pass.Gradients);
+            worker.RoundsRows = RoundsRows;
             var start = chunk * BlockTokens;
             Body(new TokenRange(Tokens.Start + start, Math.Min(BlockTokens, Tokens.Count - start)), worker);
             Pass._workers.Add(worker);

@@ -41,9 +41,44 @@ internal sealed class WeightGradients
     /// <param name="outputGradient"><c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team.</param>
     public void Add(
-        Linear projection, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass) =>
-        _memory.Find(part => part.IsOf(projection))!.Add(
-            new TokenRange(tokens.Start - _start, tokens.Count), input, outputGradient, pass);
+        Linear projection, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass)
+    {
+        AddInput(projection, tokens, input, pass);
+        AddOutputGradient(projection, tokens, outputGradient, pass);
+    }
+
+    /// <summary>Takes what went into a projection of some tokens.</summary>
+    public void AddInput(Linear projection, TokenRange tokens, ReadOnlySpan<float> input, PassState pass) =>
+        Find(projection).AddInput(Within(tokens), input, pass);
+
+    /// <summary>Takes the gradient of what came out of it.</summary>
+    public void AddOutputGradient(Linear projection, TokenRange tokens, ReadOnlySpan<float> outputGradient, PassState pass) =>
+        Find(projection).AddOutputGradient(Within(tokens), outputGradient, pass);
+
+    /// <summary>
+    /// Computes what comes out of a network's gate and its other half, the gradients of both, and what goes into its last projection,
+    /// rounded: for their gradients, and the two as rows in the pass's memory.
+    /// </summary>
+    /// <param name="weights">The network.</param>
+    /// <param name="tokens">Which; they begin a block.</param>
+    /// <param name="gate">What was kept of the gate, <c>[tokens, width]</c>.</param>
+    /// <param name="up">What was kept of the other half.</param>
+    /// <param name="innerGradient">The gradient of what goes into the last projection, <c>[tokens, width]</c>.</param>
+    /// <param name="pass">Memory.</param>
+    public void AddGates(
+        FeedForwardParameters weights, TokenRange tokens, ReadOnlySpan<ushort> gate, ReadOnlySpan<ushort> up,
+        ReadOnlySpan<float> innerGradient, PassState pass)
+    {
+        pass.GateRows.Reserve(tokens.Count, weights.Width);
+        pass.UpRows.Reserve(tokens.Count, weights.Width);
+        new RoundedGateGradients(
+            pass.GateRows, pass.UpRows, Find(weights.Gate).Outputs, Find(weights.Up).Outputs, Find(weights.Down).Inputs)
+            .Compute(gate, up, innerGradient, Within(tokens).Start, pass.Context);
+    }
+
+    private Part Find(Linear projection) => _memory.Find(part => part.IsOf(projection))!;
+
+    private TokenRange Within(TokenRange tokens) => new(tokens.Start - _start, tokens.Count);
 
     /// <summary>Adds to the gradients of all projections' parameters.</summary>
     public void End(PassState pass)
@@ -58,11 +93,14 @@ internal sealed class WeightGradients
     /// <summary>One projection's.</summary>
     private sealed class Part
     {
-        private readonly PackedOperand _outputs = new(OperandSide.Left);
         private readonly PackedOperand _ownInputs = new(OperandSide.Right);
         private readonly BlockSums _bias = new();
         private Linear? _projection;
         private PackedOperand? _inputs;
+
+        public PackedOperand Outputs { get; } = new(OperandSide.Left);
+
+        public PackedOperand Inputs => _inputs!;
 
         public bool IsOf(Linear projection) => ReferenceEquals(_projection, projection);
 
@@ -76,20 +114,25 @@ internal sealed class WeightGradients
             _inputs = first?._inputs ?? _ownInputs;
             var (weight, precision) = (projection.Weight, projection.PrecisionIn(pass));
             if (weight.IsTrainable)
-                _outputs.Reserve(tokens, weight.Rows, precision, pass.Context);
+                Outputs.Reserve(tokens, weight.Rows, precision, pass.Context);
             if (weight.IsTrainable && first is null)
                 _inputs.Reserve(tokens, weight.Columns, precision, pass.Context);
             if (projection.Bias is { IsTrainable: true })
                 _bias.Begin(tokens, weight.Rows);
         }
 
-        public void Add(TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient, PassState pass)
+        public void AddInput(TokenRange tokens, ReadOnlySpan<float> input, PassState pass)
+        {
+            var weight = _projection!.Weight;
+            if (weight.IsTrainable && _inputs == _ownInputs)
+                _inputs.Pack(tokens.Start, new MatrixView(input, tokens.Count, weight.Columns), pass.Context);
+        }
+
+        public void AddOutputGradient(TokenRange tokens, ReadOnlySpan<float> outputGradient, PassState pass)
         {
             var weight = _projection!.Weight;
             if (weight.IsTrainable)
-                _outputs.Pack(tokens.Start, new MatrixView(outputGradient, tokens.Count, weight.Rows), pass.Context);
-            if (weight.IsTrainable && _inputs == _ownInputs)
-                _inputs.Pack(tokens.Start, new MatrixView(input, tokens.Count, weight.Columns), pass.Context);
+                Outputs.Pack(tokens.Start, new MatrixView(outputGradient, tokens.Count, weight.Rows), pass.Context);
             if (_projection.Bias is { IsTrainable: true })
                 GradientSums.AddRows(outputGradient, _bias.Of(tokens), pass.Context);
         }
@@ -97,7 +140,7 @@ internal sealed class WeightGradients
         public void End(List<PackedProduct> products)
         {
             if (_projection!.Weight.IsTrainable)
-                products.Add(new PackedProduct(_outputs, _inputs!, _projection.Weight.Gradient));
+                products.Add(new PackedProduct(Outputs, Inputs, _projection.Weight.Gradient));
             if (_projection.Bias is { IsTrainable: true } bias)
                 _bias.AddTo(bias.Gradient);
             _projection = null;

@@ -56,6 +56,7 @@ internal static class TrainingMemory
         var expertLayers = config.Experts?.Layers.Length ?? 0;
         // Queries, keys, values, what was attended to with its sums, the stream between, and heads before they were normalized.
         var attention = 2L * query + 2L * key + config.HeadCount + hidden + (config.NormalizesHeads ? query + key : 0L);
+        // At most: gates kept in BF16 (PassState.RoundsRows) take half.
         var network = 2L * config.IntermediateSize;
         var experts = config.Experts is { } mixture ? 4L * mixture.IntermediateSize + mixture.Count : 0;
         var kept = recompute

@@ -47,7 +47,7 @@ internal sealed unsafe partial class Emulator
             short* v = (short*)a, w = (short*)b;
             return mnemonic switch
             {
-                Mnemonic.Vmovups or Mnemonic.Vmovaps or Mnemonic.Vextractf64x4 => *(int*)a,
+                Mnemonic.Vmovups or Mnemonic.Vmovaps or Mnemonic.Vmovntps or Mnemonic.Vextractf64x4 => *(int*)a,
                 Mnemonic.Vpbroadcastd => *(int*)first,
                 Mnemonic.Vpmovzxbd => first[lane],
                 Mnemonic.Vpmovsxbd => ((sbyte*)first)[lane],
@@ -69,6 +69,11 @@ internal sealed unsafe partial class Emulator
                 Mnemonic.Vpdpbusd => *old + a[0] * ((sbyte*)b)[0] + a[1] * ((sbyte*)b)[1] + a[2] * ((sbyte*)b)[2] + a[3] * ((sbyte*)b)[3],
                 Mnemonic.Vdpbf16ps => Bits(BFloat16Reference.Dot(*(float*)old, *(uint*)a, *(uint*)b)),
                 Mnemonic.Vaddps => Bits(*x + *y),
+                Mnemonic.Vsubps => Bits(*x - *y),
+                Mnemonic.Vdivps => Bits(*x / *y),
+                Mnemonic.Vsqrtps => Bits(MathF.Sqrt(*x)),
+                Mnemonic.Vrndscaleps => Bits(MathF.Round(*x)),
+                Mnemonic.Vscalefps => Bits(float.ScaleB(*x, (int)MathF.Floor(*y))),
                 Mnemonic.Vcvtdq2ps => Bits(*(int*)a),
                 Mnemonic.Vmulps => Bits(*x * *y),
                 Mnemonic.Vfmadd231ps => Bits(MathF.FusedMultiplyAdd(*x, *y, *(float*)old)),

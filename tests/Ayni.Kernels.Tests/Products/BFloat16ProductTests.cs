@@ -27,7 +27,7 @@ public sealed class BFloat16ProductTests
             foreach (var accumulate in (bool[])[false, true])
             {
                 var expected = Reference(left, right, rows, columns, depth, accumulate);
-                foreach (var (name, context) in Contexts(rows * columns * depth))
+                foreach (var (name, context) in BFloat16Contexts.All(rows * columns * depth))
                 {
                     using (context)
                     {
@@ -56,23 +56,6 @@ public sealed class BFloat16ProductTests
             return output;
         })];
         Assert.All(results, result => Assert.Equal(results[0], result));
-    }
-
-    /// <summary>
-    /// A context that computes in portable vectors, one that emits code, and one that emulates it where that is not slow.
-    /// </summary>
-    private static IEnumerable<(string Name, ComputeContext Context)> Contexts(int work)
-    {
-        yield return ("portable", new ComputeContext(KernelTier.Simd, 2));
-        var features = ProcessorFeatures.Detect();
-        if (!features.Avx2)
-            yield break;
-        var all = new ProcessorFeatures { Avx2 = true, AvxVnni = true, Avx512 = true, Avx512Vnni = true, Avx512BFloat16 = true };
-        ICodeMapper mapper = OperatingSystem.IsWindows() ? new WindowsCodeMapper() : new UnixCodeMapper();
-        if (KernelTarget.Avx512BFloat16.RunsOn(features))
-            yield return ("emitted", new ComputeContext(KernelTier.Compiled, 2, features, mapper));
-        if (work <= 6000)
-            yield return ("emulated", new ComputeContext(KernelTier.Compiled, 1, all, new EmulatingMapper(mapper)));
     }
 
     private static void Multiply(
