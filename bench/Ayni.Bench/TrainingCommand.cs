@@ -66,6 +66,8 @@ internal static class TrainingCommand
         var floats = new MeasuredTraining(shape, context, ProductPrecision.F32);
         var halves = new MeasuredTraining(shape, context, ProductPrecision.BF16);
         using var peer = python is null ? null : TorchPeer.Start(python, shape);
+        floats.WarmUp();
+        halves.WarmUp();
         var (single, half, theirs) = (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
         for (var round = 0; round < rounds; round++)
         {
@@ -111,6 +113,11 @@ internal sealed record TrainingShape(
 /// <summary>A training of our own.</summary>
 internal sealed class MeasuredTraining
 {
+    // The runtime compiles a method for good once it was called thirty times.
+    private const int MostWarmUpSteps = 32;
+
+    private static readonly TimeSpan MostWarmUp = TimeSpan.FromSeconds(5);
+
     private readonly TrainingStep _step;
     private readonly TrainingBatch _batch;
 
@@ -147,7 +154,15 @@ internal sealed class MeasuredTraining
 
     public long Parameters { get; }
 
-    /// <summary>The median of some steps' seconds, after one that warms up.</summary>
+    /// <summary>Takes steps until they are as fast as in a long run, or for some seconds.</summary>
+    public void WarmUp()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < MostWarmUpSteps && Stopwatch.GetElapsedTime(start) < MostWarmUp; i++)
+            _step.Run([_batch], rate: 1e-4);
+    }
+
+    /// <summary>The median of some steps' seconds, after one that brings back what others drove out of the caches.</summary>
     public double Median(int steps)
     {
         _step.Run([_batch], rate: 1e-4);

@@ -82,6 +82,12 @@ internal sealed class KernelLibrary : IDisposable
         Get(nameof(SwiGluKernel), SwiGluKernel.Emit),
         Get(nameof(SwiGluGradientKernel), SwiGluGradientKernel.Emit));
 
+    /// <summary>The gradient of a norm that goes with them.</summary>
+    /// <param name="dim">Values of a row.</param>
+    /// <param name="givesGradients">Whether the input's gradient is wanted rounded.</param>
+    public Kernel FindNormGradient(int dim, bool givesGradients) => Get(
+        (nameof(RmsNormGradientKernel), dim, givesGradients), code => RmsNormGradientKernel.Emit(dim, givesGradients, code));
+
     /// <summary>What becomes of the scores of these tiles in attention; only where there are such.</summary>
     /// <param name="headDim">Values in a head.</param>
     public PairScores FindPairScores(int headDim) => new(

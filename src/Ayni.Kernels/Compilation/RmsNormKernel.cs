@@ -95,17 +95,7 @@ internal static class RmsNormKernel
 
         var sum = squares[0];
         code.Add(sum, sum, squares[1]);
-        for (var distance = 8; distance > 0; distance /= 2)
-        {
-            // Each lane gets the sum of itself and of one at that distance, until each has that of all.
-            var words = new ushort[32];
-            for (var i = 0; i < words.Length; i++)
-                words[i] = (ushort)(i ^ 2 * distance);
-            code.Load(Values(0), code.Constant(MemoryMarshal.AsBytes(words)));
-            code.Copy(Values(1), sum);
-            code.PermuteWords(Values(1), Values(0), sum);
-            code.Add(sum, sum, Values(1));
-        }
+        LaneSums.Spread(code, [(sum, Values(0))], Values(1));
         code.MultiplyByAndAdd(sum, Share, Epsilon);
         code.SquareRoot(sum, sum);
         code.Divide(sum, One, sum);

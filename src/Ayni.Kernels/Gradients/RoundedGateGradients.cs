@@ -91,14 +91,10 @@ public readonly unsafe struct RoundedGateGradients(
         ShapeMismatchException.ThrowUnlessEqual(outputGradient, gate, nameof(outputGradient));
         ShapeMismatchException.ThrowUnlessEqual(upRows.Count, tokens, nameof(upRows));
         ShapeMismatchException.ThrowUnlessEqual(upRows.Depth, Width, nameof(upRows));
-        ReadOnlySpan<PackedOperand> operands = [gates, ups, outputs];
-        foreach (var operand in operands)
-        {
-            ShapeMismatchException.ThrowUnlessEqual(operand.Count, Width, nameof(operands));
-            ShapeMismatchException.ThrowUnlessEqual(operand.Depth, gates.Depth, nameof(operands));
-            if (operand.Precision != ProductPrecision.BF16 || operand.Side != (operand == outputs ? OperandSide.Right : OperandSide.Left))
-                throw new ArgumentException("An operand is on the other side, or not rounded to BF16.", nameof(operands));
-        }
-        gates.CheckPart(start, tokens);
+        RoundedRows.CheckPart(gates, OperandSide.Left, Width, start, tokens);
+        RoundedRows.CheckPart(ups, OperandSide.Left, Width, start, tokens);
+        RoundedRows.CheckPart(outputs, OperandSide.Right, Width, start, tokens);
+        ShapeMismatchException.ThrowUnlessEqual(ups.Depth, gates.Depth, nameof(ups));
+        ShapeMismatchException.ThrowUnlessEqual(outputs.Depth, gates.Depth, nameof(outputs));
     }
 }

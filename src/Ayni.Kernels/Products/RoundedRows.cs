@@ -46,8 +46,24 @@ public sealed unsafe class RoundedRows
         _memory = new NativeBuffer(bytes);
     }
 
+    /// <summary>Throws unless a packed operand takes such rows as a part of its inner dimension.</summary>
+    internal static void CheckPart(PackedOperand operand, OperandSide side, int values, int start, int count)
+    {
+        ShapeMismatchException.ThrowUnlessEqual(operand.Count, values, nameof(operand));
+        if (operand.Precision != ProductPrecision.BF16 || operand.Side != side)
+            throw new ArgumentException("An operand is on the other side, or not rounded to BF16.", nameof(operand));
+        operand.CheckPart(start, count);
+    }
+
     /// <summary>The kernels that make such rows.</summary>
     /// <exception cref="NotSupportedException">This machine has none.</exception>
     internal static BFloat16Kernels Kernels(ComputeContext context) =>
         context.Kernels?.FindBFloat16() ?? throw new NotSupportedException("This machine does not compute rows rounded to BF16.");
+
+    /// <summary>The kernel that makes them of a norm's gradient.</summary>
+    internal static Kernel NormGradientKernel(ComputeContext context, int dim, bool givesGradients)
+    {
+        _ = Kernels(context);
+        return context.Kernels!.FindNormGradient(dim, givesGradients);
+    }
 }

@@ -38,7 +38,8 @@ internal static class FeedForwardPass
     /// <summary>Gives the gradient of the network's input, and adds to those of the network.</summary>
     /// <param name="weights">The network.</param>
     /// <param name="tokens">Which; they begin a block.</param>
-    /// <param name="input">As it went in, <c>[tokens, hidden]</c>.</param>
+    /// <param name="input">As it went in, <c>[tokens, hidden]</c>; not read where the pass rounds rows, and the norm before takes it
+    /// (<see cref="WeightGradients.AddNorm"/>).</param>
     /// <param name="gate">What was kept; used up.</param>
     /// <param name="up">What was kept; used up.</param>
     /// <param name="outputGradient"><c>[tokens, hidden]</c>.</param>
@@ -55,7 +56,6 @@ internal static class FeedForwardPass
         {
             pass.Gradients.AddGates(weights, tokens, gate.RoundedRows(tokens, width), up.RoundedRows(tokens, width), inner, pass);
             pass.Gradients.AddOutputGradient(weights.Down, tokens, outputGradient, pass);
-            pass.Gradients.AddInput(weights.Gate, tokens, input, pass);
             weights.Gate.BackwardToInput(pass.GateRows, inputGradient, pass);
             weights.Up.BackwardToInput(pass.UpRows, inputGradient, pass, accumulate: true);
             return;

@@ -256,14 +256,25 @@ public sealed class GradientPass
         _pass.ForEachBlock(plan.Tokens, [.. network.Groups, [weights.AttentionOutput]], PassDirection.Backward, (tokens, pass) =>
         {
             var middle = kept.Middle.Rows(tokens, hidden);
-            var normed = pass.Normed.Take(middle.Length);
-            Normalize(middle, norm, normed, pass);
             var gradient = _gradient.Rows(tokens, hidden);
             var normedGradient = pass.NormedGradient.Take(gradient.Length);
+            var attended = kept.Attended.Rows(tokens, queryWidth);
+            var attendedGradient = _pass.AttendedGradient.Rows(tokens, queryWidth);
+            if (pass.RoundsRows)
+            {
+                FeedForwardPass.Backward(network, tokens, [], kept.Gate, kept.Up, gradient, normedGradient, pass);
+                _normGradient.Add(
+                    network.Gate, weights.AttentionOutput, norm, tokens, middle, normedGradient, gradient, pass);
+                weights.AttentionOutput.BackwardToInput(pass.NormedRows, attendedGradient, pass);
+                pass.Gradients.AddInput(weights.AttentionOutput, tokens, attended, pass);
+                return;
+            }
+            var normed = pass.Normed.Take(middle.Length);
+            Normalize(middle, norm, normed, pass);
             FeedForwardPass.Backward(network, tokens, normed, kept.Gate, kept.Up, gradient, normedGradient, pass);
             _normGradient.Add(norm, tokens, middle, normedGradient, gradient, pass);
-            weights.AttentionOutput.BackwardToInput(gradient, _pass.AttendedGradient.Rows(tokens, queryWidth), pass);
-            weights.AttentionOutput.BackwardToParameters(tokens, kept.Attended.Rows(tokens, queryWidth), gradient, pass);
+            weights.AttentionOutput.BackwardToInput(gradient, attendedGradient, pass);
+            weights.AttentionOutput.BackwardToParameters(tokens, attended, gradient, pass);
         });
         _normGradient.End(norm);
     }
@@ -301,16 +312,25 @@ public sealed class GradientPass
             var value = _pass.ValueGradient.Rows(tokens, keyWidth);
             _attention.RotateBackward(layer, tokens, kept, query, key, plan, pass);
             var stream = input.Rows(tokens, hidden);
-            var normed = pass.Normed.Take(stream.Length);
-            Normalize(stream, norm, normed, pass);
+            var gradient = _gradient.Rows(tokens, hidden);
             var normedGradient = pass.NormedGradient.Take(stream.Length);
             weights.Query.BackwardToInput(query, normedGradient, pass);
             weights.Key.BackwardToInput(key, normedGradient, pass, accumulate: true);
             weights.Value.BackwardToInput(value, normedGradient, pass, accumulate: true);
+            if (pass.RoundsRows)
+            {
+                pass.Gradients.AddOutputGradient(weights.Query, tokens, query, pass);
+                pass.Gradients.AddOutputGradient(weights.Key, tokens, key, pass);
+                pass.Gradients.AddOutputGradient(weights.Value, tokens, value, pass);
+                _normGradient.Add(weights.Query, null, norm, tokens, stream, normedGradient, gradient, pass);
+                return;
+            }
+            var normed = pass.Normed.Take(stream.Length);
+            Normalize(stream, norm, normed, pass);
             weights.Query.BackwardToParameters(tokens, normed, query, pass);
             weights.Key.BackwardToParameters(tokens, normed, key, pass);
             weights.Value.BackwardToParameters(tokens, normed, value, pass);
-            _normGradient.Add(norm, tokens, stream, normedGradient, _gradient.Rows(tokens, hidden), pass);
+            _normGradient.Add(norm, tokens, stream, normedGradient, gradient, pass);
         });
         _normGradient.End(norm);
     }

@@ -22,6 +22,14 @@ internal sealed class NormGradient(float epsilon)
         PassState pass) => RmsNormGradient.Add(
             input, norm.Values, epsilon, outputGradient, inputGradient, norm.IsTrainable ? _sums.Of(tokens) : [], pass.Context);
 
+    /// <summary>
+    /// The same with what the gradients of projections need, where the pass rounds rows (<see cref="WeightGradients.AddNorm"/>).
+    /// </summary>
+    public void Add(
+        Linear behind, Linear? before, Parameter norm, TokenRange tokens, ReadOnlySpan<float> input, ReadOnlySpan<float> outputGradient,
+        Span<float> inputGradient, PassState pass) => pass.Gradients.AddNorm(
+            behind, before, norm, epsilon, tokens, input, outputGradient, inputGradient, _sums.Of(tokens), pass);
+
     /// <summary>Adds to the gradient of the norm.</summary>
     public void End(Parameter norm)
     {

@@ -76,6 +76,32 @@ internal sealed class WeightGradients
             .Compute(gate, up, innerGradient, Within(tokens).Start, pass.Context);
     }
 
+    /// <summary>
+    /// Goes back through a norm, with what the gradients of the projections around it need: the normalized input of those behind it, and,
+    /// of one before it, the gradient of its output, also as rows in the pass's memory.
+    /// </summary>
+    /// <param name="behind">The first projection of those that read what was normalized.</param>
+    /// <param name="before">The projection that gave what was normalized; null for none that is added to.</param>
+    /// <param name="norm">The norm.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="tokens">Which; they begin a block.</param>
+    /// <param name="input">What was normalized, <c>[tokens, hidden]</c>.</param>
+    /// <param name="outputGradient"><c>[tokens, hidden]</c>.</param>
+    /// <param name="inputGradient"><c>[tokens, hidden]</c>; added to.</param>
+    /// <param name="normGradient"><c>[hidden]</c>; added to.</param>
+    /// <param name="pass">Memory.</param>
+    public void AddNorm(
+        Linear behind, Linear? before, Parameter norm, float epsilon, TokenRange tokens, ReadOnlySpan<float> input,
+        ReadOnlySpan<float> outputGradient, Span<float> inputGradient, Span<float> normGradient, PassState pass)
+    {
+        if (before is not null)
+            pass.NormedRows.Reserve(tokens.Count, norm.Columns);
+        var targets = before is null ? new RoundedNormGradient(Find(behind).Inputs)
+            : new RoundedNormGradient(Find(behind).Inputs, pass.NormedRows, Find(before).Outputs);
+        targets.Add(
+            input, norm.Values, epsilon, outputGradient, inputGradient, normGradient, Within(tokens).Start, pass.Context);
+    }
+
     private Part Find(Linear projection) => _memory.Find(part => part.IsOf(projection))!;
 
     private TokenRange Within(TokenRange tokens) => new(tokens.Start - _start, tokens.Count);

@@ -111,7 +111,7 @@ internal sealed unsafe partial class Emulator
                     General[Number(Register.RSP)] += sizeof(ulong);
                     break;
                 case Mnemonic.Mov:
-                    General[Number(instruction.Op0Register)] = *(ulong*)Operand(instruction, 1);
+                    *(ulong*)Operand(instruction, 0) = *(ulong*)Operand(instruction, 1);
                     break;
                 case Mnemonic.Lea:
                     General[Number(instruction.Op0Register)] = Address(instruction);

@@ -124,23 +124,59 @@ public sealed unsafe class RoundedRowsTests
                     AssertNear(gradient[i] * g * sigmoid, ups[i], $"{name}, up {i}");
                     outputs[i] = (float)(g * sigmoid * u);
                 }
-                AssertPacked(gates, 0, packed[0]);
-                AssertPacked(ups, 0, packed[1]);
-                AssertPacked(outputs, Unit, packed[2]);
+                AssertPacked(gates, all, start, 0, packed[0], name, context);
+                AssertPacked(ups, all, start, 0, packed[1], name, context);
+                AssertPacked(outputs, all, start, Unit, packed[2], name, context);
+            }
+        }
+    }
 
-                void AssertPacked(float[] values, double tolerance, PackedOperand actual)
+    [Theory]
+    [InlineData(2, 32, 0, 2)]
+    [InlineData(7, 64, 2, 5)]
+    [InlineData(160, 96, 0, 64)]
+    [InlineData(1100, 96, 480, 80)]
+    [InlineData(575, 32, 511 - 1, 65)]
+    public void Gradients_of_norms_are_those_of_the_definition_in_every_form(int all, int dim, int start, int tokens)
+    {
+        const float Epsilon = 1e-5f;
+        var (input, gradient, weight) = (Numbers(tokens * dim, 1), Numbers(tokens * dim, 2), Numbers(dim, 3));
+        foreach (var (name, context) in BFloat16Contexts.Emitting(tokens * dim))
+        {
+            using (context)
+            {
+                foreach (var givesGradients in (bool[])[false, true])
                 {
-                    var whole = new float[all * width];
-                    values.CopyTo(whole.AsSpan(start * width));
-                    var expected = new PackedOperand(actual.Side);
-                    expected.Pack(new MatrixView(whole, all, width), ProductPrecision.BF16, context);
+                    var rows = new RoundedRows();
+                    rows.Reserve(tokens, dim);
+                    PackedOperand[] packed = [new(OperandSide.Right), new(OperandSide.Left)];
+                    foreach (var operand in packed)
+                        operand.Pack(new MatrixView(new float[all * dim], all, dim), ProductPrecision.BF16, context);
+                    var (inputGradient, weightGradient) = (Numbers(tokens * dim, 4), Numbers(dim, 5));
+                    (givesGradients ? new RoundedNormGradient(packed[0], rows, packed[1]) : new RoundedNormGradient(packed[0])).Add(
+                        input, weight, Epsilon, gradient, inputGradient, weightGradient, start, context);
                     EmulatingMapper.ThrowIfFailed();
-                    var numbers = (all + 1) / 2 * 2 * width;
-                    for (var i = 0; i < numbers; i++)
+
+                    var normed = new float[input.Length];
+                    var (inputs, weights) = (Numbers(tokens * dim, 4), Numbers(dim, 5).Select(value => (double)value).ToArray());
+                    for (var i = 0; i < input.Length; i++)
                     {
-                        var (e, a) = (Number(((ushort*)expected.Panels)[i]), Number(((ushort*)actual.Panels)[i]));
-                        Assert.True(Math.Abs(e - a) <= tolerance * Math.Abs(e), $"{name}, {actual.Side} {i}: {a} instead of {e}");
+                        var (row, column) = (i / dim * dim, i % dim);
+                        var square = Enumerable.Range(row, dim).Average(j => (double)input[j] * input[j]);
+                        var product = Enumerable.Range(row, dim).Average(j => (double)input[j] * gradient[j] * weight[j - row]);
+                        var factor = 1 / Math.Sqrt(square + Epsilon);
+                        normed[i] = (float)(input[i] * factor * weight[column]);
+                        weights[column] += gradient[i] * factor * input[i];
+                        var expected = inputs[i] + gradient[i] * weight[column] * factor - input[i] * factor * factor * factor * product;
+                        Assert.True(Math.Abs(expected - inputGradient[i]) < 1e-5, $"{name}, {i}: {inputGradient[i]} instead of {expected}");
                     }
+                    for (var i = 0; i < dim; i++)
+                        Assert.Equal(weights[i], weightGradient[i], 1e-4);
+                    AssertPacked(normed, all, start, Unit, packed[0], name, context);
+                    if (!givesGradients)
+                        continue;
+                    Assert.Equal(Rounded(inputGradient).Select(Number), Values(rows));
+                    AssertPacked(inputGradient, all, start, 0, packed[1], name, context);
                 }
             }
         }
@@ -193,6 +229,22 @@ public sealed unsafe class RoundedRowsTests
         using var portable = new ComputeContext(KernelTier.Simd, 1);
         Assert.False(RoundedRows.AreMadeBy(portable, 64));
         Assert.Throws<NotSupportedException>(() => RmsNorm.Apply(new float[64], new float[32], 1, rows, portable));
+    }
+
+    /// <summary>An operand is zero but for a part that it is packed of.</summary>
+    private static void AssertPacked(
+        float[] part, int all, int start, double tolerance, PackedOperand actual, string name, ComputeContext context)
+    {
+        var whole = new float[all * actual.Count];
+        part.CopyTo(whole.AsSpan(start * actual.Count));
+        var expected = new PackedOperand(actual.Side);
+        expected.Pack(new MatrixView(whole, all, actual.Count), ProductPrecision.BF16, context);
+        EmulatingMapper.ThrowIfFailed();
+        for (var i = 0; i < (all + 1) / 2 * 2 * actual.Count; i++)
+        {
+            var (e, a) = (Number(((ushort*)expected.Panels)[i]), Number(((ushort*)actual.Panels)[i]));
+            Assert.True(Math.Abs(e - a) <= tolerance * Math.Abs(e), $"{name}, {actual.Side} {i}: {a} instead of {e}");
+        }
     }
 
     private static void AssertNear(double expected, float actual, string what) =>
