@@ -154,7 +154,7 @@ internal sealed class MeasuredTraining
 
     public long Parameters { get; }
 
-    /// <summary>Takes steps until they are as fast as in a long run, or for some seconds.</summary>
+    /// <summary>Takes steps until the runtime has compiled for good what they call, or for five seconds.</summary>
     public void WarmUp()
     {
         var start = Stopwatch.GetTimestamp();

@@ -50,6 +50,15 @@ internal static class Shapes
             AttentionTemperature = new(4, 0.3),
         },
         ["rows of whole vectors"] = Plain with { HiddenSize = 64, IntermediateSize = 96, HeadDim = 16, RotaryDim = 16 },
+        ["rows of whole vectors but within the network"] = Plain with { HiddenSize = 64, HeadDim = 16, RotaryDim = 16 },
+        ["rows of whole vectors beside experts"] = Plain with
+        {
+            HiddenSize = 64,
+            IntermediateSize = 96,
+            HeadDim = 16,
+            RotaryDim = 16,
+            Experts = new MixtureOfExperts { Count = 3, IntermediateSize = 32, Layers = [1] },
+        },
         ["experts"] = Plain with { Experts = new MixtureOfExperts { Count = 3, IntermediateSize = 20, Layers = [1] } },
     };
 

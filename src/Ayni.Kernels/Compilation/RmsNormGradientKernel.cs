@@ -76,7 +76,13 @@ internal sealed class RmsNormGradientKernel
     private static readonly Register ThreeGradients = Register.R13;
     private static readonly Register GradientRows = Register.R14;
 
+    // Between the columns, when these are not needed.
+    private static readonly Register Moved = Count;
+    private static readonly Register Distance = Weight;
+
     private readonly KernelAssembler _code;
+
+    // Known when the kernel is emitted, so that a second row needs no register.
     private readonly int _rowBytes;
     private readonly bool _givesGradients;
     private readonly RowPairs _pairs;
@@ -179,9 +185,9 @@ internal sealed class RmsNormGradientKernel
             Move(nameof(RmsNormGradientArguments.Normed), nameof(RmsNormGradientArguments.NormedStride));
             if (!_givesGradients)
                 return;
-            Load(Weight, nameof(RmsNormGradientArguments.GradientRows));
-            _code.AddTo(Weight, RoundedRows.ValuesAtATime * sizeof(ushort));
-            _code.Store(Argument(nameof(RmsNormGradientArguments.GradientRows)), Weight);
+            Load(Moved, nameof(RmsNormGradientArguments.GradientRows));
+            _code.AddTo(Moved, RoundedRows.ValuesAtATime * sizeof(ushort));
+            _code.Store(Argument(nameof(RmsNormGradientArguments.GradientRows)), Moved);
             for (var panel = 0; panel < RoundedRows.ValuesAtATime / BFloat16TileKernel.Rows; panel++)
                 Move(nameof(RmsNormGradientArguments.Gradients), nameof(RmsNormGradientArguments.GradientsStride));
         });
@@ -261,10 +267,10 @@ internal sealed class RmsNormGradientKernel
     /// <summary>Moves a pointer among the arguments.</summary>
     private void Move(string pointer, string stride)
     {
-        Load(Weight, stride);
-        Load(Count, pointer);
-        _code.AddTo(Count, Weight);
-        _code.Store(Argument(pointer), Count);
+        Load(Distance, stride);
+        Load(Moved, pointer);
+        _code.AddTo(Moved, Distance);
+        _code.Store(Argument(pointer), Moved);
     }
 
     private static void ForEachVector(Action<int, int> emit)

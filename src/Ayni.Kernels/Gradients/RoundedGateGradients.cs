@@ -22,6 +22,9 @@ public readonly unsafe struct RoundedGateGradients(
     /// unless they are the last.</param>
     /// <param name="context">A machine that makes rounded rows.</param>
     /// <exception cref="ShapeMismatchException">Shapes do not fit together.</exception>
+    /// <exception cref="ArgumentException">An operand is on the other side or not rounded to BF16, or the part begins or ends within a
+    /// pair.</exception>
+    /// <exception cref="NotSupportedException">The machine makes no such rows.</exception>
     public void Compute(
         ReadOnlySpan<ushort> gate, ReadOnlySpan<ushort> up, ReadOnlySpan<float> outputGradient, int start, ComputeContext context)
     {

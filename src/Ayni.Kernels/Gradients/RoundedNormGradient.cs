@@ -27,11 +27,15 @@ public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedR
     /// unless they are the last.</param>
     /// <param name="context">A machine that makes rounded rows.</param>
     /// <exception cref="ShapeMismatchException">Shapes do not fit together.</exception>
+    /// <exception cref="ArgumentException">Rows are not of a multiple of 32 values, an operand is on the other side or not rounded to BF16,
+    /// or the part begins or ends within a pair.</exception>
+    /// <exception cref="NotSupportedException">The machine makes no such rows.</exception>
     public void Add(
         ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, ReadOnlySpan<float> outputGradient,
         Span<float> inputGradient, Span<float> weightGradient, int start, ComputeContext context)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epsilon);
+        RoundedRows.CheckDepth(Dim);
         var tokens = input.Length / Dim;
         Check(input.Length, weight.Length, outputGradient.Length, inputGradient.Length, weightGradient.Length, start);
         var kernel = RoundedRows.NormGradientKernel(context, Dim, gradients is not null);

@@ -36,6 +36,8 @@ public static class RmsNorm
     /// <param name="epsilon">Added to the mean square.</param>
     /// <param name="output">Receives <c>[tokens, dim]</c>; room was made for it.</param>
     /// <param name="context">A machine that makes such rows.</param>
+    /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    /// <exception cref="NotSupportedException">The machine makes no such rows.</exception>
     public static unsafe void Apply(
         ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float epsilon, RoundedRows output, ComputeContext context)
     {

@@ -45,6 +45,9 @@ public static class SwiGlu
     /// <param name="keptGate">Receives the gate, past the caches, for who needs it much later; begins at a cache line.</param>
     /// <param name="keptUp">Receives the other half likewise.</param>
     /// <param name="context">A machine that makes such rows.</param>
+    /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    /// <exception cref="ArgumentException">What is kept begins within a cache line.</exception>
+    /// <exception cref="NotSupportedException">The machine makes no such rows.</exception>
     public static unsafe void Apply(
         ReadOnlySpan<float> gate, ReadOnlySpan<float> up, RoundedRows output, Span<ushort> keptGate, Span<ushort> keptUp,
         ComputeContext context)

@@ -76,6 +76,8 @@ public static unsafe class FloatProduct
     /// <param name="output"><c>[rows, columns]</c>.</param>
     /// <param name="context">Team.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit together.</exception>
+    /// <exception cref="ArgumentException">The right operand is a left side, or not rounded to BF16.</exception>
+    /// <exception cref="NotSupportedException">The machine makes no rounded rows.</exception>
     public static void Multiply(
         RoundedRows left, PackedOperand right, ReadOnlySpan<float> addend, Span<float> output, ComputeContext context)
     {
@@ -98,6 +100,8 @@ public static unsafe class FloatProduct
             };
             context.Team.Run(ref product, product.ChunkCount);
         }
+        GC.KeepAlive(left);
+        GC.KeepAlive(right);
     }
 
     /// <summary>Adds products to sums: <c>sums += left · right</c>.</summary>

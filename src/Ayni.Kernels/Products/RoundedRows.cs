@@ -27,7 +27,7 @@ public sealed unsafe class RoundedRows
     /// Whether a machine computes rows of so many values rounded: its processor has <c>vdpbf16ps</c>, and they are a multiple of 32.
     /// </summary>
     public static bool AreMadeBy(ComputeContext context, int depth) =>
-        depth % ValuesAtATime == 0 && context.Kernels?.FindBFloat16() is not null;
+        depth > 0 && depth % ValuesAtATime == 0 && context.Kernels?.FindBFloat16() is not null;
 
     /// <summary>Makes room for rows in place of those from before.</summary>
     /// <param name="count">Rows.</param>
@@ -36,14 +36,20 @@ public sealed unsafe class RoundedRows
     public void Reserve(int count, int depth)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (depth <= 0 || depth % ValuesAtATime != 0)
-            throw new ArgumentException($"{depth} values of a row are not a multiple of {ValuesAtATime}.", nameof(depth));
+        CheckDepth(depth);
         (Count, Depth) = (count, depth);
         var bytes = PanelProduct<BFloat16Tile512>.Padded(count, BFloat16Tile512.Rows) * depth * sizeof(ushort);
         if (_memory is { } memory && memory.Bytes >= bytes)
             return;
         _memory?.Dispose();
         _memory = new NativeBuffer(bytes);
+    }
+
+    /// <summary>Throws unless rows of so many values can be rounded where they are computed.</summary>
+    internal static void CheckDepth(int depth)
+    {
+        if (depth <= 0 || depth % ValuesAtATime != 0)
+            throw new ArgumentException($"{depth} values of a row are not a multiple of {ValuesAtATime}.", nameof(depth));
     }
 
     /// <summary>Throws unless a packed operand takes such rows as a part of its inner dimension.</summary>

@@ -22,7 +22,8 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     public void Forward(ProductRows input, Span<float> output, PassState pass) => Forward(input, [], output, pass);
 
     /// <summary>Computes <c>[tokens, rows]</c> from <c>[tokens, columns]</c>, and adds to that.</summary>
-    /// <param name="input"><c>[tokens, columns]</c>.</param>
+    /// <param name="input"><c>[tokens, columns]</c>; rounded only where there is nothing but the matrix, packed
+    /// (<see cref="PassState.RoundsRows"/>).</param>
     /// <param name="addend"><c>[tokens, rows]</c>, which may be the output; empty for none.</param>
     /// <param name="output">Receives <c>[tokens, rows]</c>.</param>
     /// <param name="pass">Team and memory.</param>
@@ -54,7 +55,7 @@ internal sealed class Linear(Parameter weight, Parameter? bias, bool isAlwaysExa
     }
 
     /// <summary>Gives the gradient of the input.</summary>
-    /// <param name="outputGradient"><c>[tokens, rows]</c>.</param>
+    /// <param name="outputGradient"><c>[tokens, rows]</c>; rounded as an input may be.</param>
     /// <param name="inputGradient">Receives <c>[tokens, columns]</c>.</param>
     /// <param name="pass">Team and memory.</param>
     /// <param name="accumulate">True to add to the input's gradient, false to overwrite it.</param>

@@ -27,7 +27,7 @@ internal static class FeedForwardPass
         if (pass.RoundsRows)
         {
             pass.GateRows.Reserve(tokens.Count, width);
-            SwiGlu.Apply(inner, ups, pass.GateRows, gate.RoundedRows(tokens, width), up.RoundedRows(tokens, width), pass.Context);
+            SwiGlu.Apply(inner, ups, pass.GateRows, gate.BFloat16Rows(tokens, width), up.BFloat16Rows(tokens, width), pass.Context);
             weights.Down.Forward(pass.GateRows, addend, output, pass);
             return;
         }
@@ -54,7 +54,7 @@ internal static class FeedForwardPass
         weights.Down.BackwardToInput(outputGradient, inner, pass);
         if (pass.RoundsRows)
         {
-            pass.Gradients.AddGates(weights, tokens, gate.RoundedRows(tokens, width), up.RoundedRows(tokens, width), inner, pass);
+            pass.Gradients.AddGates(weights, tokens, gate.BFloat16Rows(tokens, width), up.BFloat16Rows(tokens, width), inner, pass);
             pass.Gradients.AddOutputGradient(weights.Down, tokens, outputGradient, pass);
             weights.Gate.BackwardToInput(pass.GateRows, inputGradient, pass);
             weights.Up.BackwardToInput(pass.UpRows, inputGradient, pass, accumulate: true);

@@ -29,6 +29,6 @@ internal sealed class FloatBuffer
     public Span<float> Rows(TokenRange tokens, int width) => _values!.Span<float>((long)tokens.Start * width, tokens.Count * width);
 
     /// <summary>The same of numbers in BF16, of which the memory for as many floats is only half needed.</summary>
-    public Span<ushort> RoundedRows(TokenRange tokens, int width) =>
+    public Span<ushort> BFloat16Rows(TokenRange tokens, int width) =>
         _values!.Span<ushort>((long)tokens.Start * width, tokens.Count * width);
 }

@@ -28,8 +28,8 @@ public sealed class GradientPass
     /// <param name="recompute">True to keep only what enters each layer and compute the rest again on the way back (Chen et al. 2016,
     /// arXiv:1604.06174): a third more arithmetic, and memory for one layer's activations instead of all.</param>
     /// <param name="precision">To what the operands of products are rounded, forward and backward. Weights, gradients and all that lies
-    /// between products stay in float32, and so do the products of routers and adapters; only gates are kept in BF16 for the way back where
-    /// the processor has <c>vdpbf16ps</c>.</param>
+    /// between products stay in float32, and so do the products of routers and adapters; only a gate and what it lets through are kept in
+    /// BF16 for the way back, where the processor has <c>vdpbf16ps</c>.</param>
     /// <param name="balance">What the load-balance loss of every mixture of experts counts in gradients; the losses given are without
     /// it.</param>
     public GradientPass(
@@ -265,7 +265,7 @@ public sealed class GradientPass
                 FeedForwardPass.Backward(network, tokens, [], kept.Gate, kept.Up, gradient, normedGradient, pass);
                 _normGradient.Add(
                     network.Gate, weights.AttentionOutput, norm, tokens, middle, normedGradient, gradient, pass);
-                weights.AttentionOutput.BackwardToInput(pass.NormedRows, attendedGradient, pass);
+                weights.AttentionOutput.BackwardToInput(pass.StreamGradientRows, attendedGradient, pass);
                 pass.Gradients.AddInput(weights.AttentionOutput, tokens, attended, pass);
                 return;
             }

@@ -40,8 +40,8 @@ internal sealed class PassState
     public WeightGradients Gradients { get; }
 
     /// <summary>
-    /// Whether rows that enter products are rounded where they are computed, and gates are kept so: in blocks of tokens where this machine
-    /// does that (<see cref="RoundedRows"/>).
+    /// Whether rows that enter a layer's products are rounded where they are computed, and its gates are kept so: in blocks of tokens where
+    /// this machine does that (<see cref="RoundedRows"/>).
     /// </summary>
     public bool RoundsRows { get; private set; }
 
@@ -86,7 +86,13 @@ internal sealed class PassState
     /// <summary>A sublayer's normalized input where it is rounded, <c>[tokens, hidden]</c>.</summary>
     public RoundedRows NormedRows { get; } = new();
 
-    /// <summary>Inner activations of a feed-forward network, or the gradient of its gate, where they are rounded, <c>[tokens, width]</c>.</summary>
+    /// <summary>The gradient of the stream before a norm where it is rounded, <c>[tokens, hidden]</c>.</summary>
+    public RoundedRows StreamGradientRows { get; } = new();
+
+    /// <summary>
+    /// Inner activations of a feed-forward network, or on the way back the gradient of its gate, where they are rounded,
+    /// <c>[tokens, width]</c>.
+    /// </summary>
     public RoundedRows GateRows { get; } = new();
 
     /// <summary>The gradient of its other half, <c>[tokens, width]</c>.</summary>
@@ -219,15 +225,13 @@ internal sealed class PassState
     /// </summary>
     private bool CanRound(ReadOnlySpan<Linear[]> groups)
     {
-        if (Precision != ProductPrecision.BF16)
-            return false;
         foreach (var group in groups)
         {
             foreach (var projection in group)
             {
                 var weight = projection.Weight;
-                if (!weight.IsTrainable || projection.Bias is not null || !RoundedRows.AreMadeBy(Context, weight.Rows)
-                    || !RoundedRows.AreMadeBy(Context, weight.Columns))
+                if (projection.PrecisionIn(this) != ProductPrecision.BF16 || !weight.IsTrainable || projection.Bias is not null
+                    || !RoundedRows.AreMadeBy(Context, weight.Rows) || !RoundedRows.AreMadeBy(Context, weight.Columns))
                     return false;
             }
         }

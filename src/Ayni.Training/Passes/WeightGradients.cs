@@ -95,9 +95,9 @@ internal sealed class WeightGradients
         ReadOnlySpan<float> outputGradient, Span<float> inputGradient, Span<float> normGradient, PassState pass)
     {
         if (before is not null)
-            pass.NormedRows.Reserve(tokens.Count, norm.Columns);
+            pass.StreamGradientRows.Reserve(tokens.Count, norm.Columns);
         var targets = before is null ? new RoundedNormGradient(Find(behind).Inputs)
-            : new RoundedNormGradient(Find(behind).Inputs, pass.NormedRows, Find(before).Outputs);
+            : new RoundedNormGradient(Find(behind).Inputs, pass.StreamGradientRows, Find(before).Outputs);
         targets.Add(
             input, norm.Values, epsilon, outputGradient, inputGradient, normGradient, Within(tokens).Start, pass.Context);
     }

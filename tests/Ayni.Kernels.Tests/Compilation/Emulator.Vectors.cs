@@ -20,6 +20,8 @@ internal sealed unsafe partial class Emulator
                 bytes = VectorBytes / 2;
                 a += bits * bytes;
             }
+            if (instruction.Mnemonic == Mnemonic.Vmovntps && (nuint)destination % (nuint)bytes != 0)
+                throw new InvalidOperationException("A store past the caches is not aligned.");
             var old = stackalloc byte[VectorBytes];
             Buffer.MemoryCopy(destination, old, VectorBytes, bytes);
             var result = stackalloc byte[VectorBytes];

@@ -67,12 +67,14 @@ public sealed class GradientPassTests
     /// The gradients of weights are multiplied before all tokens are through: after 512 of them on one thread, 1,536 on nine.
     /// </summary>
     [Theory]
-    [InlineData(ProductPrecision.F32)]
-    [InlineData(ProductPrecision.BF16)]
-    public void Gradients_of_weights_are_the_same_bits_after_however_many_tokens_they_are_multiplied(ProductPrecision precision)
+    [InlineData("grouped queries", ProductPrecision.F32)]
+    [InlineData("grouped queries", ProductPrecision.BF16)]
+    [InlineData("rows of whole vectors", ProductPrecision.BF16)]
+    public void Gradients_of_weights_are_the_same_bits_after_however_many_tokens_they_are_multiplied(
+        string name, ProductPrecision precision)
     {
-        var model = Shapes.Create("grouped queries");
-        var batch = Shapes.Batch(model, [.. Enumerable.Repeat(110, 10)]);
+        var model = Shapes.Create(name);
+        var batch = Shapes.Batch(model, [.. Enumerable.Repeat(110, 10), 1]);
         var one = Shapes.Compute(model, [batch], threads: 1, precision: precision);
         var nine = Shapes.Compute(model, [batch], threads: 9, precision: precision);
         Assert.Equal(one.Loss, nine.Loss);
@@ -81,7 +83,8 @@ public sealed class GradientPassTests
 
     /// <summary>
     /// Each operand is off by at most 1/256 of itself, and a gradient behind some layers by the sum of such errors, which are as often up
-    /// as down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 3.4 % of the gradient's size.
+    /// as down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 5.5 % of the gradient's size, no
+    /// matter where rows are rounded, and 20 % of that of one expert, for which some tokens are chosen anew.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
@@ -95,7 +98,14 @@ public sealed class GradientPassTests
         Assert.Equal(rounded.Loss, parallel.Loss);
         Assert.Equal(rounded.Gradients, parallel.Gradients);
         Assert.InRange(Math.Abs(rounded.Loss - exact.Loss) / exact.Loss, 0, 0.003);
-        Assert.InRange(RelativeDifference(exact.Gradients, rounded.Gradients), 1e-5, 0.05);
+        Assert.InRange(RelativeDifference(exact.Gradients, rounded.Gradients), 1e-5, 0.07);
+        var start = 0;
+        foreach (var parameter in model.TrainableParameters)
+        {
+            var part = start..(start += parameter.Gradient.Length);
+            var difference = RelativeDifference(exact.Gradients[part], rounded.Gradients[part]);
+            Assert.True(difference < 0.3, $"{parameter.Name}: {difference}");
+        }
     }
 
     [Theory]
