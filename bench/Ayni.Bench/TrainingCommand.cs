@@ -39,9 +39,9 @@ internal static class TrainingCommand
         };
         var rounds = new Option<int>("--rounds")
         {
-            Description = "Measurements of each, in turn; the best counts.",
+            Description = "Measurements of each, in turn. The medians of speeds, and of a round's ratios, count.",
             HelpName = "N",
-            DefaultValueFactory = _ => 3,
+            DefaultValueFactory = _ => 5,
         };
         var peer = new Option<string?>("--peer")
         {
@@ -68,14 +68,14 @@ internal static class TrainingCommand
         using var peer = python is null ? null : TorchPeer.Start(python, shape);
         floats.WarmUp();
         halves.WarmUp();
-        var (single, half, theirs) = (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
+        var (single, half, theirs) = (new double[rounds], new double[rounds], new double[rounds]);
         for (var round = 0; round < rounds; round++)
         {
-            single = Math.Min(single, floats.Median(steps));
-            half = Math.Min(half, halves.Median(steps));
+            single[round] = floats.Median(steps);
+            half[round] = halves.Median(steps);
             var (fewest, most) = peerThreads == 0 ? (1, context.Team.WorkerCount) : (peerThreads, peerThreads);
-            for (var count = fewest; peer is not null && count <= most; count++)
-                theirs = Math.Min(theirs, peer.Median(count, steps));
+            theirs[round] = peer is null ? double.NaN
+                : Enumerable.Range(fewest, most - fewest + 1).Min(count => peer.Median(count, steps));
         }
         var flops = shape.FlopsPerStep;
         Console.WriteLine(
@@ -85,9 +85,20 @@ internal static class TrainingCommand
         if (peer is not null)
             Print($"PyTorch {peer.Version}, f32", theirs);
 
-        void Print(string name, double seconds) => Console.WriteLine(
-            $"{name,-28} {shape.Tokens / seconds,9:f0} tokens/s  {flops / seconds / 1e9,7:f1} GFLOP/s"
-            + (peer is null ? "" : $"  {theirs / seconds,5:f2} × PyTorch"));
+        void Print(string name, double[] seconds)
+        {
+            var median = Median(seconds);
+            var ratios = seconds.Zip(theirs, (ours, others) => others / ours).ToArray();
+            Console.WriteLine(
+                $"{name,-28} {shape.Tokens / median,9:f0} tokens/s  {flops / median / 1e9,7:f1} GFLOP/s"
+                + (peer is null ? "" : $"  {Median(ratios),5:f2} × PyTorch ({ratios.Min():f2} to {ratios.Max():f2})"));
+        }
+    }
+
+    private static double Median(double[] values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
 

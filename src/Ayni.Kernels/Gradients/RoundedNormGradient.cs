@@ -11,8 +11,8 @@ namespace Ayni.Kernels;
 /// rows.</param>
 public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedRows? gradientRows = null, PackedOperand? gradients = null)
 {
-    // What is read of so many in the first pass is in the first-level cache for the second.
-    private const int MostPairs = 4;
+    // What is read of so many for their factors is still near when they are turned, and the processor still reads ahead.
+    private const int MostPairs = 8;
 
     private int Dim => normed.Count;
 
