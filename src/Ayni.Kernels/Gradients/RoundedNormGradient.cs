@@ -106,7 +106,7 @@ public readonly unsafe struct RoundedNormGradient(PackedOperand normed, RoundedR
         ShapeMismatchException.ThrowUnlessEqual(weightGradient, Dim, nameof(weightGradient));
         RoundedRows.CheckPart(normed, OperandSide.Right, Dim, start, tokens);
         if ((gradientRows is null) != (gradients is null))
-            throw new ArgumentException("Gradients are wanted both in rows and packed, or not at all.", nameof(gradients));
+            throw new ArgumentException("Gradients are wanted both in rows and packed, or not at all.");
         if (gradients is null)
             return;
         RoundedRows.CheckPart(gradients, OperandSide.Left, Dim, start, tokens);
