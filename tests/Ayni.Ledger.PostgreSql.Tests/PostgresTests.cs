@@ -95,6 +95,23 @@ public sealed class PostgresTests
         Assert.Empty(ledger.Books.Audit());
     }
 
+    [Fact]
+    public async Task What_was_read_stands_when_the_connection_is_lost_then()
+    {
+        await using var ledger = TestLedger.Empty();
+        var database = Database.At(ledger.Path);
+        using var readers = new Readers(database);
+        using var other = database.OpenWriter();
+        var read = readers.Read(session =>
+        {
+            var answer = session.Scalar("SELECT 7");
+            Assert.Equal(true, other.Scalar($"SELECT pg_terminate_backend({session.Scalar("SELECT pg_backend_pid()")}, 60000)"));
+            return answer;
+        });
+        Assert.Equal(7, read);
+        Assert.Equal(8, readers.Read(session => session.Scalar("SELECT 8")));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

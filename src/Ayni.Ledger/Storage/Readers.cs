@@ -53,7 +53,16 @@ internal sealed class Readers(Database database) : IDisposable
 
     private void Return(Session session)
     {
-        session.RollBack();
+        try
+        {
+            session.RollBack();
+        }
+        catch (DbException)
+        {
+            // What was read before the connection went stands.
+            session.Dispose();
+            return;
+        }
         if (session.IsBroken)
         {
             session.Dispose();
