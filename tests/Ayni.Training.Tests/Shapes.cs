@@ -50,7 +50,7 @@ internal static class Shapes
             AttentionTemperature = new(4, 0.3),
         },
         ["rows of whole vectors"] = Plain with { HiddenSize = 64, IntermediateSize = 96, HeadDim = 16, RotaryDim = 16 },
-        ["rows of whole vectors but within the network"] = Plain with { HiddenSize = 64, HeadDim = 16, RotaryDim = 16 },
+        ["rows of whole vectors but within the network"] = Plain with { LayerCount = 1, HiddenSize = 64, HeadDim = 16, RotaryDim = 16 },
         ["rows of whole vectors beside experts"] = Plain with
         {
             HiddenSize = 64,

@@ -216,9 +216,7 @@ internal sealed class RmsNormGradientKernel
         for (var row = 0; row < Rows; row++)
             _code.RoundToBFloat16(Value(row, 0), Value(row, 0), Value(row, 1));
         _pairs.Join(Value(0, 0), Value(1, 0), Value(0, 1));
-        _code.Store(At(Normed, 0, 0), Value(0, 0));
-        _code.Store(At(Normed, 0, 1), Value(0, 1));
-        _code.AddTo(Normed, Vectors * _code.Target.VectorBytes);
+        _pairs.StoreWide(Normed, Value(0, 0), Value(0, 1));
         if (!_givesGradients)
             return;
         for (var row = 0; row < Rows; row++)
@@ -229,11 +227,7 @@ internal sealed class RmsNormGradientKernel
         _code.AddTo(GradientRows, Rows * _rowBytes / 2);
         var (first, last) = (Gradient(0, 0), Gradient(0, 1));
         _pairs.Join(first, Gradient(1, 0), last);
-        _code.StoreLowerHalf(new Memory(Gradients), first);
-        _code.StoreUpperHalf(new Memory(Gradients, 0, GradientsStride), first);
-        _code.StoreLowerHalf(new Memory(Gradients, 0, GradientsStride, 2), last);
-        _code.StoreUpperHalf(new Memory(Gradients, 0, ThreeGradients), last);
-        _code.AddTo(Gradients, BFloat16TileKernel.Rows * sizeof(float));
+        _pairs.StoreNarrow(Gradients, GradientsStride, ThreeGradients, first, last);
     }
 
     private void ForEachColumns(Action emit)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Iced.Intel;
 
 namespace Ayni.Kernels;
 
@@ -21,6 +22,29 @@ internal readonly struct RowPairs(KernelAssembler code, Vector firstIndices, Vec
         code.Copy(last, first);
         code.PermuteWords(first, firstIndices, second);
         code.PermuteWords(last, lastIndices, second);
+    }
+
+    /// <summary>Stores joined rows in a panel of 32, and leaves the register at the next pair of rows.</summary>
+    public void StoreWide(Register panel, Vector first, Vector last)
+    {
+        code.Store(new Memory(panel), first);
+        code.Store(new Memory(panel, code.Target.VectorBytes), last);
+        code.AddTo(panel, 2 * code.Target.VectorBytes);
+    }
+
+    /// <summary>Stores joined rows in four panels of as many as a tile has rows, and leaves the register at the next pair of rows.</summary>
+    /// <param name="panels">The first panel.</param>
+    /// <param name="stride">Bytes from one panel to the next.</param>
+    /// <param name="threeStrides">Three times as many.</param>
+    /// <param name="first">The first sixteen pairs.</param>
+    /// <param name="last">The last sixteen.</param>
+    public void StoreNarrow(Register panels, Register stride, Register threeStrides, Vector first, Vector last)
+    {
+        code.StoreLowerHalf(new Memory(panels), first);
+        code.StoreUpperHalf(new Memory(panels, 0, stride), first);
+        code.StoreLowerHalf(new Memory(panels, 0, stride, 2), last);
+        code.StoreUpperHalf(new Memory(panels, 0, threeStrides), last);
+        code.AddTo(panels, BFloat16TileKernel.Rows * sizeof(float));
     }
 
     private Memory WordIndices(int first)

@@ -32,8 +32,6 @@ internal static class RowPairsKernel
     /// <summary>Values at a time.</summary>
     public const int Values = 32;
 
-    private const int NarrowWidth = BFloat16TileKernel.Rows;
-
     private static readonly Register Source = Register.RSI;
     private static readonly Register Stride = Register.R8;
     private static readonly Register Panels = Register.RDI;
@@ -69,18 +67,9 @@ internal static class RowPairsKernel
         }
         pairs.Join(rows[0], rows[1], new Vector(3));
         if (isNarrow)
-        {
-            code.StoreLowerHalf(new Memory(Panels), rows[0]);
-            code.StoreUpperHalf(new Memory(Panels, 0, PanelStride), rows[0]);
-            code.StoreLowerHalf(new Memory(Panels, 0, PanelStride, 2), new Vector(3));
-            code.StoreUpperHalf(new Memory(Panels, 0, ThreePanels), new Vector(3));
-        }
+            pairs.StoreNarrow(Panels, PanelStride, ThreePanels, rows[0], new Vector(3));
         else
-        {
-            code.Store(new Memory(Panels), rows[0]);
-            code.Store(new Memory(Panels, code.Target.VectorBytes), new Vector(3));
-        }
-        code.AddTo(Panels, (isNarrow ? NarrowWidth : Values) * sizeof(float));
+            pairs.StoreWide(Panels, rows[0], new Vector(3));
         code.CountDown(Count, next);
     }
 }

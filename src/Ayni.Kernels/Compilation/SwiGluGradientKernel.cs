@@ -106,9 +106,7 @@ internal sealed class SwiGluGradientKernel
         StoreNarrow(GatePanels, 0);
         StoreNarrow(UpPanels, 1);
         _pairs.Join(Rounded(0, 2), Rounded(1, 2), Temporary(0));
-        _code.Store(new Memory(OutputPanel), Rounded(0, 2));
-        _code.Store(new Memory(OutputPanel, _code.Target.VectorBytes), Temporary(0));
-        _code.AddTo(OutputPanel, Values * sizeof(float));
+        _pairs.StoreWide(OutputPanel, Rounded(0, 2), Temporary(0));
         _code.CountDown(Count, next);
     }
 
@@ -170,11 +168,7 @@ internal sealed class SwiGluGradientKernel
     {
         var (first, last) = (Rounded(0, i), Temporary(i));
         _pairs.Join(first, Rounded(1, i), last);
-        _code.StoreLowerHalf(new Memory(panels), first);
-        _code.StoreUpperHalf(new Memory(panels, 0, PanelStride), first);
-        _code.StoreLowerHalf(new Memory(panels, 0, PanelStride, 2), last);
-        _code.StoreUpperHalf(new Memory(panels, 0, ThreePanels), last);
-        _code.AddTo(panels, BFloat16TileKernel.Rows * sizeof(float));
+        _pairs.StoreNarrow(panels, PanelStride, ThreePanels, first, last);
     }
 
     private Memory Constant(float value) => _code.Constant(BitConverter.GetBytes(value));

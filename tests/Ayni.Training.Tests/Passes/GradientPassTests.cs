@@ -83,7 +83,7 @@ public sealed class GradientPassTests
 
     /// <summary>
     /// Each operand is off by at most 1/256 of itself, and a gradient behind some layers by the sum of such errors, which are as often up
-    /// as down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 5.5 % of the gradient's size, no
+    /// as down. Measured over these shapes, whose weights are a dozen times those of a new model: up to 4.8 % of the gradient's size, no
     /// matter where rows are rounded, and 20 % of that of one expert, for which some tokens are chosen anew.
     /// </summary>
     [Theory]
@@ -98,7 +98,7 @@ public sealed class GradientPassTests
         Assert.Equal(rounded.Loss, parallel.Loss);
         Assert.Equal(rounded.Gradients, parallel.Gradients);
         Assert.InRange(Math.Abs(rounded.Loss - exact.Loss) / exact.Loss, 0, 0.003);
-        Assert.InRange(RelativeDifference(exact.Gradients, rounded.Gradients), 1e-5, 0.07);
+        Assert.InRange(RelativeDifference(exact.Gradients, rounded.Gradients), 1e-5, 0.05);
         var start = 0;
         foreach (var parameter in model.TrainableParameters)
         {
